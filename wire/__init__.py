@@ -1,0 +1,1 @@
+"""What the gateway and the services say alike on the wire: ids, timings, errors, logs."""

@@ -1,0 +1,150 @@
+"""Every error an HTTP client can meet, rendered in one place as RFC 9457 problem details.
+
+    Problem
+    ├── InvalidRequest        400  the request is not well formed
+    ├── Unauthorized          401  no key, or not one of ours
+    ├── Forbidden             403  a good key, without that right
+    ├── NotFound              404
+    ├── RequestTimeout        408  the body did not arrive in time
+    ├── ContentTooLarge       413  too many bytes, or too many pixels
+    ├── UnsupportedMediaType  415  not a format that is read here
+    ├── UnprocessableContent  422  the right format, but broken
+    ├── InternalError         500  our fault
+    ├── BadGateway            502  the model's service broke off or answered nonsense
+    ├── ServiceUnavailable    503  the model is starting, down or busy: try again
+    └── GatewayTimeout        504  the model did not answer in time
+
+`detail` is a sentence that says what to do. It never holds an exception's text, a backend's
+address or a key.
+"""
+
+import http
+import json
+import traceback
+from typing import Any
+
+import flask
+from werkzeug.exceptions import HTTPException
+
+from wire import log, span
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """An error with a status and a sentence. `members` extend the problem object."""
+
+    status = 500
+
+    def __init__(self, detail: str, headers: dict[str, str] | None = None, **members: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers or {}
+        self.members = members
+
+
+class InvalidRequest(Problem):
+    status = 400
+
+
+class Unauthorized(Problem):
+    status = 401
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"WWW-Authenticate": 'Bearer realm="passerelle"'})
+
+
+class Forbidden(Problem):
+    status = 403
+
+
+class NotFound(Problem):
+    status = 404
+
+
+class RequestTimeout(Problem):
+    status = 408
+
+
+class ContentTooLarge(Problem):
+    status = 413
+
+
+class UnsupportedMediaType(Problem):
+    status = 415
+
+
+class UnprocessableContent(Problem):
+    status = 422
+
+
+class InternalError(Problem):
+    status = 500
+
+
+class BadGateway(Problem):
+    status = 502
+
+
+class ServiceUnavailable(Problem):
+    status = 503
+
+    def __init__(self, detail: str, retry_after: int = 1, **members: Any) -> None:
+        super().__init__(detail, {"Retry-After": str(retry_after)}, **members)
+
+
+class GatewayTimeout(Problem):
+    status = 504
+
+
+def install(app: flask.Flask) -> None:
+    """Answer every error of `app` as a problem: its own, the framework's, and the unforeseen."""
+    app.register_error_handler(Problem, render)
+    app.register_error_handler(HTTPException, render_http)
+    app.register_error_handler(Exception, render_unforeseen)
+
+
+def render(problem: Problem) -> flask.Response:
+    """The one place where a problem becomes an answer."""
+    return answer(problem.status, problem.detail, problem.headers, problem.members)
+
+
+def render_http(error: HTTPException) -> flask.Response:
+    """Flask's own errors: an unknown path, a wrong method with its Allow."""
+    status = error.code or 500
+    headers = dict(error.get_headers())
+    headers.pop("Content-Type", None)
+    method, path = flask.request.method, flask.request.path
+    detail = {
+        404: f"There is nothing at {path}. GET /models lists the models.",
+        405: f"{path} does not take {method}. Use {headers.get('Allow', 'another method')}.",
+    }.get(status, error.description or http.HTTPStatus(status).phrase)
+    return answer(status, detail, headers, {})
+
+
+def render_unforeseen(error: Exception) -> flask.Response:
+    """Anything else is our fault: logged whole, answered with a generic sentence."""
+    request_id = span.current().trace.request_id
+    log.write(
+        "ERROR",
+        "unforeseen error",
+        request_id=request_id,
+        traceback="".join(traceback.format_exception(error)),
+    )
+    return render(InternalError("Something went wrong on our side. Report it with request_id."))
+
+
+def answer(
+    status: int, detail: str, headers: dict[str, str], members: dict[str, Any]
+) -> flask.Response:
+    """The problem object as a response, with the request's id."""
+    problem = {
+        "type": "about:blank",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": flask.request.path,
+        "request_id": span.current().trace.request_id,
+        **members,
+    }
+    return flask.Response(json.dumps(problem) + "\n", status, headers, mimetype=MEDIA_TYPE)
