@@ -1,0 +1,1 @@
+"""The services behind the gateway. They import neither `gateway` nor `passerelle`."""

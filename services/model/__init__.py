@@ -1,0 +1,1 @@
+"""The model service: one image for every model. Start at `app.py`."""

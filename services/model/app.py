@@ -1,0 +1,63 @@
+"""START HERE: `predict` is a request's way through the model service, in order."""
+
+import dataclasses
+from typing import Any
+
+import flask
+
+from services.model import decode, labels, picture, settings
+from services.model.models import Models
+from wire import body, problems, span
+
+
+def create_app(options: settings.Settings | None = None) -> flask.Flask:
+    """The service, loading its models at the side."""
+    options = options or settings.read()
+    models = Models(options.artifacts, options.inference_threads)
+    app = flask.Flask("model", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    problems.install(app)
+    app.wsgi_app = span.Traced(app.wsgi_app, "model")  # type: ignore[method-assign]  # Flask's own way to add a layer
+
+    @app.post("/model/<model_id>/predict")
+    def predict(model_id: str) -> dict[str, Any]:
+        """Find the model, read the picture, decode, infer, label."""
+        request, step = flask.request, span.current().step
+        span.current().fields["model"] = model_id
+        model = models.find(model_id)
+        top = labels.top(request.args, model.card.classes)
+        encoded = picture.find(body.read(request, options.max_body), request)
+        with step("decode"):
+            pixels = decode.pixels(encoded, model.card.input, options.max_pixels)
+        with step("queue"):
+            stream = model.engine.stream()
+        with stream, step("infer"):
+            logits = stream.infer(pixels)
+        predictions = labels.predictions(logits, model.names, top)
+        return {
+            "model": model_id,
+            "category": predictions[0]["label"],
+            "predictions": predictions,
+            "request_id": span.current().trace.request_id,
+        }
+
+    @app.get("/model/<model_id>")
+    def card(model_id: str) -> dict[str, Any]:
+        """The model's card and its status."""
+        place = models.place(model_id)
+        return dataclasses.asdict(place.card) | models.statuses[model_id]
+
+    @app.get("/health/live")
+    def live() -> dict[str, str]:
+        """Whether the process answers at all."""
+        return {"status": "live"}
+
+    @app.get("/health/ready")
+    def ready() -> tuple[dict[str, Any], int]:
+        """Whether every model was loaded, and which was not."""
+        if models.ready:
+            return {"status": "ready", "models": models.statuses}, 200
+        raise problems.ServiceUnavailable("Not every model is ready.", models=models.statuses)
+
+    models.start()
+    return app

@@ -1,0 +1,55 @@
+"""An artifact's card: what a model is, where it comes from, and how it was checked."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+FILE = "card.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """How a picture becomes the model's input: resize the short side, crop, normalise.
+
+    `size` and `resize` are in pixels; `mean` and `std` are per channel (red, green, blue), for
+    values scaled to 0..1.
+    """
+
+    size: int
+    resize: int
+    interpolation: str  # bilinear | bicubic
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """`card.json`, and the answer of `GET /model/<id>`. The labels lie beside it."""
+
+    id: str
+    title: str
+    architecture: str
+    weights: dict[str, Any]  # source, kind, sha256
+    engine: str  # openvino | torch
+    precision: str
+    input: Input
+    classes: int
+    labels: str  # where the names come from
+    check: dict[str, Any]  # against the torch module: pictures, error, tolerance
+    measured: dict[str, Any]  # at bake time: latency_ms, size_mb
+    versions: dict[str, str]
+    digest: str  # of all that went in
+
+
+def write(folder: Path, card: Card) -> None:
+    """Write the card into an artifact's folder."""
+    (folder / FILE).write_text(json.dumps(dataclasses.asdict(card), indent=2) + "\n")
+
+
+def read(folder: Path) -> Card:
+    """The card of an artifact's folder."""
+    fields = json.loads((folder / FILE).read_text())
+    shape = fields.pop("input")
+    shape["mean"], shape["std"] = tuple(shape["mean"]), tuple(shape["std"])
+    return Card(input=Input(**shape), **fields)

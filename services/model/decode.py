@@ -1,0 +1,102 @@
+"""An encoded picture -> the model's pixels: decode, turn upright, make RGB, resize, crop."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from services.model.card import Input
+from wire import problems
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+INTERPOLATIONS = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+
+# Pillow's own limit counts decoded pixels too, but only warns below twice its value:
+# `opened` checks ours before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def pixels(encoded: bytes, shape: Input, max_pixels: int) -> Pixels:
+    """The picture as (size, size, 3) uint8, RGB, ready for an engine.
+
+    Raises:
+        UnsupportedMediaType: neither JPEG, PNG nor WebP.
+        ContentTooLarge: more than `max_pixels`.
+        UnprocessableContent: one of those, but broken or cut short.
+    """
+    image = opened(encoded, max_pixels)
+    try:
+        ImageOps.exif_transpose(image, in_place=True)
+        return np.array(cropped(rgb(image), scale(image, shape, max_pixels), shape))
+    except BROKEN:
+        raise problems.UnprocessableContent(
+            f"The {image.format} picture is broken or cut short. Send the whole file."
+        ) from None
+
+
+def opened(encoded: bytes, max_pixels: int) -> Image.Image:
+    """The picture with only its header read, when its format and its size are allowed."""
+    try:
+        image = Image.open(io.BytesIO(encoded), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise problems.UnsupportedMediaType(
+            "This is not a picture that is read here. Send a JPEG, PNG or WebP file."
+        ) from None
+    except BROKEN:
+        raise problems.UnprocessableContent(
+            "The picture's header is broken. Send the whole file."
+        ) from None
+    if image.width * image.height > max_pixels:
+        raise problems.ContentTooLarge(
+            f"The picture has {image.width} x {image.height} pixels, more than {max_pixels:,}. "
+            "Send a smaller one."
+        )
+    return image
+
+
+def rgb(image: Image.Image) -> Image.Image:
+    """Any mode as RGB: 16-bit values scaled to 8, transparent pixels on white."""
+    if image.mode.startswith("I"):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(ground, image)
+    return image.convert("RGB")
+
+
+def scale(image: Image.Image, shape: Input, max_pixels: int) -> tuple[int, int]:
+    """The size to resize to: the short side becomes `resize`, the other keeps the proportion.
+
+    Source: torchvision.transforms.functional.resize, whose rounding this is.
+
+    Raises:
+        ContentTooLarge: so long and thin that it would grow past `max_pixels`.
+    """
+    short = min(image.size)
+    width, height = (int(shape.resize * side / short) for side in image.size)
+    if width * height > max_pixels:
+        raise problems.ContentTooLarge(
+            f"A picture of {image.width} x {image.height} pixels is too long and thin. Crop it."
+        )
+    return width, height
+
+
+def cropped(image: Image.Image, scaled: tuple[int, int], shape: Input) -> Image.Image:
+    """Resize, then cut the middle out.
+
+    Source: torchvision.transforms.functional.center_crop, whose rounding this is.
+    """
+    image = image.resize(scaled, INTERPOLATIONS[shape.interpolation])
+    left = round((scaled[0] - shape.size) / 2)
+    top = round((scaled[1] - shape.size) / 2)
+    return image.crop((left, top, left + shape.size, top + shape.size))

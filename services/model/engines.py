@@ -1,0 +1,108 @@
+"""What can run an artifact. Every engine takes (size, size, 3) uint8 and gives (classes,) logits.
+
+Normalisation is part of the artifact, so that nothing outside it can get it wrong.
+"""
+
+import queue
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from services.model.decode import Pixels
+
+Logits = npt.NDArray[np.float32]
+Infer = Callable[[Pixels], Logits]
+
+
+class Stream:
+    """The right to run one inference now. Give it back by leaving its `with` block."""
+
+    def __init__(self, infer: Infer, idle: "queue.SimpleQueue[Stream]") -> None:
+        self.infer = infer
+        self.idle = idle
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.idle.put(self)
+
+
+class Engine:
+    """A loaded artifact with as many streams as inferences may run side by side."""
+
+    def __init__(self, infers: list[Infer]) -> None:
+        self.idle: queue.SimpleQueue[Stream] = queue.SimpleQueue()
+        for infer in infers:
+            self.idle.put(Stream(infer, self.idle))
+
+    def stream(self) -> Stream:
+        """Wait for a stream, first come, first served."""
+        return self.idle.get()
+
+
+def load_openvino(folder: Path, threads: int) -> Engine:
+    """OpenVINO on the processor: one stream a thread.
+
+    The precision is said, because a processor with bf16 would use it unasked. Threads aren't
+    pinned to cores, because two processes that pin would share the first core.
+    """
+    import openvino
+
+    core = openvino.Core()
+    compiled = core.compile_model(
+        core.read_model(folder / "model.xml"),
+        "CPU",
+        {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "ENABLE_CPU_PINNING": False,
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": threads,
+        },
+    )
+    return Engine([openvino_infer(compiled.create_infer_request()) for _ in range(threads)])
+
+
+def openvino_infer(request: Any) -> Infer:
+    """One infer request of its own, which only one thread uses at a time."""
+    import openvino
+
+    def infer(pixels: Pixels) -> Logits:
+        request.set_input_tensor(openvino.Tensor(pixels[np.newaxis], shared_memory=True))
+        request.infer()
+        logits: Logits = request.get_output_tensor().data[0].copy()
+        return logits
+
+    return infer
+
+
+def load_torch(folder: Path, threads: int) -> Engine:
+    """PyTorch itself, for a module that OpenVINO doesn't convert, or for a GPU."""
+    import torch
+
+    torch.set_num_threads(threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    module = torch.export.load(folder / "model.pt2").module().to(device)
+
+    def infer(pixels: Pixels) -> Logits:
+        with torch.inference_mode():
+            batch = torch.from_numpy(pixels[np.newaxis]).to(device)
+            logits: Logits = module(batch)[0].float().cpu().numpy()
+        return logits
+
+    return Engine([infer])
+
+
+LOADERS: dict[str, Callable[[Path, int], Engine]] = {
+    "openvino": load_openvino,
+    "torch": load_torch,
+}

@@ -1,0 +1,47 @@
+"""The model service's settings: the only place here that reads the environment."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from wire import environment
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What one model service runs with. docs/settings.md has a line for each."""
+
+    artifacts: tuple[Path, ...]  # the folders that bake made, one a model
+    max_body: int  # bytes
+    max_pixels: int  # of a picture, before it is decoded
+    inference_threads: int  # processor threads for all models of this service together
+    request_threads: int  # requests being read, decoded or waiting at once
+    bind: tuple[str, ...]  # gunicorn addresses
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings, cast and with their defaults.
+
+    Raises:
+        environment.SettingError: names the variable and what to write.
+    """
+    whole_number = environment.whole_number
+    folders = environment.required(
+        environ, "PASSERELLE_ARTIFACTS", f"the artifact folders, separated by {os.pathsep!r}"
+    )
+    port = whole_number(environ, "PORT", 8080)
+    return Settings(
+        artifacts=tuple(Path(folder) for folder in folders.split(os.pathsep)),
+        max_body=whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
+        max_pixels=whole_number(environ, "PASSERELLE_MAX_PIXELS", 50_000_000),
+        inference_threads=whole_number(
+            environ,
+            "PASSERELLE_INFERENCE_THREADS",
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1,
+        ),
+        request_threads=whole_number(environ, "PASSERELLE_REQUEST_THREADS", 16),
+        bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
+    )

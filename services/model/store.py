@@ -1,0 +1,58 @@
+"""Where artifacts lie: one folder for each content of what goes into a bake.
+
+This knows a bake's result without running one, so it imports neither torch nor torchvision.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+from services.model import card, weights
+
+HERE = Path(__file__).parent
+RECIPE = ("architecture.py", "bake.py", "convert.py", "decode.py", "weights.py")
+TOOLS = ("openvino", "torch", "torchvision")
+
+
+def folder(store: Path, entry: dict[str, Any]) -> Path:
+    """The folder that the bake of `entry` fills: its id and the digest of what goes in.
+
+    Raises:
+        weights.WeightsError: the weights' file or package isn't there.
+    """
+    return store / f"{entry['id']}-{digest(entry)[:12]}"
+
+
+def baked(path: Path) -> bool:
+    """Whether the folder is there. It appears whole or not at all."""
+    return (path / card.FILE).is_file()
+
+
+def digest(entry: dict[str, Any]) -> str:
+    """SHA-256 over the entry, its weights and labels, its code, and the versions of the tools."""
+    parts = {
+        "entry": {key: value for key, value in entry.items() if key not in ("service", "timeout")},
+        "weights": weights.fingerprint(entry),
+        "labels": weights.file_digest(entry["labels"]),
+        "architecture": source_digest(entry["architecture"].partition(":")[0]),
+        "recipe": [hashlib.sha256((HERE / name).read_bytes()).hexdigest() for name in RECIPE],
+        "tools": [importlib.metadata.version(name) for name in TOOLS],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def source_digest(module: str) -> str:
+    """What code a module is: a distribution's version, or the SHA-256 of one's own files."""
+    top = module.partition(".")[0]
+    distributions = importlib.metadata.packages_distributions().get(top)
+    if distributions:
+        return f"{distributions[0]} {importlib.metadata.version(distributions[0])}"
+    spec = importlib.util.find_spec(top)
+    if spec is None or spec.origin is None:
+        return "not installed"
+    origin = Path(spec.origin)
+    files = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
