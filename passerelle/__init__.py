@@ -1,0 +1,1 @@
+"""The manifest, and the command line that runs what it declares."""

@@ -1,0 +1,62 @@
+"""What is wrong with a field -> what to write instead."""
+
+import difflib
+from typing import Any
+
+from passerelle import fields
+
+
+def sentence(kind: str, details: Any) -> str:
+    """pydantic's error as what is wrong and what to write instead."""
+    given, context = details["input"], details.get("ctx", {})
+    if kind == "extra_forbidden":
+        return "unknown key" + nearest(str(details["loc"][-1]), known_keys(details["loc"]))
+    if kind == "string_pattern_mismatch":
+        return f"{given!r} does not fit; write {PATTERNS[context['pattern']]}"
+    if kind in SENTENCES:
+        return SENTENCES[kind].format(given=given, **context)
+    return f"{given!r} does not fit: {details['msg']}"
+
+
+SENTENCES = {
+    "missing": "missing; add it",
+    "string_type": "{given!r} is not text; put it in quotes",
+    "int_type": "{given!r} is not a whole number; write one",
+    "float_type": "{given!r} is not a number; write one",
+    "float_parsing": "{given!r} is not a number; write one",
+    "list_type": "{given!r} is not a list; write items that begin with a dash",
+    "tuple_type": "{given!r} is not a list; write three numbers, one a channel",
+    "dict_type": "{given!r} has no fields; write key: value lines",
+    "model_type": "{given!r} has no fields; write key: value lines",
+    "model_attributes_type": "{given!r} has no fields; write key: value lines",
+    "literal_error": "{given!r} is unknown; write {expected}",
+    "greater_than_equal": "{given} is too small; write at least {ge}",
+    "less_than_equal": "{given} is too large; write at most {le}",
+    "too_short": "there is none; write at least {min_length}",
+    "too_long": "there are too many; write {max_length}",
+}
+PATTERNS = {
+    fields.ID: "lower-case letters, digits and inner hyphens, at most 63",
+    fields.ARCHITECTURE: "torchvision:NAME or package.module:callable",
+    fields.WEIGHTS: "torchvision:NAME, file:PATH, https://…, package:NAME or random",
+    fields.DURATION: "a number with its unit, such as 10s, 500ms or 2m",
+    fields.SHA256: "the file's SHA-256, 64 hexadecimal digits in lower case",
+}
+
+
+def known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that the part of the manifest at a location may have."""
+    parts: dict[tuple[str, ...], type[fields.Fields]] = {
+        (): fields.Manifest,
+        ("defaults",): fields.Defaults,
+        ("models",): fields.Entry,
+        ("models", "input"): fields.Input,
+    }
+    names = tuple(part for part in location[:-1] if isinstance(part, str))
+    return list(parts[names].model_fields)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """`; did you mean …?` where something is near, else the list of what is known."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"

@@ -1,0 +1,257 @@
+"""The command line. Each command is one function below; what it does is in the modules it calls."""
+
+import datetime
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from passerelle import baking, client, demo, fields, keys, local, manifest
+from services.model import weights
+
+SCHEMA = Path("models.schema.json")
+PICTURE = Path(weights.__file__).parent / "pictures" / "chelsea.png"
+
+console = Console(highlight=False)
+manifest_option = click.option(
+    "-f",
+    "--file",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("models.yaml"),
+    show_default=True,
+    help="The manifest.",
+)
+state_option = click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    default=Path(".passerelle"),
+    show_default=True,
+    help="The folder of artifacts, keys and logs.",
+)
+url_option = click.option(
+    "--url",
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    envvar="PASSERELLE_URL",
+    help="The gateway.",
+)
+key_option = click.option(
+    "--key",
+    envvar="PASSERELLE_KEY",
+    help="The API key; the local run's demo key unless given.",
+)
+
+
+class Commands(click.Group):
+    """A group whose foreseen errors are sentences, not tracebacks."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (
+            manifest.ManifestError,
+            keys.KeysError,
+            local.LocalError,
+            client.ClientError,
+        ) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Any number of PyTorch image models behind one HTTP door.
+
+    `passerelle up` runs everything that models.yaml lists; the other commands look at it, change
+    it, or ask it.
+    """
+
+
+@main.command()
+@manifest_option
+@state_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets others in.")
+@click.option("--port", type=int, default=8080, show_default=True, envvar="PORT")
+@click.option(
+    "--gateway/--no-gateway", default=True, help="Without one: a single service, no keys."
+)
+def up(path: Path, state: Path, host: str, port: int, gateway: bool) -> None:
+    """Run all models and the gateway here, without Docker, until Ctrl-C.
+
+    Bakes what is missing first. Follows the manifest while it runs.
+    """
+    signal.signal(signal.SIGTERM, interrupt)
+    models = manifest.read(path)
+    if not gateway and len({model.service for model in models}) > 1:
+        raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
+    local.refuse_taken_port(host, port)
+    options = local.Options(path, state, host, port, gateway)
+    if gateway:
+        demo.ensure(state)
+    try:
+        results = baked(models, state / "artifacts")
+        if not any(result.folder for result in results):
+            raise click.ClickException("No model could be baked, so there is nothing to serve.")
+        console.print(f"starting {len(results)} models (logs: {state / 'logs'})")
+        local.Run(options, console.print).up(results, lambda: announce(options, results))
+    except KeyboardInterrupt:
+        console.print("stopped")
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """SIGTERM stops a run as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def announce(options: local.Options, results: local.Results) -> None:
+    """What a person needs next: the models, a line to paste, and where to read on."""
+    top = f"{options.url}/model/{results[0].model.id}/predict"
+    picture = PICTURE.relative_to(Path.cwd()) if PICTURE.is_relative_to(Path.cwd()) else PICTURE
+    header = ""
+    if options.gateway:
+        key = demo.saved(options.state)
+        show_models(client.models(options.url, key))
+        header = f"-H 'X-API-Key: {key}' "
+    console.print("\nTry it:")
+    console.print(f"  curl {header}--data-binary @{picture} {top}", soft_wrap=True)
+    if options.gateway:
+        console.print(f"Docs: {options.url}/docs/")
+    console.print("Ctrl-C stops everything.")
+
+
+@main.command()
+@manifest_option
+@state_option
+@click.argument("ids", metavar="[MODEL]...", nargs=-1)
+def bake(path: Path, state: Path, ids: tuple[str, ...]) -> None:
+    """Turn models into artifacts that can be served: all of them, or those named."""
+    models = manifest.read(path)
+    if unknown := set(ids) - {model.id for model in models}:
+        raise click.ClickException(f"{path} has no {', '.join(sorted(unknown))}.")
+    results = baked(tuple(m for m in models if not ids or m.id in ids), state / "artifacts")
+    for result in results:
+        if result.folder:
+            console.print(f"{result.model.id}: {result.folder}", soft_wrap=True)
+    sys.exit(any(result.error for result in results))
+
+
+def baked(models: manifest.Models, artifacts: Path) -> list[baking.Result]:
+    """Bake what is missing, with a bar for each model."""
+    columns = (
+        TextColumn("baking {task.fields[model]}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+    )
+    results = []
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        for model in models:
+            task = None if baking.found(model, artifacts) else progress.add_task("", model=model.id)
+
+            def report(step: str, number: int, steps: int, task: Any = task) -> None:
+                if task is not None:
+                    progress.update(task, description=step, completed=number, total=steps)
+
+            results.append(baking.bake(model, artifacts, report))
+            if error := results[-1].error:
+                progress.console.print(f"[red]{model.id} was not baked:[/] {error}", soft_wrap=True)
+    return results
+
+
+@main.command()
+@manifest_option
+def check(path: Path) -> None:
+    """Say everything that is wrong with the manifest."""
+    models = manifest.read(path)
+    wrong = []
+    for model in models:
+        try:
+            weights.local_file(model.weights)
+        except weights.WeightsError as error:
+            wrong.append(f"{path}, {model.id}: {error}")
+    if wrong:
+        raise click.ClickException("\n".join(wrong))
+    services = len({model.service for model in models})
+    console.print(f"{path}: {len(models)} models in {services} services, nothing wrong.")
+
+
+@main.command()
+@click.option("--check", "only_check", is_flag=True, help="Only say whether it is stale.")
+def schema(only_check: bool) -> None:
+    """Write models.schema.json, by which an editor completes and checks models.yaml."""
+    text = json.dumps(fields.schema(), indent=2, ensure_ascii=False) + "\n"
+    if only_check:
+        if not SCHEMA.exists() or SCHEMA.read_text() != text:
+            raise click.ClickException(f"{SCHEMA} is stale; run: passerelle schema")
+    else:
+        SCHEMA.write_text(text)
+
+
+@main.command()
+@url_option
+@key_option
+@state_option
+def models(url: str, key: str | None, state: Path) -> None:
+    """List the models of a running gateway."""
+    show_models(client.models(url, key or demo.saved(state)))
+
+
+def show_models(found: list[dict[str, Any]]) -> None:
+    """The models as a table."""
+    table = Table("model", "status", "engine", "ms", "MB", "what it is", box=None)
+    for each in found:
+        card = each["card"] or {}
+        measured = card.get("measured", {})
+        about = each["note"] or each["reason"] or each["title"]
+        engine = f"{card.get('engine', '')} {card.get('precision', '')}"
+        cells = (measured.get("latency_ms", ""), measured.get("size_mb", ""))
+        table.add_row(each["id"], each["status"], engine, *map(str, cells), about)
+    console.print(table)
+
+
+@main.command()
+@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--model", help="The model to ask; the first one unless given.")
+@click.option("--top", type=int, help="How many classes; 5 unless given.")
+@url_option
+@key_option
+@state_option
+def predict(
+    image: Path, model: str | None, top: int | None, url: str, key: str | None, state: Path
+) -> None:
+    """Classify the picture IMAGE."""
+    key = key or demo.saved(state)
+    model = model or client.models(url, key)[0]["id"]
+    answer = client.predict(url, key, model, image, top)
+    table = Table("score", "class", box=None, title=f"{model}: {answer['category']}")
+    for each in answer["predictions"]:
+        table.add_row(f"{each['score']:7.2%}", each["label"])
+    console.print(table)
+
+
+@main.group(name="keys")
+def keys_group() -> None:
+    """API keys."""
+
+
+@keys_group.command()
+@click.option("--name", required=True, help="Whose it is; the logs show it.")
+@click.option(
+    "--model", "ids", multiple=True, help="A model it may use, again for each; all unless given."
+)
+@click.option(
+    "--expires", type=click.DateTime(["%Y-%m-%d"]), help="The first day it no longer works."
+)
+@state_option
+def new(name: str, ids: tuple[str, ...], expires: datetime.datetime | None, state: Path) -> None:
+    """Make a key and show it, once. A running gateway takes it at once."""
+    text, key = keys.new(name, ids or ("*",), expires.date() if expires else None)
+    keys.add(demo.keys_file(state), key)
+    click.echo(text)
+    click.echo(f"Kept as a hash in {demo.keys_file(state)}. It is not shown again.", err=True)

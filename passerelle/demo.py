@@ -1,0 +1,39 @@
+"""The demo key of a local run: made once, kept beside the other keys for its owner's eyes alone."""
+
+import datetime
+import os
+from pathlib import Path
+
+from passerelle import keys
+
+NAME = "demo"
+
+
+def keys_file(state: Path) -> Path:
+    """The key file of a local run."""
+    return state / "keys.yaml"
+
+
+def saved(state: Path) -> str:
+    """The demo key's text, or nothing where none was made."""
+    path = state / "demo.key"
+    return path.read_text().strip() if path.exists() else ""
+
+
+def ensure(state: Path) -> str:
+    """The demo key, which every model takes; a new one if the old one is no longer good.
+
+    Raises:
+        keys.KeysError: the key file is there, but broken.
+    """
+    file = keys_file(state)
+    known = keys.read(file) if file.exists() else keys.Keys({})
+    text = saved(state)
+    if text and known.find(text, datetime.datetime.now(datetime.UTC).date()):
+        return text
+    text, key = keys.new(NAME, ("*",), None)
+    keys.write(file, [*(k for k in known.by_prefix.values() if k.name != NAME), key])
+    descriptor = os.open(state / "demo.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text + "\n")
+    return text

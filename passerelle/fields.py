@@ -1,0 +1,112 @@
+"""The format of models.yaml: its fields, their types, and what each is for.
+
+The JSON Schema that editors use (`models.schema.json`) is generated from these classes, and
+docs/manifest.md is checked against them.
+"""
+
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import Field
+
+ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
+WEIGHTS = r"^(torchvision:\w+|file:.+|https://.+|package:[A-Za-z_][\w.]*|random)$"
+DURATION = r"^[0-9]+(\.[0-9]+)?(ms|s|m)$"
+SHA256 = r"^[0-9a-f]{64}$"
+
+Id = Annotated[str, Field(pattern=ID)]
+Engine = Literal["openvino", "torch"]
+Precision = Literal["fp32"]
+Duration = Annotated[str, Field(pattern=DURATION, examples=["10s", "500ms", "2m"])]
+Channels = tuple[float, float, float]
+
+
+class Fields(pydantic.BaseModel):
+    """What every part of the manifest shares: no unknown key, no silent conversion."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Input(Fields):
+    """How a picture becomes the model's input."""
+
+    size: int | None = Field(None, ge=16, le=4096, description="Side of the square, in pixels.")
+    resize: int | None = Field(
+        None,
+        ge=16,
+        le=8192,
+        description="The short side before the middle is cut out, in pixels; size / 0.875 unless given.",
+    )
+    interpolation: Literal["bilinear", "bicubic"] | None = Field(
+        None, description="How to resize; bilinear unless given."
+    )
+    mean: Channels | None = Field(
+        None, strict=False, description="Per channel, for values in 0..1; ImageNet's unless given."
+    )
+    std: Channels | None = Field(
+        None, strict=False, description="Per channel, for values in 0..1; ImageNet's unless given."
+    )
+
+
+class Entry(Fields):
+    """One model, as written."""
+
+    id: Id = Field(description="Its name in URLs, and its container's and cloud service's name.")
+    title: str | None = Field(None, description="Its name for people; the id unless given.")
+    like: Id | None = Field(None, description="Take every field not given here from that model.")
+    architecture: str | None = Field(
+        None,
+        pattern=ARCHITECTURE,
+        examples=["torchvision:resnet152", "mypackage.nets:MyNet"],
+        description="torchvision:NAME, or a package.module:callable that gives a torch module.",
+    )
+    arguments: list[Any] | None = Field(None, description="The callable's arguments, in order.")
+    keywords: dict[str, Any] | None = Field(None, description="The callable's named arguments.")
+    weights: str | None = Field(
+        None,
+        pattern=WEIGHTS,
+        examples=["torchvision:DEFAULT", "file:weights/net.pth"],
+        description="torchvision:NAME, file:PATH, https://… with sha256, package:NAME, or random.",
+    )
+    sha256: str | None = Field(
+        None, pattern=SHA256, description="Of the checkpoint; https weights need it."
+    )
+    input: Input | None = Field(
+        None, description="torchvision models take it from their weights' own transforms."
+    )
+    labels: str | list[str] | None = Field(
+        None, description="imagenet-1k, file:PATH with a name a line, or the names themselves."
+    )
+    engine: Engine | None = Field(None, description="What runs the model; openvino unless given.")
+    precision: Precision | None = Field(None, description="Of the weights and the arithmetic.")
+    service: Id | None = Field(
+        None, description="Models that name one service share its process; the id unless given."
+    )
+    timeout: Duration | None = Field(
+        None, description="How long the gateway waits for an answer; 10s unless given."
+    )
+
+
+class Defaults(Fields):
+    """What holds for every model that doesn't say otherwise."""
+
+    engine: Engine = Field("openvino", description="What runs the models.")
+    precision: Precision = Field("fp32", description="Of the weights and the arithmetic.")
+    timeout: Duration = Field("10s", description="How long the gateway waits for an answer.")
+
+
+class Manifest(Fields):
+    """models.yaml: the models that Passerelle serves."""
+
+    version: Literal[1] = Field(description="Of this format.")
+    defaults: Defaults = Field(Defaults(), description="What holds unless a model says otherwise.")
+    models: list[Entry] = Field(min_length=1, description="The models, in the order of /models.")
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of models.yaml."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Manifest.model_json_schema(),
+    }

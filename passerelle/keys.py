@@ -1,0 +1,130 @@
+"""API keys: made here, shown once, kept as SHA-256. The gateway reads the same file.
+
+keys:
+  - name: alice                 whose it is, for the logs
+    prefix: 1f3a09bc            public, for look-up
+    sha256: …                   of the whole key
+    models: ["*"]               the ids it may use, or * for all
+    expires: 2027-01-01         optional; the first day on which it no longer works
+"""
+
+import dataclasses
+import datetime
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FORM = re.compile(r"psl_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
+
+
+class KeysError(Exception):
+    """A key file that can't be used; the text says what to mend."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """What is kept of a key. The key itself is not."""
+
+    name: str
+    prefix: str
+    sha256: str = dataclasses.field(repr=False)
+    models: tuple[str, ...]
+    expires: datetime.date | None = None
+
+    def allows(self, model_id: str) -> bool:
+        """Whether this key may use a model."""
+        return "*" in self.models or model_id in self.models
+
+
+@dataclasses.dataclass(frozen=True)
+class Keys:
+    """All keys, by prefix."""
+
+    by_prefix: dict[str, Key]
+
+    def find(self, text: str, today: datetime.date) -> Key | None:
+        """The key that a text is, compared in constant time; None when it is none, or expired."""
+        form = FORM.fullmatch(text)
+        key = self.by_prefix.get(form[1]) if form else None
+        if key is None or not hmac.compare_digest(key.sha256, digest(text)):
+            return None
+        return None if key.expires and today >= key.expires else key
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a key. It has 256 bits of its own, so it needs no salt and no slow hash."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def new(name: str, models: tuple[str, ...], expires: datetime.date | None) -> tuple[str, Key]:
+    """A new key's text, and what is kept of it."""
+    prefix = secrets.token_hex(4)
+    text = f"psl_{prefix}_{secrets.token_urlsafe(32)}"
+    return text, Key(name, prefix, digest(text), models, expires)
+
+
+def read(path: Path) -> Keys:
+    """The keys of a file.
+
+    Raises:
+        KeysError
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise KeysError(f"{path} is not there; make a key with: passerelle keys new") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise KeysError(f"{path} can't be read: {error}") from error
+    records = content.get("keys") if isinstance(content, dict) else None
+    if not isinstance(records, list):
+        raise KeysError(f"{path} needs a list named keys; make it with: passerelle keys new")
+    found = [record(entry, f"{path}: keys[{number}]") for number, entry in enumerate(records)]
+    return Keys({key.prefix: key for key in found})
+
+
+def record(entry: Any, place: str) -> Key:
+    """One key of the file.
+
+    Raises:
+        KeysError: says which field is wrong.
+    """
+    known = {"name", "prefix", "sha256", "models", "expires"}
+    if not isinstance(entry, dict) or set(entry) - known or known - {"expires"} - set(entry):
+        raise KeysError(f"{place} needs name, prefix, sha256 and models, and may have expires")
+    for field, form in (("name", r".+"), ("prefix", r"[0-9a-f]{8}"), ("sha256", r"[0-9a-f]{64}")):
+        if not isinstance(entry[field], str) or not re.fullmatch(form, entry[field]):
+            raise KeysError(f"{place}.{field} is not as passerelle keys new writes it, in quotes")
+    models = entry["models"]
+    if not isinstance(models, list) or not all(isinstance(each, str) for each in models):
+        raise KeysError(f'{place}.models needs a list of model ids, or ["*"]')
+    expires = entry.get("expires")
+    if expires is not None and type(expires) is not datetime.date:
+        raise KeysError(f"{place}.expires needs a date such as 2027-01-31")
+    return Key(entry["name"], entry["prefix"], entry["sha256"], tuple(models), expires)
+
+
+def add(path: Path, key: Key) -> None:
+    """Add a key to a file, for its owner's eyes alone, in one step."""
+    known = read(path).by_prefix if path.exists() else {}
+    write(path, [*known.values(), key])
+
+
+def write(path: Path, found: list[Key]) -> None:
+    """Write the file of these keys."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    records = [
+        {name: value for name, value in dataclasses.asdict(key).items() if value is not None}
+        | {"models": list(key.models)}
+        for key in found
+    ]
+    beside = path.with_name(path.name + ".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        yaml.safe_dump({"keys": records}, file, sort_keys=False)
+    beside.replace(path)
