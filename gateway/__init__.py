@@ -1,0 +1,1 @@
+"""The door: start at `app.py`."""

@@ -1,0 +1,80 @@
+"""START HERE: `predict` is a request's way through the gateway, in order."""
+
+from pathlib import Path
+from typing import Any
+
+import flask
+from flask_swagger_ui import get_swaggerui_blueprint
+
+from gateway import auth, proxy, settings
+from gateway.routes import Table
+from gateway.watched import Watched
+from passerelle import keys, manifest
+from wire import body, problems, span
+
+CONTRACT = Path(__file__).parent.parent / "openapi.yaml"
+
+
+def create_app(options: settings.Settings | None = None) -> flask.Flask:
+    """The gateway: `span.Traced` outermost, so that every answer is traced, then the routes."""
+    options = options or settings.read()
+    known_keys = Watched(options.keys, keys.read, keys.KeysError)
+    routes = Watched(options.manifest, Table(options.upstream).read, manifest.ManifestError)
+    app = flask.Flask("gateway", static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    problems.install(app)
+    app.register_blueprint(
+        get_swaggerui_blueprint("/docs", "/openapi.yaml", {"app_name": "Passerelle"})
+    )
+    app.wsgi_app = span.Traced(app.wsgi_app, "gateway")  # type: ignore[method-assign]  # Flask's own way to add a layer
+
+    @app.post("/model/<model_id>/predict")
+    def predict(model_id: str) -> flask.Response:
+        """Authenticate, route, permit, read, forward, relay."""
+        request, here = flask.request, span.current()
+        with here.step("auth"):
+            key = auth.identify(request, known_keys.current)
+        with here.step("route"):
+            auth.permit(key, model_id)
+            route = routes.current.find(model_id, key)
+        here.fields |= {"key": key.name, "model": model_id}
+        with here.step("read"):
+            picture = body.read(request, options.max_body)
+        with here.step("upstream"):
+            answer = proxy.forward(route, request, picture, here.trace)
+        return proxy.relay(answer)
+
+    @app.get("/models")
+    def models() -> dict[str, Any]:
+        """Every model that the key may use, with its status now."""
+        key = auth.identify(flask.request, known_keys.current)
+        return {"models": [route.description for route in routes.current.allowed(key)]}
+
+    @app.get("/models/<model_id>")
+    def model(model_id: str) -> dict[str, Any]:
+        """One of them."""
+        key = auth.identify(flask.request, known_keys.current)
+        auth.permit(key, model_id)
+        return routes.current.find(model_id, key).description
+
+    @app.get("/health/live")
+    def live() -> dict[str, str]:
+        """Whether the process answers at all."""
+        return {"status": "live"}
+
+    @app.get("/health/ready")
+    def ready() -> dict[str, Any]:
+        """Whether at least one model can answer."""
+        statuses = [each.description["status"] for each in routes.current.by_id.values()]
+        if "ready" not in statuses:
+            raise problems.ServiceUnavailable("No model is ready yet. GET /models says why.")
+        return {"status": "ready", "models": len(statuses), "ready": statuses.count("ready")}
+
+    @app.get("/openapi.yaml")
+    def contract() -> flask.Response:
+        """The contract that /docs shows."""
+        return flask.send_file(CONTRACT, mimetype="application/yaml")
+
+    known_keys.start()
+    routes.start()
+    return app

@@ -1,0 +1,23 @@
+"""gunicorn for the gateway."""
+
+from gateway import settings
+from passerelle import keys, manifest
+from wire import environment
+
+try:
+    options = settings.read()
+    manifest.read(options.manifest)
+    keys.read(options.keys)
+except (environment.SettingError, manifest.ManifestError, keys.KeysError) as error:
+    raise SystemExit(f"The gateway can't start.\n{error}") from None
+
+wsgi_app = "gateway.app:create_app()"
+bind = list(options.bind)
+workers = 1  # a thread waits cheaply, and one process has one view of the models' health
+worker_class = "gthread"
+threads = options.request_threads
+keepalive = 30  # seconds
+graceful_timeout = 8  # seconds; whoever stops a container kills it after ten
+control_socket_disable = True
+header_map = "refuse"
+forwarder_headers = ""

@@ -1,0 +1,90 @@
+"""Which upstream a model's requests go to. The table follows models.yaml while the gateway runs."""
+
+import dataclasses
+import difflib
+from pathlib import Path
+from typing import Any
+
+from gateway import upstream
+from gateway.upstream import Upstream
+from passerelle import manifest
+from passerelle.keys import Key
+from wire import problems
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """One model, and where it is."""
+
+    model: manifest.Model
+    upstream: Upstream
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The model for `/models`: what the manifest says, how it stands, and its card."""
+        status = self.upstream.status(self.model.id)
+        return {
+            "id": self.model.id,
+            "title": self.model.title,
+            "status": status.status,
+            "reason": status.reason or None,
+            "weights": self.model.weights.partition(":")[0],
+            "note": NOTES.get(self.model.weights),
+            "predict": f"/model/{self.model.id}/predict",
+            "card": status.card,
+        }
+
+
+NOTES = {"random": "The weights are random, for trials: the answers mean nothing."}
+
+
+@dataclasses.dataclass(frozen=True)
+class Routes:
+    """The table of one reading of the manifest. It never changes; a new reading makes a new one."""
+
+    by_id: dict[str, Route]
+
+    def find(self, model_id: str, key: Key) -> Route:
+        """The route of a model.
+
+        Raises:
+            NotFound: with the nearest ids among those that the key may use.
+        """
+        if model_id in self.by_id:
+            return self.by_id[model_id]
+        known = [each for each in self.by_id if key.allows(each)]
+        nearest = difflib.get_close_matches(model_id, known, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(nearest)}?" if nearest else "GET /models lists them."
+        raise problems.NotFound(f"There is no model {model_id[:63]!r}. {hint}", nearest=nearest)
+
+    def allowed(self, key: Key) -> list[Route]:
+        """The routes of the models that a key may use."""
+        return [route for route in self.by_id.values() if key.allows(route.model.id)]
+
+
+class Table:
+    """Makes the routes of each reading, and keeps the upstreams that stay. Per process."""
+
+    def __init__(self, setting: str) -> None:
+        self.setting = setting
+        self.upstreams: dict[str, Upstream] = {}
+
+    def read(self, path: Path) -> Routes:
+        """The routes of the manifest at `path`.
+
+        Raises:
+            manifest.ManifestError: also for a service that the setting gives no address.
+        """
+        models = manifest.read(path)
+        services = {model.service for model in models}
+        try:
+            addresses = {name: upstream.address(self.setting, name) for name in services}
+        except KeyError as error:
+            message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
+            raise manifest.ManifestError(path, [manifest.Problem(1, "", message)]) from None
+        for name in services - set(self.upstreams):
+            self.upstreams[name] = Upstream(name, addresses[name])
+            self.upstreams[name].start()
+        for name in set(self.upstreams) - services:
+            self.upstreams.pop(name).stop()
+        return Routes({m.id: Route(m, self.upstreams[m.service]) for m in models})

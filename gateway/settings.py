@@ -1,0 +1,37 @@
+"""The gateway's settings: the only place here that reads the environment."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from wire import environment
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What the gateway runs with. docs/settings.md has a line for each."""
+
+    manifest: Path
+    keys: Path  # the file that `passerelle keys new` writes
+    upstream: str  # how to reach a service; see `upstream.address`
+    max_body: int  # bytes
+    request_threads: int  # requests in flight at once
+    bind: tuple[str, ...]  # gunicorn addresses
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings, cast and with their defaults.
+
+    Raises:
+        environment.SettingError: names the variable and what to write.
+    """
+    port = environment.whole_number(environ, "PORT", 8080)
+    return Settings(
+        manifest=Path(environ.get("PASSERELLE_MANIFEST", "models.yaml")),
+        keys=Path(environment.required(environ, "PASSERELLE_KEYS", "the file of the API keys")),
+        upstream=environ.get("PASSERELLE_UPSTREAM", "http://{service}:8080"),
+        max_body=environment.whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
+        request_threads=environment.whole_number(environ, "PASSERELLE_REQUEST_THREADS", 64),
+        bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
+    )

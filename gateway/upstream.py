@@ -1,0 +1,170 @@
+"""One model service behind the gateway: where it is, its connections, and how its models stand.
+
+A model's status is what its service last said: `starting` until the first word, then `ready`,
+`starting` or `failed`; or `unavailable` when the service doesn't answer. A thread asks every
+second or two, and a request that finds the service gone says so at once, so that the next one
+needn't try: the asking thread brings the model back.
+"""
+
+import dataclasses
+import json
+import re
+import socket
+import threading
+import time
+from typing import Any
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from wire import log
+
+PROBE_SECONDS = 2.0  # between two questions to a service that is well
+PROBE_SOON = 0.3  # to one that isn't
+PROBE_TIMEOUT = 2.0
+CONNECT_TIMEOUT = 2.0
+GRACE = 60.0  # a service not heard of yet counts as starting for so long
+CONNECTIONS = 128  # kept open to one service
+
+
+@dataclasses.dataclass(frozen=True)
+class Status:
+    """How one model stands, for people and for routing."""
+
+    status: str  # starting | ready | failed | unavailable
+    reason: str = ""
+    card: dict[str, Any] | None = None
+
+
+class UnixPool(urllib3.HTTPConnectionPool):
+    """urllib3's pool over a Unix socket."""
+
+    def __init__(self, path: str, **options: Any) -> None:
+        super().__init__("localhost", **options)
+        self.path = path
+
+    def _new_conn(self) -> "UnixConnection":
+        return UnixConnection(self.path, timeout=self.timeout.connect_timeout)
+
+
+class UnixConnection(urllib3.connection.HTTPConnection):
+    """urllib3's connection over a Unix socket."""
+
+    def __init__(self, path: str, **options: Any) -> None:
+        super().__init__("localhost", **options)
+        self.path = path
+
+    def _new_conn(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(CONNECT_TIMEOUT)
+            connection.connect(self.path)
+        except OSError as error:
+            connection.close()
+            raise urllib3.exceptions.NewConnectionError(self, str(error)) from error
+        return connection
+
+
+def address(setting: str, service: str) -> str:
+    """Where a service is: from a template with `{service}` in it, or from `name=address` pairs.
+
+    Raises:
+        KeyError: pairs that don't name the service.
+    """
+    if re.match(r"[a-z0-9-]+=", setting):
+        return dict(pair.strip().split("=", 1) for pair in setting.split(","))[service]
+    return setting.replace("{service}", service)
+
+
+def pool(at: str) -> urllib3.HTTPConnectionPool:
+    """The connections to `http://host:port`, `https://host` or `unix:/path`."""
+    timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT)
+    if at.startswith("unix:"):
+        path = at.removeprefix("unix:")
+        return UnixPool(path, maxsize=CONNECTIONS, timeout=timeout, retries=False)
+    return urllib3.connection_from_url(at, maxsize=CONNECTIONS, timeout=timeout, retries=False)
+
+
+class Upstream:
+    """A service and the models it should hold. Per process, shared by all its threads."""
+
+    def __init__(self, service: str, at: str) -> None:
+        self.service, self.at = service, at
+        self.pool = pool(at)
+        self.began = time.monotonic()
+        self.statuses: dict[str, Status] = {}  # replaced whole, never changed
+        self.wake = threading.Event()
+        self.stopped = False
+
+    def start(self) -> None:
+        """Begin to ask."""
+        threading.Thread(target=self.watch, name=f"ask {self.service}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop asking; requests in flight go on."""
+        self.stopped = True
+        self.wake.set()
+
+    def status(self, model_id: str) -> Status:
+        """How a model stands."""
+        if model_id in self.statuses:
+            return self.statuses[model_id]
+        if self.statuses:
+            return Status("unavailable", "its service runs, but holds only other models")
+        young = time.monotonic() - self.began < GRACE
+        return Status("starting" if young else "unavailable", "its service was not heard of yet")
+
+    def lost(self, reason: str) -> None:
+        """A request found the service gone: say so now, and ask again soon."""
+        self.change(self.gone(reason))
+        self.wake.set()
+
+    def gone(self, reason: str) -> dict[str, Status]:
+        """Every model known so far as unavailable, for a reason."""
+        return {
+            model_id: dataclasses.replace(known, status="unavailable", reason=reason)
+            for model_id, known in self.statuses.items()
+        }
+
+    def watch(self) -> None:
+        """Ask until stopped."""
+        while not self.stopped:
+            self.change(self.ask())
+            well = self.statuses and all(s.status == "ready" for s in self.statuses.values())
+            self.wake.wait(PROBE_SECONDS if well else PROBE_SOON)
+            self.wake.clear()
+
+    def ask(self) -> dict[str, Status]:
+        """What the service says of its models, with the cards of those that are new."""
+        try:
+            told = self.get("/health/ready").get("models", {})
+            return {model_id: self.heard(model_id, said) for model_id, said in told.items()}
+        except (HTTPError, OSError, ValueError, AttributeError, KeyError, TypeError):
+            return self.gone("its service doesn't answer")
+
+    def heard(self, model_id: str, said: dict[str, Any]) -> Status:
+        """One model's status, with its card, asked for only when it is another than the last."""
+        known = self.statuses.get(model_id)
+        card = known.card if known else None
+        if card is None or card["digest"] != said["digest"]:
+            card = self.get(f"/model/{model_id}")
+        return Status(str(said["status"]), str(said["reason"]), card)
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A JSON object of the service."""
+        answer = self.pool.request("GET", path, timeout=PROBE_TIMEOUT, retries=False)
+        document = json.loads(answer.data)
+        if not isinstance(document, dict):
+            raise ValueError(path)
+        return document
+
+    def change(self, statuses: dict[str, Status]) -> None:
+        """Take the new statuses, and log the models whose status is another."""
+        for model_id, new in statuses.items():
+            old = self.statuses.get(model_id)
+            if old is None or old.status != new.status:
+                severity = "INFO" if new.status in ("ready", "starting") else "WARNING"
+                log.write(
+                    severity, f"{model_id} is {new.status}", model=model_id, reason=new.reason
+                )
+        self.statuses = statuses
