@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway import upstream
 from gateway.upstream import Upstream
-from passerelle import manifest
+from passerelle import document, manifest
 from passerelle.keys import Key
 from wire import problems
 
@@ -81,7 +81,7 @@ class Table:
             addresses = {name: upstream.address(self.setting, name) for name in services}
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
-            raise manifest.ManifestError(path, [manifest.Problem(1, "", message)]) from None
+            raise manifest.ManifestError(path, [document.Problem(1, "", message)]) from None
         for name in services - set(self.upstreams):
             self.upstreams[name] = Upstream(name, addresses[name])
             self.upstreams[name].start()

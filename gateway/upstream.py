@@ -155,7 +155,7 @@ class Upstream:
         answer = self.pool.request("GET", path, timeout=PROBE_TIMEOUT, retries=False)
         document = json.loads(answer.data)
         if not isinstance(document, dict):
-            raise ValueError(path)
+            raise TypeError(path)
         return document
 
     def change(self, statuses: dict[str, Status]) -> None:

@@ -7,7 +7,7 @@ from passerelle import fields
 
 
 def sentence(kind: str, details: Any) -> str:
-    """pydantic's error as what is wrong and what to write instead."""
+    """An error of pydantic's as what is wrong and what to write instead."""
     given, context = details["input"], details.get("ctx", {})
     if kind == "extra_forbidden":
         return "unknown key" + nearest(str(details["loc"][-1]), known_keys(details["loc"]))

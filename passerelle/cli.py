@@ -5,7 +5,6 @@ import json
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -54,6 +53,7 @@ class Commands(click.Group):
     """A group whose foreseen errors are sentences, not tracebacks."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
         try:
             return super().invoke(ctx)
         except (
@@ -105,7 +105,7 @@ def up(path: Path, state: Path, host: str, port: int, gateway: bool) -> None:
         console.print("stopped")
 
 
-def interrupt(number: int, frame: FrameType | None) -> None:
+def interrupt(*_: object) -> None:
     """SIGTERM stops a run as Ctrl-C does."""
     raise KeyboardInterrupt
 

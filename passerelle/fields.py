@@ -36,7 +36,7 @@ class Input(Fields):
         None,
         ge=16,
         le=8192,
-        description="The short side before the middle is cut out, in pixels; size / 0.875 unless given.",
+        description="Short side before the crop, in pixels; size / 0.875 unless given.",
     )
     interpolation: Literal["bilinear", "bicubic"] | None = Field(
         None, description="How to resize; bilinear unless given."

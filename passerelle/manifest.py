@@ -207,7 +207,8 @@ def inherited(document: Document) -> tuple[Any, set[int]]:
     An entry keeps its own id and title; `input` is merged field by field; a checkpoint's sha256
     goes with the weights it belongs to.
     """
-    data, heirs = document.data, set()
+    data = document.data
+    heirs: set[int] = set()
     models = data.get("models") if isinstance(data, dict) else None
     if not isinstance(models, list):
         return data, heirs
@@ -215,12 +216,11 @@ def inherited(document: Document) -> tuple[Any, set[int]]:
     for entry in models:
         if isinstance(entry, dict) and isinstance(entry.get("id"), str):
             by_id.setdefault(entry["id"], entry)
-    merged = []
+    merged = list(models)
     for number, entry in enumerate(models):
         if isinstance(entry, dict) and "like" in entry:
             heirs.add(number)
-            entry = merge(entry, by_id, document, ("models", number, "like"))
-        merged.append(entry)
+            merged[number] = merge(entry, by_id, document, ("models", number, "like"))
     return data | {"models": merged}, heirs
 
 
@@ -253,13 +253,11 @@ def over(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
 
 
 def written_path(location: tuple[int | str, ...], data: Any) -> documents.Path:
-    """pydantic's location, less the names of union members that it adds to the path."""
+    """A location of pydantic's, less the names of union members that it adds to the path."""
     path: list[str | int] = []
     for part in location:
-        inside = isinstance(data, list) if isinstance(part, int) else isinstance(data, dict)
-        if not inside:
+        if not isinstance(data, dict if isinstance(part, str) else list):
             break
         path.append(part)
-        known = data.get(part) if isinstance(data, dict) else data[part : part + 1]
-        data = known[0] if isinstance(known, list) and isinstance(part, int) and known else known
+        data = (data if isinstance(data, dict) else dict(enumerate(data))).get(part)
     return tuple(path)

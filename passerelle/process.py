@@ -49,7 +49,7 @@ class Process:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
+                preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
             )
         self.began = time.monotonic()
 

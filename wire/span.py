@@ -66,6 +66,7 @@ class Traced:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
         span = Span(trace.read(environ), time.perf_counter())
         environ[KEY] = span
 

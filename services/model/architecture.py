@@ -50,7 +50,7 @@ def build(entry: dict[str, Any], cache: Path) -> Architecture:
 
 
 def from_torchvision(entry: dict[str, Any], name: str) -> Architecture:
-    """torchvision's module, through its own registry; its weights bring their transforms."""
+    """A module of torchvision's, through its own registry; the weights bring their transforms."""
     torchvision = import_torchvision()
     try:
         enum = torchvision.models.get_model_weights(name)
@@ -140,8 +140,11 @@ def import_torchvision() -> ModuleType:
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
         del sys.modules[name]
     for operator in ("nms", "qnms"):
-        OPERATORS.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        OPERATORS.define(  # type: ignore[no-untyped-call]  # torch's own
+            f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+        )
     return importlib.import_module("torchvision")
 
 
-OPERATORS = torch.library.Library("torchvision", "FRAGMENT")  # lives as long as its declarations
+# Lives as long as its declarations.
+OPERATORS = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch's own

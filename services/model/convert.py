@@ -15,10 +15,11 @@ class Normalised(torch.nn.Module):
     def __init__(self, module: torch.nn.Module, shape: Input) -> None:
         super().__init__()
         self.module = module
-        self.register_buffer("mean", torch.tensor(shape.mean).reshape(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(shape.std).reshape(1, 3, 1, 1))
+        self.mean = torch.nn.Buffer(torch.tensor(shape.mean).reshape(1, 3, 1, 1))
+        self.std = torch.nn.Buffer(torch.tensor(shape.std).reshape(1, 3, 1, 1))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """The logits of a batch of pictures."""
         scaled = pixels.permute(0, 3, 1, 2).float() / 255
         logits: torch.Tensor = self.module((scaled - self.mean) / self.std)
         return logits

@@ -96,7 +96,7 @@ def load(entry: Mapping[str, Any], cache: Path) -> dict[str, Any] | None:
         ) from error
 
 
-def from_file(source: str, sha256: str | None, cache: Path) -> dict[str, Any]:
+def from_file(source: str, sha256: str | None, cache: Path) -> dict[str, Any]:  # noqa: ARG001  # as in KINDS
     """The checkpoint of a `file:` or `package:` source."""
     path = local_file(source)
     if path is None:
@@ -118,7 +118,7 @@ def from_https(source: str, sha256: str | None, cache: Path) -> dict[str, Any]:
     return read(path)
 
 
-def none(source: str, sha256: str | None, cache: Path) -> None:
+def none(*_: object) -> None:
     """Nothing to load: torchvision loads its own, and `random` stays as it was made."""
 
 
