@@ -97,9 +97,10 @@ def up(path: Path, state: Path, host: str, port: int, gateway: bool) -> None:
         demo.ensure(state)
     try:
         results = baked(models, state / "artifacts")
-        if not any(result.folder for result in results):
+        count = sum(result.folder is not None for result in results)
+        if not count:
             raise click.ClickException("No model could be baked, so there is nothing to serve.")
-        console.print(f"starting {len(results)} models (logs: {state / 'logs'})")
+        console.print(f"starting {count} models (logs: {state / 'logs'})")
         local.Run(options, console.print).up(results, lambda: announce(options, results))
     except KeyboardInterrupt:
         console.print("stopped")
@@ -112,7 +113,8 @@ def interrupt(*_: object) -> None:
 
 def announce(options: local.Options, results: local.Results) -> None:
     """What a person needs next: the models, a line to paste, and where to read on."""
-    top = f"{options.url}/model/{results[0].model.id}/predict"
+    first = next(result.model.id for result in results if result.folder)
+    address = f"{options.url}/model/{first}/predict"
     picture = PICTURE.relative_to(Path.cwd()) if PICTURE.is_relative_to(Path.cwd()) else PICTURE
     header = ""
     if options.gateway:
@@ -120,7 +122,7 @@ def announce(options: local.Options, results: local.Results) -> None:
         show_models(client.models(options.url, key))
         header = f"-H 'X-API-Key: {key}' "
     console.print("\nTry it:")
-    console.print(f"  curl {header}--data-binary @{picture} {top}", soft_wrap=True)
+    console.print(f"  curl {header}--data-binary @{picture} {address}", soft_wrap=True)
     if options.gateway:
         console.print(f"Docs: {options.url}/docs/")
     console.print("Ctrl-C stops everything.")

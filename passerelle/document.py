@@ -80,7 +80,8 @@ class Reader:
                 return self.mapping(node, path)
             if isinstance(node, yaml.SequenceNode):
                 return [self.read(item, (*path, n)) for n, item in enumerate(node.value)]
-            return self.loader.construct_object(node)
+            value = self.loader.construct_object(node)
+            return self.text(value, path) if isinstance(value, str) else value
         finally:
             self.open.discard(id(node))
 
@@ -90,10 +91,17 @@ class Reader:
         self.loader.flatten_mapping(node)
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(getattr(key_node, "value", key_node.tag))
+            key = self.text(str(getattr(key_node, "value", key_node.tag)), path)
             self.document.lines[*path, key] = key_node.start_mark.line + 1
             result[key] = self.read(value_node, (*path, key))
         return result
+
+    def text(self, value: str, path: Path) -> str:
+        """A text that UTF-8 can write: YAML's escapes can spell halves of characters."""
+        written = value.encode(errors="replace").decode()
+        if written != value:
+            self.document.add(path, f"{written!r} holds half a character; write it without \\u")
+        return written
 
     def refuse_duplicates(self, node: yaml.MappingNode, path: Path) -> None:
         """Note every key that appears a second time."""

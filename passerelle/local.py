@@ -75,6 +75,7 @@ class Run:
         self.retired: list[Process] = []
         self.numbers = iter(range(1, 1 << 31))  # of the sockets
         self.stamp = options.manifest.stat().st_mtime_ns
+        self.preparing = threading.Thread()  # bakes a changed manifest, one change at a time
         self.prepared: queue.SimpleQueue[Results] = queue.SimpleQueue()
 
     def up(self, results: Results, announce: Callable[[], None]) -> None:
@@ -203,9 +204,10 @@ class Run:
             stamp = self.options.manifest.stat().st_mtime_ns
         except OSError:
             return
-        if stamp != self.stamp:
+        if stamp != self.stamp and not self.preparing.is_alive():
             self.stamp = stamp
-            threading.Thread(target=self.prepare, daemon=True).start()
+            self.preparing = threading.Thread(target=self.prepare, daemon=True)
+            self.preparing.start()
 
     def prepare(self) -> None:
         """Read the changed manifest and bake what is missing."""

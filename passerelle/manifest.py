@@ -17,7 +17,7 @@ import pydantic
 from passerelle import advice
 from passerelle import document as documents
 from passerelle.document import Document, Problem
-from passerelle.fields import Defaults, Entry, Input, Manifest
+from passerelle.fields import Defaults, Entry, Fields, Input, Manifest
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 RESERVED = ("gateway", "frontend")  # services of the project's own
@@ -101,16 +101,20 @@ def validate(document: Document) -> Written:
     if not isinstance(data, dict):
         return written
     if isinstance(data.get("defaults"), dict):
-        good = {k: v for k, v in data["defaults"].items() if ("defaults", k) not in bad}
-        written.defaults = Defaults(**good)
+        wrong = {str(path[1]) for path in bad if path[:1] == ("defaults",) and path[1:]}
+        written.defaults = Defaults.model_validate(right(data["defaults"], Defaults, wrong))
     models = data.get("models")
     for number, entry in enumerate(models if isinstance(models, list) else []):
         wrong = {str(path[2]) for path in bad if path[:2] == ("models", number) and path[2:]}
         if isinstance(entry, dict) and "id" not in wrong:
-            good = {key: value for key, value in entry.items() if key not in wrong}
-            written.entries[number] = Entry.model_validate(good)
+            written.entries[number] = Entry.model_validate(right(entry, Entry, wrong))
             written.wrong[number] = wrong
     return written
+
+
+def right(data: dict[str, Any], kind: type[Fields], wrong: set[str]) -> dict[str, Any]:
+    """The fields that are known and not wrong."""
+    return {key: data[key] for key in kind.model_fields if key in data and key not in wrong}
 
 
 def field_problems(data: Any, heirs: set[int], document: Document) -> list[documents.Path]:

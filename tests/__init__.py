@@ -1,0 +1,1 @@
+"""Tests run the real thing: real gunicorn, real models, real pictures."""

@@ -1,0 +1,197 @@
+"""models.yaml: all problems at once, each with its line, its field, and the mend."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from passerelle import fields, manifest
+from tests import stack
+
+GOOD = """\
+version: 1
+defaults: {timeout: 500ms}
+models:
+  - id: net
+    architecture: torchvision:resnet18
+    weights: torchvision:DEFAULT
+"""
+
+
+def problems(text: str, tmp_path: Path) -> list[str]:
+    path = tmp_path / "models.yaml"
+    path.write_text(text)
+    with pytest.raises(manifest.ManifestError) as caught:
+        manifest.read(path)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def models(text: str, tmp_path: Path) -> manifest.Models:
+    path = tmp_path / "models.yaml"
+    path.write_text(text)
+    return manifest.read(path)
+
+
+def entry(**fields: object) -> str:
+    """The good manifest with fields of its model changed, added, or (None) left out."""
+    base: dict[str, object] = {
+        "id": "net", "architecture": "torchvision:resnet18", "weights": "torchvision:DEFAULT",
+    }  # fmt: skip
+    chosen = {name: value for name, value in (base | fields).items() if value is not None}
+    return f"version: 1\nmodels: [{json.dumps(chosen)}]"
+
+
+def test_a_model_is_completed_from_the_defaults(tmp_path: Path) -> None:
+    (model,) = models(GOOD, tmp_path)
+    assert (model.title, model.service, model.timeout) == ("net", "net", 0.5)
+    assert (model.engine, model.precision, model.input) == ("openvino", "fp32", None)
+
+
+def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
+    text = (
+        "version: 2\n"
+        "models:\n"
+        "  - id: Net\n"
+        "    weigths: random\n"
+        "    input: {size: 4}\n"
+        "  - id: a\n"
+        "    architecture: torchvision:resnet18\n"
+        "    weights: https://example.org/a.pth\n"
+        "    id: b\n"
+        "  - just text\n"
+    )
+    assert problems(text, tmp_path) == [
+        "line 1: version: 2 is unknown; write 1",
+        "line 3: models[0].id: 'Net' does not fit; "
+        "write lower-case letters, digits and inner hyphens, at most 63",
+        "line 4: models[0].weigths: unknown key; did you mean 'weights'?",
+        "line 5: models[0].input.size: 4 is too small; write at least 16",
+        "line 6: models[1].sha256: missing; https weights need the file's SHA-256",
+        "line 9: models[1].id: written twice, first on line 6; remove one",
+        "line 10: models[2]: 'just text' has no fields; write key: value lines",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "the file is empty; it needs version: 1 and a list of models"),
+        ("version: 1\n\tmodels: x", "this is not YAML"),
+        ("just text", "has no fields; write key: value lines"),
+        ("version: 1", "models: missing; add it"),
+        ("version: 1\nmodels: []", "there is none; write at least 1"),
+        ("version: 1\nmodels: !!python/name:os.system x", "this is not YAML"),
+        ("version: 1\nmodels: &a [*a]", "this alias holds itself; write the values out"),
+        (entry(id=None), "models[0].id: missing; add it"),
+        (entry(id="-net"), "lower-case letters, digits and inner hyphens"),
+        (entry(id="n" * 64), "at most 63"),
+        (entry(id="gateway"), "gateway is taken; choose another name"),
+        (entry(service="frontend"), "models[0].service: frontend is taken"),
+        (entry(id=True), "True is not text; put it in quotes"),
+        (entry(architecture=None), "architecture: missing; write torchvision:NAME"),
+        (entry(architecture="resnet18"), "write torchvision:NAME or package.module:callable"),
+        (entry(weights=None), "weights: missing; write torchvision:DEFAULT"),
+        (entry(weights="ftp://host/net.pth"), "'ftp://host/net.pth' does not fit; write torchvi"),
+        (entry(architecture="my:Net"), "only a torchvision: architecture has torchvision: weights"),
+        (entry(architecture="my:Net", weights="random"), "input: missing; write input: {size: …}"),
+        (entry(sha256="12"), "64 hexadecimal digits"),
+        (entry(engine="onnx"), "'onnx' is unknown; write 'openvino' or 'torch'"),
+        (entry(precision="int8"), "'int8' is unknown; write 'fp32'"),
+        (entry(timeout=10), "10 is not text; put it in quotes"),
+        (entry(timeout="10"), "a number with its unit, such as 10s, 500ms or 2m"),
+        (entry(labels="imagenet"), "'imagenet' is unknown; write imagenet-1k, file:PATH or a list"),
+        (entry(input={"size": 224, "resize": 200}), "resize 200 is less than size 224; swap them"),
+        (entry(input={"std": [1, 1, 0]}), "none of its three numbers may be 0"),
+        (entry(input={"mean": ["a", 1, 1]}), "models[0].input.mean[0]: 'a' is not a number"),
+        (entry(input={"mean": [1, 1, 1, 1]}), "there are too many; write 3"),
+        (entry(arguments="a"), "'a' is not a list"),
+        (entry(keywords=[1]), "has no fields; write key: value lines"),
+        (entry(like="other"), "like: there is no model 'other'; known are net"),
+        (entry(like="net"), "like: net -> net is a loop; break it"),
+    ],
+)
+def test_each_mistake_is_told_with_its_mend(text: str, expected: str, tmp_path: Path) -> None:
+    assert any(expected in problem for problem in problems(text, tmp_path))
+
+
+def test_a_missing_file_and_a_file_that_is_no_text_are_told(tmp_path: Path) -> None:
+    with pytest.raises(manifest.ManifestError, match="there is no such file"):
+        manifest.read(tmp_path / "none.yaml")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(manifest.ManifestError, match="can't be read"):
+        manifest.read(tmp_path / "binary.yaml")
+
+
+def test_duplicate_ids_are_refused(tmp_path: Path) -> None:
+    text = GOOD + "  - {id: net, architecture: 'torchvision:vgg16', weights: random}\n"
+    assert problems(text, tmp_path) == [
+        "line 7: models[1].id: net is already the id of a model above; rename one"
+    ]
+
+
+def test_like_takes_every_field_but_id_and_title(tmp_path: Path) -> None:
+    text = """\
+version: 1
+models:
+  - {id: c, like: b, input: {size: 64}}
+  - {id: a, title: A, architecture: "my:net", input: {size: 32, resize: 128},
+     weights: "https://example.org/a.pth", sha256: "%s", timeout: 1s}
+  - {id: b, like: a, weights: random}
+"""
+    by_id = {model.id: model for model in models(text % ("0" * 64), tmp_path)}
+    assert by_id["c"].architecture == "my:net"
+    assert by_id["c"].input == {"size": 64, "resize": 128}
+    assert (by_id["c"].title, by_id["c"].timeout) == ("c", 1.0)
+    assert (by_id["b"].weights, by_id["b"].sha256) == ("random", None)
+    assert by_id["a"].sha256 == "0" * 64
+
+
+def test_an_inherited_mistake_is_told_once_where_it_is_written(tmp_path: Path) -> None:
+    text = GOOD + "    engine: onnx\n  - {id: other, like: net}\n"
+    assert problems(text, tmp_path) == [
+        "line 7: models[0].engine: 'onnx' is unknown; write 'openvino' or 'torch'"
+    ]
+
+
+def test_a_loop_of_likes_is_refused(tmp_path: Path) -> None:
+    text = "version: 1\nmodels:\n  - {id: a, like: b}\n  - {id: b, like: a}\n"
+    assert problems(text, tmp_path) == [
+        "line 3: models[0].like: a -> b -> a is a loop; break it",
+        "line 4: models[1].like: b -> a -> b is a loop; break it",
+    ]
+
+
+def test_file_paths_are_relative_to_the_manifest(tmp_path: Path) -> None:
+    (model,) = models(entry(weights="file:net.pth", labels="file:names.txt"), tmp_path)
+    assert model.weights == f"file:{tmp_path / 'net.pth'}"
+    assert model.labels == f"file:{tmp_path / 'names.txt'}"
+
+
+def test_the_default_manifest_and_the_examples_are_good() -> None:
+    for path in [stack.ROOT / "models.yaml", *(stack.ROOT / "examples").glob("*.yaml")]:
+        assert manifest.read(path)
+
+
+def test_the_published_schema_is_that_of_the_fields() -> None:
+    published = json.loads((stack.ROOT / "models.schema.json").read_text())
+    assert published == json.loads(json.dumps(fields.schema()))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+entries = st.dictionaries(st.sampled_from([*fields.Entry.model_fields, "odd"]), json_values)
+
+
+@given(st.lists(entries | json_values, max_size=3), json_values)
+def test_nothing_but_a_manifest_error_comes_of_any_content(
+    listed: list[object], defaults: object
+) -> None:
+    text = json.dumps({"version": 1, "defaults": defaults, "models": listed})
+    document = manifest.load(text)
+    manifest.complete(manifest.validate(document), document, Path("/"))
+    assert all(problem.line >= 1 and problem.message for problem in document.problems)
