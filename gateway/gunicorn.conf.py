@@ -14,7 +14,7 @@ except (environment.SettingError, manifest.ManifestError, keys.KeysError) as err
 wsgi_app = "gateway.app:create_app()"
 bind = list(options.bind)
 workers = 1  # a thread waits cheaply, and one process has one view of the models' health
-worker_class = "gthread"
+worker_class = "wire.worker.Worker"
 threads = options.request_threads
 keepalive = 30  # seconds
 graceful_timeout = 8  # seconds; whoever stops a container kills it after ten

@@ -50,20 +50,24 @@ def forward(route: Route, request: flask.Request, body: bytes, trace: Trace) -> 
     try:
         response = send(route, request, body, trace, deadline)
         answer = Answer(response.status, dict(response.headers), whole(response, deadline))
-    except (ReadTimeoutError, TimeoutError):
-        raise problems.GatewayTimeout(
-            f"{route.model.id} did not answer within {route.model.timeout:g} s. Try again later."
-        ) from None
-    except (NewConnectionError, ConnectTimeoutError):
-        route.upstream.lost("its service can't be reached")
-        raise problems.BadGateway(
-            f"The service of {route.model.id} can't be reached. Try again shortly."
-        ) from None
-    except (HTTPError, OSError):
-        raise problems.BadGateway(
-            f"The service of {route.model.id} broke off its answer. Try again."
-        ) from None
+    except (HTTPError, OSError) as error:
+        raise translated(error, route) from None
     return checked(route, answer)
+
+
+def translated(error: Exception, route: Route) -> problems.Problem:
+    """A failed hop as a problem. The upstream is told, so that it asks after the service."""
+    if isinstance(error, NewConnectionError | ConnectTimeoutError):
+        route.upstream.lost("its service can't be reached")
+        return problems.BadGateway(
+            f"The service of {route.model.id} can't be reached. Try again shortly."
+        )
+    route.upstream.wake.set()
+    if any(isinstance(each, TimeoutError | ReadTimeoutError) for each in (error, *error.args)):
+        return problems.GatewayTimeout(
+            f"{route.model.id} did not answer within {route.model.timeout:g} s. Try again later."
+        )
+    return problems.BadGateway(f"The service of {route.model.id} broke off its answer. Try again.")
 
 
 def send(
@@ -78,7 +82,7 @@ def send(
         f"{path}?{urllib.parse.urlencode(query)}" if query else path,
         body=body,
         headers=passed_on(request) | trace.headers,
-        timeout=urllib3.Timeout(connect=min(left, 2.0), read=left),
+        timeout=left,
         retries=False,
         preload_content=False,
     )

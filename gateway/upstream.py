@@ -22,7 +22,6 @@ from wire import log
 PROBE_SECONDS = 2.0  # between two questions to a service that is well
 PROBE_SOON = 0.3  # to one that isn't
 PROBE_TIMEOUT = 2.0
-CONNECT_TIMEOUT = 2.0
 GRACE = 60.0  # a service not heard of yet counts as starting for so long
 CONNECTIONS = 128  # kept open to one service
 
@@ -44,20 +43,20 @@ class UnixPool(urllib3.HTTPConnectionPool):
         self.path = path
 
     def _new_conn(self) -> "UnixConnection":
-        return UnixConnection(self.path, timeout=self.timeout.connect_timeout)
+        return UnixConnection(self.path)
 
 
 class UnixConnection(urllib3.connection.HTTPConnection):
     """urllib3's connection over a Unix socket."""
 
-    def __init__(self, path: str, **options: Any) -> None:
-        super().__init__("localhost", **options)
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost")
         self.path = path
 
     def _new_conn(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            connection.settimeout(CONNECT_TIMEOUT)
+            connection.settimeout(self.timeout)  # type: ignore[arg-type]  # every request sets one
             connection.connect(self.path)
         except OSError as error:
             connection.close()
@@ -78,11 +77,10 @@ def address(setting: str, service: str) -> str:
 
 def pool(at: str) -> urllib3.HTTPConnectionPool:
     """The connections to `http://host:port`, `https://host` or `unix:/path`."""
-    timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT)
     if at.startswith("unix:"):
         path = at.removeprefix("unix:")
-        return UnixPool(path, maxsize=CONNECTIONS, timeout=timeout, retries=False)
-    return urllib3.connection_from_url(at, maxsize=CONNECTIONS, timeout=timeout, retries=False)
+        return UnixPool(path, maxsize=CONNECTIONS)
+    return urllib3.connection_from_url(at, maxsize=CONNECTIONS)
 
 
 class Upstream:

@@ -45,18 +45,10 @@ def bake(model: Model, artifacts: Path, report: Report) -> Result:
     folder = found(model, artifacts)
     if folder:
         return Result(model, folder)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "services.model.bake", str(artifacts)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    command = [sys.executable, "-m", "services.model.bake", str(artifacts)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as child:
         return outcome(model, child, report)
-    finally:
-        child.kill()
-        child.wait()
 
 
 def outcome(model: Model, child: "subprocess.Popen[str]", report: Report) -> Result:
@@ -76,19 +68,22 @@ def outcome(model: Model, child: "subprocess.Popen[str]", report: Report) -> Res
 
     ear = threading.Thread(target=listen, args=(child.stderr,), daemon=True)
     ear.start()
-    json.dump(dataclasses.asdict(model), child.stdin)
-    child.stdin.close()
-    for line in child.stdout:
-        said = json.loads(line)
-        if "step" in said:
-            told = said
-            report(said["step"], said["number"], said["steps"])
-        elif "folder" in said:
-            report("done", told["steps"], told["steps"])
-            return Result(model, Path(said["folder"]))
-        else:
-            return Result(model, None, said["error"])
-    ear.join(timeout=1)
+    try:
+        json.dump(dataclasses.asdict(model), child.stdin)
+        child.stdin.close()
+        for line in child.stdout:
+            said = json.loads(line)
+            if "step" in said:
+                told = said
+                report(said["step"], said["number"], said["steps"])
+            elif "folder" in said:
+                report("done", told["steps"], told["steps"])
+                return Result(model, Path(said["folder"]))
+            else:
+                return Result(model, None, said["error"])
+    finally:
+        child.kill()
+        ear.join()
     return Result(model, None, f"the bake ended without a word: {' '.join(last)[-500:]}")
 
 

@@ -28,10 +28,11 @@ class Stack:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = state / f"up-{self.port}.log"
         state.mkdir(parents=True, exist_ok=True)
+        self.output = self.log.open("w")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "passerelle", "up", "-f", str(manifest), "--state", str(state),
              "--port", str(self.port), *options],
-            stdout=self.log.open("w"), stderr=subprocess.STDOUT, cwd=ROOT,
+            stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT,
         )  # fmt: skip
 
     @property
@@ -73,6 +74,7 @@ class Stack:
         """Ctrl-C, and the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
+        self.output.close()
         return self.process.wait(timeout=40)
 
 

@@ -26,7 +26,7 @@ from typing import Any
 import flask
 from werkzeug.exceptions import HTTPException
 
-from wire import log, span
+from wire import incoming, log, span
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -137,7 +137,8 @@ def render_unforeseen(error: Exception) -> flask.Response:
 def answer(
     status: int, detail: str, headers: dict[str, str], members: dict[str, Any]
 ) -> flask.Response:
-    """The problem object as a response, with the request's id."""
+    """The problem object as a response, with the request's id, once the body was read off."""
+    incoming.drain(flask.request.environ)
     problem = {
         "type": "about:blank",
         "title": http.HTTPStatus(status).phrase,

@@ -39,7 +39,7 @@ def find(body: bytes, request: flask.Request) -> bytes:
 
 def from_form(body: bytes, request: flask.Request) -> bytes:
     """The file in the multipart field `image`."""
-    parser = FormDataParser(stream_factory=lambda *_: io.BytesIO(), silent=False)
+    parser = FormDataParser(stream_factory=lambda **_: io.BytesIO(), silent=False)
     try:
         _, _, files = parser.parse(
             io.BytesIO(body), request.mimetype, len(body), request.mimetype_params

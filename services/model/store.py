@@ -51,8 +51,8 @@ def source_digest(module: str) -> str:
     if distributions:
         return f"{distributions[0]} {importlib.metadata.version(distributions[0])}"
     spec = importlib.util.find_spec(top)
-    if spec is None or spec.origin is None:
-        return "not installed"
-    origin = Path(spec.origin)
+    origin = Path(spec.origin if spec and spec.origin else "")
+    if not origin.is_file():
+        return "not a file"
     files = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

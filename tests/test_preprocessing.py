@@ -1,0 +1,64 @@
+"""Preprocessing is torchvision's own, with torchvision as the judge."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from services.model import architecture, convert, decode, engines
+from services.model.card import Input
+from tests import stack
+
+torchvision = architecture.import_torchvision()
+
+
+class Echo(torch.nn.Module):
+    """Gives back what a model would be given: (N, 3, H, W) flattened to (N, 3 * H * W)."""
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        """The batch, flat."""
+        return batch.flatten(1)
+
+
+def crops() -> list[bytes]:
+    """The pictures, and crops of odd proportions of them."""
+    found = [path.read_bytes() for path in sorted(stack.PICTURES.glob("*.*g"))]
+    for data, box in zip(
+        found[:3], [(0, 0, 301, 77), (5, 5, 106, 290), (3, 3, 226, 227)], strict=True
+    ):
+        out = io.BytesIO()
+        Image.open(io.BytesIO(data)).convert("RGB").crop(box).save(out, "PNG")
+        found.append(out.getvalue())
+    return found
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet152", "convnext_base", "swin_b", "vgg16", "efficientnet_b1"]
+)
+def test_the_engine_sees_what_torchvision_would_give(name: str, tmp_path: Path) -> None:
+    transforms = torchvision.models.get_model_weights(name).DEFAULT.transforms()
+    shape = architecture.completed(None, transforms)
+    convert.to_openvino(convert.Normalised(Echo(), shape).eval(), shape.size, tmp_path)
+    engine = engines.load_openvino(tmp_path, threads=1)
+    for data in crops():
+        image = Image.open(io.BytesIO(data)).convert("RGB")
+        expected = transforms(image).numpy().ravel()
+        with engine.stream() as stream:
+            given = stream.infer(decode.pixels(data, shape, 10**8))
+        np.testing.assert_allclose(given, expected, atol=2e-6)
+
+
+def test_what_the_manifest_says_of_the_input_comes_before_the_weights_transforms() -> None:
+    transforms = torchvision.models.get_model_weights("resnet18").DEFAULT.transforms()
+    shape = architecture.completed({"size": 192, "interpolation": "bicubic"}, transforms)
+    assert (shape.size, shape.resize, shape.interpolation) == (192, 256, "bicubic")
+    assert shape.mean == (0.485, 0.456, 0.406)
+
+
+def test_without_transforms_the_defaults_are_imagenets() -> None:
+    assert architecture.completed({"size": 224}) == Input(
+        224, 256, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    )

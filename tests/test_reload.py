@@ -1,0 +1,71 @@
+"""models.yaml may be edited while everything runs; no request is dropped for it."""
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests import stack
+
+ENTRY = """
+  - id: second
+    like: efficientnet-lite0
+    title: The second
+"""
+
+
+def test_a_model_is_added_changed_and_taken_away_without_a_failed_request(
+    state: Path, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "models.yaml"
+    first = (stack.ROOT / "examples" / "v1.yaml").read_text()
+    manifest.write_text(first)
+    with stack.running(manifest, state) as up:
+        seen: Counter[int] = Counter()
+        stop = threading.Event()
+
+        def ask() -> None:
+            while not stop.is_set():
+                seen[up.predict("efficientnet-lite0").status_code] += 1
+
+        asking = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in asking:
+            thread.start()
+
+        manifest.write_text(first + ENTRY)
+        stack.wait_for(lambda: up.predict("second").ok, 60)
+        assert up.get("/models/second").json()["title"] == "The second"
+
+        manifest.write_text(first.replace("size: 224", "size: 192") + ENTRY)  # rebakes both
+        stack.wait_for(lambda: card_size(up, "efficientnet-lite0") == 192, 60)
+
+        manifest.write_text(first)
+        stack.wait_for(lambda: up.predict("second").status_code == 404, 10)
+        stack.wait_for(lambda: card_size(up, "efficientnet-lite0") == 224, 60)
+        stop.set()
+        for thread in asking:
+            thread.join()
+        assert seen[200] > 100
+        assert set(seen) == {200}
+
+
+def card_size(up: stack.Stack, model: str) -> int:
+    size: int = up.get(f"/models/{model}").json()["card"]["input"]["size"]
+    return size
+
+
+@pytest.mark.parametrize("broken", ["models: [", "version: 1\nmodels:\n  - {id: X, weigths: y}\n"])
+def test_a_broken_edit_is_refused_and_told_and_the_old_one_serves_on(
+    broken: str, state: Path, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "models.yaml"
+    manifest.write_text((stack.ROOT / "examples" / "v1.yaml").read_text())
+    with stack.running(manifest, state) as up:
+        manifest.write_text(broken)
+        log = state / "logs" / "gateway.log"
+        stack.wait_for(lambda: "the last good one stays in use" in log.read_text(), 10)
+        assert "line " in log.read_text()
+        stack.wait_for(lambda: "The change is refused" in up.printed, 10)
+        assert up.statuses() == {"efficientnet-lite0": "ready"}
+        assert up.predict("efficientnet-lite0").ok

@@ -1,0 +1,106 @@
+"""The ids that a request carries, and its line in the log."""
+
+import json
+from typing import Any
+
+import flask
+import pytest
+
+from wire import problems, span, trace
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def test_a_valid_trace_is_continued_with_a_span_of_its_own() -> None:
+    read = trace.read({"HTTP_TRACEPARENT": PARENT, "HTTP_TRACESTATE": "a=1,b=2"})
+    version, trace_id, span_id, flags = read.traceparent.split("-")
+    assert (version, trace_id, flags) == ("00", "0af7651916cd43dd8448eb211c80319c", "01")
+    assert span_id != "b7ad6b7169203331"
+    assert read.headers["tracestate"] == "a=1,b=2"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "", "nonsense", PARENT.upper(), PARENT + "-00", "ff" + PARENT[2:], f"{PARENT},{PARENT}",
+        PARENT.replace("0af7651916cd43dd8448eb211c80319c", "0" * 32),
+        PARENT.replace("b7ad6b7169203331", "0" * 16),
+    ],
+)  # fmt: skip
+def test_an_invalid_trace_is_not_continued(sent: str) -> None:
+    read = trace.read({"HTTP_TRACEPARENT": sent, "HTTP_TRACESTATE": "a=1"})
+    assert read.trace_id != "0af7651916cd43dd8448eb211c80319c"
+    assert trace.parse(read.traceparent)
+    assert "tracestate" not in read.headers
+
+
+def test_a_later_version_is_read_as_far_as_it_is_known() -> None:
+    read = trace.read({"HTTP_TRACEPARENT": "cc" + PARENT[2:] + "-more"})
+    assert read.trace_id == "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize("sent", ["", "with space", "ü", "a" * 129, "a,b", "a\n"])
+def test_a_request_id_that_is_not_plain_is_made_anew(sent: str) -> None:
+    made = trace.read({"HTTP_X_REQUEST_ID": sent}).request_id
+    assert made != sent
+    assert trace.REQUEST_ID.fullmatch(made)
+
+
+def test_a_plain_request_id_is_kept() -> None:
+    assert trace.read({"HTTP_X_REQUEST_ID": "a.B-1_2"}).request_id == "a.B-1_2"
+
+
+def answered(method: str, path: str) -> tuple[Any, list[dict[str, Any]]]:
+    """What a small app answers, and what it logs."""
+    lines: list[dict[str, Any]] = []
+
+    def write(severity: str, message: str, **fields: Any) -> None:
+        lines.append(json.loads(json.dumps({"severity": severity, "message": message, **fields})))
+
+    app = flask.Flask("test")
+    problems.install(app)
+    app.wsgi_app = span.Traced(app.wsgi_app, "test", write)  # type: ignore[method-assign]  # as the apps do
+
+    @app.get("/fine")
+    def fine() -> str:
+        with span.current().step("work"):
+            return "fine"
+
+    @app.get("/broken")
+    def broken() -> str:
+        raise RuntimeError("a secret")
+
+    return app.test_client().open(path, method=method, buffered=True), lines
+
+
+def test_an_answer_says_its_ids_and_its_steps() -> None:
+    answer, (line,) = answered("GET", "/fine?key=secret")
+    assert answer.headers["X-Request-ID"] == line["request_id"]
+    assert trace.parse(answer.headers["traceparent"])
+    assert answer.headers["Server-Timing"].startswith("work;dur=")
+    assert (line["status"], line["path"]) == (200, "/fine")
+    assert line["duration_ms"] >= line["steps_ms"]["work"] >= 0
+    assert "secret" not in json.dumps(line)
+
+
+def test_an_unforeseen_error_is_logged_whole_and_answered_without_its_text(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer, (line,) = answered("GET", "/broken")
+    assert (answer.status_code, line["severity"]) == (500, "ERROR")
+    assert answer.mimetype == "application/problem+json"
+    assert "a secret" not in answer.text
+    assert "a secret" in json.loads(capsys.readouterr().out)["traceback"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/none", 404), ("PUT", "/fine", 405)]
+)
+def test_the_frameworks_errors_are_problems_too(method: str, path: str, status: int) -> None:
+    answer, _ = answered(method, path)
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["status"] == status
+    assert answer.json["request_id"] == answer.headers["X-Request-ID"]
+    if status == 405:
+        assert "GET" in answer.headers["Allow"]

@@ -1,0 +1,52 @@
+"""gunicorn's threaded worker, whose own errors are problems too."""
+
+import http
+import json
+import secrets
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+from wire import log
+
+
+class Reply:
+    """Stands in for the client while gunicorn writes its HTML, which says which status it chose."""
+
+    status = 500
+
+    def gettimeout(self) -> float:
+        """As of a socket that doesn't block."""
+        return 0.0
+
+    def sendall(self, data: bytes) -> None:
+        """Take the status line."""
+        self.status = int(data.split(b" ", 2)[1])
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
+    """Answers a request that never was one, such as a broken header, like any other error."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Let gunicorn judge the error, then answer it as RFC 9457 problem details."""
+        reply = Reply()
+        super().handle_error(req, reply, addr, exc)
+        status, request_id = http.HTTPStatus(reply.status), secrets.token_hex(16)
+        log.write("INFO", f"malformed request {status}", status=status, request_id=request_id)
+        problem = {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": status,
+            "detail": "The request is not well-formed HTTP/1.1, or its line or headers are too long.",
+            "request_id": request_id,
+        }
+        body = json.dumps(problem) + "\n"
+        head = (
+            f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\n"
+            f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
+            f"X-Request-ID: {request_id}\r\n\r\n"
+        )
+        try:
+            client.sendall((head + body).encode())
+        except OSError:
+            self.log.debug("the client is gone")
