@@ -21,6 +21,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     known_keys = Watched(options.keys, keys.read, keys.KeysError)
     routes = Watched(options.manifest, Table(options.upstream).read, manifest.ManifestError)
     app = flask.Flask("gateway", static_folder=None)
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     problems.install(app)
     app.register_blueprint(
@@ -73,7 +74,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     @app.get("/openapi.yaml")
     def contract() -> flask.Response:
         """The contract that /docs shows."""
-        return flask.send_file(CONTRACT, mimetype="application/yaml")
+        return flask.Response(CONTRACT.read_bytes(), mimetype="application/yaml")
 
     known_keys.start()
     routes.start()

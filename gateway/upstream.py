@@ -56,7 +56,7 @@ class UnixConnection(urllib3.connection.HTTPConnection):
     def _new_conn(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            connection.settimeout(self.timeout)  # type: ignore[arg-type]  # every request sets one
+            connection.settimeout(self.timeout)
             connection.connect(self.path)
         except OSError as error:
             connection.close()
@@ -145,7 +145,8 @@ class Upstream:
         known = self.statuses.get(model_id)
         card = known.card if known else None
         if card is None or card["digest"] != said["digest"]:
-            card = self.get(f"/model/{model_id}")
+            told = self.get(f"/model/{model_id}")
+            card = {key: told[key] for key in told if key not in ("status", "reason")}
         return Status(str(said["status"]), str(said["reason"]), card)
 
     def get(self, path: str) -> dict[str, Any]:

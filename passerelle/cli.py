@@ -145,25 +145,33 @@ def bake(path: Path, state: Path, ids: tuple[str, ...]) -> None:
 
 
 def baked(models: manifest.Models, artifacts: Path) -> list[baking.Result]:
-    """Bake what is missing, with a bar for each model."""
+    """The models' artifacts. Those that are missing are baked, with a bar for each."""
     columns = (
         TextColumn("baking {task.fields[model]}"),
         BarColumn(),
         TextColumn("{task.description}"),
+        TimeElapsedColumn(),
     )
-    results = []
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-        for model in models:
-            task = None if baking.found(model, artifacts) else progress.add_task("", model=model.id)
+    missing = [model for model in models if not baking.found(model, artifacts)]
+    with Progress(*columns, console=console, disable=not missing) as progress:
+        return [
+            baked_one(model, artifacts, progress if model in missing else None) for model in models
+        ]
 
-            def report(step: str, number: int, steps: int, task: Any = task) -> None:
-                if task is not None:
-                    progress.update(task, description=step, completed=number, total=steps)
 
-            results.append(baking.bake(model, artifacts, report))
-            if error := results[-1].error:
-                progress.console.print(f"[red]{model.id} was not baked:[/] {error}", soft_wrap=True)
-    return results
+def baked_one(model: manifest.Model, artifacts: Path, progress: Progress | None) -> baking.Result:
+    """The artifact of one model, with a bar where one is wanted."""
+    if progress is None:
+        return baking.bake(model, artifacts, lambda *_: None)
+    task = progress.add_task("", model=model.id)
+
+    def report(step: str, number: int, steps: int) -> None:
+        progress.update(task, description=step, completed=number, total=steps)
+
+    result = baking.bake(model, artifacts, report)
+    if result.error:
+        console.print(f"[red]{model.id} was not baked:[/] {result.error}", soft_wrap=True)
+    return result
 
 
 @main.command()
@@ -231,7 +239,8 @@ def predict(
     key = key or demo.saved(state)
     model = model or client.models(url, key)[0]["id"]
     answer = client.predict(url, key, model, image, top)
-    table = Table("score", "class", box=None, title=f"{model}: {answer['category']}")
+    console.print(f"{model}: {answer['category']}")
+    table = Table("score", "class", box=None)
     for each in answer["predictions"]:
         table.add_row(f"{each['score']:7.2%}", each["label"])
     console.print(table)

@@ -3,6 +3,8 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,7 +72,7 @@ def test_a_transparent_palette_shows_white() -> None:
 def test_a_turned_picture_is_set_upright(orientation: int) -> None:
     upright = np.zeros((32, 32, 3), np.uint8)
     upright[:8, :16] = 255  # a mark that no turn or mirror leaves in its place
-    undo = {
+    undo: dict[int, Callable[..., Any]] = {
         1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud,
         5: lambda a: a.transpose(1, 0, 2), 6: np.rot90,
         7: lambda a: np.rot90(a, 2).transpose(1, 0, 2), 8: lambda a: np.rot90(a, -1),
@@ -140,6 +142,7 @@ def test_a_damaged_picture_is_decoded_or_told_and_nothing_else(data: st.DataObje
     for _ in range(data.draw(st.integers(1, 12))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     try:
-        assert decoded(bytes(damaged)).shape == (32, 32, 3)
-    except problems.Problem as problem:
-        assert problem.status in {413, 415, 422}
+        shape = decoded(bytes(damaged)).shape
+    except (problems.ContentTooLarge, problems.UnsupportedMediaType, problems.UnprocessableContent):
+        return
+    assert shape == (32, 32, 3)

@@ -1,7 +1,6 @@
 """API keys: shown once, kept as a hash, scoped, and expiring."""
 
 import datetime
-import os
 from pathlib import Path
 
 import pytest
@@ -76,7 +75,7 @@ def test_a_broken_key_file_is_told(records: str, expected: str, tmp_path: Path) 
 def test_the_demo_key_is_kept_from_run_to_run_and_replaced_when_lost(tmp_path: Path) -> None:
     first = demo.ensure(tmp_path)
     assert demo.ensure(tmp_path) == first
-    os.unlink(demo.keys_file(tmp_path))
+    demo.keys_file(tmp_path).unlink()
     second = demo.ensure(tmp_path)
     assert second != first
     names = [key["name"] for key in yaml.safe_load(demo.keys_file(tmp_path).read_text())["keys"]]

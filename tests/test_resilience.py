@@ -115,11 +115,11 @@ class Liar(socketserver.StreamRequestHandler):
         """Answer requests by their path."""
         while line := self.rfile.readline():
             length = 0
-            while (header := self.rfile.readline().strip()) != b"":
-                name, _, value = header.partition(b":")
-                length = int(value) if name.lower() == b"content-length" else length
+            while header := self.rfile.readline().strip():
+                field, _, value = header.partition(b":")
+                length = int(value) if field.lower() == b"content-length" else length
             self.rfile.read(length)
-            path = line.split()[1].decode()
+            path = line.decode().split()[1]
             name = path.split("/")[2].partition("?")[0] if path.startswith("/model/") else ""
             if path.endswith("/predict"):
                 self.wfile.write(NONSENSE[name])

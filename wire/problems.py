@@ -21,6 +21,7 @@ address or a key.
 import http
 import json
 import traceback
+import urllib.parse
 from typing import Any
 
 import flask
@@ -29,6 +30,7 @@ from werkzeug.exceptions import HTTPException
 from wire import incoming, log, span
 
 MEDIA_TYPE = "application/problem+json"
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110; Python's vary
 
 
 class Problem(Exception):
@@ -114,10 +116,12 @@ def render_http(error: HTTPException) -> flask.Response:
     status = error.code or 500
     headers = dict(error.get_headers())
     headers.pop("Content-Type", None)
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     method, path = flask.request.method, flask.request.path
     detail = {
         404: f"There is nothing at {path}. GET /models lists the models.",
-        405: f"{path} does not take {method}. Use {headers.get('Allow', 'another method')}.",
+        405: f"{path} does not take {method}. Use {headers.get('Allow')}.",
     }.get(status, error.description or http.HTTPStatus(status).phrase)
     return answer(status, detail, headers, {})
 
@@ -141,10 +145,10 @@ def answer(
     incoming.drain(flask.request.environ)
     problem = {
         "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
+        "title": TITLES.get(status, http.HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
-        "instance": flask.request.path,
+        "instance": urllib.parse.quote(flask.request.path),
         "request_id": span.current().trace.request_id,
         **members,
     }

@@ -24,12 +24,12 @@ class Reply:
         self.status = int(data.split(b" ", 2)[1])
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
+class Worker(ThreadWorker):
     """Answers a request that never was one, such as a broken header, like any other error."""
 
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Let gunicorn judge the error, then answer it as RFC 9457 problem details."""
-        reply = Reply()
+        reply: Any = Reply()
         super().handle_error(req, reply, addr, exc)
         status, request_id = http.HTTPStatus(reply.status), secrets.token_hex(16)
         log.write("INFO", f"malformed request {status}", status=status, request_id=request_id)
@@ -37,7 +37,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn carries no types
             "type": "about:blank",
             "title": status.phrase,
             "status": status,
-            "detail": "The request is not well-formed HTTP/1.1, or its line or headers are too long.",
+            "detail": "The request is not well-formed HTTP/1.1, or its headers are too long.",
             "request_id": request_id,
         }
         body = json.dumps(problem) + "\n"

@@ -39,7 +39,7 @@ def find(body: bytes, request: flask.Request) -> bytes:
 
 def from_form(body: bytes, request: flask.Request) -> bytes:
     """The file in the multipart field `image`."""
-    parser = FormDataParser(stream_factory=lambda **_: io.BytesIO(), silent=False)
+    parser = FormDataParser(stream_factory=in_memory, silent=False)
     try:
         _, _, files = parser.parse(
             io.BytesIO(body), request.mimetype, len(body), request.mimetype_params
@@ -51,6 +51,11 @@ def from_form(body: bytes, request: flask.Request) -> bytes:
     if not content:
         raise problems.InvalidRequest(f'The form has no file in the field "{FIELD}". {WAYS}')
     return content
+
+
+def in_memory(*_: object, **__: object) -> io.BytesIO:
+    """Where a file of a form goes: never to the disk, which may be read-only."""
+    return io.BytesIO()
 
 
 def from_json(body: bytes) -> bytes:

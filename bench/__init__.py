@@ -1,0 +1,1 @@
+"""Measurements: what the gateway costs, and how often the models are right."""

@@ -1,0 +1,22 @@
+"""The limit: what the model service does with a picture, in a loop without HTTP."""
+
+import os
+from pathlib import Path
+
+from bench import load
+from services.model import card, decode, labels, models, settings
+
+
+def loop(artifact: Path) -> load.Work:
+    """Decode, infer, label: the service's own code with the service's own settings."""
+    options = settings.read({**os.environ, "PASSERELLE_ARTIFACTS": str(artifact)})
+    place = models.Place(artifact, card.read(artifact))
+    model = models.loaded(place, options.inference_threads)
+
+    def classify(picture: bytes) -> None:
+        pixels = decode.pixels(picture, model.card.input, options.max_pixels)
+        with model.engine.stream() as stream:
+            logits = stream.infer(pixels)
+        labels.predictions(logits, model.names, labels.DEFAULT_TOP)
+
+    return classify

@@ -1,0 +1,80 @@
+"""The walls between the rooms."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+from tests import stack
+
+PACKAGES = ("passerelle", "gateway", "services", "wire")
+BAKE_ONLY = {"bake.py", "architecture.py", "convert.py", "weights.py", "engines.py"}
+
+
+def sources(package: str) -> list[Path]:
+    return sorted((stack.ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def test_services_import_neither_the_gateway_nor_passerelle() -> None:
+    assert sources("services")
+    for path in sources("services"):
+        assert not imported(path) & {"gateway", "passerelle"}, path
+
+
+def test_the_wire_imports_no_room() -> None:
+    for path in sources("wire"):
+        assert not imported(path) & {"gateway", "passerelle", "services"}, path
+
+
+def test_only_the_bake_and_the_torch_engine_import_torch() -> None:
+    users = {
+        path for package in PACKAGES for path in sources(package)
+        if imported(path) & {"torch", "torchvision", "safetensors"}
+    }  # fmt: skip
+    assert {path.name for path in users} <= BAKE_ONLY
+    assert {path.parent for path in users} == {stack.ROOT / "services" / "model"}
+
+
+def test_serving_and_routing_import_no_torch() -> None:
+    for module in ("services.model.app", "services.model.engines", "gateway.app", "passerelle.cli"):
+        code = f"import {module}, sys; sys.exit('torch' in sys.modules)"
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, module
+
+
+def reads_environment(path: Path) -> bool:
+    """Whether a file touches os.environ or os.getenv."""
+    tree = ast.parse(path.read_text())
+    return any(
+        isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "environb"}
+        and isinstance(node.value, ast.Name) and node.value.id == "os"
+        for node in ast.walk(tree)
+    )  # fmt: skip
+
+
+def test_only_the_settings_modules_read_the_environment() -> None:
+    readers = {
+        str(path.relative_to(stack.ROOT))
+        for package in PACKAGES for path in sources(package) if reads_environment(path)
+    }  # fmt: skip
+    # process.py hands the environment on to a child; it reads nothing from it.
+    assert readers == {
+        "gateway/settings.py", "services/model/settings.py", "passerelle/process.py",
+    }  # fmt: skip
+
+
+def test_no_file_is_long_or_called_utils() -> None:
+    for package in (*PACKAGES, "bench", "scripts"):
+        for path in sources(package):
+            assert len(path.read_text().splitlines()) <= 300, path
+            assert path.stem not in {"utils", "common", "helpers", "misc"}, path

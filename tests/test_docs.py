@@ -1,0 +1,97 @@
+"""The documents say what the code does: every field, setting, package, folder and step."""
+
+import importlib
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from passerelle import fields
+from tests import stack
+
+
+def text(name: str) -> str:
+    return (stack.ROOT / name).read_text()
+
+
+def first_cells(name: str) -> set[str]:
+    """What stands in backquotes in the first cell of each row of a document's tables."""
+    rows = re.findall(r"^\|([^|]*)\|", text(name), re.MULTILINE)
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+
+
+@pytest.mark.parametrize("part", [fields.Manifest, fields.Entry, fields.Input])
+def test_every_field_has_its_line(part: type[fields.Fields]) -> None:
+    assert set(part.model_fields) <= first_cells("docs/manifest.md")
+
+
+def test_every_field_describes_itself_in_the_schema() -> None:
+    for part in (fields.Manifest, fields.Defaults, fields.Entry, fields.Input):
+        for name, field in part.model_fields.items():
+            assert field.description, name
+
+
+@pytest.mark.parametrize("settings", ["gateway/settings.py", "services/model/settings.py"])
+def test_every_setting_has_its_line(settings: str) -> None:
+    read = set(re.findall(r'"(PASSERELLE_\w+|PORT)"', text(settings)))
+    assert len(read) >= 6
+    assert read <= first_cells("docs/settings.md")
+
+
+def test_no_line_is_of_a_setting_that_is_gone() -> None:
+    sources = [*stack.ROOT.glob("*/settings.py"), *stack.ROOT.glob("services/*/settings.py"),
+               stack.ROOT / "passerelle/cli.py", *stack.ROOT.glob("scripts/*")]  # fmt: skip
+    code = "".join(path.read_text() for path in sources)
+    for name in first_cells("docs/settings.md"):
+        assert name in code, name
+
+
+def test_every_package_has_its_reason() -> None:
+    groups = tomllib.loads(text("pyproject.toml"))["dependency-groups"]
+    pinned = {each for group in groups.values() for each in group if isinstance(each, str)}
+    assert all("==" in each for each in pinned)
+    reasons = re.findall(r"^\|([^|]*)\|", text("docs/dependencies.md"), re.MULTILINE)
+    named = {name.strip() for row in reasons for name in row.split(",")}
+    assert {each.partition("==")[0] for each in pinned} <= named
+
+
+def test_every_folder_has_its_line() -> None:
+    folders = {path.parent.name for path in stack.ROOT.glob("*/*.*") if path.parent.name[0] != "."}
+    listed = {name.strip("/").partition("/")[0] for name in first_cells("CONTRIBUTING.md")}
+    assert {name for name in folders if not name.endswith("egg-info")} <= listed
+
+
+def test_the_way_of_a_request_names_files_and_functions_that_are_there() -> None:
+    way = text("README.md").partition("## Follow one request")[2].partition("\n## ")[0]
+    steps = re.findall(r"`([\w/]+\.py)`, `([\w.]+)`", way)
+    assert len(steps) >= 12
+    for file, name in steps:
+        source = text(file)
+        for part in name.split("."):
+            assert re.search(rf"(def|class) {part}\b", source), (file, name)
+
+
+def test_the_request_passes_the_files_in_the_order_told() -> None:
+    way = re.findall(r"`(gateway/\w+\.py|wire/body\.py)`, `\w+", text("README.md"))
+    calls = re.findall(
+        r"(auth|routes|body|proxy)\.", text("gateway/app.py").partition("def predict")[2]
+    )
+    told = [Path(file).stem for file in way if file != "gateway/app.py"]
+    assert list(dict.fromkeys(told)) == ["auth", "routes", "body", "proxy"]
+    assert list(dict.fromkeys(calls))[:4] == ["auth", "routes", "body", "proxy"]
+
+
+def test_every_link_in_the_documents_leads_somewhere() -> None:
+    for document in [*stack.ROOT.glob("*.md"), *stack.ROOT.glob("*/*.md")]:
+        for link in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text()):
+            assert (document.parent / link).exists(), (document, link)
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    for package in ("passerelle", "gateway", "services", "wire"):
+        for path in (stack.ROOT / package).rglob("*.py"):
+            if path.name != "gunicorn.conf.py":
+                name = ".".join(path.relative_to(stack.ROOT).with_suffix("").parts)
+                if path.stem != "__main__":
+                    assert importlib.import_module(name).__doc__, path
