@@ -31,14 +31,13 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
 
     @app.post("/model/<model_id>/predict")
     def predict(model_id: str) -> flask.Response:
-        """Authenticate, route, permit, read, forward, relay."""
+        """Identify, permit, route, read, forward, relay."""
         request, here = flask.request, span.current()
         with here.step("auth"):
             key = auth.identify(request, known_keys.current)
-        with here.step("route"):
             auth.permit(key, model_id)
+        with here.step("route"):
             route = routes.current.find(model_id, key)
-        here.fields |= {"key": key.name, "model": model_id}
         with here.step("read"):
             picture = body.read(request, options.max_body)
         with here.step("upstream"):

@@ -5,14 +5,14 @@ import datetime
 import flask
 
 from passerelle.keys import Key, Keys
-from wire import problems
+from wire import problems, span
 
 QUERY_NAMES = frozenset({"key", "api_key", "apikey", "api-key", "x-api-key", "access_token"})
 HOW = "Send a key as X-API-Key: … or Authorization: Bearer …"
 
 
 def identify(request: flask.Request, keys: Keys) -> Key:
-    """The key that the request was sent with.
+    """The key that the request was sent with; its name goes into the log.
 
     Raises:
         Unauthorized: none, or not one that is valid now.
@@ -25,6 +25,7 @@ def identify(request: flask.Request, keys: Keys) -> Key:
     key = keys.find(text, datetime.datetime.now(datetime.UTC).date())
     if key is None:
         raise problems.Unauthorized("This key is unknown or expired. Ask for a new one.")
+    span.current().fields["key"] = key.name
     return key
 
 

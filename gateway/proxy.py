@@ -4,6 +4,7 @@ import dataclasses
 import json
 import time
 import urllib.parse
+from collections.abc import Mapping
 
 import flask
 import urllib3
@@ -28,7 +29,7 @@ class Answer:
     """What a service said, whole."""
 
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]  # any case
     body: bytes
 
 
@@ -41,15 +42,17 @@ def forward(route: Route, request: flask.Request, body: bytes, trace: Trace) -> 
     Raises:
         ServiceUnavailable, BadGateway, GatewayTimeout.
     """
+    span.current().fields["model"] = route.model.id
     deadline = time.monotonic() + route.model.timeout
-    status = route.upstream.status(route.model.id)
-    if status.status != "ready":
+    stands = route.upstream.status(route.model.id)
+    if stands.status != "ready":
+        hope = "GET /models says when it is ready." if stands.status == "failed" else "Try again."
         raise problems.ServiceUnavailable(
-            f"{route.model.id} is {status.status}: {status.reason}. Try again shortly."
+            f"{route.model.id} is {stands.status}: {stands.reason}. {hope}"
         )
     try:
         response = send(route, request, body, trace, deadline)
-        answer = Answer(response.status, dict(response.headers), whole(response, deadline))
+        answer = Answer(response.status, response.headers, whole(response, deadline))
     except (HTTPError, OSError) as error:
         raise translated(error, route) from None
     return checked(route, answer)

@@ -152,7 +152,7 @@ def baked(models: manifest.Models, artifacts: Path) -> list[baking.Result]:
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
     )
-    missing = [model for model in models if not baking.found(model, artifacts)]
+    missing = baking.missing(models, artifacts)
     with Progress(*columns, console=console, disable=not missing) as progress:
         return [
             baked_one(model, artifacts, progress if model in missing else None) for model in models

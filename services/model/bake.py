@@ -51,7 +51,7 @@ def bake(entry: dict[str, Any], artifacts: Path, report: Report) -> Path:
         report("convert")
         converted(entry, module, built.input, made)
         report("check")
-        engine = engines.LOADERS[entry["engine"]](made, len(os.sched_getaffinity(0)))
+        engine = engines.LOADERS[entry["engine"]](made, engines.processors())
         checked = check(entry, module, engine, built.input)
         names = named(entry, built, checked.pop("classes"))
         report("measure")

@@ -3,6 +3,7 @@
 Normalisation is part of the artifact, so that nothing outside it can get it wrong.
 """
 
+import os
 import queue
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from services.model.decode import Pixels
+
+CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2, as a container sees its own
 
 Logits = npt.NDArray[np.float32]
 Infer = Callable[[Pixels], Logits]
@@ -48,6 +51,17 @@ class Engine:
     def stream(self) -> Stream:
         """Wait for a stream, first come, first served."""
         return self.idle.get()
+
+
+def processors() -> int:
+    """How many processors this process may use: its affinity, and its container's limit."""
+    known = hasattr(os, "sched_getaffinity")
+    count = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+    try:
+        quota, period = CGROUP_LIMIT.read_text().split()
+        return max(1, min(count, int(quota) // int(period)))
+    except (OSError, ValueError):  # no such file, or no limit: "max"
+        return count
 
 
 def load_openvino(folder: Path, threads: int) -> Engine:
