@@ -19,6 +19,7 @@ def sentence(kind: str, details: Any) -> str:
 
 
 SENTENCES = {
+    "invalid-json-value": "{given!r} is neither text, number, list nor mapping; put it in quotes",
     "missing": "missing; add it",
     "string_type": "{given!r} is not text; put it in quotes",
     "int_type": "{given!r} is not a whole number; write one",

@@ -18,7 +18,7 @@ from services.model import weights
 SCHEMA = Path("models.schema.json")
 PICTURE = Path(weights.__file__).parent / "pictures" / "chelsea.png"
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 manifest_option = click.option(
     "-f",
     "--file",
@@ -170,7 +170,7 @@ def baked_one(model: manifest.Model, artifacts: Path, progress: Progress | None)
 
     result = baking.bake(model, artifacts, report)
     if result.error:
-        console.print(f"[red]{model.id} was not baked:[/] {result.error}", soft_wrap=True)
+        console.print(f"{model.id} was not baked: {result.error}", style="red", soft_wrap=True)
     return result
 
 

@@ -7,12 +7,14 @@ docs/manifest.md is checked against them.
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
 WEIGHTS = r"^(torchvision:\w+|file:.+|https://.+|package:[A-Za-z_][\w.]*|random)$"
-DURATION = r"^[0-9]+(\.[0-9]+)?(ms|s|m)$"
+DURATION = (  # more than none
+    r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*)(ms|s|m)$"
+)
 SHA256 = r"^[0-9a-f]{64}$"
 
 Id = Annotated[str, Field(pattern=ID)]
@@ -61,8 +63,12 @@ class Entry(Fields):
         examples=["torchvision:resnet152", "mypackage.nets:MyNet"],
         description="torchvision:NAME, or a package.module:callable that gives a torch module.",
     )
-    arguments: list[Any] | None = Field(None, description="The callable's arguments, in order.")
-    keywords: dict[str, Any] | None = Field(None, description="The callable's named arguments.")
+    arguments: list[JsonValue] | None = Field(
+        None, description="The callable's arguments, in order."
+    )
+    keywords: dict[str, JsonValue] | None = Field(
+        None, description="The callable's named arguments."
+    )
     weights: str | None = Field(
         None,
         pattern=WEIGHTS,

@@ -100,6 +100,8 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(engine="onnx"), "'onnx' is unknown; write 'openvino' or 'torch'"),
         (entry(precision="int8"), "'int8' is unknown; write 'fp32'"),
         (entry(timeout=10), "10 is not text; put it in quotes"),
+        (entry(timeout="0s"), "a number with its unit, such as 10s, 500ms or 2m"),
+        (entry(arguments=[]).replace("[]", "[2030-01-01]"), "put it in quotes"),
         (entry(timeout="10"), "a number with its unit, such as 10s, 500ms or 2m"),
         (entry(labels="imagenet"), "'imagenet' is unknown; write imagenet-1k, file:PATH or a list"),
         (entry(input={"size": 224, "resize": 200}), "resize 200 is less than size 224; swap them"),
