@@ -8,6 +8,7 @@ import pytest
 
 from tests import stack
 
+BAKES = 180  # seconds that two bakes have, beside the requests
 ENTRY = """
   - id: second
     like: efficientnet-lite0
@@ -26,27 +27,29 @@ def test_a_model_is_added_changed_and_taken_away_without_a_failed_request(
         stop = threading.Event()
 
         def ask() -> None:
-            while not stop.is_set():
+            while not stop.wait(0.02):  # leaves the bakes some of the processor
                 seen[up.predict("efficientnet-lite0").status_code] += 1
 
         asking = [threading.Thread(target=ask) for _ in range(3)]
         for thread in asking:
             thread.start()
 
-        manifest.write_text(first + ENTRY)
-        stack.wait_for(lambda: up.predict("second").ok, 60)
-        assert up.get("/models/second").json()["title"] == "The second"
+        try:
+            manifest.write_text(first + ENTRY)
+            stack.wait_for(lambda: up.predict("second").ok, BAKES)
+            assert up.get("/models/second").json()["title"] == "The second"
 
-        manifest.write_text(first.replace("size: 224", "size: 192") + ENTRY)  # rebakes both
-        stack.wait_for(lambda: card_size(up, "efficientnet-lite0") == 192, 60)
+            manifest.write_text(first.replace("size: 224", "size: 192") + ENTRY)  # rebakes both
+            stack.wait_for(lambda: card_size(up, "efficientnet-lite0") == 192, BAKES)
 
-        manifest.write_text(first)
-        stack.wait_for(lambda: up.predict("second").status_code == 404, 10)
-        stack.wait_for(lambda: card_size(up, "efficientnet-lite0") == 224, 60)
-        stop.set()
-        for thread in asking:
-            thread.join()
-        assert seen[200] > 100
+            manifest.write_text(first)
+            stack.wait_for(lambda: up.predict("second").status_code == 404, 10)
+            stack.wait_for(lambda: card_size(up, "efficientnet-lite0") == 224, BAKES)
+        finally:
+            stop.set()
+            for thread in asking:
+                thread.join()
+        assert seen[200] > 50
         assert set(seen) == {200}
 
 
