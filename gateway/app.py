@@ -10,7 +10,7 @@ from gateway import auth, proxy, settings
 from gateway.routes import Table
 from gateway.watched import Watched
 from passerelle import keys, manifest
-from wire import body, problems, span
+from wire import body, memory, problems, span
 
 CONTRACT = Path(__file__).parent.parent / "openapi.yaml"
 
@@ -18,6 +18,7 @@ CONTRACT = Path(__file__).parent.parent / "openapi.yaml"
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
     """The gateway: `span.Traced` outermost, so that every answer is traced, then the routes."""
     options = options or settings.read()
+    memory.give_back()
     known_keys = Watched(options.keys, keys.read, keys.KeysError)
     routes = Watched(options.manifest, Table(options.upstream).read, manifest.ManifestError)
     app = flask.Flask("gateway", static_folder=None)

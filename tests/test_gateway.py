@@ -75,7 +75,7 @@ def test_top_says_how_many(up: stack.Stack) -> None:
 def test_an_answer_says_where_the_time_went(up: stack.Stack) -> None:
     timing = up.predict(FIRST).headers["Server-Timing"]
     steps = dict(re.findall(r"(\w+);dur=([\d.]+)", timing))
-    assert list(steps) == ["auth", "route", "read", "upstream", "decode", "queue", "infer"]
+    assert list(steps) == ["auth", "route", "read", "upstream", "queue", "decode", "infer"]
     inside = float(steps["decode"]) + float(steps["queue"]) + float(steps["infer"])
     assert 0 < inside <= float(steps["upstream"])
 

@@ -7,12 +7,13 @@ import flask
 
 from services.model import decode, labels, picture, settings
 from services.model.models import Models
-from wire import body, problems, span
+from wire import body, memory, problems, span
 
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
     """The service, loading its models at the side."""
     options = options or settings.read()
+    memory.give_back()
     models = Models(options.artifacts, options.inference_threads)
     app = flask.Flask("model", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
@@ -21,18 +22,19 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
 
     @app.post("/model/<model_id>/predict")
     def predict(model_id: str) -> dict[str, Any]:
-        """Find the model, read the picture, decode, infer, label."""
+        """Find the model, read the picture, wait for a turn, decode, infer, label."""
         request, step = flask.request, span.current().step
         span.current().fields["model"] = model_id
         model = models.find(model_id)
         top = labels.top(request.args, model.card.classes)
         encoded = picture.find(body.read(request, options.max_body), request)
-        with step("decode"):
-            pixels = decode.pixels(encoded, model.card.input, options.max_pixels)
         with step("queue"):
             stream = model.engine.stream()
-        with stream, step("infer"):
-            logits = stream.infer(pixels)
+        with stream:
+            with step("decode"):
+                pixels = decode.pixels(encoded, model.card.input, options.max_pixels)
+            with step("infer"):
+                logits = stream.infer(pixels)
         predictions = labels.predictions(logits, model.names, top)
         return {
             "model": model_id,

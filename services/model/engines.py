@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from services.model.decode import Pixels
 
+AHEAD = 2  # pictures worked on for each processor: one waits or decodes while another infers
 CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2, as a container sees its own
 
 Logits = npt.NDArray[np.float32]
@@ -22,7 +23,11 @@ Infer = Callable[[Pixels], Logits]
 
 
 class Stream:
-    """The right to run one inference now. Give it back by leaving its `with` block."""
+    """The right to work on one picture now. Give it back by leaving its `with` block.
+
+    Decoding is part of the work: a large picture takes hundreds of megabytes, and many at once
+    would only make each of them slower.
+    """
 
     def __init__(self, infer: Infer, idle: "queue.SimpleQueue[Stream]") -> None:
         self.infer = infer
@@ -41,7 +46,7 @@ class Stream:
 
 
 class Engine:
-    """A loaded artifact with as many streams as inferences may run side by side."""
+    """A loaded artifact with as many streams as pictures may be worked on side by side."""
 
     def __init__(self, infers: list[Infer]) -> None:
         self.idle: queue.SimpleQueue[Stream] = queue.SimpleQueue()
@@ -83,7 +88,8 @@ def load_openvino(folder: Path, threads: int) -> Engine:
             "NUM_STREAMS": threads,
         },
     )
-    return Engine([openvino_infer(compiled.create_infer_request()) for _ in range(threads)])
+    requests = [compiled.create_infer_request() for _ in range(AHEAD * threads)]
+    return Engine([openvino_infer(request) for request in requests])
 
 
 def openvino_infer(request: Any) -> Infer:
@@ -103,7 +109,7 @@ def load_torch(folder: Path, threads: int) -> Engine:
     """PyTorch itself, for a module that OpenVINO doesn't convert, or for a GPU."""
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     module = torch.export.load(folder / "model.pt2").module().to(device)
 
@@ -113,7 +119,7 @@ def load_torch(folder: Path, threads: int) -> Engine:
             logits: Logits = module(batch)[0].float().cpu().numpy()
         return logits
 
-    return Engine([infer])
+    return Engine([infer] * (AHEAD * threads))
 
 
 LOADERS: dict[str, Callable[[Path, int], Engine]] = {
