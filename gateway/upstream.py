@@ -9,21 +9,19 @@ needn't try: the asking thread brings the model back.
 import dataclasses
 import json
 import re
-import socket
 import threading
 import time
 from typing import Any
 
-import urllib3
 from urllib3.exceptions import HTTPError
 
+from gateway import connections
 from wire import log
 
 PROBE_SECONDS = 2.0  # between two questions to a service that is well
 PROBE_SOON = 0.3  # to one that isn't
 PROBE_TIMEOUT = 2.0
 GRACE = 60.0  # a service not heard of yet counts as starting for so long
-CONNECTIONS = 128  # kept open to one service
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,35 +31,6 @@ class Status:
     status: str  # starting | ready | failed | unavailable
     reason: str = ""
     card: dict[str, Any] | None = None
-
-
-class UnixPool(urllib3.HTTPConnectionPool):
-    """urllib3's pool over a Unix socket."""
-
-    def __init__(self, path: str, **options: Any) -> None:
-        super().__init__("localhost", **options)
-        self.path = path
-
-    def _new_conn(self) -> "UnixConnection":
-        return UnixConnection(self.path)
-
-
-class UnixConnection(urllib3.connection.HTTPConnection):
-    """urllib3's connection over a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost")
-        self.path = path
-
-    def _new_conn(self) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.settimeout(self.timeout)
-            connection.connect(self.path)
-        except OSError as error:
-            connection.close()
-            raise urllib3.exceptions.NewConnectionError(self, str(error)) from error
-        return connection
 
 
 def address(setting: str, service: str) -> str:
@@ -75,20 +44,12 @@ def address(setting: str, service: str) -> str:
     return setting.replace("{service}", service)
 
 
-def pool(at: str) -> urllib3.HTTPConnectionPool:
-    """The connections to `http://host:port`, `https://host` or `unix:/path`."""
-    if at.startswith("unix:"):
-        path = at.removeprefix("unix:")
-        return UnixPool(path, maxsize=CONNECTIONS)
-    return urllib3.connection_from_url(at, maxsize=CONNECTIONS)
-
-
 class Upstream:
     """A service and the models it should hold. Per process, shared by all its threads."""
 
     def __init__(self, service: str, at: str) -> None:
         self.service, self.at = service, at
-        self.pool = pool(at)
+        self.pool = connections.pool(at)
         self.began = time.monotonic()
         self.statuses: dict[str, Status] = {}  # replaced whole, never changed
         self.wake = threading.Event()
@@ -105,9 +66,10 @@ class Upstream:
 
     def status(self, model_id: str) -> Status:
         """How a model stands."""
-        if model_id in self.statuses:
-            return self.statuses[model_id]
-        if self.statuses:
+        statuses = self.statuses
+        if model_id in statuses:
+            return statuses[model_id]
+        if statuses:
             return Status("unavailable", "its service runs, but holds only other models")
         young = time.monotonic() - self.began < GRACE
         return Status("starting" if young else "unavailable", "its service was not heard of yet")

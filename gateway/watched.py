@@ -1,6 +1,7 @@
 """A file that is read again when it changes, and whose last good reading stays in use."""
 
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -12,6 +13,15 @@ SECONDS = 1.0  # between two looks
 T = TypeVar("T")
 
 
+def stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file does. Editors replace a file as often as they write it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 class Watched(Generic[T]):
     """`current` is the last good reading; requests take it once and keep it to their end.
 
@@ -20,16 +30,8 @@ class Watched(Generic[T]):
 
     def __init__(self, path: Path, read: Callable[[Path], T], failure: type[Exception]) -> None:
         self.path, self.read, self.failure = path, read, failure
-        self.seen = self.stamp()
+        self.seen = stamp(path)
         self.current = read(path)
-
-    def stamp(self) -> tuple[int, ...]:
-        """What changes when the file does. Editors replace a file as often as they write it."""
-        try:
-            status = self.path.stat()
-        except OSError:
-            return ()
-        return status.st_mtime_ns, status.st_size, status.st_ino
 
     def start(self) -> None:
         """Begin to watch, at the side."""
@@ -43,13 +45,15 @@ class Watched(Generic[T]):
 
     def look(self) -> None:
         """Read the file if it changed. A broken edit is logged, and changes nothing."""
-        stamp = self.stamp()
-        if stamp == self.seen:
+        seen = stamp(self.path)
+        if seen == self.seen:
             return
-        self.seen = stamp
+        self.seen = seen
         try:
             self.current = self.read(self.path)
-        except self.failure as error:
+        except Exception as error:
+            if not isinstance(error, self.failure):
+                log.write("ERROR", "unforeseen error", traceback=traceback.format_exc())
             log.write(
                 "ERROR",
                 f"{self.path.name} was changed, but is broken: the last good one stays in use",

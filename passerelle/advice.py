@@ -24,6 +24,7 @@ SENTENCES = {
     "string_type": "{given!r} is not text; put it in quotes",
     "int_type": "{given!r} is not a whole number; write one",
     "float_type": "{given!r} is not a number; write one",
+    "finite_number": "{given!r} is not a number that one can divide by; write another",
     "float_parsing": "{given!r} is not a number; write one",
     "list_type": "{given!r} is not a list; write items that begin with a dash",
     "tuple_type": "{given!r} is not a list; write three numbers, one a channel",
@@ -52,6 +53,7 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         ("defaults",): fields.Defaults,
         ("models",): fields.Entry,
         ("models", "input"): fields.Input,
+        ("models", "accept"): fields.Accept,
     }
     names = tuple(part for part in location[:-1] if isinstance(part, str))
     return list(parts[names].model_fields)

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from passerelle.manifest import Model, Models
+from passerelle.process import die_with_parent
 from services.model import store, weights
+
+STOP = 5.0  # seconds that a bake has to stop
 
 Report = Callable[[str, int, int], None]  # step, its number, of how many
 
@@ -47,7 +50,14 @@ def bake(model: Model, artifacts: Path, report: Report) -> Result:
         return Result(model, folder)
     command = [sys.executable, "-m", "services.model.bake", str(artifacts)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as child:
+    with subprocess.Popen(
+        command,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
+    ) as child:
         return outcome(model, child, report)
 
 
@@ -82,9 +92,18 @@ def outcome(model: Model, child: "subprocess.Popen[str]", report: Report) -> Res
             else:
                 return Result(model, None, said["error"])
     finally:
-        child.kill()
+        end(child)
         ear.join()
     return Result(model, None, f"the bake ended without a word: {' '.join(last)[-500:]}")
+
+
+def end(child: "subprocess.Popen[str]") -> None:
+    """Stop a bake that may still run, and let it clean up behind it."""
+    child.terminate()
+    try:
+        child.wait(STOP)
+    except subprocess.TimeoutExpired:
+        child.kill()
 
 
 def chunk(stream: IO[str]) -> str:

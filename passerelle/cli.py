@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from gateway import watched
 from passerelle import baking, client, demo, fields, keys, local, manifest
 from services.model import weights
 
 SCHEMA = Path("models.schema.json")
 PICTURE = Path(weights.__file__).parent / "pictures" / "chelsea.png"
 
-console = Console(highlight=False, markup=False)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 manifest_option = click.option(
     "-f",
     "--file",
@@ -36,11 +37,7 @@ state_option = click.option(
     help="The folder of artifacts, keys and logs.",
 )
 url_option = click.option(
-    "--url",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    envvar="PASSERELLE_URL",
-    help="The gateway.",
+    "--url", envvar="PASSERELLE_URL", help="The gateway; the local run's unless given."
 )
 key_option = click.option(
     "--key",
@@ -72,13 +69,16 @@ def main() -> None:
     `passerelle up` runs everything that models.yaml lists; the other commands look at it, change
     it, or ask it.
     """
+    sys.path.insert(0, str(Path.cwd()))  # a module beside the manifest, as `python -m` finds it
 
 
 @main.command()
 @manifest_option
 @state_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets others in.")
-@click.option("--port", type=int, default=8080, show_default=True, envvar="PORT")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, envvar="PORT"
+)
 @click.option(
     "--gateway/--no-gateway", default=True, help="Without one: a single service, no keys."
 )
@@ -88,20 +88,23 @@ def up(path: Path, state: Path, host: str, port: int, gateway: bool) -> None:
     Bakes what is missing first. Follows the manifest while it runs.
     """
     signal.signal(signal.SIGTERM, interrupt)
+    stamp = watched.stamp(path)
     models = manifest.read(path)
     if not gateway and len({model.service for model in models}) > 1:
         raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
     local.refuse_taken_port(host, port)
     options = local.Options(path, state, host, port, gateway)
-    if gateway:
-        demo.ensure(state)
     try:
-        results = baked(models, state / "artifacts")
-        count = sum(result.folder is not None for result in results)
-        if not count:
-            raise click.ClickException("No model could be baked, so there is nothing to serve.")
-        console.print(f"starting {count} models (logs: {state / 'logs'})")
-        local.Run(options, console.print).up(results, lambda: announce(options, results))
+        with local.alone(state):
+            demo.ensure(state)
+            demo.note_address(state, options.url)
+            results = baked(models, state / "artifacts")
+            count = sum(result.folder is not None for result in results)
+            if not count:
+                raise click.ClickException("No model could be baked: there is nothing to serve.")
+            console.print(f"starting {count} models (logs: {state / 'logs'})")
+            run = local.Run(options, stamp, console.print)
+            run.up(results, lambda: announce(options, results))
     except KeyboardInterrupt:
         console.print("stopped")
 
@@ -122,7 +125,7 @@ def announce(options: local.Options, results: local.Results) -> None:
         show_models(client.models(options.url, key))
         header = f"-H 'X-API-Key: {key}' "
     console.print("\nTry it:")
-    console.print(f"  curl {header}--data-binary @{picture} {address}", soft_wrap=True)
+    console.print(f"  curl {header}--data-binary @{picture} {address}")
     if options.gateway:
         console.print(f"Docs: {options.url}/docs/")
     console.print("Ctrl-C stops everything.")
@@ -140,16 +143,16 @@ def bake(path: Path, state: Path, ids: tuple[str, ...]) -> None:
     results = baked(tuple(m for m in models if not ids or m.id in ids), state / "artifacts")
     for result in results:
         if result.folder:
-            console.print(f"{result.model.id}: {result.folder}", soft_wrap=True)
+            console.print(f"{result.model.id}: {result.folder}")
     sys.exit(any(result.error for result in results))
 
 
 def baked(models: manifest.Models, artifacts: Path) -> list[baking.Result]:
     """The models' artifacts. Those that are missing are baked, with a bar for each."""
     columns = (
-        TextColumn("baking {task.fields[model]}"),
+        TextColumn("baking {task.fields[model]}", markup=False),
         BarColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
     )
     missing = baking.missing(models, artifacts)
@@ -170,7 +173,7 @@ def baked_one(model: manifest.Model, artifacts: Path, progress: Progress | None)
 
     result = baking.bake(model, artifacts, report)
     if result.error:
-        console.print(f"{model.id} was not baked: {result.error}", style="red", soft_wrap=True)
+        console.print(f"{model.id} was not baked: {result.error}", style="red")
     return result
 
 
@@ -181,10 +184,11 @@ def check(path: Path) -> None:
     models = manifest.read(path)
     wrong = []
     for model in models:
-        try:
-            weights.local_file(model.weights)
-        except weights.WeightsError as error:
-            wrong.append(f"{path}, {model.id}: {error}")
+        for source in (model.weights, model.labels):
+            try:
+                weights.file_digest(source)
+            except weights.WeightsError as error:
+                wrong.append(f"{path}, {model.id}: {error}")
     if wrong:
         raise click.ClickException("\n".join(wrong))
     services = len({model.service for model in models})
@@ -207,9 +211,9 @@ def schema(only_check: bool) -> None:
 @url_option
 @key_option
 @state_option
-def models(url: str, key: str | None, state: Path) -> None:
+def models(url: str | None, key: str | None, state: Path) -> None:
     """List the models of a running gateway."""
-    show_models(client.models(url, key or demo.saved(state)))
+    show_models(client.models(url or demo.address(state), key or demo.saved(state)))
 
 
 def show_models(found: list[dict[str, Any]]) -> None:
@@ -233,11 +237,11 @@ def show_models(found: list[dict[str, Any]]) -> None:
 @key_option
 @state_option
 def predict(
-    image: Path, model: str | None, top: int | None, url: str, key: str | None, state: Path
+    image: Path, model: str | None, top: int | None, url: str | None, key: str | None, state: Path
 ) -> None:
     """Classify the picture IMAGE."""
-    key = key or demo.saved(state)
-    model = model or client.models(url, key)[0]["id"]
+    key, url = key or demo.saved(state), url or demo.address(state)
+    model = model or client.first(url, key)
     answer = client.predict(url, key, model, image, top)
     console.print(f"{model}: {answer['category']}")
     table = Table("score", "class", box=None)
@@ -262,6 +266,10 @@ def keys_group() -> None:
 @state_option
 def new(name: str, ids: tuple[str, ...], expires: datetime.datetime | None, state: Path) -> None:
     """Make a key and show it, once. A running gateway takes it at once."""
+    if not name.strip():
+        raise click.BadParameter("write a name", param_hint="--name")
+    if expires and expires.date() <= datetime.datetime.now(datetime.UTC).date():
+        raise click.BadParameter("this day has passed", param_hint="--expires")
     text, key = keys.new(name, ids or ("*",), expires.date() if expires else None)
     keys.add(demo.keys_file(state), key)
     click.echo(text)

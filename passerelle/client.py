@@ -22,6 +22,18 @@ def models(url: str, key: str) -> list[dict[str, Any]]:
     return found
 
 
+def first(url: str, key: str) -> str:
+    """The id of the first model that the key may use.
+
+    Raises:
+        ClientError
+    """
+    found = models(url, key)
+    if not found:
+        raise ClientError("This key may use no model. Ask for one that may.")
+    return str(found[0]["id"])
+
+
 def predict(url: str, key: str, model: str, image: Path, top: int | None) -> dict[str, Any]:
     """`POST /model/<id>/predict` with a picture's file.
 

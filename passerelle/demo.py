@@ -1,4 +1,4 @@
-"""The demo key of a local run: made once, kept beside the other keys for its owner's eyes alone."""
+"""What a local run leaves for the other commands: a demo key, and its address."""
 
 import datetime
 import os
@@ -14,6 +14,17 @@ def keys_file(state: Path) -> Path:
     return state / "keys.yaml"
 
 
+def note_address(state: Path, url: str) -> None:
+    """Keep the address of the run that uses this folder."""
+    (state / "address").write_text(url + "\n")
+
+
+def address(state: Path) -> str:
+    """The address of the last run that used this folder."""
+    path = state / "address"
+    return path.read_text().strip() if path.exists() else "http://127.0.0.1:8080"
+
+
 def saved(state: Path) -> str:
     """The demo key's text, or nothing where none was made."""
     path = state / "demo.key"
@@ -21,7 +32,9 @@ def saved(state: Path) -> str:
 
 
 def ensure(state: Path) -> str:
-    """The demo key, which every model takes; a new one if the old one is no longer good.
+    """The demo key, which every model takes, made once; a new one if the old is no longer good.
+
+    It is kept for its owner's eyes alone.
 
     Raises:
         keys.KeysError: the key file is there, but broken.

@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+MOST = 100_000  # values in a document, counting those behind aliases each time
+
 Path = tuple[str | int, ...]
 
 
@@ -45,19 +47,25 @@ def spelled(path: Path) -> str:
 def parse(text: str) -> Document:
     """Read one YAML document. Nothing but plain data is ever made from it."""
     document = Document()
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is not None:
             document.data = Reader(loader, document).read(node, ())
+    except RecursionError:
+        document.problems.append(Problem(1, "", "this is nested too deep; write it flatter"))
+    except TooMuchError:
+        document.problems.append(Problem(1, "", f"this has more than {MOST:,} values; write fewer"))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         document.problems.append(Problem(line, "", f"this is not YAML: {error.problem}"))
     except yaml.YAMLError as error:
         document.problems.append(Problem(1, "", f"this is not YAML: {error}"))
-    finally:
-        loader.dispose()
     return document
+
+
+class TooMuchError(Exception):
+    """More values than a manifest has."""
 
 
 class Reader:
@@ -67,10 +75,14 @@ class Reader:
         self.loader = loader
         self.document = document
         self.open: set[int] = set()  # nodes being read: meeting one again is a loop of aliases
+        self.count = 0  # of the values so far: a few aliases can stand for billions
 
     def read(self, node: yaml.Node, path: Path) -> Any:
         """The node as plain data."""
         self.document.lines.setdefault(path, node.start_mark.line + 1)
+        self.count += 1
+        if self.count > MOST:
+            raise TooMuchError
         if id(node) in self.open:
             self.document.add(path, "this alias holds itself; write the values out")
             return None
@@ -80,10 +92,18 @@ class Reader:
                 return self.mapping(node, path)
             if isinstance(node, yaml.SequenceNode):
                 return [self.read(item, (*path, n)) for n, item in enumerate(node.value)]
-            value = self.loader.construct_object(node)
-            return self.text(value, path) if isinstance(value, str) else value
+            return self.scalar(node, path)
         finally:
             self.open.discard(id(node))
+
+    def scalar(self, node: yaml.Node, path: Path) -> Any:
+        """A text, number, date or such."""
+        try:
+            value = self.loader.construct_object(node)
+        except ValueError:
+            self.document.add(path, f"{str(node.value)[:40]!r} is no such value; put it in quotes")
+            return None
+        return self.text(value, path) if isinstance(value, str) else value
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         """A mapping, whose keys are text and appear once."""

@@ -19,9 +19,10 @@ SHA256 = r"^[0-9a-f]{64}$"
 
 Id = Annotated[str, Field(pattern=ID)]
 Engine = Literal["openvino", "torch"]
-Precision = Literal["fp32"]
+Precision = Literal["fp32", "bf16", "int8"]
 Duration = Annotated[str, Field(pattern=DURATION, examples=["10s", "500ms", "2m"])]
-Channels = tuple[float, float, float]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Channels = tuple[Number, Number, Number]
 
 
 class Fields(pydantic.BaseModel):
@@ -48,6 +49,14 @@ class Input(Fields):
     )
     std: Channels | None = Field(
         None, strict=False, description="Per channel, for values in 0..1; ImageNet's unless given."
+    )
+
+
+class Accept(Fields):
+    """What fails a bake."""
+
+    agreement: float = Field(
+        ge=0, le=1, strict=False, description="With fp32: the share of pictures, 0..1."
     )
 
 
@@ -85,7 +94,14 @@ class Entry(Fields):
         None, description="imagenet-1k, file:PATH with a name a line, or the names themselves."
     )
     engine: Engine | None = Field(None, description="What runs the model; openvino unless given.")
-    precision: Precision | None = Field(None, description="Of the weights and the arithmetic.")
+    precision: Precision | None = Field(
+        None,
+        description="fp32 unless given; bf16 and int8 are faster, and the card says how exact.",
+    )
+    calibration: str | None = Field(
+        None, description="A folder of pictures for int8; crops of photographs unless given."
+    )
+    accept: Accept | None = Field(None, description="What a lower precision must reach.")
     service: Id | None = Field(
         None, description="Models that name one service share its process; the id unless given."
     )

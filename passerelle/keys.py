@@ -79,7 +79,7 @@ def read(path: Path) -> Keys:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise KeysError(f"{path} is not there; make a key with: passerelle keys new") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise KeysError(f"{path} can't be read: {error}") from error
     records = content.get("keys") if isinstance(content, dict) else None
     if not isinstance(records, list):

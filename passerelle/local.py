@@ -5,7 +5,9 @@ to the socket of the process that serves now, so that a changed model's new proc
 from the old one between two requests.
 """
 
+import contextlib
 import dataclasses
+import fcntl
 import os
 import queue
 import shutil
@@ -13,15 +15,16 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import requests
 
 import gateway
 import services.model
+from gateway import watched
 from gateway.upstream import Upstream
-from passerelle import baking, demo, manifest
+from passerelle import baking, client, demo, manifest
 from passerelle.baking import Result
 from passerelle.process import Process
 
@@ -36,6 +39,24 @@ Results = list[Result]
 
 class LocalError(Exception):
     """A run that can't start; the text says what to do."""
+
+
+@contextlib.contextmanager
+def alone(state: Path) -> Iterator[None]:
+    """Keep a second run out of a state folder, whose logs and demo key belong to one.
+
+    Raises:
+        LocalError
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalError(
+                f"Another run uses {state}. Stop it, or give this one a --state of its own."
+            ) from None
+        yield
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,14 +88,17 @@ class Service:
 class Run:
     """Everything that runs. Its main loop alone starts and stops processes."""
 
-    def __init__(self, options: Options, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, options: Options, stamp: tuple[int, ...], say: Callable[[str], None]
+    ) -> None:
         self.options, self.say = options, say
-        self.sockets = Path(tempfile.mkdtemp(prefix="passerelle-", dir="/tmp"))
+        self.stamp = stamp  # of the manifest that is being served
         self.services: dict[str, Service] = {}
         self.door: Process | None = None
         self.retired: list[Process] = []
         self.numbers = iter(range(1, 1 << 31))  # of the sockets
-        self.stamp = options.manifest.stat().st_mtime_ns
+        self.folders: dict[str, Path] = {}  # of each model that is served
+        self.sockets = Path(tempfile.mkdtemp(prefix="passerelle-", dir="/tmp"))
         self.preparing = threading.Thread()  # bakes a changed manifest, one change at a time
         self.prepared: queue.SimpleQueue[Results] = queue.SimpleQueue()
 
@@ -84,22 +108,26 @@ class Run:
             self.serve(results)
             if self.options.gateway:
                 self.open_door()
-            self.wait_until_ready({r.model.id for r in results if r.folder})
+            self.wait_until_ready()
             announce()
             while True:
-                time.sleep(TICK)
-                self.tend()
-                self.follow()
+                self.tick()
         finally:
             self.down()
 
     def serve(self, results: Results) -> None:
-        """Make the services be those of the results: start the new, replace the changed."""
+        """Make the services be those of the results: start the new, replace the changed.
+
+        A model whose new bake failed goes on with the artifact that it has.
+        """
+        ids = [each.model.id for each in results]
+        self.folders = {key: folder for key, folder in self.folders.items() if key in ids}
+        self.folders |= {each.model.id: each.folder.resolve() for each in results if each.folder}
         wanted: dict[str, tuple[Path, ...]] = {}
         for each in results:
-            if each.folder:
+            if each.model.id in self.folders:
                 others = wanted.get(each.model.service, ())
-                wanted[each.model.service] = (*others, each.folder.resolve())
+                wanted[each.model.service] = (*others, self.folders[each.model.id])
         for name, folders in wanted.items():
             old = self.services.get(name)
             if old is None or old.folders != folders:
@@ -116,7 +144,7 @@ class Run:
             "PASSERELLE_ARTIFACTS": os.pathsep.join(map(str, folders)),
             "PASSERELLE_BIND": address,
         }
-        process = Process(name, MODEL, environ, self.log(name))
+        process = Process(name, MODEL, environ, self.logs / f"{name}.log")
         process.start()
         return Service(folders, process, address)
 
@@ -149,39 +177,42 @@ class Run:
             "PASSERELLE_UPSTREAM": f"unix:{self.sockets}/{{service}}.sock",
             "PASSERELLE_BIND": f"{self.options.host}:{self.options.port}",
         }
-        self.door = Process("gateway", GATEWAY, environ, self.log("gateway"))
+        self.door = Process("gateway", GATEWAY, environ, self.logs / "gateway.log")
         self.door.start()
 
-    def log(self, name: str) -> Path:
-        """The file that takes what a process prints."""
-        return self.options.state / "logs" / f"{name}.log"
+    @property
+    def logs(self) -> Path:
+        """The folder of what the processes print."""
+        return self.options.state / "logs"
 
-    def wait_until_ready(self, models: set[str]) -> None:
-        """Wait for the models, tending the processes meanwhile.
+    def tick(self) -> None:
+        """One turn of the main loop."""
+        time.sleep(TICK)
+        self.tend()
+        self.follow()
 
-        Raises:
-            LocalError: they aren't ready after READY seconds.
-        """
+    def wait_until_ready(self) -> None:
+        """Wait for the models; say so when some take longer than READY seconds, and go on."""
         end = time.monotonic() + READY
-        while not self.ready(models):
-            if time.monotonic() > end:
-                raise LocalError(
-                    f"Not every model is ready after {READY:g} s. See {self.log('gateway').parent}."
-                )
-            time.sleep(TICK)
-            self.tend()
+        while (late := self.late()) and time.monotonic() < end:
+            self.tick()
+        if late:
+            self.say(f"not ready after {READY:g} s: {', '.join(sorted(late))} (see {self.logs})")
 
-    def ready(self, models: set[str]) -> bool:
-        """Whether all these models are ready, or failed for good."""
+    def late(self) -> set[str]:
+        """The models that are neither ready nor failed for good."""
         try:
             if not self.options.gateway:
-                return requests.get(f"{self.options.url}/health/ready", timeout=2).ok
-            headers = {"X-API-Key": demo.saved(self.options.state)}
-            told = requests.get(f"{self.options.url}/models", headers=headers, timeout=2).json()
-        except (requests.RequestException, ValueError):
-            return False
-        statuses = {each["id"]: each["status"] for each in told.get("models", ())}
-        return all(statuses.get(model) in ("ready", "failed") for model in models)
+                found = requests.get(f"{self.options.url}/health/ready", timeout=2).json()
+                statuses = {key: each["status"] for key, each in found["models"].items()}
+            else:
+                key = demo.saved(self.options.state)
+                statuses = {
+                    each["id"]: each["status"] for each in client.models(self.options.url, key)
+                }
+        except (requests.RequestException, client.ClientError, ValueError, KeyError):
+            return set(self.folders)
+        return {key for key in self.folders if statuses.get(key) not in ("ready", "failed")}
 
     def tend(self) -> None:
         """Start again what died, and forget what was retired and is gone."""
@@ -200,10 +231,7 @@ class Run:
             return
         if not self.prepared.empty():
             self.serve(self.prepared.get())
-        try:
-            stamp = self.options.manifest.stat().st_mtime_ns
-        except OSError:
-            return
+        stamp = watched.stamp(self.options.manifest)
         if stamp != self.stamp and not self.preparing.is_alive():
             self.stamp = stamp
             self.preparing = threading.Thread(target=self.prepare, daemon=True)
@@ -223,9 +251,10 @@ class Run:
                 self.say(f"baking {model.id}")
             results.append(baking.bake(model, artifacts, lambda *_: None))
             if results[-1].error:
-                self.say(f"{model.id} was not baked: {results[-1].error}")
+                went_on = "; the one before goes on" if model.id in self.folders else ""
+                self.say(f"{model.id} was not baked{went_on}: {results[-1].error}")
         self.prepared.put(results)
-        self.say(f"{self.options.manifest} was changed and is in use")
+        self.say(f"{self.options.manifest} was changed and is taken up")
 
     def down(self) -> None:
         """Close the door first, then stop the services, and leave nothing behind."""

@@ -8,18 +8,19 @@
 """
 
 import dataclasses
-import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pydantic
 
-from passerelle import advice
+from passerelle import advice, like
 from passerelle import document as documents
 from passerelle.document import Document, Problem
 from passerelle.fields import Defaults, Entry, Fields, Input, Manifest
 
-SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}  # in seconds
+LONGEST = 3600.0  # seconds that a timeout may be
 RESERVED = ("gateway", "frontend")  # services of the project's own
 
 
@@ -47,6 +48,8 @@ class Model:
     labels: str | list[str] | None
     engine: str
     precision: str
+    calibration: str | None
+    accept: dict[str, float] | None
     service: str
     timeout: float  # seconds
 
@@ -96,7 +99,7 @@ def validate(document: Document) -> Written:
     written = Written()
     if document.data is None:
         return written
-    data, heirs = inherited(document)
+    data, heirs = like.followed(document)
     bad = set(field_problems(data, heirs, document))
     if not isinstance(data, dict):
         return written
@@ -141,7 +144,7 @@ def complete(written: Written, document: Document, folder: Path) -> Models:
     for number, entry in written.entries.items():
         at = ("models", number)
         orphan = documents.spelled((*at, "like")) in [each.path for each in document.problems]
-        for field, message in [] if orphan else gaps(entry):
+        for field, message in [] if orphan else gaps(entry, written.defaults):
             if field not in written.wrong[number]:
                 document.add((*at, field), message)
         if entry.id in seen:
@@ -153,35 +156,66 @@ def complete(written: Written, document: Document, folder: Path) -> Models:
     return tuple(completed(entry, written.defaults, folder) for entry in written.entries.values())
 
 
-def gaps(entry: Entry) -> list[tuple[str, str]]:
+def gaps(entry: Entry, defaults: Defaults) -> Iterator[tuple[str, str]]:
     """The fields that an entry lacks or that don't go together, each with what to write."""
-    found = []
-    torchvision = (entry.architecture or "").startswith("torchvision:")
-    weights = entry.weights or ""
     if not entry.architecture:
-        found.append(("architecture", "missing; write torchvision:NAME, module:callable, or like:"))
-    if not weights:
-        found.append(("weights", "missing; write torchvision:DEFAULT, file:PATH, … or random"))
-    if weights.startswith("https:") and not entry.sha256:
-        found.append(("sha256", "missing; https weights need the file's SHA-256"))
-    if weights.startswith("torchvision:") and not torchvision:
-        found.append(("weights", "only a torchvision: architecture has torchvision: weights"))
-    shape = entry.input or Input()
-    if entry.architecture and not torchvision and shape.size is None:
-        found.append(("input", "missing; write input: {size: …}, the side in pixels"))
-    if shape.size and shape.resize and shape.resize < shape.size:
-        found.append(("input", f"resize {shape.resize} is less than size {shape.size}; swap them"))
-    if shape.std and 0 in shape.std:
-        found.append(("input", "std divides, so none of its three numbers may be 0"))
+        yield "architecture", "missing; write torchvision:NAME, module:callable, or like:"
+    yield from weights_gaps(entry)
+    yield from input_gaps(entry)
+    yield from precision_gaps(entry, defaults)
     labels = entry.labels
     if isinstance(labels, str) and labels != "imagenet-1k" and not labels.startswith("file:"):
-        found.append(("labels", f"{labels!r} is unknown; write imagenet-1k, file:PATH or a list"))
-    return found
+        yield "labels", f"{labels!r} is unknown; write imagenet-1k, file:PATH or a list"
+    if seconds(entry.timeout or defaults.timeout) > LONGEST:
+        yield "timeout", f"no one waits so long; write at most {LONGEST / 60:g}m"
+
+
+def weights_gaps(entry: Entry) -> Iterator[tuple[str, str]]:
+    """What is amiss with where the weights come from."""
+    weights = entry.weights or ""
+    if not weights:
+        yield "weights", "missing; write torchvision:DEFAULT, file:PATH, … or random"
+    if weights.startswith("https:") and not entry.sha256:
+        yield "sha256", "missing; https weights need the file's SHA-256"
+    if weights.startswith("torchvision:") and not is_torchvision(entry):
+        yield "weights", "only a torchvision: architecture has torchvision: weights"
+
+
+def input_gaps(entry: Entry) -> Iterator[tuple[str, str]]:
+    """What is amiss with how a picture becomes the input."""
+    shape = entry.input or Input()
+    if entry.architecture and not is_torchvision(entry) and shape.size is None:
+        yield "input", "missing; write input: {size: …}, the side in pixels"
+    if shape.size and shape.resize and shape.resize < shape.size:
+        yield "input", f"resize {shape.resize} is less than size {shape.size}; swap them"
+    if shape.std and 0 in shape.std:
+        yield "input", "std divides, so none of its three numbers may be 0"
+
+
+def precision_gaps(entry: Entry, defaults: Defaults) -> Iterator[tuple[str, str]]:
+    """What is amiss with the precision, and with what only a lower one takes."""
+    precision = entry.precision or defaults.precision
+    if precision != "fp32" and (entry.engine or defaults.engine) != "openvino":
+        yield "precision", f"only engine: openvino runs {precision}; write fp32"
+    if entry.calibration and precision != "int8":
+        yield "calibration", f"only int8 is calibrated, not {precision}; remove it"
+    if entry.accept and precision == "fp32":
+        yield "accept", "fp32 is what others are compared with; remove it"
+
+
+def is_torchvision(entry: Entry) -> bool:
+    """Whether the architecture is one of torchvision's."""
+    return (entry.architecture or "").startswith("torchvision:")
+
+
+def seconds(duration: str) -> float:
+    """`500ms` as 0.5."""
+    number = duration.rstrip("ms")
+    return float(number) * UNITS[duration.removeprefix(number)]
 
 
 def completed(entry: Entry, defaults: Defaults, folder: Path) -> Model:
     """One model with every field filled in."""
-    timeout = re.fullmatch(r"([0-9.]+)(\w+)", entry.timeout or defaults.timeout)
     return Model(
         id=entry.id,
         title=entry.title or entry.id,
@@ -194,8 +228,10 @@ def completed(entry: Entry, defaults: Defaults, folder: Path) -> Model:
         labels=located(entry.labels, folder) if isinstance(entry.labels, str) else entry.labels,
         engine=entry.engine or defaults.engine,
         precision=entry.precision or defaults.precision,
+        calibration=str((folder / entry.calibration).resolve()) if entry.calibration else None,
+        accept=entry.accept.model_dump() if entry.accept else None,
         service=entry.service or entry.id,
-        timeout=float(timeout[1]) * SECONDS[timeout[2]] if timeout else 0.0,
+        timeout=seconds(entry.timeout or defaults.timeout),
     )
 
 
@@ -203,57 +239,6 @@ def located(source: str, folder: Path) -> str:
     """A `file:` source with its path made absolute; any other as it is."""
     kind, colon, rest = source.partition(":")
     return f"file:{(folder / rest).resolve()}" if colon and kind == "file" else source
-
-
-def inherited(document: Document) -> tuple[Any, set[int]]:
-    """The data with every `like` followed, and the numbers of the entries that have one.
-
-    An entry keeps its own id and title; `input` is merged field by field; a checkpoint's sha256
-    goes with the weights it belongs to.
-    """
-    data = document.data
-    heirs: set[int] = set()
-    models = data.get("models") if isinstance(data, dict) else None
-    if not isinstance(models, list):
-        return data, heirs
-    by_id: dict[Any, dict[str, Any]] = {}
-    for entry in models:
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
-            by_id.setdefault(entry["id"], entry)
-    merged = list(models)
-    for number, entry in enumerate(models):
-        if isinstance(entry, dict) and "like" in entry:
-            heirs.add(number)
-            merged[number] = merge(entry, by_id, document, ("models", number, "like"))
-    return data | {"models": merged}, heirs
-
-
-def merge(
-    entry: dict[str, Any], by_id: dict[Any, dict[str, Any]], document: Document, at: documents.Path
-) -> dict[str, Any]:
-    """An entry over the one it is like, over the one that is like, and so on."""
-    result, seen, base = dict(entry), [entry.get("id")], entry.get("like")
-    while isinstance(base, str):
-        if base in seen:
-            document.add(at, f"{' -> '.join(map(str, [*seen, base]))} is a loop; break it")
-            break
-        if base not in by_id:
-            document.add(at, f"there is no model {base!r}{advice.nearest(base, [*by_id])}")
-            break
-        seen.append(base)
-        result = over(result, by_id[base])
-        base = by_id[base].get("like")
-    return result
-
-
-def over(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
-    """One entry's fields over another's."""
-    result = {key: value for key, value in base.items() if key not in ("id", "title", "like")}
-    if "weights" in own:
-        result.pop("sha256", None)
-    if isinstance(own.get("input"), dict) and isinstance(base.get("input"), dict):
-        own = own | {"input": base["input"] | own["input"]}
-    return result | own
 
 
 def written_path(location: tuple[int | str, ...], data: Any) -> documents.Path:

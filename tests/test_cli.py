@@ -32,7 +32,8 @@ def test_models_lists_what_runs(up: stack.Stack) -> None:
     shown = passerelle("models", "--url", up.url, "--state", str(up.state))
     assert shown.returncode == 0
     for number in range(3):
-        assert f"efficientnet-lite{number}  ready" in shown.stdout
+        assert f"efficientnet-lite{number} " in shown.stdout
+    assert shown.stdout.count(" ready ") == 4
 
 
 def test_predict_names_the_cat(up: stack.Stack) -> None:
@@ -66,14 +67,14 @@ def test_no_gateway_is_told_with_what_to_do() -> None:
 
 
 def test_check_says_what_is_wrong_and_fails(tmp_path: Path) -> None:
-    assert "3 models in 3 services, nothing wrong" in passerelle("check").stdout
+    assert "4 models in 4 services, nothing wrong" in passerelle("check").stdout
     path = tmp_path / "models.yaml"
     path.write_text(
         "version: 1\nmodels: [{id: a, architecture: 'torchvision:vgg16', weights: 'file:no'}]"
     )
     shown = passerelle("check", "-f", str(path))
     assert shown.returncode == 1
-    assert "point weights at the checkpoint" in shown.stderr
+    assert "write the path of one" in shown.stderr
 
 
 def test_a_new_key_is_shown_once_and_kept_as_a_hash(tmp_path: Path) -> None:
@@ -95,6 +96,23 @@ def test_bake_makes_the_named_models_only(state: Path) -> None:
     folder = Path(shown.stdout.split(": ")[1].strip())
     assert json.loads((folder / "card.json").read_text())["id"] == "efficientnet-lite1"
     assert passerelle("bake", "none-such", "--state", str(state)).returncode == 1
+
+
+def test_a_module_of_ones_own_is_baked_once(tmp_path: Path) -> None:
+    """The command itself, which unlike `python -m` has no current folder to import from."""
+    (tmp_path / "own_net.py").write_text(
+        "import torch\n\ndef net():\n    return torch.nn.Sequential(\n"
+        "        torch.nn.Conv2d(3, 4, 8), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())\n"
+    )
+    entry = "{id: own, architecture: 'own_net:net', weights: random, input: {size: 32}}"
+    (tmp_path / "models.yaml").write_text(f"version: 1\nmodels: [{entry}]")
+    command = [str(Path(sys.executable).with_name("passerelle")), "bake"]
+    made = []
+    for _ in range(2):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        made.append((done.stdout.splitlines()[-1], "baking own" in done.stdout))
+    assert made[0][0] == made[1][0]
+    assert [baked for _, baked in made] == [True, False]
 
 
 def test_a_bake_that_fails_fails_the_command(tmp_path: Path) -> None:

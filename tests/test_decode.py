@@ -83,6 +83,21 @@ def test_a_turned_picture_is_set_upright(orientation: int) -> None:
     assert (decoded(encoded(stored, "PNG", exif=exif)) == upright).all()
 
 
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"Exif\0\0II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"
+        b"\x1a\x01\x01\0\x01\0\0\0\x07\0\0\0\0\0\0\0",  # a resolution that is a byte
+        b"Exif\0\0II*\0\x08\0\0\0\xff\xff",  # more tags than there are
+        b"Exif\0\0nonsense",
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_odd_exif_makes_no_odd_picture(exif: bytes) -> None:
+    data = encoded(plain("RGB", (10, 200, 90)), "JPEG", exif=exif)
+    assert np.abs(decoded(data).astype(int) - (10, 200, 90)).max() <= 4
+
+
 def test_a_text_is_no_picture() -> None:
     with pytest.raises(problems.UnsupportedMediaType, match="JPEG, PNG or WebP"):
         decoded(b"this is not a picture, whatever its name says")

@@ -1,10 +1,8 @@
 """The door's contract, asked over HTTP of a running stack with the default models."""
 
 import base64
-import io
 import json
 import re
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,14 @@ import yaml
 
 from passerelle import keys
 from tests import stack
-from tests.test_decode import png_bomb
 from wire import trace
 
-MODELS = ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
+MODELS = [
+    "efficientnet-lite0",
+    "efficientnet-lite0-int8",
+    "efficientnet-lite1",
+    "efficientnet-lite2",
+]
 CATS = {"Egyptian cat", "tabby", "tiger cat"}
 FIRST = MODELS[0]
 
@@ -110,8 +112,9 @@ def log_line(up: stack.Stack, name: str, request_id: str) -> dict[str, Any]:
 
 def test_the_log_holds_no_key(up: stack.Stack) -> None:
     up.request("GET", f"/models?api_key={up.key}", headers={"X-API-Key": None})
-    for log in (up.state / "logs").iterdir():
-        assert up.key not in log.read_text()
+    texts = [log.read_text() for log in (up.state / "logs").iterdir()]
+    assert any("GET /models 401" in text for text in texts)
+    assert not any(up.key in text for text in texts)
 
 
 def test_models_say_what_they_are_and_how_they_stand(up: stack.Stack) -> None:
@@ -151,7 +154,7 @@ def test_a_new_key_is_taken_at_once_and_held_to_its_models(up: stack.Stack) -> N
     stack.wait_for(lambda: up.get("/models", headers=mine).ok, 5)
     assert [each["id"] for each in up.get("/models", headers=mine).json()["models"]] == [FIRST]
     assert up.predict(FIRST, headers=mine).ok
-    told = problem(up.predict(MODELS[1], headers=mine), 403)
+    told = problem(up.predict("efficientnet-lite1", headers=mine), 403)
     assert told["detail"] == (
         "This key may not use 'efficientnet-lite1', only: efficientnet-lite0. Ask for one that may."
     )
@@ -161,7 +164,8 @@ def test_a_new_key_is_taken_at_once_and_held_to_its_models(up: stack.Stack) -> N
 
 def test_an_unknown_model_is_answered_with_the_nearest(up: stack.Stack) -> None:
     told = problem(up.predict("efficientnet-lite9"), 404)
-    assert set(told["nearest"]) == set(MODELS)
+    assert len(told["nearest"]) == 3
+    assert set(told["nearest"]) < set(MODELS)
     assert "Did you mean" in told["detail"]
     assert "GET /models" in problem(up.predict("zzz"), 404)["detail"]
 
@@ -182,50 +186,6 @@ def test_a_wrong_method_is_told_the_right_ones(
     assert set(answer.headers["Allow"].split(", ")) == allow
 
 
-CUT = (stack.PICTURES / "rocket.jpg").read_bytes()[:40_000]
-BAD_BODIES: list[tuple[str, dict[str, Any], int, str]] = [
-    ("empty", {"data": b""}, 400, "The body is empty"),
-    ("a text called .jpg", {"data": b"hello", "headers": {"Content-Type": "image/jpeg"}}, 415,
-     "JPEG, PNG or WebP"),
-    ("a truncated JPEG", {"data": CUT}, 422, "broken or cut short"),
-    ("a bomb", {"data": png_bomb(20_000)}, 413, "20000 x 20000 pixels"),
-    ("40 MB", {"data": bytes(40_000_000)}, 413, "larger than 20,000,000 bytes"),
-    ("40 MB in chunks", {"data": (bytes(1_000_000) for _ in range(40))}, 413, "20,000,000 bytes"),
-    ("JSON that isn't", {"data": b"{", "headers": {"Content-Type": "application/json"}}, 400,
-     "not valid JSON"),
-    ("deep JSON", {"data": b"[" * 100_000, "headers": {"Content-Type": "application/json"}}, 400,
-     "not valid JSON"),
-    ("JSON without an image", {"json": {"picture": "x"}}, 400, 'no text in the member "image"'),
-    ("JSON that is a list", {"json": [1]}, 400, 'no text in the member "image"'),
-    ("base64 that isn't", {"json": {"image": "a$b"}}, 400, "not base64"),
-    ("base64 of no picture", {"json": {"image": "aGVsbG8="}}, 415, "JPEG, PNG or WebP"),
-    ("a form without the field", {"files": {"picture": b"x"}}, 400, 'no file in the field "image"'),
-    ("a form without its boundary",
-     {"data": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400, "multipart"),
-    ("an unknown media type", {"data": b"x", "headers": {"Content-Type": "text/plain"}}, 415,
-     "text/plain is not read here"),
-    ("a compressed body", {"data": b"x", "headers": {"Content-Encoding": "gzip"}}, 415,
-     "without Content-Encoding"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "says"), [case[1:] for case in BAD_BODIES], ids=[c[0] for c in BAD_BODIES]
-)
-def test_a_bad_body_is_told_what_to_do(
-    body: dict[str, Any], status: int, says: str, up: stack.Stack
-) -> None:
-    told = problem(up.request("POST", f"/model/{FIRST}/predict", **body), status)
-    assert says in told["detail"]
-    assert up.predict(FIRST).ok
-
-
-@pytest.mark.parametrize("top", ["0", "-1", "abc", "5000", "1.5", "", "9" * 3000, "٣"])
-def test_a_bad_top_is_told_its_range(top: str, up: stack.Stack) -> None:
-    answer = up.request("POST", f"/model/{FIRST}/predict", data=stack.CAT, params={"top": top})
-    assert "from 1 to 1000" in problem(answer, 400)["detail"]
-
-
 @pytest.mark.parametrize(
     "path", ["/", "/model", f"/model/{FIRST}", "/model/a/b/predict", "/healthz"]
 )
@@ -233,42 +193,10 @@ def test_a_path_that_is_none_is_a_problem_too(path: str, up: stack.Stack) -> Non
     problem(up.get(path), 404)
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"POST /model/%s/predict HTTP/1.1\r\nHost: a\r\nX-API-Key: %s\r\n"
-        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"POST /model/%s/predict HTTP/1.1\r\nHost: a\r\nX-API-Key: %s\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"POST /model/../model/%s/predict HTTP/1.1\r\nHost: a\r\nX_API_Key: %s\r\n\r\n",
-        b"POST /model/%s/predict?" + b"a" * 9000 + b" HTTP/1.1\r\nHost: %s\r\n\r\n",
-        b"%s nonsense %s\r\n\r\n",
-    ],
-)
-def test_a_malformed_request_is_refused_and_its_connection_closed(
-    sent: bytes, up: stack.Stack
-) -> None:
-    with socket.create_connection(("127.0.0.1", up.port), timeout=10) as client:
-        client.sendall(sent % (FIRST.encode(), up.key.encode()))
-        answer = b"".join(iter(lambda: client.recv(4096), b""))
-    assert re.match(rb"HTTP/1.1 4\d\d ", answer)
-    assert b"application/problem+json" in answer
-
-
-def test_a_body_that_breaks_off_hurts_no_one(up: stack.Stack) -> None:
-    head = (
-        f"POST /model/{FIRST}/predict HTTP/1.1\r\nHost: a\r\nX-API-Key: {up.key}\r\n"
-        f"Content-Length: {len(stack.CAT)}\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", up.port), timeout=10) as client:
-        client.sendall(head.encode() + stack.CAT[:1000])
-    assert up.predict(FIRST).ok
-
-
 def test_health_needs_no_key_and_tells_no_secret(up: stack.Stack) -> None:
     assert requests.get(f"{up.url}/health/live", timeout=10).json() == {"status": "live"}
     ready = requests.get(f"{up.url}/health/ready", timeout=10)
-    assert ready.json() == {"status": "ready", "models": 3, "ready": 3}
+    assert ready.json() == {"status": "ready", "models": 4, "ready": 4}
 
 
 def test_head_answers_like_get_without_a_body(up: stack.Stack) -> None:
@@ -284,7 +212,7 @@ def test_the_contract_is_served_and_names_every_path(up: stack.Stack) -> None:
         (path, method.upper()) for path, item in contract["paths"].items() for method in item
         if method in {"get", "post", "put", "delete"}
     }  # fmt: skip
-    app = io.StringIO((stack.ROOT / "gateway" / "app.py").read_text()).read()
+    app = (stack.ROOT / "gateway" / "app.py").read_text()
     served = {
         (re.sub(r"<(\w+)>", r"{\1}", path), method.upper())
         for method, path in re.findall(r'@app\.(get|post)\("([^"]+)"\)', app)

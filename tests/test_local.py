@@ -15,7 +15,7 @@ from tests import stack
 def test_a_stopped_run_leaves_nothing_behind(number: int, state: Path) -> None:
     with stack.running(stack.ROOT / "models.yaml", state) as up:
         processes = stack.descendants(up.process.pid)
-        assert len(processes) == 8  # a gunicorn and its worker for the gateway and three services
+        assert len(processes) == 10  # a gunicorn and its worker for the gateway and four services
         sockets = Path(next(line for line in environ(processes[0]) if "/passerelle-" in line)
                        .partition("unix:")[2]).parent  # fmt: skip
         assert sockets.is_dir()
@@ -63,6 +63,29 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
     assert "choose another: PORT=" in run.printed
 
 
+def test_a_second_run_on_the_same_folder_is_refused(state: Path) -> None:
+    with stack.running(stack.ROOT / "examples" / "v1.yaml", state) as up:
+        second = stack.Stack(stack.ROOT / "examples" / "v2.yaml", state)
+        assert second.process.wait(timeout=30) == 1
+        second.stop()
+        assert "Another run uses" in second.printed
+        assert up.predict("efficientnet-lite0").ok
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_stopped_while_it_bakes_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
+    up = stack.Stack(stack.ROOT / "examples" / "v1.yaml", tmp_path / "state")
+    artifacts = tmp_path / "state" / "artifacts"
+    stack.wait_for(lambda: [*artifacts.glob(".baking-*")], 30)
+    children = stack.descendants(up.process.pid)
+    assert children
+    up.process.send_signal(number)
+    assert up.process.wait(timeout=20) == 0
+    up.stop()
+    assert not [pid for pid in children if stack.alive(pid)]
+    assert not [*artifacts.iterdir()]
+
+
 def test_a_broken_manifest_is_told_with_all_its_problems(tmp_path: Path) -> None:
     (tmp_path / "models.yaml").write_text("version: 1\nmodels: [{id: A}, {weights: random}]")
     run = stack.Stack(tmp_path / "models.yaml", tmp_path / "state")
@@ -80,7 +103,7 @@ def test_a_model_that_cannot_be_baked_does_not_keep_the_others_away(
     (tmp_path / "models.yaml").write_text(text + lost)
     with stack.running(tmp_path / "models.yaml", state) as up:
         assert "lost was not baked" in up.printed
-        assert "point weights at the checkpoint" in up.printed
+        assert "write the path of one" in up.printed
         assert up.predict("efficientnet-lite0").ok
         assert up.predict("lost").status_code == 503
 

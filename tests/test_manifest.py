@@ -98,7 +98,27 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(architecture="my:Net", weights="random"), "input: missing; write input: {size: …}"),
         (entry(sha256="12"), "64 hexadecimal digits"),
         (entry(engine="onnx"), "'onnx' is unknown; write 'openvino' or 'torch'"),
-        (entry(precision="int8"), "'int8' is unknown; write 'fp32'"),
+        (entry(precision="int4"), "'int4' is unknown; write 'fp32', 'bf16' or 'int8'"),
+        (entry(precision="int8", engine="torch"), "only engine: openvino runs int8; write fp32"),
+        (entry(calibration="pictures"), "only int8 is calibrated, not fp32; remove it"),
+        (entry(accept={"agreement": 0.9}), "fp32 is what others are compared with; remove it"),
+        (entry(accept={"agreement": 2}, precision="bf16"), "2 is too large; write at most 1"),
+        (entry(accept={"agrement": 1}, precision="bf16"), "did you mean 'agreement'?"),
+        (entry(timeout="9999m"), "write at most 60m"),
+        (entry(input={"std": [1, 1, 0]}).replace(" 0]", " .nan]"), "write another"),
+        (entry(title="x").replace('"x"', "2024-13-45"), "is no such value; put it in quotes"),
+        (entry(title="x").replace('"x"', "0b_"), "is no such value; put it in quotes"),
+        ("version: " + "1" * 5000, "put it in quotes"),
+        ("[" * 3000, "nested too deep"),
+        ("version: 1\nmodels: \x00", "this is not YAML"),
+        (
+            "a: &a [1,1,1,1,1,1,1,1,1,1]\n"
+            + "".join(
+                f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n"
+                for n in range(7)
+            ),
+            "more than 100,000 values",
+        ),
         (entry(timeout=10), "10 is not text; put it in quotes"),
         (entry(timeout="0s"), "a number with its unit, such as 10s, 500ms or 2m"),
         (entry(arguments=[]).replace("[]", "[2030-01-01]"), "put it in quotes"),

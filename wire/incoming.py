@@ -1,46 +1,42 @@
 """The bytes of a request's body, as they arrive over gunicorn's connection."""
 
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gunicorn.http.errors import ParseException
+
+from wire.deadline import DeadlineSocket
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 CHUNK = 1 << 16
 DRAIN_BYTES = 100_000_000
-DRAIN_SECONDS = 3.0
+DRAIN_SECONDS = 2.0
 
 
 def chunks(environ: "WSGIEnvironment", seconds: float) -> Iterator[bytes]:
     """The body to its end, chunked or not.
 
     Raises:
-        TimeoutError: it took longer than `seconds`.
+        TimeoutError: all of it took longer than `seconds`.
         OSError: it broke off, or its chunks aren't well formed.
     """
     connection = environ.get("gunicorn.socket")
-    deadline, received = time.monotonic() + seconds, 0
+    received = 0
+    if isinstance(connection, DeadlineSocket):  # it is, in wire.worker's hands
+        connection.limit(seconds)
     try:
-        while left := max(deadline - time.monotonic(), 0):
-            if connection is not None:
-                connection.settimeout(left)
-            chunk = environ["wsgi.input"].read(CHUNK)
-            if not chunk:
-                break
+        while chunk := environ["wsgi.input"].read(CHUNK):
             received += len(chunk)
             yield chunk
-        else:
-            raise TimeoutError
         if received < int(environ.get("CONTENT_LENGTH") or 0):
             raise ConnectionError
     except ParseException as error:
         raise ConnectionError from error
     finally:
-        if connection is not None:
-            connection.settimeout(None)
+        if isinstance(connection, DeadlineSocket):
+            connection.limit(None)
 
 
 def drain(environ: "WSGIEnvironment") -> None:

@@ -120,7 +120,7 @@ def render_http(error: HTTPException) -> flask.Response:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     method, path = flask.request.method, flask.request.path
     detail = {
-        404: f"There is nothing at {path}. GET /models lists the models.",
+        404: f"There is nothing at {path}. POST /model/<id>/predict classifies a picture.",
         405: f"{path} does not take {method}. Use {headers.get('Allow')}.",
     }.get(status, error.description or http.HTTPStatus(status).phrase)
     return answer(status, detail, headers, {})
@@ -143,13 +143,15 @@ def answer(
 ) -> flask.Response:
     """The problem object as a response, with the request's id, once the body was read off."""
     incoming.drain(flask.request.environ)
+    title = TITLES.get(status, http.HTTPStatus(status).phrase)
     problem = {
         "type": "about:blank",
-        "title": TITLES.get(status, http.HTTPStatus(status).phrase),
+        "title": title,
         "status": status,
         "detail": detail,
         "instance": urllib.parse.quote(flask.request.path),
         "request_id": span.current().trace.request_id,
         **members,
     }
-    return flask.Response(json.dumps(problem) + "\n", status, headers, mimetype=MEDIA_TYPE)
+    body = json.dumps(problem) + "\n"
+    return flask.Response(body, f"{status} {title}", headers, mimetype=MEDIA_TYPE)

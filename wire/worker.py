@@ -8,6 +8,9 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from wire import log
+from wire.deadline import DeadlineSocket
+
+HEAD_SECONDS = 10.0  # that a request's line and headers may take, from their first byte on
 
 
 class Reply:
@@ -25,7 +28,14 @@ class Reply:
 
 
 class Worker(ThreadWorker):
-    """Answers a request that never was one, such as a broken header, like any other error."""
+    """Bounds the time that headers take, and answers what never was a request like any error."""
+
+    def handle(self, conn: Any) -> Any:
+        """Handle one request of a connection, from its first byte."""
+        if not isinstance(conn.sock, DeadlineSocket):
+            conn.sock = DeadlineSocket.around(conn.sock)
+        conn.sock.limit(HEAD_SECONDS)
+        return super().handle(conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Let gunicorn judge the error, then answer it as RFC 9457 problem details."""

@@ -16,6 +16,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     memory.give_back()
     models = Models(options.artifacts, options.inference_threads)
     app = flask.Flask("model", static_folder=None)
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     problems.install(app)
     app.wsgi_app = span.Traced(app.wsgi_app, "model")  # type: ignore[method-assign]  # Flask's own way to add a layer

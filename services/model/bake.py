@@ -9,6 +9,7 @@ import importlib.metadata
 import json
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -21,11 +22,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from services.model import architecture, card, convert, decode, engines, labels, store, weights
+from services.model import (
+    architecture,
+    calibration,
+    card,
+    convert,
+    engines,
+    labels,
+    precision,
+    store,
+    weights,
+)
 
-PICTURES = sorted((Path(__file__).parent / "pictures").glob("*.*g"))
 TOLERANCE = 1e-3  # of the logits' greatest magnitude, between artifact and torch module
-STEPS = ("weights", "convert", "check", "measure")
+STEPS = ("weights", "convert", "check", "bf16", "int8", "measure")
 RUNS = 20  # inferences that the latency is the median of
 
 Report = Callable[[str], None]
@@ -35,11 +45,19 @@ class BakeError(Exception):
     """A bake that must not be served; the text says why and what to do."""
 
 
+FORESEEN = (
+    BakeError,
+    architecture.ArchitectureError,
+    calibration.CalibrationError,
+    weights.WeightsError,
+)
+
+
 def bake(entry: dict[str, Any], artifacts: Path, report: Report) -> Path:
     """Bake one completed entry of the manifest into its folder under `artifacts`.
 
     Raises:
-        BakeError, architecture.ArchitectureError, weights.WeightsError
+        FORESEEN
     """
     target = store.folder(artifacts, entry)
     artifacts.mkdir(parents=True, exist_ok=True)
@@ -51,13 +69,18 @@ def bake(entry: dict[str, Any], artifacts: Path, report: Report) -> Path:
         report("convert")
         converted(entry, module, built.input, made)
         report("check")
-        engine = engines.LOADERS[entry["engine"]](made, engines.processors())
+        engine = engines.LOADERS[entry["engine"]](made, engines.processors(), "fp32")
         checked = check(entry, module, engine, built.input)
         names = named(entry, built, checked.pop("classes"))
+        agreement = None
+        if entry["precision"] != "fp32":
+            report(entry["precision"])
+            engine, agreement = lowered(entry, engine, built.input, made)
         report("measure")
         measured = {"latency_ms": latency(engine, built.input.size), "size_mb": size(made)}
         labels.write(made, names)
-        card.write(made, written(entry, built, names, checked, measured))
+        facts = {"check": checked, "agreement": agreement, "measured": measured}
+        card.write(made, written(entry, built, names, facts))
         publish(made, target)
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -91,8 +114,8 @@ def check(
         BakeError: they disagree by more than TOLERANCE, or the output isn't logits.
     """
     worst, classes = 0.0, 0
-    for path in PICTURES:
-        pixels = decode.pixels(path.read_bytes(), shape, max_pixels=10**9)
+    for path in calibration.PICTURES:
+        pixels = calibration.decoded(path, shape)
         with torch.inference_mode():
             expected = module(torch.from_numpy(pixels[np.newaxis])).numpy()
         if expected.ndim != 2:
@@ -107,7 +130,36 @@ def check(
                 f"{entry['id']}: on {path.name} the artifact differs from the torch module by "
                 f"{error:.1e} of the largest logit, more than {TOLERANCE:.0e}. Use engine: torch."
             )
-    return {"pictures": len(PICTURES), "error": worst, "tolerance": TOLERANCE, "classes": classes}
+    return {
+        "pictures": len(calibration.PICTURES),
+        "error": worst,
+        "tolerance": TOLERANCE,
+        "classes": classes,
+    }
+
+
+def lowered(
+    entry: dict[str, Any], full: engines.Engine, shape: card.Input, made: Path
+) -> tuple[engines.Engine, dict[str, Any]]:
+    """The model in the entry's precision, and how often it agrees with fp32.
+
+    Raises:
+        BakeError: less often than the manifest accepts.
+    """
+    if entry["precision"] == "int8":
+        precision.to_int8(made, calibration.ranges(entry, shape))
+    judge = calibration.judge(entry, shape)
+    lower = engines.LOADERS[entry["engine"]](made, engines.processors(), entry["precision"])
+    share = precision.agreement(lower, full, judge)
+    accepted = (entry["accept"] or {}).get("agreement", 0.0)
+    if share < accepted:
+        raise BakeError(
+            f"{entry['id']} in {entry['precision']} agrees with fp32 on {share:.1%} of "
+            f"{len(judge)} pictures; accept asks for {accepted:.1%}. Give a calibration folder of "
+            "your own pictures, or accept less."
+        )
+    origin = "the calibration folder" if entry["calibration"] else "crops of photographs"
+    return lower, {"top1": round(share, 4), "pictures": len(judge), "of": origin}
 
 
 def named(entry: dict[str, Any], built: architecture.Architecture, classes: int) -> list[str]:
@@ -154,17 +206,15 @@ def written(
     entry: dict[str, Any],
     built: architecture.Architecture,
     names: list[str],
-    checked: dict[str, Any],
-    measured: dict[str, Any],
+    facts: dict[str, Any],
 ) -> card.Card:
     """The card of what was baked."""
     source = entry["weights"]
     return card.Card(
         id=entry["id"],
-        title=entry["title"],
         architecture=entry["architecture"],
         weights={
-            "source": source,
+            "source": shown(source),
             "kind": weights.kind(source),
             "sha256": weights.file_digest(source) or entry["sha256"],
         },
@@ -173,11 +223,15 @@ def written(
         input=built.input,
         classes=len(names),
         labels=entry["labels"] if isinstance(entry["labels"], str) else "as listed",
-        check=checked,
-        measured=measured,
+        **facts,
         versions={name: importlib.metadata.version(name) for name in store.TOOLS},
         digest=store.digest(entry),
     )
+
+
+def shown(source: str) -> str:
+    """Where weights came from, for everyone to see: a file by its name alone."""
+    return f"file:{Path(source).name}" if weights.kind(source) == "file" else source
 
 
 def publish(made: Path, target: Path) -> None:
@@ -189,6 +243,7 @@ def publish(made: Path, target: Path) -> None:
 
 def main() -> int:
     """Bake the entry on standard input. What libraries print goes to standard error."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it cleans up behind it
     lines = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
 
@@ -200,7 +255,7 @@ def main() -> int:
 
     try:
         target = bake(json.load(sys.stdin), Path(sys.argv[1]), report)
-    except (BakeError, architecture.ArchitectureError, weights.WeightsError) as error:
+    except FORESEEN as error:
         say(error=str(error))
         return 1
     except Exception as error:

@@ -28,7 +28,6 @@ class Card:
     """`card.json`, and the answer of `GET /model/<id>`. The labels lie beside it."""
 
     id: str
-    title: str
     architecture: str
     weights: dict[str, Any]  # source, kind, sha256
     engine: str  # openvino | torch
@@ -36,7 +35,8 @@ class Card:
     input: Input
     classes: int
     labels: str  # where the names come from
-    check: dict[str, Any]  # against the torch module: pictures, error, tolerance
+    check: dict[str, Any]  # fp32 against the torch module: pictures, error, tolerance
+    agreement: dict[str, Any] | None  # of a lower precision with fp32: top1, pictures, of
     measured: dict[str, Any]  # at bake time: latency_ms, size_mb
     versions: dict[str, str]
     digest: str  # of all that went in

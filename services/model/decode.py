@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from services.model.card import Input
 from wire import problems
@@ -15,6 +15,15 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 INTERPOLATIONS = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
+}
+TURNS = {  # by EXIF orientation
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
@@ -35,8 +44,8 @@ def pixels(encoded: bytes, shape: Input, max_pixels: int) -> Pixels:
     """
     image = opened(encoded, max_pixels)
     try:
-        ImageOps.exif_transpose(image, in_place=True)
-        return np.array(cropped(rgb(image), scale(image, shape, max_pixels), shape))
+        turned = upright(image)
+        return np.array(cropped(rgb(turned), scale(turned, shape, max_pixels), shape))
     except BROKEN:
         raise problems.UnprocessableContent(
             f"The {image.format} picture is broken or cut short. Send the whole file."
@@ -61,6 +70,18 @@ def opened(encoded: bytes, max_pixels: int) -> Image.Image:
             "Send a smaller one."
         )
     return image
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The picture as its EXIF orientation says; as it is where that can't be read.
+
+    Only that one tag is looked at: a picture whose other tags are odd is a picture all the same.
+    """
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def rgb(image: Image.Image) -> Image.Image:

@@ -48,7 +48,8 @@ class Stream:
 class Engine:
     """A loaded artifact with as many streams as pictures may be worked on side by side."""
 
-    def __init__(self, infers: list[Infer]) -> None:
+    def __init__(self, infers: list[Infer], note: str = "") -> None:
+        self.note = note  # what a person should know of how it runs
         self.idle: queue.SimpleQueue[Stream] = queue.SimpleQueue()
         for infer in infers:
             self.idle.put(Stream(infer, self.idle))
@@ -69,27 +70,31 @@ def processors() -> int:
         return count
 
 
-def load_openvino(folder: Path, threads: int) -> Engine:
+def load_openvino(folder: Path, threads: int, precision: str = "fp32") -> Engine:
     """OpenVINO on the processor: one stream a thread.
 
-    The precision is said, because a processor with bf16 would use it unasked. Threads aren't
-    pinned to cores, because two processes that pin would share the first core.
+    The precision is said, because a processor with bf16 would use it unasked; one without it runs
+    such a model in fp32, and the engine notes that. Threads aren't pinned to cores, because two
+    processes that pin would share the first core.
     """
     import openvino
 
     core = openvino.Core()
+    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    lacks = precision == "bf16" and not has_bf16
     compiled = core.compile_model(
         core.read_model(folder / "model.xml"),
         "CPU",
         {
-            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" and has_bf16 else "f32",
             "ENABLE_CPU_PINNING": False,
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": threads,
         },
     )
     requests = [compiled.create_infer_request() for _ in range(AHEAD * threads)]
-    return Engine([openvino_infer(request) for request in requests])
+    note = "this processor has no bf16, so it runs in fp32" if lacks else ""
+    return Engine([openvino_infer(request) for request in requests], note)
 
 
 def openvino_infer(request: Any) -> Infer:
@@ -105,8 +110,8 @@ def openvino_infer(request: Any) -> Infer:
     return infer
 
 
-def load_torch(folder: Path, threads: int) -> Engine:
-    """PyTorch itself, for a module that OpenVINO doesn't convert, or for a GPU."""
+def load_torch(folder: Path, threads: int, precision: str = "fp32") -> Engine:  # noqa: ARG001  # as in LOADERS
+    """PyTorch itself, in fp32, for a module that OpenVINO doesn't convert, or for a GPU."""
     import torch
 
     torch.set_num_threads(1)
@@ -122,7 +127,7 @@ def load_torch(folder: Path, threads: int) -> Engine:
     return Engine([infer] * (AHEAD * threads))
 
 
-LOADERS: dict[str, Callable[[Path, int], Engine]] = {
+LOADERS: dict[str, Callable[[Path, int, str], Engine]] = {
     "openvino": load_openvino,
     "torch": load_torch,
 }

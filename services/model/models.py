@@ -54,7 +54,7 @@ class Models:
         for place in self.places.values():
             try:
                 place.model = loaded(place, self.threads)
-                place.status, place.reason = "ready", ""
+                place.status, place.reason = "ready", place.model.engine.note
             except Exception as error:
                 place.status = "failed"
                 place.reason = (
@@ -83,12 +83,12 @@ class Models:
         """
         if model_id not in self.places:
             here = ", ".join(self.places)
-            raise problems.NotFound(f"There is no model {model_id!r} here. There is: {here}.")
+            raise problems.NotFound(f"There is no model {model_id[:63]!r} here. There is: {here}.")
         return self.places[model_id]
 
     @property
     def statuses(self) -> dict[str, dict[str, Any]]:
-        """Every model's status, the reason where it isn't ready, and its artifact's digest."""
+        """Every model's status, the reason where there is one, and its artifact's digest."""
         return {
             model_id: {
                 "status": place.status,
@@ -107,7 +107,7 @@ class Models:
 
 def loaded(place: Place, threads: int) -> Model:
     """The model of an artifact, after one run."""
-    engine = engines.LOADERS[place.card.engine](place.folder, threads)
+    engine = engines.LOADERS[place.card.engine](place.folder, threads, place.card.precision)
     size = place.card.input.size
     with engine.stream() as stream:
         stream.infer(np.zeros((size, size, 3), np.uint8))

@@ -13,8 +13,18 @@ from typing import Any
 from services.model import card, weights
 
 HERE = Path(__file__).parent
-RECIPE = ("architecture.py", "bake.py", "convert.py", "decode.py", "weights.py")
-TOOLS = ("openvino", "torch", "torchvision")
+RECIPE = (
+    "architecture.py",
+    "bake.py",
+    "calibration.py",
+    "convert.py",
+    "decode.py",
+    "precision.py",
+    "weights.py",
+)
+TOOLS = ("nncf", "openvino", "torch", "torchvision")
+BY_CONTENT = ("calibration", "labels", "weights")  # fields that name files
+RUN_TIME = ("service", "timeout", "title")  # fields that no artifact depends on
 
 
 def folder(store: Path, entry: dict[str, Any]) -> Path:
@@ -33,15 +43,28 @@ def baked(path: Path) -> bool:
 
 def digest(entry: dict[str, Any]) -> str:
     """SHA-256 over the entry, its weights and labels, its code, and the versions of the tools."""
+    apart = (*BY_CONTENT, *RUN_TIME)
     parts = {
-        "entry": {key: value for key, value in entry.items() if key not in ("service", "timeout")},
+        "entry": {key: value for key, value in entry.items() if key not in apart},
         "weights": weights.fingerprint(entry),
-        "labels": weights.file_digest(entry["labels"]),
+        "labels": weights.file_digest(entry["labels"]) or entry["labels"],
+        "calibration": folder_digest(entry["calibration"]),
         "architecture": source_digest(entry["architecture"].partition(":")[0]),
         "recipe": [hashlib.sha256((HERE / name).read_bytes()).hexdigest() for name in RECIPE],
         "tools": [importlib.metadata.version(name) for name in TOOLS],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def folder_digest(path: str | None) -> str | None:
+    """SHA-256 over the files of a folder, in the order of their names."""
+    if path is None:
+        return None
+    hashes = hashlib.sha256()
+    for file in sorted(each for each in Path(path).rglob("*") if each.is_file()):
+        with file.open("rb") as stream:
+            hashes.update(hashlib.file_digest(stream, "sha256").digest())
+    return hashes.hexdigest()
 
 
 def source_digest(module: str) -> str:

