@@ -19,5 +19,6 @@ threads = options.request_threads
 keepalive = 30  # seconds
 graceful_timeout = 8  # seconds; whoever stops a container kills it after ten
 control_socket_disable = True
+sendfile = False  # would go round the socket's deadlines
 header_map = "refuse"
 forwarder_headers = ""

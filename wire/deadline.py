@@ -7,7 +7,7 @@ a thread for as long as it likes.
 import errno
 import socket
 import time
-from typing import Any
+from typing import Any, Self
 
 
 class DeadlineSocket(socket.socket):
@@ -16,7 +16,7 @@ class DeadlineSocket(socket.socket):
     deadline: float | None = None
 
     @classmethod
-    def around(cls, connection: socket.socket) -> "DeadlineSocket":
+    def around(cls, connection: socket.socket) -> Self:
         """Take over an open socket."""
         timeout = connection.gettimeout()
         taken = cls(fileno=connection.detach())

@@ -1,8 +1,11 @@
 """gunicorn's threaded worker, whose own errors are problems too."""
 
+import errno
 import http
 import json
+import math
 import secrets
+import time
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -11,6 +14,21 @@ from wire import log
 from wire.deadline import DeadlineSocket
 
 HEAD_SECONDS = 10.0  # that a request's line and headers may take, from their first byte on
+ANSWER_SECONDS = 120.0  # until the client must have taken its answer, from the same byte on
+
+
+class ClientSocket(DeadlineSocket):
+    """A client's connection: one that never reads its answer doesn't hold a thread for good."""
+
+    answer_by = math.inf  # seconds of time.monotonic
+
+    def sendall(self, *given: Any) -> None:
+        """Send, if there is time left for it."""
+        left = self.answer_by - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(errno.EPIPE, "the client doesn't read its answer")
+        self.settimeout(left)
+        super().sendall(*given)
 
 
 class Reply:
@@ -32,8 +50,9 @@ class Worker(ThreadWorker):
 
     def handle(self, conn: Any) -> Any:
         """Handle one request of a connection, from its first byte."""
-        if not isinstance(conn.sock, DeadlineSocket):
-            conn.sock = DeadlineSocket.around(conn.sock)
+        if not isinstance(conn.sock, ClientSocket):
+            conn.sock = ClientSocket.around(conn.sock)
+        conn.sock.answer_by = time.monotonic() + ANSWER_SECONDS
         conn.sock.limit(HEAD_SECONDS)
         return super().handle(conn)
 
