@@ -178,8 +178,17 @@ class Trap:
 def test_a_checkpoint_with_code_in_it_is_refused_and_not_run(tmp_path: Path) -> None:
     torch.save({"state_dict": Trap(tmp_path / "sprung")}, tmp_path / "net.pth")
     result = baked(model(tmp_path, weights="file:net.pth"), tmp_path / "artifacts")
-    assert "can't be had" in result.error
+    assert "holds more than weights; save the module's state_dict()" in result.error
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("name", ["net.pth", "net.safetensors"])
+@pytest.mark.usefixtures("tiny")
+def test_a_file_that_is_no_checkpoint_is_told(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"hello")
+    result = baked(model(tmp_path, weights=f"file:{name}"), tmp_path / "artifacts")
+    assert name in result.error
+    assert "unforeseen" not in result.error
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ random             no weights: for trials
 
 import hashlib
 import importlib.util
+import pickle
 import urllib.parse
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -126,14 +127,24 @@ def none(*_: object) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A checkpoint's state dict. Pickled code is never run."""
+    """A checkpoint's state dict. Pickled code is never run.
+
+    Raises:
+        WeightsError: the file is no such checkpoint.
+    """
     import safetensors.torch
     import torch
 
     if path.suffix == ".safetensors":
         return safetensors.torch.load_file(path)
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    state: dict[str, Any] = content.get("state_dict", content)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        state: dict[str, Any] = content.get("state_dict", content)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError):
+        raise WeightsError(
+            f"{path} is broken, or holds more than weights; save the module's state_dict() with "
+            "torch.save, or as .safetensors."
+        ) from None
     return state
 
 
