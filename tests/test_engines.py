@@ -1,8 +1,7 @@
-"""How many processors there are for inference, and turns that are given back."""
+"""Turns at an engine: no more than there are streams, and always given back."""
 
 import queue
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,20 +9,6 @@ import pytest
 from services.model import decode, engines
 
 PIXELS = np.zeros((2, 2, 3), np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("limit", "expected"),
-    [("max 100000", None), ("100000 100000", 1), ("50000 100000", 1), ("", None)],
-)
-def test_a_containers_limit_is_kept(
-    limit: str, expected: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engines, "CGROUP_LIMIT", tmp_path / "none")
-    everything = engines.processors()
-    (tmp_path / "cpu.max").write_text(limit)
-    monkeypatch.setattr(engines, "CGROUP_LIMIT", tmp_path / "cpu.max")
-    assert engines.processors() == (expected or everything)
 
 
 def test_no_more_run_at_once_than_there_are_streams() -> None:

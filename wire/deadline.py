@@ -9,6 +9,8 @@ import socket
 import time
 from typing import Any, Self
 
+SLACK = 0.5  # seconds past the deadline that a receive may take; setting a timeout costs a call
+
 
 class DeadlineSocket(socket.socket):
     """Receives until `deadline` (seconds of time.monotonic), however the bytes arrive."""
@@ -26,15 +28,17 @@ class DeadlineSocket(socket.socket):
     def limit(self, seconds: float | None) -> None:
         """Set the deadline so many seconds from now; None takes it away."""
         self.deadline = None if seconds is None else time.monotonic() + seconds
-        if seconds is None:
-            super().settimeout(None)
+        super().settimeout(seconds)
 
     def arm(self) -> None:
-        """Let the next receive take no longer than what is left."""
-        if self.deadline is not None:
-            left = self.deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError(errno.ECONNRESET, "the deadline has passed")
+        """Let the next receive take no longer than what is left, to half a second."""
+        if self.deadline is None:
+            return
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError(errno.ECONNRESET, "the deadline has passed")
+        timeout = self.gettimeout()
+        if timeout is None or timeout - left > SLACK:
             super().settimeout(left)
 
     def recv(self, *given: Any) -> bytes:

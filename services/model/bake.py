@@ -30,6 +30,7 @@ from services.model import (
     engines,
     labels,
     precision,
+    processors,
     store,
     weights,
 )
@@ -69,7 +70,7 @@ def bake(entry: dict[str, Any], artifacts: Path, report: Report) -> Path:
         report("convert")
         converted(entry, module, built.input, made)
         report("check")
-        engine = engines.LOADERS[entry["engine"]](made, engines.processors(), "fp32")
+        engine = engines.LOADERS[entry["engine"]](made, processors.count(), "fp32")
         checked = check(entry, module, engine, built.input)
         names = named(entry, built, checked.pop("classes"))
         agreement = None
@@ -149,7 +150,7 @@ def lowered(
     if entry["precision"] == "int8":
         precision.to_int8(made, calibration.ranges(entry, shape))
     judge = calibration.judge(entry, shape)
-    lower = engines.LOADERS[entry["engine"]](made, engines.processors(), entry["precision"])
+    lower = engines.LOADERS[entry["engine"]](made, processors.count(), entry["precision"])
     share = precision.agreement(lower, full, judge)
     accepted = (entry["accept"] or {}).get("agreement", 0.0)
     if share < accepted:

@@ -3,7 +3,6 @@
 Normalisation is part of the artifact, so that nothing outside it can get it wrong.
 """
 
-import os
 import queue
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,6 @@ import numpy.typing as npt
 from services.model.decode import Pixels
 
 AHEAD = 2  # pictures worked on for each processor: one waits or decodes while another infers
-CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2, as a container sees its own
 
 Logits = npt.NDArray[np.float32]
 Infer = Callable[[Pixels], Logits]
@@ -57,17 +55,6 @@ class Engine:
     def stream(self) -> Stream:
         """Wait for a stream, first come, first served."""
         return self.idle.get()
-
-
-def processors() -> int:
-    """How many processors this process may use: its affinity, and its container's limit."""
-    known = hasattr(os, "sched_getaffinity")
-    count = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
-    try:
-        quota, period = CGROUP_LIMIT.read_text().split()
-        return max(1, min(count, int(quota) // int(period)))
-    except (OSError, ValueError):  # no such file, or no limit: "max"
-        return count
 
 
 def load_openvino(folder: Path, threads: int, precision: str = "fp32") -> Engine:

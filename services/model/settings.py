@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.model import engines
+from services.model import processors
 from wire import environment
 
 
@@ -36,9 +36,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         artifacts=tuple(Path(folder) for folder in folders.split(os.pathsep)),
         max_body=whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
         max_pixels=whole_number(environ, "PASSERELLE_MAX_PIXELS", 50_000_000),
-        inference_threads=whole_number(
-            environ, "PASSERELLE_INFERENCE_THREADS", engines.processors()
-        ),
+        inference_threads=whole_number(environ, "PASSERELLE_INFERENCE_THREADS", processors.count()),
         request_threads=whole_number(environ, "PASSERELLE_REQUEST_THREADS", 16),
         bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
     )
