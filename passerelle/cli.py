@@ -10,10 +10,10 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from gateway import watched
-from passerelle import baking, client, demo, fields, keys, local, manifest
+from passerelle import baking, client, demo, fields, keys, local, manifest, preflight
 from services.model import weights
 
 SCHEMA = Path("models.schema.json")
@@ -56,7 +56,7 @@ class Commands(click.Group):
         except (
             manifest.ManifestError,
             keys.KeysError,
-            local.LocalError,
+            preflight.RefusedError,
             client.ClientError,
         ) as error:
             raise click.ClickException(str(error)) from error
@@ -92,10 +92,10 @@ def up(path: Path, state: Path, host: str, port: int, gateway: bool) -> None:
     models = manifest.read(path)
     if not gateway and len({model.service for model in models}) > 1:
         raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
-    local.refuse_taken_port(host, port)
+    preflight.refuse_taken_port(host, port)
     options = local.Options(path, state, host, port, gateway)
     try:
-        with local.alone(state):
+        with preflight.alone(state):
             demo.ensure(state)
             demo.note_address(state, options.url)
             results = baked(models, state / "artifacts")
@@ -218,7 +218,9 @@ def models(url: str | None, key: str | None, state: Path) -> None:
 
 def show_models(found: list[dict[str, Any]]) -> None:
     """The models as a table."""
-    table = Table("model", "status", "engine", "ms", "MB", "what it is", box=None)
+    widest = max((len(each["id"]) for each in found), default=0)
+    name = Column("model", min_width=widest)
+    table = Table(name, "status", "engine", "ms", "MB", "what it is", box=None)
     for each in found:
         card = each["card"] or {}
         measured = card.get("measured", {})

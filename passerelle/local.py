@@ -5,17 +5,13 @@ to the socket of the process that serves now, so that a changed model's new proc
 from the old one between two requests.
 """
 
-import contextlib
 import dataclasses
-import fcntl
 import os
 import queue
 import shutil
-import socket
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import requests
@@ -24,7 +20,7 @@ import gateway
 import services.model
 from gateway import watched
 from gateway.upstream import Upstream
-from passerelle import baking, client, demo, manifest
+from passerelle import baking, client, demo, manifest, preflight
 from passerelle.baking import Result
 from passerelle.process import Process
 
@@ -35,28 +31,6 @@ DRAIN = 12.0  # seconds that a process has to finish what it is doing
 READY = 120.0  # seconds that the models have to get ready
 
 Results = list[Result]
-
-
-class LocalError(Exception):
-    """A run that can't start; the text says what to do."""
-
-
-@contextlib.contextmanager
-def alone(state: Path) -> Iterator[None]:
-    """Keep a second run out of a state folder, whose logs and demo key belong to one.
-
-    Raises:
-        LocalError
-    """
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LocalError(
-                f"Another run uses {state}. Stop it, or give this one a --state of its own."
-            ) from None
-        yield
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +72,7 @@ class Run:
         self.retired: list[Process] = []
         self.numbers = iter(range(1, 1 << 31))  # of the sockets
         self.folders: dict[str, Path] = {}  # of each model that is served
-        self.sockets = Path(tempfile.mkdtemp(prefix="passerelle-", dir="/tmp"))
+        self.sockets = preflight.sockets()
         self.preparing = threading.Thread()  # bakes a changed manifest, one change at a time
         self.prepared: queue.SimpleQueue[Results] = queue.SimpleQueue()
 
@@ -271,20 +245,3 @@ class Run:
                 for process in stage:
                     process.wait(0)
             shutil.rmtree(self.sockets, ignore_errors=True)
-
-
-def refuse_taken_port(host: str, port: int) -> None:
-    """Say so before anything is started.
-
-    Raises:
-        LocalError
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise LocalError(
-                f"Port {port} on {host} can't be had ({error.strerror}). "
-                f"Stop what uses it, or choose another: PORT={port + 1} make up"
-            ) from None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from passerelle import preflight
 from tests import stack
 
 
@@ -34,9 +35,13 @@ def test_a_killed_run_takes_its_processes_with_it(state: Path) -> None:
     with stack.running(stack.ROOT / "examples" / "v2.yaml", state) as up:
         processes = stack.descendants(up.process.pid)
         assert processes
+        folders = [*preflight.TEMPORARY.glob(f"passerelle-{up.process.pid}-*")]
+        assert len(folders) == 1
         up.process.kill()
         up.process.wait()
         stack.wait_for(lambda: not [pid for pid in processes if stack.alive(pid)], 15)
+    preflight.sweep()
+    assert not folders[0].exists()
 
 
 def test_requests_in_flight_are_answered_before_the_end(state: Path) -> None:
