@@ -5,12 +5,14 @@ from typing import Any
 from passerelle import advice, document
 from passerelle.document import Document
 
+BELONGINGS = {"weights": ("sha256",), "precision": ("accept", "calibration")}
+
 
 def followed(text: Document) -> tuple[Any, set[int]]:
     """The data with every `like` followed, and the numbers of the entries that have one.
 
-    An entry keeps its own id and title; `input` is merged field by field; a checkpoint's sha256
-    goes with the weights it belongs to.
+    An entry keeps its own id and title; `input` is merged field by field; what belongs to a field,
+    such as a checkpoint's sha256 to its weights, goes with it.
     """
     data = text.data
     heirs: set[int] = set()
@@ -50,8 +52,9 @@ def merge(
 def over(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
     """One entry's fields over another's."""
     result = {key: value for key, value in base.items() if key not in ("id", "title", "like")}
-    if "weights" in own:
-        result.pop("sha256", None)
+    for field, belongings in BELONGINGS.items():
+        if field in own:
+            result = {key: value for key, value in result.items() if key not in belongings}
     if isinstance(own.get("input"), dict) and isinstance(base.get("input"), dict):
         own = own | {"input": base["input"] | own["input"]}
     return result | own

@@ -51,7 +51,9 @@ def test_a_bad_body_is_told_what_to_do(
     assert up.predict(FIRST).ok
 
 
-@pytest.mark.parametrize("top", ["0", "-1", "abc", "5000", "1.5", "", "9" * 3000, "٣"])
+@pytest.mark.parametrize(
+    "top", ["0", "-1", "abc", "5000", "1.5", "", "9" * 3000, "0000000015000", "٣"]
+)
 def test_a_bad_top_is_told_its_range(top: str, up: stack.Stack) -> None:
     answer = up.request("POST", f"/model/{FIRST}/predict", data=stack.CAT, params={"top": top})
     assert "from 1 to 1000" in problem(answer, 400)["detail"]

@@ -142,6 +142,10 @@ def test_what_goes_in_decides_where_an_artifact_lies(tmp_path: Path) -> None:
         ({"labels": ["one", "two"]}, "has 4 classes, but labels names 2"),
         ({"keywords": {"colour": 1}}, "check architecture and arguments"),
         (
+            {"architecture": "torchvision:resnet18", "keywords": {"colour": 1}},
+            "torchvision:resnet18 can't be made",
+        ),
+        (
             {"architecture": "torchvision:resnet18", "weights": "torchvision:IMAGENET9K"},
             "resnet18 has no weights 'IMAGENET9K'; it has DEFAULT, IMAGENET1K_V1",
         ),

@@ -170,6 +170,14 @@ models:
     assert by_id["a"].sha256 == "0" * 64
 
 
+def test_what_belongs_to_a_field_goes_with_it(tmp_path: Path) -> None:
+    text = GOOD + "    precision: int8\n    calibration: own\n    accept: {agreement: 0.9}\n"
+    text += "  - {id: full, like: net, precision: fp32}\n  - {id: same, like: net}\n"
+    _, full, same = models(text, tmp_path)
+    assert (full.precision, full.calibration, full.accept) == ("fp32", None, None)
+    assert (same.precision, same.accept) == ("int8", {"agreement": 0.9})
+
+
 def test_an_inherited_mistake_is_told_once_where_it_is_written(tmp_path: Path) -> None:
     text = GOOD + "    engine: onnx\n  - {id: other, like: net}\n"
     assert problems(text, tmp_path) == [

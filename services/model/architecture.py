@@ -65,7 +65,11 @@ def from_torchvision(entry: dict[str, Any], name: str) -> Architecture:
         module = torchvision.models.get_model(
             name, *entry["arguments"], weights=chosen, **entry["keywords"]
         )
-    except OSError as error:
+    except (TypeError, ValueError) as error:
+        raise ArchitectureError(
+            f"torchvision:{name} can't be made ({error}); check arguments and keywords."
+        ) from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: what came has another hash
         raise weights.WeightsError(
             f"{entry['id']}: {source} can't be downloaded from {enum.DEFAULT.url} ({error}). "
             "Try again, or fetch that file elsewhere and write weights: file:PATH."

@@ -32,7 +32,8 @@ def top(query: MultiDict[str, str], classes: int) -> int:
         InvalidRequest: not a whole number from 1 to `classes`.
     """
     text = query.get("top", str(min(DEFAULT_TOP, classes)))
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= classes):
+    short = len(text) <= len(str(classes)) and text.isascii() and text.isdecimal()
+    if not (short and 1 <= int(text) <= classes):
         raise problems.InvalidRequest(f"top is {text[:20]!r}. Use a number from 1 to {classes}.")
     return int(text)
 
