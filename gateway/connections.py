@@ -1,77 +1,191 @@
-"""Kept connections to one service, over TCP or a Unix socket, with a deadline for each answer."""
+"""Kept connections to one service: over TCP, TLS or a Unix socket, each exchange with a deadline.
 
+This is the part of a hop that costs most, so it does no more than our hop needs: one send, no
+redirects, no retries, no cookies. httptools, which wraps the parser of Node.js, reads the answers.
+"""
+
+import collections
+import dataclasses
 import socket
+import ssl
 import time
-from typing import Any
+import urllib.parse
+from collections.abc import Mapping
 
-import urllib3
-from urllib3.connection import HTTPConnection
-from urllib3.exceptions import NewConnectionError
+import httptools
 
 from wire.deadline import DeadlineSocket
 
 KEPT = 128  # connections to one service
+IDLE_SECONDS = 60.0  # less than a service keeps a connection that nothing is asked on
+RECEIVE = 1 << 16  # bytes
+MAX_ANSWER = 1_000_000  # bytes
 
 
-class ServiceSocket(DeadlineSocket):
-    """Counts a timeout for a whole answer, not for each of its bytes."""
-
-    def settimeout(self, value: float | None, /) -> None:
-        """As urllib3 does before it sends, and again before it receives."""
-        super().settimeout(value)
-        self.deadline = None if value is None else time.monotonic() + value
+class UnreachableError(ConnectionError):
+    """No connection could be made: the service has seen nothing of the request."""
 
 
-class TcpConnection(HTTPConnection):
-    """urllib3's connection, on such a socket."""
-
-    def _new_conn(self) -> socket.socket:
-        return ServiceSocket.around(super()._new_conn())
+class BrokenError(ConnectionError):
+    """The connection ended before the answer did, or what came is no answer in HTTP."""
 
 
-class UnixConnection(HTTPConnection):
-    """urllib3's connection, to a path."""
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a service said, whole."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost")
-        self.path = path
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
 
-    def _new_conn(self) -> socket.socket:
-        connection = ServiceSocket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+class Reading:
+    """An answer as far as it has arrived; httptools calls the methods."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.chunks: list[bytes] = []
+        self.complete = False
+
+    def on_message_begin(self) -> None:
+        """Begin with the answer, or with another after an interim one (1xx)."""
+        self.complete = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; one that comes twice is joined, as RFC 9110 section 5.3 allows."""
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+
+    def on_body(self, chunk: bytes) -> None:
+        """Take a part of the body."""
+        self.chunks.append(chunk)
+
+    def on_message_complete(self) -> None:
+        """Take note of the end."""
+        self.complete = True
+
+
+class Pool:
+    """The connections to `http://host:port`, `https://host` or `unix:/path`; for any thread."""
+
+    def __init__(self, address: str) -> None:
+        self.path = address.removeprefix("unix:") if address.startswith("unix:") else ""
+        self.url = urllib.parse.urlsplit("http://localhost" if self.path else address)
+        self.host = {"Host": self.url.netloc}
+        self.tls = ssl.create_default_context() if self.url.scheme == "https" else None
+        self.idle: collections.deque[tuple[socket.socket, float]] = collections.deque()
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes = b"",
+        *,
+        seconds: float,
+    ) -> Answer:
+        """Send one request, once, and wait for the whole answer.
+
+        Raises:
+            UnreachableError, BrokenError, TimeoutError, OSError
+        """
+        deadline = time.monotonic() + seconds
+        connection = self.take(seconds)
         try:
-            connection.settimeout(self.timeout)
-            connection.connect(self.path)
-        except OSError as error:
+            connection.settimeout(left(deadline))
+            connection.sendall(message(method, target, self.host | headers, body))
+            answer, stays = receive(connection, deadline)
+        except BaseException:
             connection.close()
-            raise NewConnectionError(self, str(error)) from error
-        return connection
+            raise
+        if stays and len(self.idle) < KEPT:
+            self.idle.append((connection, time.monotonic()))
+        else:
+            connection.close()
+        return answer
+
+    def take(self, seconds: float) -> socket.socket:
+        """The connection that was used last, if the service still keeps it; else a new one."""
+        while self.idle:
+            try:
+                connection, since = self.idle.pop()
+            except IndexError:  # another thread was quicker
+                break
+            if time.monotonic() - since < IDLE_SECONDS and still_open(connection):
+                return connection
+            connection.close()
+        try:
+            return self.connect(seconds)
+        except OSError as error:
+            raise UnreachableError(str(error)) from error
+
+    def connect(self, seconds: float) -> socket.socket:
+        """A new connection."""
+        if self.path:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                connection.settimeout(seconds)
+                connection.connect(self.path)
+            except OSError:
+                connection.close()
+                raise
+            return DeadlineSocket.around(connection)
+        at = (self.url.hostname or "", self.url.port or (443 if self.tls else 80))
+        connection = socket.create_connection(at, seconds)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.tls:
+            return self.tls.wrap_socket(connection, server_hostname=self.url.hostname)
+        return DeadlineSocket.around(connection)
 
 
-class TcpPool(urllib3.HTTPConnectionPool):
-    """Connections to `http://host:port`."""
-
-    ConnectionCls = TcpConnection
-
-
-class UnixPool(urllib3.HTTPConnectionPool):
-    """Connections to `unix:/path`."""
-
-    def __init__(self, path: str, **options: Any) -> None:
-        super().__init__("localhost", **options)
-        self.path = path
-
-    def _new_conn(self) -> UnixConnection:
-        return UnixConnection(self.path)
+def still_open(connection: socket.socket) -> bool:
+    """Whether the other side has neither closed an idle connection nor sent what nobody asked."""
+    try:
+        if isinstance(connection, ssl.SSLSocket):
+            connection.settimeout(0)
+            connection.recv(1)
+        else:
+            socket.socket.recv(connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
-def pool(address: str) -> urllib3.HTTPConnectionPool:
-    """The connections to `http://host:port`, `https://host` or `unix:/path`.
+def message(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """The request as it is sent, in one piece."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"{method} {target} HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+    return head.encode("latin-1") + body
 
-    Over TLS a timeout is still for each read, because TLS brings a socket of its own.
+
+def receive(connection: socket.socket, deadline: float) -> tuple[Answer, bool]:
+    """The whole answer, and whether the connection stays open."""
+    reading = Reading()
+    parser, size = httptools.HttpResponseParser(reading), 0
+    while not (reading.complete and parser.get_status_code() >= 200):
+        connection.settimeout(left(deadline))
+        data = connection.recv(RECEIVE)
+        size += len(data)
+        if not data or size > MAX_ANSWER:
+            raise BrokenError("the answer broke off" if not data else "the answer is too large")
+        try:
+            parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            raise BrokenError("this is not HTTP/1.1") from error
+    answer = Answer(parser.get_status_code(), reading.headers, b"".join(reading.chunks))
+    closes = "close" in answer.headers.get("connection", "").lower()
+    return answer, parser.get_http_version() == "1.1" and not closes
+
+
+def left(deadline: float) -> float:
+    """The seconds that are left.
+
+    Raises:
+        TimeoutError: there are none.
     """
-    if address.startswith("unix:"):
-        return UnixPool(address.removeprefix("unix:"), maxsize=KEPT)
-    url = urllib3.util.parse_url(address)
-    if url.scheme == "https":
-        return urllib3.connection_from_url(address, maxsize=KEPT)
-    return TcpPool(url.host or "localhost", url.port or 80, maxsize=KEPT)
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds

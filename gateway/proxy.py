@@ -1,36 +1,17 @@
 """The hop: one request to a model's service and its answer, both checked."""
 
-import dataclasses
 import json
-import time
 import urllib.parse
-from collections.abc import Mapping
 
 import flask
-import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
 
+from gateway.connections import Answer, UnreachableError
 from gateway.routes import Route
 from wire import problems, span
 from wire.trace import Trace
 
-MAX_ANSWER = 1_000_000  # bytes
 PASSED_ON = ("Content-Type",)  # of the client's headers; nothing else reaches a service
 PASSED_BACK = ("Content-Type", "Retry-After")
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """What a service said, whole."""
-
-    status: int
-    headers: Mapping[str, str]  # any case
-    body: bytes
 
 
 def forward(route: Route, request: flask.Request, body: bytes, trace: Trace) -> Answer:
@@ -43,7 +24,6 @@ def forward(route: Route, request: flask.Request, body: bytes, trace: Trace) -> 
         ServiceUnavailable, BadGateway, GatewayTimeout.
     """
     span.current().fields["model"] = route.model.id
-    deadline = time.monotonic() + route.model.timeout
     stands = route.upstream.status(route.model.id)
     if stands.status != "ready":
         hope = "GET /models says when it is ready." if stands.status == "failed" else "Try again."
@@ -51,43 +31,41 @@ def forward(route: Route, request: flask.Request, body: bytes, trace: Trace) -> 
             f"{route.model.id} is {stands.status}: {stands.reason}. {hope}"
         )
     try:
-        response = send(route, request, body, trace, deadline)
-        answer = Answer(response.status, response.headers, whole(response, deadline))
-    except (HTTPError, OSError) as error:
+        answer = send(route, request, body, trace)
+    except OSError as error:
         raise translated(error, route) from None
     return checked(route, answer)
 
 
-def translated(error: Exception, route: Route) -> problems.Problem:
+def translated(error: OSError, route: Route) -> problems.Problem:
     """A failed hop as a problem. The upstream is told, so that it asks after the service."""
-    if isinstance(error, NewConnectionError | ConnectTimeoutError):
+    if isinstance(error, UnreachableError):
         route.upstream.lost("its service can't be reached")
         return problems.BadGateway(
             f"The service of {route.model.id} can't be reached. Try again shortly."
         )
     route.upstream.wake.set()
-    if any(isinstance(each, TimeoutError | ReadTimeoutError) for each in (error, *error.args)):
+    if isinstance(error, TimeoutError):
         return problems.GatewayTimeout(
             f"{route.model.id} did not answer within {route.model.timeout:g} s. Try again later."
         )
     return problems.BadGateway(f"The service of {route.model.id} broke off its answer. Try again.")
 
 
-def send(
-    route: Route, request: flask.Request, body: bytes, trace: Trace, deadline: float
-) -> urllib3.BaseHTTPResponse:
-    """The request on a pooled connection, or a new one; the answer's body is yet to be read."""
+def send(route: Route, request: flask.Request, body: bytes, trace: Trace) -> Answer:
+    """The request on a kept connection, or a new one, and its answer.
+
+    Raises:
+        OSError: as `connections.Pool.request`.
+    """
     query = {name: request.args[name] for name in ("top",) if name in request.args}
     path = f"/model/{route.model.id}/predict"
-    left = max(deadline - time.monotonic(), 0.001)
-    return route.upstream.pool.urlopen(
+    return route.upstream.pool.request(
         "POST",
         f"{path}?{urllib.parse.urlencode(query)}" if query else path,
-        body=body,
-        headers=passed_on(request) | trace.headers,
-        timeout=left,
-        retries=False,
-        preload_content=False,
+        passed_on(request) | trace.headers,
+        body,
+        seconds=route.model.timeout,
     )
 
 
@@ -101,33 +79,13 @@ def passed_on(request: flask.Request) -> dict[str, str]:
     }
 
 
-def whole(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """The answer's body, within the deadline and MAX_ANSWER.
-
-    Raises:
-        TimeoutError, HTTPError
-    """
-    chunks, size = [], 0
-    while chunk := response.read1(1 << 16):
-        chunks.append(chunk)
-        size += len(chunk)
-        if time.monotonic() > deadline:
-            response.close()
-            raise TimeoutError
-        if size > MAX_ANSWER:
-            response.close()
-            raise HTTPError("the answer is too large")
-    response.release_conn()
-    return b"".join(chunks)
-
-
 def checked(route: Route, answer: Answer) -> Answer:
     """The answer, if it is this model's, or a problem that a client may see.
 
     Raises:
         BadGateway: anything else, so that nonsense is never passed on as an answer.
     """
-    media_type = answer.headers.get("Content-Type", "").partition(";")[0]
+    media_type = answer.headers.get("content-type", "").partition(";")[0]
     try:
         document = json.loads(answer.body)
         if answer.status == 200 and document["model"] == route.model.id:
@@ -143,6 +101,8 @@ def checked(route: Route, answer: Answer) -> Answer:
 
 def relay(answer: Answer) -> flask.Response:
     """The service's answer as the client's, with the service's own timings beside ours."""
-    span.current().downstream = answer.headers.get("Server-Timing", "")
-    headers = {name: answer.headers[name] for name in PASSED_BACK if name in answer.headers}
+    span.current().downstream = answer.headers.get("server-timing", "")
+    headers = {
+        name: answer.headers[name.lower()] for name in PASSED_BACK if name.lower() in answer.headers
+    }
     return flask.Response(answer.body, answer.status, headers)

@@ -13,8 +13,6 @@ import threading
 import time
 from typing import Any
 
-from urllib3.exceptions import HTTPError
-
 from gateway import connections
 from wire import log
 
@@ -49,7 +47,7 @@ class Upstream:
 
     def __init__(self, service: str, at: str) -> None:
         self.service, self.at = service, at
-        self.pool = connections.pool(at)
+        self.pool = connections.Pool(at)
         self.began = time.monotonic()
         self.statuses: dict[str, Status] = {}  # replaced whole, never changed
         self.wake = threading.Event()
@@ -99,7 +97,7 @@ class Upstream:
         try:
             told = self.get("/health/ready").get("models", {})
             return {model_id: self.heard(model_id, said) for model_id, said in told.items()}
-        except (HTTPError, OSError, ValueError, AttributeError, KeyError, TypeError):
+        except (OSError, ValueError, AttributeError, KeyError, TypeError):
             return self.gone("its service doesn't answer")
 
     def heard(self, model_id: str, said: dict[str, Any]) -> Status:
@@ -113,8 +111,8 @@ class Upstream:
 
     def get(self, path: str) -> dict[str, Any]:
         """A JSON object of the service."""
-        answer = self.pool.request("GET", path, timeout=PROBE_TIMEOUT, retries=False)
-        document = json.loads(answer.data)
+        answer = self.pool.request("GET", path, {}, seconds=PROBE_TIMEOUT)
+        document = json.loads(answer.body)
         if not isinstance(document, dict):
             raise TypeError(path)
         return document

@@ -8,9 +8,7 @@ import time
 
 import pytest
 
-from gateway.connections import ServiceSocket
 from wire.deadline import DeadlineSocket
-from wire.worker import ClientSocket
 
 
 def drip(to: socket.socket, stop: threading.Event) -> None:
@@ -19,13 +17,12 @@ def drip(to: socket.socket, stop: threading.Event) -> None:
         to.send(b"x")
 
 
-@pytest.mark.parametrize("kind", [DeadlineSocket, ServiceSocket, ClientSocket])
-def test_bytes_that_drip_do_not_move_the_deadline(kind: type[DeadlineSocket]) -> None:
+def test_bytes_that_drip_do_not_move_the_deadline() -> None:
     ours, theirs = socket.socketpair()
     stop = threading.Event()
     dripping = threading.Thread(target=drip, args=(theirs, stop))
     dripping.start()
-    with kind.around(ours) as receiving, theirs:
+    with DeadlineSocket.around(ours) as receiving, theirs:
         receiving.limit(0.5)
         begin = time.monotonic()
         with pytest.raises(TimeoutError):
@@ -40,26 +37,46 @@ def test_without_a_deadline_it_waits_as_any_socket_does() -> None:
     with DeadlineSocket.around(ours) as receiving, theirs:
         receiving.limit(0.05)
         receiving.limit(None)
-        assert receiving.gettimeout() is None
+        assert receiving.receive_by == math.inf
         theirs.send(b"x")
         assert receiving.recv(1) == b"x"
 
 
-def test_a_services_timeout_counts_for_the_whole_answer() -> None:
+def test_a_timeout_counts_for_everything_together() -> None:
     ours, theirs = socket.socketpair()
-    with ServiceSocket.around(ours) as receiving, theirs:
-        receiving.settimeout(0.2)
-        assert receiving.deadline is not None
+    with DeadlineSocket.around(ours) as both, theirs:
+        both.settimeout(0.2)
         with pytest.raises(TimeoutError):
-            receiving.recv_into(bytearray(1))
-        receiving.settimeout(None)
-        assert receiving.deadline is None
+            both.recv_into(bytearray(1))
+        with pytest.raises(TimeoutError):
+            both.sendall(b"x")
+        both.settimeout(None)
+        assert both.receive_by == both.send_by == math.inf
 
 
-def test_a_client_that_never_reads_is_given_up() -> None:
+def test_a_peer_that_never_reads_is_given_up() -> None:
     ours, theirs = socket.socketpair()
-    with ClientSocket.around(ours) as sending, theirs:
-        assert sending.answer_by == math.inf
-        sending.answer_by = time.monotonic() + 0.3
+    with DeadlineSocket.around(ours) as sending, theirs:
+        sending.send_by = time.monotonic() + 0.3
+        begin = time.monotonic()
         with pytest.raises(TimeoutError):
             sending.sendall(bytes(50_000_000))
+        assert 0.2 < time.monotonic() - begin < 2
+
+
+def test_what_takes_many_sends_arrives_whole() -> None:
+    ours, theirs = socket.socketpair()
+    sent, received = bytes(range(256)) * 20_000, bytearray()
+
+    def read() -> None:
+        while chunk := theirs.recv(1 << 16):
+            received.extend(chunk)
+            time.sleep(0.001)
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    with DeadlineSocket.around(ours) as sending:
+        sending.sendall(sent)
+    reading.join()
+    theirs.close()
+    assert received == sent

@@ -16,11 +16,12 @@ def read(request: flask.Request, limit: int, seconds: float = SECONDS) -> bytes:
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise problems.UnsupportedMediaType("Send the body without Content-Encoding.")
-    body = bytearray()
+    chunks, size = [], 0
     try:
         for chunk in incoming.chunks(request.environ, seconds):
-            body += chunk
-            if len(body) > limit:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
                 raise problems.ContentTooLarge(
                     f"The body is larger than {limit:,} bytes. Send a smaller picture."
                 )
@@ -28,9 +29,9 @@ def read(request: flask.Request, limit: int, seconds: float = SECONDS) -> bytes:
         raise problems.RequestTimeout("The body did not arrive in time. Send it again.") from None
     except OSError:
         raise problems.InvalidRequest("The body broke off. Send it again, whole.") from None
-    if not body:
+    if not size:
         raise problems.InvalidRequest(
             "The body is empty. Send a picture as the body, "
             "for example with curl --data-binary @picture.jpg."
         )
-    return bytes(body)
+    return b"".join(chunks)

@@ -1,52 +1,87 @@
-"""A socket with a deadline for everything that it receives together.
+"""A socket with a deadline for everything that it receives together, and one for what it sends.
 
 A socket's own timeout begins anew with every byte, so that a peer that sends one now and then holds
-a thread for as long as it likes.
+a thread for as long as it likes. It also costs two calls of the kernel for each that it bounds,
+and in a process of many threads it's calls that cost. Here the kernel ends every wait after LOOK
+seconds (SO_RCVTIMEO, SO_SNDTIMEO; set once), and what is left is looked up only then.
 """
 
 import errno
+import math
 import socket
+import struct
 import time
 from typing import Any, Self
 
-SLACK = 0.5  # seconds past the deadline that a receive may take; setting a timeout costs a call
+LOOK = 0.25  # seconds that a wait may last past its deadline
+TIMEVAL = struct.pack("@ll", int(LOOK), int(LOOK % 1 * 1_000_000))
 
 
 class DeadlineSocket(socket.socket):
-    """Receives until `deadline` (seconds of time.monotonic), however the bytes arrive."""
+    """Receives until `receive_by` and sends until `send_by` (seconds of time.monotonic)."""
 
-    deadline: float | None = None
+    receive_by = math.inf
+    send_by = math.inf
 
     @classmethod
     def around(cls, connection: socket.socket) -> Self:
         """Take over an open socket."""
-        timeout = connection.gettimeout()
         taken = cls(fileno=connection.detach())
-        taken.settimeout(timeout)
+        socket.socket.settimeout(taken, None)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            taken.setsockopt(socket.SOL_SOCKET, option, TIMEVAL)
         return taken
 
     def limit(self, seconds: float | None) -> None:
-        """Set the deadline so many seconds from now; None takes it away."""
-        self.deadline = None if seconds is None else time.monotonic() + seconds
-        super().settimeout(seconds)
+        """Set the deadline for receiving so many seconds from now; None takes it away."""
+        self.receive_by = math.inf if seconds is None else time.monotonic() + seconds
 
-    def arm(self) -> None:
-        """Let the next receive take no longer than what is left, to half a second."""
-        if self.deadline is None:
-            return
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(errno.ECONNRESET, "the deadline has passed")
-        timeout = self.gettimeout()
-        if timeout is None or timeout - left > SLACK:
-            super().settimeout(left)
+    def settimeout(self, value: float | None, /) -> None:
+        """Set both deadlines, as whoever sets a timeout wants it for the whole."""
+        self.limit(value)
+        self.send_by = self.receive_by
+
+    def gettimeout(self) -> None:
+        """None: there is no timeout for a single call."""
+        return
+
+    def setblocking(self, flag: bool, /) -> None:  # noqa: FBT001  # as in socket.socket
+        """Do nothing: it always blocks, for LOOK seconds. A selector doesn't mind."""
 
     def recv(self, *given: Any) -> bytes:
         """Receive within the deadline."""
-        self.arm()
-        return super().recv(*given)
+        while True:
+            check(self.receive_by)
+            try:
+                return super().recv(*given)
+            except BlockingIOError:
+                continue
 
     def recv_into(self, *given: Any) -> int:
         """Receive within the deadline."""
-        self.arm()
-        return super().recv_into(*given)
+        while True:
+            check(self.receive_by)
+            try:
+                return super().recv_into(*given)
+            except BlockingIOError:
+                continue
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        """Send all of it within the deadline."""
+        left = memoryview(data).cast("B")
+        while left:
+            check(self.send_by)
+            try:
+                left = left[self.send(left, flags) :]
+            except BlockingIOError:
+                continue
+
+
+def check(deadline: float) -> None:
+    """Whether there is time left.
+
+    Raises:
+        TimeoutError: its number says that the connection is as good as reset.
+    """
+    if time.monotonic() >= deadline:
+        raise TimeoutError(errno.ECONNRESET, "the deadline has passed")

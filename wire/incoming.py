@@ -10,7 +10,7 @@ from wire.deadline import DeadlineSocket
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-CHUNK = 1 << 16
+CHUNK = 1 << 20  # bytes; what arrives in one read isn't copied again
 DRAIN_BYTES = 100_000_000
 DRAIN_SECONDS = 2.0
 

@@ -44,12 +44,13 @@ def read(environ: Mapping[str, str]) -> Trace:
     A header sent twice arrives joined by a comma: not valid, so a new trace begins.
     """
     request_id = environ.get("HTTP_X_REQUEST_ID", "")
+    random = secrets.token_hex(40)  # asked for once, since each asking gives the thread's turn away
     if not REQUEST_ID.fullmatch(request_id):
-        request_id = secrets.token_hex(16)
-    span_id = secrets.token_hex(8)
+        request_id = random[:32]
+    span_id = random[32:48]
     parent = parse(environ.get("HTTP_TRACEPARENT", ""))
     if parent is None:
-        return Trace(request_id, secrets.token_hex(16), span_id, "00", "")
+        return Trace(request_id, random[48:], span_id, "00", "")
     tracestate = environ.get("HTTP_TRACESTATE", "")
     if len(tracestate) > TRACESTATE_MAXIMUM:
         tracestate = ""
