@@ -1,4 +1,4 @@
-"""Preprocessing is torchvision's own, with torchvision as the judge."""
+"""Preprocessing is torchvision's own but for a rounding, with torchvision as the judge."""
 
 import io
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from services.model import architecture, convert, decode, engines
+from services.model import architecture, convert, decode, engines, resize
 from services.model.card import Input
 from tests import stack
 
@@ -38,7 +38,11 @@ def crops() -> list[bytes]:
 @pytest.mark.parametrize(
     "name", ["resnet152", "convnext_base", "swin_b", "vgg16", "efficientnet_b1"]
 )
-def test_the_engine_sees_what_torchvision_would_give(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fast", [resize.fast, None], ids=["fast", "pillow"])
+def test_the_engine_sees_what_torchvision_would_give(
+    name: str, fast: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resize, "fast", fast)
     transforms = torchvision.models.get_model_weights(name).DEFAULT.transforms()
     shape = architecture.completed(None, transforms)
     convert.to_openvino(convert.Normalised(Echo(), shape).eval(), shape.size, tmp_path)
@@ -48,7 +52,10 @@ def test_the_engine_sees_what_torchvision_would_give(name: str, tmp_path: Path) 
         expected = transforms(image).numpy().ravel()
         with engine.stream() as stream:
             given = stream.infer(decode.pixels(data, shape, 10**8))
-        np.testing.assert_allclose(given, expected, atol=2e-6)
+        steps = np.abs(given - expected).reshape(3, -1) * 255 * np.array(shape.std)[:, None]
+        assert steps.mean() < 0.3, "of 255; the resizing rounds in another order"
+        assert (steps > 1.01).mean() < 0.005
+        assert steps.max() < 20
 
 
 def test_what_the_manifest_says_of_the_input_comes_before_the_weights_transforms() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from services.model import decode
+from services.model import decode, resize
 from services.model.card import Input
 from services.model.decode import Pixels
 
@@ -78,7 +78,7 @@ def crops(shape: Input, count: int, seed: int) -> Iterator[Pixels]:
     """Crops of the photographs, of every size, half of them mirrored; the same for one seed."""
     chance = np.random.default_rng(seed)
     images = [Image.open(path).convert("RGB") for path in photographs()]
-    side, resampling = (shape.size, shape.size), decode.INTERPOLATIONS[shape.interpolation]
+    side, resampling = (shape.size, shape.size), resize.SLOW[shape.interpolation]
     for number in range(count):
         image = images[number % len(images)]
         crop = image.resize(side, resampling, box=box(image, chance))

@@ -8,14 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from services.model import resize
 from services.model.card import Input
 from wire import problems
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-INTERPOLATIONS = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-}
 TURNS = {  # by EXIF orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -25,6 +22,7 @@ TURNS = {  # by EXIF orientation
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SPARE = 4  # times the size it is resized to, that a JPEG decoded at a fraction must still have
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
 # Pillow's own limit counts decoded pixels too, but only warns below twice its value:
@@ -44,8 +42,10 @@ def pixels(encoded: bytes, shape: Input, max_pixels: int) -> Pixels:
     """
     image = opened(encoded, max_pixels)
     try:
+        image.draft(None, (SPARE * shape.resize, SPARE * shape.resize))
         turned = upright(image)
-        return np.array(cropped(rgb(turned), scale(turned, shape, max_pixels), shape))
+        box = middle(turned, scale(turned, shape, max_pixels), shape)
+        return np.array(resize.middle(rgb(turned), box, shape.size, shape.interpolation))
     except BROKEN:
         raise problems.UnprocessableContent(
             f"The {image.format} picture is broken or cut short. Send the whole file."
@@ -93,7 +93,7 @@ def rgb(image: Image.Image) -> Image.Image:
         ground = Image.new("RGB", image.size, "white")
         ground.paste(image, mask=image)
         return ground
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def scale(image: Image.Image, shape: Input, max_pixels: int) -> tuple[int, int]:
@@ -113,12 +113,14 @@ def scale(image: Image.Image, shape: Input, max_pixels: int) -> tuple[int, int]:
     return width, height
 
 
-def cropped(image: Image.Image, scaled: tuple[int, int], shape: Input) -> Image.Image:
-    """Resize, then cut the middle out.
+def middle(image: Image.Image, scaled: tuple[int, int], shape: Input) -> resize.Box:
+    """The part of the picture that is left when it is resized and its middle cut out.
 
     Source: torchvision.transforms.functional.center_crop, whose rounding this is.
     """
-    image = image.resize(scaled, INTERPOLATIONS[shape.interpolation])
-    left = round((scaled[0] - shape.size) / 2)
-    top = round((scaled[1] - shape.size) / 2)
-    return image.crop((left, top, left + shape.size, top + shape.size))
+    edges = []
+    for side, short in zip(image.size, scaled, strict=True):
+        first = round((short - shape.size) / 2)
+        edges.append((first * side / short, min((first + shape.size) * side / short, side)))
+    (left, right), (top, bottom) = edges
+    return left, top, right, bottom

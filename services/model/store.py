@@ -20,6 +20,7 @@ RECIPE = (
     "convert.py",
     "decode.py",
     "precision.py",
+    "resize.py",
     "weights.py",
 )
 TOOLS = ("nncf", "openvino", "torch", "torchvision")
