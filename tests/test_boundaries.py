@@ -82,3 +82,13 @@ def test_no_file_is_long_or_called_utils() -> None:
         for path in sources(package):
             assert len(path.read_text().splitlines()) <= 300, path
             assert path.stem not in {"utils", "common", "helpers", "misc"}, path
+
+
+def test_nothing_that_runs_here_tells_its_maker_how_it_is_used() -> None:
+    code = "import services.model.evaluate, openvino, nncf, sys; print(*sys.modules, sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.split()
+    assert {"openvino", "nncf"} <= set(loaded)
+    assert not [name for name in loaded if name.startswith("openvino_telemetry.")]

@@ -11,6 +11,7 @@ import math
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any, Self
 
 LOOK = 0.25  # seconds that a wait may last past its deadline
@@ -22,6 +23,7 @@ class DeadlineSocket(socket.socket):
 
     receive_by = math.inf
     send_by = math.inf
+    meanwhile: Callable[[], None] | None = None  # called now and then while it waits to receive
 
     @classmethod
     def around(cls, connection: socket.socket) -> Self:
@@ -55,7 +57,7 @@ class DeadlineSocket(socket.socket):
             try:
                 return super().recv(*given)
             except BlockingIOError:
-                continue
+                self.wait()
 
     def recv_into(self, *given: Any) -> int:
         """Receive within the deadline."""
@@ -64,7 +66,21 @@ class DeadlineSocket(socket.socket):
             try:
                 return super().recv_into(*given)
             except BlockingIOError:
-                continue
+                self.wait()
+
+    def wait(self) -> None:
+        """Do what is to be done between two looks."""
+        if self.meanwhile:
+            self.meanwhile()
+
+    def peek(self) -> bytes | None:
+        """The next byte, left where it is; none when the other side has closed, None before."""
+        try:
+            return super().recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
         """Send all of it within the deadline."""

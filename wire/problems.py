@@ -9,6 +9,7 @@
     ├── ContentTooLarge       413  too many bytes, or too many pixels
     ├── UnsupportedMediaType  415  not a format that is read here
     ├── UnprocessableContent  422  the right format, but broken
+    ├── ClientClosedRequest   499  nobody waits for the answer any more
     ├── InternalError         500  our fault
     ├── BadGateway            502  the model's service broke off or answered nonsense
     ├── ServiceUnavailable    503  the model is starting, down or busy: try again
@@ -30,7 +31,11 @@ from werkzeug.exceptions import HTTPException
 from wire import incoming, log, span
 
 MEDIA_TYPE = "application/problem+json"
-TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110; Python's vary
+TITLES = {  # RFC 9110's, where Python's vary; 499 is nginx's, for the log
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    499: "Client Closed Request",
+}
 
 
 class Problem(Exception):
@@ -78,6 +83,10 @@ class UnsupportedMediaType(Problem):
 
 class UnprocessableContent(Problem):
     status = 422
+
+
+class ClientClosedRequest(Problem):
+    status = 499
 
 
 class InternalError(Problem):
@@ -143,7 +152,7 @@ def answer(
 ) -> flask.Response:
     """The problem object as a response, with the request's id, once the body was read off."""
     incoming.drain(flask.request.environ)
-    title = TITLES.get(status, http.HTTPStatus(status).phrase)
+    title = TITLES.get(status) or http.HTTPStatus(status).phrase
     problem = {
         "type": "about:blank",
         "title": title,

@@ -7,14 +7,14 @@ import flask
 
 from services.model import decode, labels, picture, settings
 from services.model.models import Models
-from wire import body, memory, problems, span
+from wire import body, budget, memory, problems, span
 
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
     """The service, loading its models at the side."""
     options = options or settings.read()
     memory.give_back()
-    models = Models(options.artifacts, options.inference_threads)
+    models = Models(options.artifacts, options.inference_threads, options.max_queue)
     app = flask.Flask("model", static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
@@ -22,27 +22,30 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     app.wsgi_app = span.Traced(app.wsgi_app, "model")  # type: ignore[method-assign]  # Flask's own way to add a layer
 
     @app.post("/model/<model_id>/predict")
-    def predict(model_id: str) -> dict[str, Any]:
+    def predict(model_id: str) -> tuple[dict[str, Any], dict[str, str]]:
         """Find the model, read the picture, wait for a turn, decode, infer, label."""
         request, step = flask.request, span.current().step
+        until = budget.until(request)
         span.current().fields["model"] = model_id
         model = models.find(model_id)
         top = labels.top(request.args, model.card.classes)
         encoded = picture.find(body.read(request, options.max_body), request)
         with step("queue"):
-            stream = model.engine.stream()
+            stream = model.engine.stream(until)
         with stream:
+            budget.still_wanted(request.environ)
             with step("decode"):
                 pixels = decode.pixels(encoded, model.card.input, options.max_pixels)
             with step("infer"):
                 logits = stream.infer(pixels)
         predictions = labels.predictions(logits, model.names, top)
-        return {
+        answer = {
             "model": model_id,
             "category": predictions[0]["label"],
             "predictions": predictions,
             "request_id": span.current().trace.request_id,
         }
+        return answer, {"Artifact-Digest": model.card.digest}
 
     @app.get("/model/<model_id>")
     def card(model_id: str) -> dict[str, Any]:

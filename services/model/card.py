@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,17 @@ class Card:
     measured: dict[str, Any]  # at bake time: latency_ms, size_mb
     versions: dict[str, str]
     digest: str  # of all that went in
+    evaluation: dict[str, Any] | None = None  # what `passerelle evaluate` found last
 
 
 def write(folder: Path, card: Card) -> None:
-    """Write the card into an artifact's folder."""
-    (folder / FILE).write_text(json.dumps(dataclasses.asdict(card), indent=2) + "\n")
+    """Write the card into an artifact's folder: whoever reads it sees the old or the new, whole."""
+    beside = folder / f".{os.getpid()}.{FILE}"
+    try:
+        beside.write_text(json.dumps(dataclasses.asdict(card), indent=2) + "\n")
+        beside.replace(folder / FILE)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def read(folder: Path) -> Card:
@@ -53,3 +60,8 @@ def read(folder: Path) -> Card:
     shape = fields.pop("input")
     shape["mean"], shape["std"] = tuple(shape["mean"]), tuple(shape["std"])
     return Card(input=Input(**shape), **fields)
+
+
+def evaluated(folder: Path, evaluation: dict[str, Any]) -> None:
+    """Note on an artifact's card what was found. Its digest, of what went in, stays."""
+    write(folder, dataclasses.replace(read(folder), evaluation=evaluation))

@@ -3,58 +3,24 @@
 Normalisation is part of the artifact, so that nothing outside it can get it wrong.
 """
 
-import queue
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from services.model.decode import Pixels
+from services.model.turns import Infer, Logits, Turns
 
 AHEAD = 2  # pictures worked on for each processor: one waits or decodes while another infers
 
-Logits = npt.NDArray[np.float32]
-Infer = Callable[[Pixels], Logits]
 
-
-class Stream:
-    """The right to work on one picture now. Give it back by leaving its `with` block.
-
-    Decoding is part of the work: a large picture takes hundreds of megabytes, and many at once
-    would only make each of them slower.
-    """
-
-    def __init__(self, infer: Infer, idle: "queue.SimpleQueue[Stream]") -> None:
-        self.infer = infer
-        self.idle = idle
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.idle.put(self)
-
-
-class Engine:
+class Engine(Turns):
     """A loaded artifact with as many streams as pictures may be worked on side by side."""
 
     def __init__(self, infers: list[Infer], note: str = "") -> None:
+        super().__init__(infers)
         self.note = note  # what a person should know of how it runs
-        self.idle: queue.SimpleQueue[Stream] = queue.SimpleQueue()
-        for infer in infers:
-            self.idle.put(Stream(infer, self.idle))
-
-    def stream(self) -> Stream:
-        """Wait for a stream, first come, first served."""
-        return self.idle.get()
 
 
 def load_openvino(folder: Path, threads: int, precision: str = "fp32") -> Engine:
@@ -86,12 +52,12 @@ def load_openvino(folder: Path, threads: int, precision: str = "fp32") -> Engine
 
 def openvino_infer(request: Any) -> Infer:
     """One infer request of its own, which only one thread uses at a time."""
-    import openvino
+    batch, answer = request.get_input_tensor().data, request.get_output_tensor().data
 
     def infer(pixels: Pixels) -> Logits:
-        request.set_input_tensor(openvino.Tensor(pixels[np.newaxis], shared_memory=True))
-        request.infer()
-        logits: Logits = request.get_output_tensor().data[0].copy()
+        batch[0] = pixels
+        request.infer(share_outputs=True)  # spares a copy that nobody looks at
+        logits: Logits = answer[0].copy()
         return logits
 
     return infer

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from werkzeug.datastructures import MultiDict
 
-from services.model.engines import Logits
+from services.model.turns import Logits
 from wire import problems
 
 FILE = "labels.json"
@@ -42,8 +42,9 @@ def predictions(logits: Logits, names: list[str], count: int) -> list[dict[str, 
     """The `count` likeliest classes, best first, with their softmax scores (0..1)."""
     powers = np.exp(logits - logits.max())
     scores = powers / powers.sum()
-    best = np.argsort(-scores, kind="stable")[:count]
+    least = np.partition(scores, -count)[-count]  # the least of the best, without sorting the rest
+    best = sorted(np.flatnonzero(scores >= least), key=lambda index: (-scores[index], index))
     return [
         {"class_id": int(index), "label": names[index], "score": round(float(scores[index]), 6)}
-        for index in best
+        for index in best[:count]
     ]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from services.model import card, engines, labels
+from services.model import card, engines, labels, turns
 from wire import log, problems
 
 
@@ -40,8 +40,10 @@ class Place:
 class Models:
     """All models of this process, by id."""
 
-    def __init__(self, folders: tuple[Path, ...], threads: int) -> None:
-        self.threads = threads
+    def __init__(
+        self, folders: tuple[Path, ...], threads: int, max_queue: int = turns.WAITING
+    ) -> None:
+        self.threads, self.max_queue = threads, max_queue
         cards = {folder: card.read(folder) for folder in folders}
         self.places = {each.id: Place(folder, each) for folder, each in cards.items()}
 
@@ -53,8 +55,10 @@ class Models:
         """Load every model, and run each once, so that the first request isn't the slow one."""
         for place in self.places.values():
             try:
-                place.model = loaded(place, self.threads)
-                place.status, place.reason = "ready", place.model.engine.note
+                model = loaded(place, self.threads)
+                model.engine.most_waiting = self.max_queue
+                place.model = model
+                place.status, place.reason = "ready", model.engine.note
             except Exception as error:
                 place.status = "failed"
                 place.reason = (

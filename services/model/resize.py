@@ -5,13 +5,15 @@ cykooz_resizer has a wheel it runs them with the processor's vector instructions
 the time; docs/speed.md says how little its answers differ.
 """
 
+import importlib
 import threading
 from typing import Any
 
 from PIL import Image
 
+fast: Any
 try:
-    import cykooz_resizer as fast
+    fast = importlib.import_module("cykooz_resizer")
 except ImportError:
     fast = None
 
@@ -24,8 +26,10 @@ FAST = {"bilinear": "bilinear", "bicubic": "catmull_rom"}  # which is how Pillow
 class Own(threading.local):
     """What a thread has for itself: a resizer, with the memory that it works in."""
 
+    resizer: Any
+
     def __init__(self) -> None:
-        self.resizer: Any = fast.Resizer() if fast else None
+        self.resizer = fast.Resizer() if fast else None
 
 
 own = Own()

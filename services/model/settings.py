@@ -5,8 +5,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.model import processors
+from services.model import processors, turns
 from wire import environment
+
+SPARE = 32  # threads beside those that wait: to work, to read, and to say that the line is full
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Settings:
     max_body: int  # bytes
     max_pixels: int  # of a picture, before it is decoded
     inference_threads: int  # processor threads for all models of this service together
-    request_threads: int  # requests being read, decoded or waiting at once
+    max_queue: int  # requests that wait for their turn at one model
+    request_threads: int  # requests being read, waiting or worked on at once
     bind: tuple[str, ...]  # gunicorn addresses
 
 
@@ -32,11 +35,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         environ, "PASSERELLE_ARTIFACTS", f"the artifact folders, separated by {os.pathsep!r}"
     )
     port = whole_number(environ, "PORT", 8080)
+    max_queue = whole_number(environ, "PASSERELLE_MAX_QUEUE", turns.WAITING)
     return Settings(
         artifacts=tuple(Path(folder) for folder in folders.split(os.pathsep)),
         max_body=whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
         max_pixels=whole_number(environ, "PASSERELLE_MAX_PIXELS", 50_000_000),
         inference_threads=whole_number(environ, "PASSERELLE_INFERENCE_THREADS", processors.count()),
-        request_threads=whole_number(environ, "PASSERELLE_REQUEST_THREADS", 16),
+        max_queue=max_queue,
+        request_threads=whole_number(environ, "PASSERELLE_REQUEST_THREADS", max_queue + SPARE),
         bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
     )

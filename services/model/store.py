@@ -25,7 +25,7 @@ RECIPE = (
 )
 TOOLS = ("nncf", "openvino", "torch", "torchvision")
 BY_CONTENT = ("calibration", "labels", "weights")  # fields that name files
-RUN_TIME = ("service", "timeout", "title")  # fields that no artifact depends on
+RUN_TIME = ("cache", "service", "timeout", "title")  # fields that no artifact depends on
 
 
 def folder(store: Path, entry: dict[str, Any]) -> Path:
