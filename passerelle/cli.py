@@ -9,11 +9,23 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from gateway import watched
-from passerelle import baking, client, demo, fields, keys, local, manifest, preflight
+from passerelle import (
+    bars,
+    client,
+    comparison,
+    demo,
+    evaluate,
+    fields,
+    keys,
+    labelled,
+    local,
+    manifest,
+    plot,
+    preflight,
+)
 from services.model import weights
 
 SCHEMA = Path("models.schema.json")
@@ -58,6 +70,8 @@ class Commands(click.Group):
             keys.KeysError,
             preflight.RefusedError,
             client.ClientError,
+            labelled.PicturesError,
+            evaluate.EvaluateError,
         ) as error:
             raise click.ClickException(str(error)) from error
 
@@ -98,7 +112,7 @@ def up(path: Path, state: Path, host: str, port: int, gateway: bool) -> None:
         with preflight.alone(state):
             demo.ensure(state)
             demo.note_address(state, options.url)
-            results = baked(models, state / "artifacts")
+            results = bars.baked(models, state / "artifacts", console)
             count = sum(result.folder is not None for result in results)
             if not count:
                 raise click.ClickException("No model could be baked: there is nothing to serve.")
@@ -137,44 +151,50 @@ def announce(options: local.Options, results: local.Results) -> None:
 @click.argument("ids", metavar="[MODEL]...", nargs=-1)
 def bake(path: Path, state: Path, ids: tuple[str, ...]) -> None:
     """Turn models into artifacts that can be served: all of them, or those named."""
-    models = manifest.read(path)
-    if unknown := set(ids) - {model.id for model in models}:
-        raise click.ClickException(f"{path} has no {', '.join(sorted(unknown))}.")
-    results = baked(tuple(m for m in models if not ids or m.id in ids), state / "artifacts")
+    wanted = [model for model in known(path, ids) if not ids or model.id in ids]
+    results = bars.baked(wanted, state / "artifacts", console)
     for result in results:
         if result.folder:
             console.print(f"{result.model.id}: {result.folder}")
     sys.exit(any(result.error for result in results))
 
 
-def baked(models: manifest.Models, artifacts: Path) -> list[baking.Result]:
-    """The models' artifacts. Those that are missing are baked, with a bar for each."""
-    columns = (
-        TextColumn("baking {task.fields[model]}", markup=False),
-        BarColumn(),
-        TextColumn("{task.description}", markup=False),
-        TimeElapsedColumn(),
-    )
-    missing = baking.missing(models, artifacts)
-    with Progress(*columns, console=console, disable=not missing) as progress:
-        return [
-            baked_one(model, artifacts, progress if model in missing else None) for model in models
-        ]
+def known(path: Path, ids: tuple[str, ...]) -> manifest.Models:
+    """The manifest's models, once it is sure that those of these ids are among them."""
+    models = manifest.read(path)
+    if unknown := set(ids) - {model.id for model in models}:
+        raise click.ClickException(f"{path} has no {', '.join(sorted(unknown))}.")
+    return models
 
 
-def baked_one(model: manifest.Model, artifacts: Path, progress: Progress | None) -> baking.Result:
-    """The artifact of one model, with a bar where one is wanted."""
-    if progress is None:
-        return baking.bake(model, artifacts, lambda *_: None)
-    task = progress.add_task("", model=model.id)
+@main.command(name="evaluate")
+@manifest_option
+@state_option
+@click.option(
+    "--plot", "png", type=click.Path(dir_okay=False, path_type=Path),
+    help="The plot's PNG file; evaluation.png in the state folder unless given.",
+)  # fmt: skip
+@click.option("--no-plot", is_flag=True, help="Draw nothing; then no extra package is needed.")
+@click.argument("images", type=click.Path(path_type=Path))
+@click.argument("ids", metavar="[MODEL]...", nargs=-1)
+def evaluate_command(
+    path: Path, state: Path, png: Path | None, no_plot: bool, images: Path, ids: tuple[str, ...]
+) -> None:
+    """Measure models on the pictures in the folder IMAGES: all models, or those named.
 
-    def report(step: str, number: int, steps: int) -> None:
-        progress.update(task, description=step, completed=number, total=steps)
-
-    result = baking.bake(model, artifacts, report)
-    if result.error:
-        console.print(f"{model.id} was not baked: {result.error}", style="red")
-    return result
+    Writes accuracy, agreement with fp32, latency and memory on their cards, and compares them.
+    The classes stand in IMAGES/labels.csv, or are the names of sub-folders; both may be left out.
+    """
+    wanted = evaluate.variants(known(path, ids), ids)
+    pictures = labelled.read(images)
+    if not no_plot:
+        plot.require()
+    baked = bars.baked([each.model for each in wanted], state / "artifacts", console)
+    results = bars.evaluated(wanted, evaluate.Evaluation(baked, pictures), console)
+    comparison.show(results, console)
+    if not no_plot:
+        plot.show(results, png or state / "evaluation.png", console)
+    sys.exit(any(result.error for result in results))
 
 
 @main.command()

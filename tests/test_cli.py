@@ -19,7 +19,7 @@ def passerelle(*words: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize(
-    "command", ["", "up", "bake", "check", "models", "predict", "keys new", "schema"]
+    "command", ["", "up", "bake", "evaluate", "check", "models", "predict", "keys new", "schema"]
 )
 def test_every_command_has_help(command: str) -> None:
     shown = passerelle(*command.split(), "--help")
