@@ -18,8 +18,8 @@ format: .venv/installed  ## format the code, write generated files
 	.venv/bin/ruff format .
 	.venv/bin/passerelle schema
 
-bench: .venv/installed  ## measure the hop; see bench/README.md
-	.venv/bin/python -m bench.hop
+bench: .venv/installed  ## measure beside other servers, the JPEGs of $(PICTURES); see bench/README.md
+	.venv/bin/python -m bench.compare $(if $(PICTURES),--pictures $(PICTURES))
 
 lock: .venv/installed  ## pin what is installed now
 	(echo "# What the packages in pyproject.toml bring along, pinned. Written by: make lock"; \

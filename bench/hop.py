@@ -35,7 +35,8 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.hop", description=__doc__)
-    parser.add_argument("--model", default="efficientnet-lite0", help="an id in models.yaml")
+    parser.add_argument("--file", type=Path, default=MANIFEST, help="the manifest")
+    parser.add_argument("--model", default="efficientnet-lite0", help="an id in it")
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=Path, help="a folder of JPEG files to post")
@@ -45,7 +46,7 @@ def arguments() -> argparse.Namespace:
 
 def measure(options: argparse.Namespace) -> report.Report:
     """Bake, start, measure round after round, look at the memory, stop."""
-    model, artifact = baked(options.model)
+    model, artifact = baked(options.model, options.file)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         files = jpegs(options.images) if options.images else made_jpegs(folder)
@@ -91,11 +92,11 @@ def rounds(count: int, by_case: dict[str, load.Order]) -> list[report.Round]:
     return found
 
 
-def baked(model_id: str) -> tuple[manifest.Model, Path]:
+def baked(model_id: str, file: Path = MANIFEST) -> tuple[manifest.Model, Path]:
     """The model and its artifact, baked if it is missing."""
-    by_id = {model.id: model for model in manifest.read(MANIFEST)}
+    by_id = {model.id: model for model in manifest.read(file)}
     if model_id not in by_id:
-        raise SystemExit(f"{MANIFEST} has no {model_id}; it has: {', '.join(by_id)}.")
+        raise SystemExit(f"{file} has no {model_id}; it has: {', '.join(by_id)}.")
     result = baking.bake(by_id[model_id], ARTIFACTS, lambda *_: None)
     if result.folder is None:
         raise SystemExit(f"{model_id} was not baked: {result.error}")

@@ -34,6 +34,8 @@ class Order:
     workers: int
     seconds: float
     processes: list[int]  # whose processor time counts beside that of the measuring process
+    path: str = ""  # where to post, of a server that is asked as `ask` says; else ours
+    body: str = "raw"  # which of `ask.BODIES` it takes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +68,7 @@ def measured(order: Order) -> Measure:
 
 def run(order: Order) -> Measure:
     """Carry out an order here."""
-    turn = itertools.cycle([Path(name).read_bytes() for name in order.pictures])
+    turn = itertools.cycle(messages(order))
     works = workers(order)
     for work in works * WARM_UP:
         work(next(turn))
@@ -80,8 +82,22 @@ def run(order: Order) -> Measure:
     return summary(by_worker, ours, max(0.0, others / elapsed))
 
 
+def messages(order: Order) -> list[bytes]:
+    """What the work gets in turn: the pictures, or whole requests that hold them."""
+    pictures = [Path(name).read_bytes() for name in order.pictures]
+    if not order.path:
+        return pictures
+    from bench import ask
+
+    return [ask.message(order, picture) for picture in pictures]
+
+
 def workers(order: Order) -> list[Work]:
     """A piece of work for each worker. Only the limit loads a model here."""
+    if order.path:
+        from bench import ask
+
+        return [ask.Connection(order).post for _ in range(order.workers)]
     if order.target.startswith("http://"):
         from bench import post
 
