@@ -6,7 +6,7 @@ from typing import Any
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, proxy, settings
+from gateway import auth, cache, proxy, settings
 from gateway.routes import Table
 from gateway.watched import Watched
 from passerelle import keys, manifest
@@ -20,7 +20,11 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     options = options or settings.read()
     memory.give_back()
     known_keys = Watched(options.keys, keys.read, keys.KeysError)
-    routes = Watched(options.manifest, Table(options.upstream).read, manifest.ManifestError)
+    routes = Watched(
+        options.manifest,
+        Table(options.upstream, options.max_in_flight).read,
+        manifest.ManifestError,
+    )
     app = flask.Flask("gateway", static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
@@ -32,7 +36,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
 
     @app.post("/model/<model_id>/predict")
     def predict(model_id: str) -> flask.Response:
-        """Identify, permit, route, read, forward, relay."""
+        """Identify, permit, route, read, look into the cache or forward, relay."""
         request, here = flask.request, span.current()
         with here.step("auth"):
             key = auth.identify(request, known_keys.current)
@@ -41,8 +45,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
             route = routes.current.find(model_id, key)
         with here.step("read"):
             picture = body.read(request, options.max_body)
-        with here.step("upstream"):
-            answer = proxy.forward(route, request, picture, here.trace)
+        answer = cache.answer(route, request, picture, proxy.forward)
         return proxy.relay(answer)
 
     @app.get("/models")

@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import httptools
 
@@ -28,6 +28,22 @@ class UnreachableError(ConnectionError):
 
 class BrokenError(ConnectionError):
     """The connection ended before the answer did, or what came is no answer in HTTP."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What is asked of a service."""
+
+    method: str
+    target: str  # path and query
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    body: bytes = b""
+
+    def encoded(self, host: str) -> bytes:
+        """The request as it is sent, in one piece."""
+        headers = {"Host": host, **self.headers, "Content-Length": str(len(self.body))}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return f"{self.method} {self.target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + self.body
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,20 +87,15 @@ class Pool:
     def __init__(self, address: str) -> None:
         self.path = address.removeprefix("unix:") if address.startswith("unix:") else ""
         self.url = urllib.parse.urlsplit("http://localhost" if self.path else address)
-        self.host = {"Host": self.url.netloc}
         self.tls = ssl.create_default_context() if self.url.scheme == "https" else None
         self.idle: collections.deque[tuple[socket.socket, float]] = collections.deque()
 
-    def request(
-        self,
-        method: str,
-        target: str,
-        headers: dict[str, str],
-        body: bytes = b"",
-        *,
-        seconds: float,
+    def exchange(
+        self, request: Request, seconds: float, meanwhile: Callable[[], None] | None = None
     ) -> Answer:
         """Send one request, once, and wait for the whole answer.
+
+        `meanwhile` is called now and then, and may raise to give up; not over TLS.
 
         Raises:
             UnreachableError, BrokenError, TimeoutError, OSError
@@ -92,8 +103,10 @@ class Pool:
         deadline = time.monotonic() + seconds
         connection = self.take(seconds)
         try:
+            if isinstance(connection, DeadlineSocket):
+                connection.meanwhile = meanwhile
             connection.settimeout(left(deadline))
-            connection.sendall(message(method, target, self.host | headers, body))
+            connection.sendall(request.encoded(self.url.netloc))
             answer, stays = receive(connection, deadline)
         except BaseException:
             connection.close()
@@ -140,24 +153,16 @@ class Pool:
 
 def still_open(connection: socket.socket) -> bool:
     """Whether the other side has neither closed an idle connection nor sent what nobody asked."""
+    if isinstance(connection, DeadlineSocket):
+        return connection.peek() is None
     try:
-        if isinstance(connection, ssl.SSLSocket):
-            connection.settimeout(0)
-            connection.recv(1)
-        else:
-            socket.socket.recv(connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except (BlockingIOError, ssl.SSLWantReadError):
+        connection.settimeout(0)
+        connection.recv(1)
+    except ssl.SSLWantReadError:
         return True
     except OSError:
         return False
     return False
-
-
-def message(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """The request as it is sent, in one piece."""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = f"{method} {target} HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
-    return head.encode("latin-1") + body
 
 
 def receive(connection: socket.socket, deadline: float) -> tuple[Answer, bool]:

@@ -1,27 +1,32 @@
 """The hop: one request to a model's service and its answer, both checked."""
 
 import json
+import math
 import urllib.parse
 
 import flask
 
-from gateway.connections import Answer, UnreachableError
+from gateway.connections import Answer, Request, UnreachableError
 from gateway.routes import Route
-from wire import problems, span
+from wire import budget, problems, span
 from wire.trace import Trace
 
 PASSED_ON = ("Content-Type",)  # of the client's headers; nothing else reaches a service
-PASSED_BACK = ("Content-Type", "Retry-After")
+PASSED_BACK = ("Content-Type", "Retry-After", "Age", "Cache-Status", "ETag")
 
 
-def forward(route: Route, request: flask.Request, body: bytes, trace: Trace) -> Answer:
+def forward(
+    route: Route, request: flask.Request, body: bytes, trace: Trace, spent: float = 0.0
+) -> Answer:
     """Send the request to the model's service and wait for its whole answer.
+
+    Of the time that the request has, `spent` seconds have gone already.
 
     The address is made from the manifest's id and `top`, never from the client's path. Nothing is
     sent twice: a service that can't be reached is marked as lost, and asked after at once.
 
     Raises:
-        ServiceUnavailable, BadGateway, GatewayTimeout.
+        ServiceUnavailable, BadGateway, GatewayTimeout, ClientClosedRequest.
     """
     span.current().fields["model"] = route.model.id
     stands = route.upstream.status(route.model.id)
@@ -30,14 +35,21 @@ def forward(route: Route, request: flask.Request, body: bytes, trace: Trace) -> 
         raise problems.ServiceUnavailable(
             f"{route.model.id} is {stands.status}: {stands.reason}. {hope}"
         )
+    seconds = patience(route, request)
     try:
-        answer = send(route, request, body, trace)
+        with route.upstream.place():
+            answer = send(route, request, body, trace, seconds - spent)
     except OSError as error:
-        raise translated(error, route) from None
+        raise translated(error, route, seconds) from None
     return checked(route, answer)
 
 
-def translated(error: OSError, route: Route) -> problems.Problem:
+def patience(route: Route, request: flask.Request) -> float:
+    """The seconds that the request may take, by the model's timeout and its own header."""
+    return min(route.model.timeout, budget.seconds(request) or math.inf)
+
+
+def translated(error: OSError, route: Route, seconds: float) -> problems.Problem:
     """A failed hop as a problem. The upstream is told, so that it asks after the service."""
     if isinstance(error, UnreachableError):
         route.upstream.lost("its service can't be reached")
@@ -46,27 +58,41 @@ def translated(error: OSError, route: Route) -> problems.Problem:
         )
     route.upstream.wake.set()
     if isinstance(error, TimeoutError):
-        return problems.GatewayTimeout(
-            f"{route.model.id} did not answer within {route.model.timeout:g} s. Try again later."
-        )
+        return late(route, seconds)
     return problems.BadGateway(f"The service of {route.model.id} broke off its answer. Try again.")
 
 
-def send(route: Route, request: flask.Request, body: bytes, trace: Trace) -> Answer:
+def late(route: Route, seconds: float) -> problems.Problem:
+    """The problem of an answer that didn't come in time."""
+    return problems.GatewayTimeout(
+        f"{route.model.id} did not answer within {seconds:g} s. Try again later."
+    )
+
+
+def send(route: Route, request: flask.Request, body: bytes, trace: Trace, seconds: float) -> Answer:
     """The request on a kept connection, or a new one, and its answer.
 
     Raises:
-        OSError: as `connections.Pool.request`.
+        OSError: as `connections.Pool.exchange`.
+        ClientClosedRequest: nobody waits any more, which closes the connection to the service too.
     """
+    environ = request.environ
+    asked = Request(
+        "POST",
+        target(route, request),
+        passed_on(request) | trace.headers | {budget.HEADER: f"{seconds:.6g}"},
+        body,
+    )
+    return route.upstream.pool.exchange(
+        asked, seconds, meanwhile=lambda: budget.still_wanted(environ)
+    )
+
+
+def target(route: Route, request: flask.Request) -> str:
+    """The path and query that a service is asked by."""
     query = {name: request.args[name] for name in ("top",) if name in request.args}
     path = f"/model/{route.model.id}/predict"
-    return route.upstream.pool.request(
-        "POST",
-        f"{path}?{urllib.parse.urlencode(query)}" if query else path,
-        passed_on(request) | trace.headers,
-        body,
-        seconds=route.model.timeout,
-    )
+    return f"{path}?{urllib.parse.urlencode(query)}" if query else path
 
 
 def passed_on(request: flask.Request) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import upstream
+from gateway.store import Store
 from gateway.upstream import Upstream
 from passerelle import document, manifest
 from passerelle.keys import Key
@@ -18,6 +19,7 @@ class Route:
 
     model: manifest.Model
     upstream: Upstream
+    store: Store | None  # of its answers; None: the cache is off
 
     @property
     def description(self) -> dict[str, Any]:
@@ -63,11 +65,12 @@ class Routes:
 
 
 class Table:
-    """Makes the routes of each reading, and keeps the upstreams that stay. Per process."""
+    """Makes the routes of each reading; keeps the upstreams and answers that stay. Per process."""
 
-    def __init__(self, setting: str) -> None:
-        self.setting = setting
+    def __init__(self, setting: str, most: int) -> None:
+        self.setting, self.most = setting, most
         self.upstreams: dict[str, Upstream] = {}
+        self.stores: dict[str, Store] = {}  # by the model's id
 
     def read(self, path: Path) -> Routes:
         """The routes of the manifest at `path`.
@@ -83,8 +86,16 @@ class Table:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise manifest.ManifestError(path, [document.Problem(1, "", message)]) from None
         for name in services - set(self.upstreams):
-            self.upstreams[name] = Upstream(name, addresses[name])
+            self.upstreams[name] = Upstream(name, addresses[name], self.most)
             self.upstreams[name].start()
         for name in set(self.upstreams) - services:
             self.upstreams.pop(name).stop()
-        return Routes({m.id: Route(m, self.upstreams[m.service]) for m in models})
+        self.stores = {m.id: self.store(m.id, m.cache) for m in models if m.cache}
+        return Routes(
+            {m.id: Route(m, self.upstreams[m.service], self.stores.get(m.id)) for m in models}
+        )
+
+    def store(self, model_id: str, options: manifest.Cache) -> Store:
+        """The answers of a model: those that it has, unless its options are others now."""
+        known = self.stores.get(model_id)
+        return known if known and known.options == options else Store(options)

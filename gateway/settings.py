@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from gateway import upstream
 from wire import environment
 
 
@@ -16,7 +17,8 @@ class Settings:
     keys: Path  # the file that `passerelle keys new` writes
     upstream: str  # how to reach a service; see `upstream.address`
     max_body: int  # bytes
-    request_threads: int  # requests in flight at once
+    max_in_flight: int  # requests with one service at once
+    request_threads: int  # requests at once, with whichever service
     bind: tuple[str, ...]  # gunicorn addresses
 
 
@@ -32,6 +34,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         keys=Path(environment.required(environ, "PASSERELLE_KEYS", "the file of the API keys")),
         upstream=environ.get("PASSERELLE_UPSTREAM", "http://{service}:8080"),
         max_body=environment.whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
-        request_threads=environment.whole_number(environ, "PASSERELLE_REQUEST_THREADS", 64),
+        max_in_flight=environment.whole_number(environ, "PASSERELLE_MAX_IN_FLIGHT", upstream.MOST),
+        request_threads=environment.whole_number(environ, "PASSERELLE_REQUEST_THREADS", 128),
         bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
     )

@@ -6,19 +6,22 @@ second or two, and a request that finds the service gone says so at once, so tha
 needn't try: the asking thread brings the model back.
 """
 
+import contextlib
 import dataclasses
 import json
 import re
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from gateway import connections
-from wire import log
+from wire import log, problems
 
 PROBE_SECONDS = 2.0  # between two questions to a service that is well
 PROBE_SOON = 0.3  # to one that isn't
 PROBE_TIMEOUT = 2.0
+MOST = 96  # requests with one service at once
 GRACE = 60.0  # a service not heard of yet counts as starting for so long
 
 
@@ -45,8 +48,9 @@ def address(setting: str, service: str) -> str:
 class Upstream:
     """A service and the models it should hold. Per process, shared by all its threads."""
 
-    def __init__(self, service: str, at: str) -> None:
-        self.service, self.at = service, at
+    def __init__(self, service: str, at: str, most: int = MOST) -> None:
+        self.service, self.at, self.most = service, at, most
+        self.places = threading.BoundedSemaphore(most)
         self.pool = connections.Pool(at)
         self.began = time.monotonic()
         self.statuses: dict[str, Status] = {}  # replaced whole, never changed
@@ -71,6 +75,22 @@ class Upstream:
             return Status("unavailable", "its service runs, but holds only other models")
         young = time.monotonic() - self.began < GRACE
         return Status("starting" if young else "unavailable", "its service was not heard of yet")
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """One of the requests that may be with the service at once, so that others get by.
+
+        Raises:
+            ServiceUnavailable: there are as many already.
+        """
+        if not self.places.acquire(blocking=False):
+            raise problems.ServiceUnavailable(
+                f"{self.most} requests are with this model already. Try again shortly."
+            )
+        try:
+            yield
+        finally:
+            self.places.release()
 
     def lost(self, reason: str) -> None:
         """A request found the service gone: say so now, and ask again soon."""
@@ -111,7 +131,7 @@ class Upstream:
 
     def get(self, path: str) -> dict[str, Any]:
         """A JSON object of the service."""
-        answer = self.pool.request("GET", path, {}, seconds=PROBE_TIMEOUT)
+        answer = self.pool.exchange(connections.Request("GET", path), PROBE_TIMEOUT)
         document = json.loads(answer.body)
         if not isinstance(document, dict):
             raise TypeError(path)

@@ -54,6 +54,8 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         ("models",): fields.Entry,
         ("models", "input"): fields.Input,
         ("models", "accept"): fields.Accept,
+        ("models", "cache"): fields.Cache,
+        ("defaults", "cache"): fields.Cache,
     }
     names = tuple(part for part in location[:-1] if isinstance(part, str))
     return list(parts[names].model_fields)

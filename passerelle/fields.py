@@ -13,7 +13,7 @@ ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
 WEIGHTS = r"^(torchvision:\w+|file:.+|https://.+|package:[A-Za-z_][\w.]*|random)$"
 DURATION = (  # more than none
-    r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*)(ms|s|m)$"
+    r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*)(ms|s|m|h)$"
 )
 SHA256 = r"^[0-9a-f]{64}$"
 
@@ -58,6 +58,15 @@ class Accept(Fields):
     agreement: float = Field(
         ge=0, le=1, strict=False, description="With fp32: the share of pictures, 0..1."
     )
+
+
+class Cache(Fields):
+    """How many answers the gateway keeps, and how long."""
+
+    size: int = Field(
+        1000, ge=0, le=1_000_000, description="The most answers that are kept; 0 keeps none."
+    )
+    ttl: Duration = Field("10m", description="How long one is kept.")
 
 
 class Entry(Fields):
@@ -108,6 +117,9 @@ class Entry(Fields):
     timeout: Duration | None = Field(
         None, description="How long the gateway waits for an answer; 10s unless given."
     )
+    cache: Cache | None = Field(
+        None, description="Answer the same picture again without the model; off unless given."
+    )
 
 
 class Defaults(Fields):
@@ -116,6 +128,9 @@ class Defaults(Fields):
     engine: Engine = Field("openvino", description="What runs the models.")
     precision: Precision = Field("fp32", description="Of the weights and the arithmetic.")
     timeout: Duration = Field("10s", description="How long the gateway waits for an answer.")
+    cache: Cache | None = Field(
+        None, description="Answer the same picture again; off unless given."
+    )
 
 
 class Manifest(Fields):

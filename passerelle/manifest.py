@@ -14,13 +14,14 @@ from typing import Any
 
 import pydantic
 
-from passerelle import advice, like
+from passerelle import advice, fields, like
 from passerelle import document as documents
 from passerelle.document import Document, Problem
 from passerelle.fields import Defaults, Entry, Fields, Input, Manifest
 
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}  # in seconds
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}  # in seconds
 LONGEST = 3600.0  # seconds that a timeout may be
+OLDEST = 168 * 3600.0  # seconds that an answer may be kept
 RESERVED = ("gateway", "frontend")  # services of the project's own
 
 
@@ -34,8 +35,16 @@ class ManifestError(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
+class Cache:
+    """How many of a model's answers are kept, and how long."""
+
+    size: int
+    ttl: float  # seconds
+
+
+@dataclasses.dataclass(frozen=True)
 class Model:
-    """One model, complete. Everything but `service` and `timeout` decides what is baked."""
+    """One model, complete. Nothing from `service` on decides what is baked."""
 
     id: str
     title: str
@@ -52,6 +61,7 @@ class Model:
     accept: dict[str, float] | None
     service: str
     timeout: float  # seconds
+    cache: Cache | None = None
 
 
 Models = tuple[Model, ...]
@@ -168,6 +178,9 @@ def gaps(entry: Entry, defaults: Defaults) -> Iterator[tuple[str, str]]:
         yield "labels", f"{labels!r} is unknown; write imagenet-1k, file:PATH or a list"
     if seconds(entry.timeout or defaults.timeout) > LONGEST:
         yield "timeout", f"no one waits so long; write at most {LONGEST / 60:g}m"
+    cache = entry.cache or defaults.cache
+    if cache and seconds(cache.ttl) > OLDEST:
+        yield "cache", f"ttl {cache.ttl} is too long; write at most {OLDEST / 3600:g}h"
 
 
 def weights_gaps(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -210,7 +223,7 @@ def is_torchvision(entry: Entry) -> bool:
 
 def seconds(duration: str) -> float:
     """`500ms` as 0.5."""
-    number = duration.rstrip("ms")
+    number = duration.rstrip("msh")
     return float(number) * UNITS[duration.removeprefix(number)]
 
 
@@ -232,7 +245,13 @@ def completed(entry: Entry, defaults: Defaults, folder: Path) -> Model:
         accept=entry.accept.model_dump() if entry.accept else None,
         service=entry.service or entry.id,
         timeout=seconds(entry.timeout or defaults.timeout),
+        cache=cached(entry.cache or defaults.cache),
     )
+
+
+def cached(written: fields.Cache | None) -> Cache | None:
+    """The answer cache, or None where it is off."""
+    return Cache(written.size, seconds(written.ttl)) if written and written.size else None
 
 
 def located(source: str, folder: Path) -> str:

@@ -118,6 +118,7 @@ def test_what_goes_in_decides_where_an_artifact_lies(tmp_path: Path) -> None:
     base = dataclasses.asdict(model(tmp_path, labels="file:names.txt"))
     digest = store.digest(base)
     assert store.digest(base | {"timeout": 99.0, "service": "other", "title": "Other"}) == digest
+    assert store.digest(base | {"cache": {"size": 9, "ttl": 9.0}}) == digest
     assert store.digest(base | {"engine": "torch"}) != digest
     assert store.digest(base | {"input": {"size": 64}}) != digest
     (tmp_path / "names.txt").write_text("a\nb\nc\ne\n")

@@ -21,13 +21,13 @@ def first_cells(name: str) -> set[str]:
     return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
 
 
-@pytest.mark.parametrize("part", [fields.Manifest, fields.Entry, fields.Input])
+@pytest.mark.parametrize("part", [fields.Manifest, fields.Entry, fields.Input, fields.Cache])
 def test_every_field_has_its_line(part: type[fields.Fields]) -> None:
     assert set(part.model_fields) <= first_cells("docs/manifest.md")
 
 
 def test_every_field_describes_itself_in_the_schema() -> None:
-    for part in (fields.Manifest, fields.Defaults, fields.Entry, fields.Input):
+    for part in (fields.Manifest, fields.Defaults, fields.Entry, fields.Input, fields.Cache):
         for name, field in part.model_fields.items():
             assert field.description, name
 
@@ -75,11 +75,11 @@ def test_the_way_of_a_request_names_files_and_functions_that_are_there() -> None
 def test_the_request_passes_the_files_in_the_order_told() -> None:
     way = re.findall(r"`(gateway/\w+\.py|wire/body\.py)`, `\w+", text("README.md"))
     calls = re.findall(
-        r"(auth|routes|body|proxy)\.", text("gateway/app.py").partition("def predict")[2]
+        r"(auth|routes|body|cache|proxy)\.", text("gateway/app.py").partition("def predict")[2]
     )
     told = [Path(file).stem for file in way if file != "gateway/app.py"]
-    assert list(dict.fromkeys(told)) == ["auth", "routes", "body", "proxy"]
-    assert list(dict.fromkeys(calls))[:4] == ["auth", "routes", "body", "proxy"]
+    assert list(dict.fromkeys(told)) == ["auth", "routes", "body", "cache", "proxy"]
+    assert list(dict.fromkeys(calls))[:5] == ["auth", "routes", "body", "cache", "proxy"]
 
 
 def test_every_link_in_the_documents_leads_somewhere() -> None:

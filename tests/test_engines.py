@@ -62,7 +62,7 @@ def waiting(engine: engines.Engine, until: float | None = None) -> concurrent.fu
         try:
             with engine.stream(until):
                 result.set_result("had a turn")
-        except problems.ServiceUnavailable as problem:
+        except problems.Problem as problem:
             result.set_result(problem.detail)
 
     length = len(engine.line)

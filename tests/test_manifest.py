@@ -105,6 +105,11 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(accept={"agreement": 2}, precision="bf16"), "2 is too large; write at most 1"),
         (entry(accept={"agrement": 1}, precision="bf16"), "did you mean 'agreement'?"),
         (entry(timeout="9999m"), "write at most 60m"),
+        (entry(cache={"ttl": "999h"}), "cache: ttl 999h is too long; write at most 168h"),
+        (entry(cache={"size": -1}), "models[0].cache.size: -1 is too small; write at least 0"),
+        (entry(cache={"size": "all"}), "'all' is not a whole number; write one"),
+        (entry(cache={"tll": "1m"}), "unknown key; did you mean 'ttl'?"),
+        (entry(cache=True), "True has no fields; write key: value lines"),
         (entry(input={"std": [1, 1, 0]}).replace(" 0]", " .nan]"), "write another"),
         (entry(title="x").replace('"x"', "2024-13-45"), "is no such value; put it in quotes"),
         (entry(title="x").replace('"x"', "0b_"), "is no such value; put it in quotes"),
@@ -176,6 +181,16 @@ def test_what_belongs_to_a_field_goes_with_it(tmp_path: Path) -> None:
     _, full, same = models(text, tmp_path)
     assert (full.precision, full.calibration, full.accept) == ("fp32", None, None)
     assert (same.precision, same.accept) == ("int8", {"agreement": 0.9})
+
+
+def test_the_cache_is_off_unless_given_here_or_by_default_and_is_inherited(tmp_path: Path) -> None:
+    own = "    cache: {size: 7, ttl: 1h}\n  - {id: heir, like: net}\n"
+    off = "  - {id: none, like: net, cache: {size: 0}}\n"
+    assert [model.cache for model in models(GOOD, tmp_path)] == [None]
+    seven = manifest.Cache(7, 3600.0)
+    assert [model.cache for model in models(GOOD + own + off, tmp_path)] == [seven, seven, None]
+    text = GOOD.replace("500ms}", "500ms, cache: {}}") + off
+    assert [model.cache for model in models(text, tmp_path)] == [manifest.Cache(1000, 600.0), None]
 
 
 def test_an_inherited_mistake_is_told_once_where_it_is_written(tmp_path: Path) -> None:

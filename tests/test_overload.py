@@ -89,9 +89,8 @@ def test_a_request_whose_time_is_over_costs_no_inference(small: stack.Stack) -> 
         answer = small.predict(MODEL, headers={"X-Request-Timeout": "0.2"})
         assert [each.result().status_code for each in working] == [200] * TURNS
     assert answer.status_code == 504
-    assert "within 0.2 s" in answer.json()["detail"]
     line = of_request(small, answer.json()["request_id"])
-    assert line["status"] == 503
+    assert line["status"] == 504
     assert "infer" not in line["steps_ms"]
 
 

@@ -1,5 +1,6 @@
 """models.yaml may be edited while everything runs; no request is dropped for it."""
 
+import json
 import threading
 import time
 from collections import Counter
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import stack
+from tests.test_cache import DEFAULTS, HEADERS, KEPT, content, told
 
 BAKES = 180  # seconds that two bakes have, beside the requests
 ENTRY = """
@@ -103,3 +105,36 @@ def test_a_broken_edit_is_refused_and_told_and_the_old_one_serves_on(
         stack.wait_for(lambda: "The change is refused" in up.printed, 10)
         assert up.statuses() == {"efficientnet-lite0": "ready"}
         assert up.predict("efficientnet-lite0").ok
+
+
+def test_a_changed_model_is_asked_anew_and_a_changed_cache_is_empty(
+    state: Path, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "models.yaml"
+    one = (stack.ROOT / "examples" / "v1.yaml").read_text().replace("models:", DEFAULTS)
+    manifest.write_text(one)
+    with stack.running(manifest, state) as up:
+        used = state / "logs" / "gateway.log"
+
+        def edit(text: str) -> None:
+            """Change the manifest, and wait until the gateway has it."""
+            before = used.read_text().count("was changed and is in use")
+            manifest.write_text(text)
+            stack.wait_for(lambda: used.read_text().count("was changed and is in use") > before, 10)
+
+        first = up.predict(KEPT)
+        edit(one + "    timeout: 9s\n")
+        assert told(up.predict(KEPT)).startswith("hit")
+        edit(one.replace("size: 224", "size: 192"))
+        stack.wait_for(
+            lambda: up.predict(KEPT).json()["predictions"] != first.json()["predictions"], BAKES
+        )
+        assert told(up.predict(KEPT)).startswith("hit")
+        edit(one.replace("size: 224", "size: 192").replace("ttl: 1m", "ttl: 2m"))
+        assert told(up.predict(KEPT)) == "fwd=miss; stored"
+        edit(one.replace(DEFAULTS, "models:").replace("size: 224", "size: 192"))
+        assert not HEADERS & set(up.predict(KEPT).headers)
+        edit(one)
+        stack.wait_for(lambda: content(up.predict(KEPT)) == content(first), BAKES)
+        lines = [json.loads(line) for line in used.read_text().splitlines() if line[:1] == "{"]
+        assert {line["cache"] for line in lines if "cache" in line} == {"hit", "miss"}

@@ -23,7 +23,7 @@ class DeadlineSocket(socket.socket):
 
     receive_by = math.inf
     send_by = math.inf
-    meanwhile: Callable[[], None] | None = None  # called now and then while it waits to receive
+    meanwhile: Callable[[], None] | None = None  # called now and then while it waits
 
     @classmethod
     def around(cls, connection: socket.socket) -> Self:
@@ -90,7 +90,7 @@ class DeadlineSocket(socket.socket):
             try:
                 left = left[self.send(left, flags) :]
             except BlockingIOError:
-                continue
+                self.wait()
 
 
 def check(deadline: float) -> None:

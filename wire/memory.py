@@ -4,8 +4,9 @@ import ctypes
 import sys
 
 # From glibc's <malloc.h>.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 LARGE = 8 << 20  # bytes: a picture of 2 megapixels, decoded
+ARENAS = 2  # that threads share; each of its own would keep what its largest picture took
 
 
 def give_back() -> None:
@@ -20,3 +21,4 @@ def give_back() -> None:
         if hasattr(libc, "mallopt"):
             libc.mallopt(M_MMAP_THRESHOLD, LARGE)
             libc.mallopt(M_TRIM_THRESHOLD, 4 * LARGE)
+            libc.mallopt(M_ARENA_MAX, ARENAS)

@@ -13,7 +13,7 @@
     ├── InternalError         500  our fault
     ├── BadGateway            502  the model's service broke off or answered nonsense
     ├── ServiceUnavailable    503  the model is starting, down or busy: try again
-    └── GatewayTimeout        504  the model did not answer in time
+    └── GatewayTimeout        504  the model did not answer in time, or not begin
 
 `detail` is a sentence that says what to do. It never holds an exception's text, a backend's
 address or a key.

@@ -17,6 +17,31 @@ LINGER_SECONDS = 0.02  # that a thread waits for the next request of a connectio
 ANSWER_SECONDS = 120.0  # until the client must have taken its answer, from the same byte on
 
 
+class ClientSocket(DeadlineSocket):
+    """Sends the head of an answer together with its body, which gunicorn gives one by one."""
+
+    head: bytes | None = None  # empty until it was given, None when nothing is held back
+
+    def begin(self) -> None:
+        """Hold back the first thing to be sent."""
+        self.head = b""
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        """Send, but for the head, which goes with what comes next."""
+        if self.head == b"":
+            self.head = data
+            return
+        if self.head:
+            data, self.head = self.head + data, None
+        super().sendall(data, flags)
+
+    def finish(self) -> None:
+        """Send what is still held back: a head that had no body."""
+        head, self.head = self.head, None
+        if head:
+            super().sendall(head)
+
+
 class Reply:
     """Stands in for the client while gunicorn writes its HTML, which says which status it chose."""
 
@@ -55,11 +80,17 @@ class Worker(ThreadWorker):
 
     def handle_one(self, conn: Any) -> Any:
         """Handle one request of a connection, from its first byte."""
-        if not isinstance(conn.sock, DeadlineSocket):
-            conn.sock = DeadlineSocket.around(conn.sock)
+        if not isinstance(conn.sock, ClientSocket):
+            conn.sock = ClientSocket.around(conn.sock)
         conn.sock.limit(HEAD_SECONDS)
         conn.sock.send_by = time.monotonic() + ANSWER_SECONDS
-        return super().handle(conn)
+        conn.sock.begin()
+        stays = super().handle(conn)
+        try:
+            conn.sock.finish()
+        except OSError:  # the client is gone
+            return False
+        return stays
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Let gunicorn judge the error, then answer it as RFC 9457 problem details."""

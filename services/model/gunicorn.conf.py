@@ -23,3 +23,4 @@ control_socket_disable = True
 sendfile = False  # would go round the socket's deadlines
 header_map = "refuse"
 forwarder_headers = ""
+forwarded_allow_ips = ""  # nobody's word is taken for who the client is

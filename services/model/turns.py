@@ -66,7 +66,8 @@ class Turns:
         `until` is in seconds of time.monotonic.
 
         Raises:
-            ServiceUnavailable: the line is full, or the time was over before the turn came.
+            ServiceUnavailable: the line is full.
+            GatewayTimeout: the time was over before the turn came.
         """
         with self.lock:
             if self.idle:
@@ -85,7 +86,7 @@ class Turns:
         with self.lock:
             if waiter.stream is None:
                 self.line.remove(waiter)
-                raise problems.ServiceUnavailable(
+                raise problems.GatewayTimeout(
                     "The request's time was over before its turn came. Try again later."
                 )
         return waiter.stream
