@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 HEADER = "X-Request-Timeout"
+SHORT = 0.05  # seconds of waiting after which nobody has hung up yet
 SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?")
 
 

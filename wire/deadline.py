@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
-LOOK = 0.25  # seconds that a wait may last past its deadline
+LOOK = 0.05  # seconds that a wait may last past its deadline
 TIMEVAL = struct.pack("@ll", int(LOOK), int(LOOK % 1 * 1_000_000))
 
 

@@ -3,7 +3,7 @@
 import http
 import json
 import secrets
-import select
+import socket
 import time
 from typing import Any
 
@@ -13,7 +13,7 @@ from wire import log
 from wire.deadline import DeadlineSocket
 
 HEAD_SECONDS = 10.0  # that a request's line and headers may take, from their first byte on
-LINGER_SECONDS = 0.02  # that a thread waits for the next request of a connection it has answered
+FIRST = 1 << 14  # bytes
 ANSWER_SECONDS = 120.0  # until the client must have taken its answer, from the same byte on
 
 
@@ -21,6 +21,15 @@ class ClientSocket(DeadlineSocket):
     """Sends the head of an answer together with its body, which gunicorn gives one by one."""
 
     head: bytes | None = None  # empty until it was given, None when nothing is held back
+
+    def await_some(self) -> bytes | None:
+        """The first bytes of a request, if any come within LOOK seconds; none at the end."""
+        try:
+            return socket.socket.recv(self, FIRST)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
 
     def begin(self) -> None:
         """Hold back the first thing to be sent."""
@@ -74,9 +83,10 @@ class Worker(ThreadWorker):
         """Wait a moment for the connection's next request, unless another waits for a thread."""
         if not self.alive or not self.tpool._work_queue.empty():  # noqa: SLF001
             return False
-        look = select.poll()
-        look.register(conn.sock, select.POLLIN)
-        return bool(look.poll(LINGER_SECONDS * 1000))
+        begun = conn.sock.await_some()
+        if begun:
+            conn.parser.unreader.unread(begun)
+        return begun is not None
 
     def handle_one(self, conn: Any) -> Any:
         """Handle one request of a connection, from its first byte."""

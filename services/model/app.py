@@ -33,7 +33,8 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
         with step("queue"):
             stream = model.engine.stream(until)
         with stream:
-            budget.still_wanted(request.environ)
+            if span.current().steps["queue"] > budget.SHORT:
+                budget.still_wanted(request.environ)
             with step("decode"):
                 pixels = decode.pixels(encoded, model.card.input, options.max_pixels)
             with step("infer"):

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from services.model import resize
 from services.model.card import Input
@@ -24,6 +24,10 @@ TURNS = {  # by EXIF orientation
 }
 SPARE = 4  # times the size it is resized to, that a JPEG decoded at a fraction must still have
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+
+# Each call of a codec gives up the thread's turn: one call for most pictures, and not one for
+# every 64 KiB.
+ImageFile.MAXBLOCK = 1 << 18
 
 # Pillow's own limit counts decoded pixels too, but only warns below twice its value:
 # `opened` checks ours before anything is decoded.

@@ -40,11 +40,11 @@ def top(query: MultiDict[str, str], classes: int) -> int:
 
 def predictions(logits: Logits, names: list[str], count: int) -> list[dict[str, Any]]:
     """The `count` likeliest classes, best first, with their softmax scores (0..1)."""
-    powers = np.exp(logits - logits.max())
-    scores = powers / powers.sum()
-    least = np.partition(scores, -count)[-count]  # the least of the best, without sorting the rest
-    best = sorted(np.flatnonzero(scores >= least), key=lambda index: (-scores[index], index))
+    best = np.argpartition(logits, -count)[-count:]
+    first = logits[best].max()
+    whole = np.exp(logits - first).sum()
+    scores = {int(index): float(np.exp(logits[index] - first) / whole) for index in best}
     return [
-        {"class_id": int(index), "label": names[index], "score": round(float(scores[index]), 6)}
-        for index in best[:count]
+        {"class_id": index, "label": names[index], "score": round(scores[index], 6)}
+        for index in sorted(scores, key=lambda index: (-scores[index], index))
     ]
