@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openvino
 import pytest
 from PIL import Image
 
@@ -44,6 +45,31 @@ def test_int8_is_smaller_and_other_than_fp32(tmp_path: Path) -> None:
     assert not np.array_equal(expected, given)
     assert given == pytest.approx(expected, abs=0.1)
     assert "int8" not in [file.stem for file in folders[1].iterdir()]
+
+
+@pytest.mark.usefixtures("tiny")
+def test_int8_overflows_on_no_processor_and_keeps_one_range_for_all_channels(
+    tmp_path: Path,
+) -> None:
+    folder = folder_of(baked(model(tmp_path, precision="int8"), tmp_path / "artifacts"))
+    nodes = openvino.Core().read_model(folder / "model.xml").get_ops()
+    kinds: dict[str, list[Any]] = {"Constant": [], "FakeQuantize": []}
+    for node in nodes:
+        kinds.get(node.get_type_name(), []).append(node)
+    weights = [each.get_data() for each in kinds["Constant"] if each.data.dtype == np.int8]
+    assert weights
+    assert all(np.abs(each.astype(int)).max() <= 64 for each in weights)
+    ranges = [each.input_value(2).get_partial_shape() for each in kinds["FakeQuantize"]]
+    assert ranges
+    assert all(np.prod(each.to_shape()) == 1 for each in ranges)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_int8_is_the_same_at_every_bake(tmp_path: Path) -> None:
+    given = model(tmp_path, precision="int8")
+    folders = [folder_of(baked(given, tmp_path / each)) for each in ("one", "other")]
+    one, other = ((each / "model.bin").read_bytes() for each in folders)
+    assert one == other
 
 
 @pytest.mark.usefixtures("tiny")

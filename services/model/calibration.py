@@ -17,7 +17,7 @@ PICTURES = sorted((Path(__file__).parent / "pictures").glob("*.*g"))
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 ASPECTS = (3 / 4, 4 / 3)  # of a crop, width to height
 SMALLEST = 0.08  # share of a picture's area that a crop has at least
-RANGES, JUDGE = (1000, 0), (300, 1)  # how many crops, and their seed
+RANGES, JUDGE = (300, 0), (300, 1)  # how many crops, and their seed
 
 
 class CalibrationError(Exception):
