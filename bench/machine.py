@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("flask", "gunicorn", "numpy", "openvino", "pillow", "urllib3")
+PACKAGES = ("flask", "gunicorn", "httptools", "numpy", "openvino", "pillow")
 
 TICKS = os.sysconf("SC_CLK_TCK")  # a second, in which the kernel counts processor time
 
