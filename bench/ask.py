@@ -92,30 +92,6 @@ class Connection(post.Connection):
             pass
         raise post.PostError(f"{status} {body[:500].decode(errors='replace')}")
 
-    def answer(self) -> tuple[int, bytes]:
-        """The next answer's status and body, however its length is told.
-
-        Raises:
-            PostError: the connection was closed, or the answer doesn't say how long it is.
-        """
-        status, headers = self.line(), {}
-        while line := self.line():
-            name, _, value = line.partition(b":")
-            headers[name.lower()] = value.strip()
-        if headers.get(b"transfer-encoding") == b"chunked":
-            body = b"".join(iter(self.chunk, b""))
-        elif b"content-length" in headers:
-            body = self.answers.read(int(headers[b"content-length"]))
-        else:
-            raise post.PostError(f"{status!r} came without a length")
-        return int(status.split()[1]), body
-
-    def chunk(self) -> bytes:
-        """The next chunk of an answer in chunks; empty at its end."""
-        content = self.answers.read(int(self.line(), 16))
-        self.line()
-        return content
-
 
 def classes(order: load.Order, pictures: list[bytes]) -> list[int]:
     """What a server says is on each picture, asked by the order's number of workers."""

@@ -39,7 +39,7 @@ class Connection:
             raise PostError(f"{status} {body.decode(errors='replace')}")
 
     def answer(self) -> tuple[int, bytes]:
-        """The next answer's status and body.
+        """The next answer's status and body, however its length is told.
 
         Raises:
             PostError: the connection was closed, or the answer doesn't say how long it is.
@@ -47,10 +47,20 @@ class Connection:
         status, headers = self.line(), {}
         while line := self.line():
             name, _, value = line.partition(b":")
-            headers[name.lower()] = value
-        if b"content-length" not in headers:
-            raise PostError(f"{status!r} came without Content-Length")
-        return int(status.split()[1]), self.answers.read(int(headers[b"content-length"]))
+            headers[name.lower()] = value.strip()
+        if headers.get(b"transfer-encoding") == b"chunked":
+            body = b"".join(iter(self.chunk, b""))
+        elif b"content-length" in headers:
+            body = self.answers.read(int(headers[b"content-length"]))
+        else:
+            raise PostError(f"{status!r} came without a length")
+        return int(status.split()[1]), body
+
+    def chunk(self) -> bytes:
+        """The next chunk of an answer in chunks; empty at its end."""
+        content = self.answers.read(int(self.line(), 16))
+        self.line()
+        return content
 
     def line(self) -> bytes:
         """The next line, without its end.

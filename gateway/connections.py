@@ -112,6 +112,8 @@ class Pool:
             connection.close()
             raise
         if stays and len(self.idle) < KEPT:
+            if isinstance(connection, DeadlineSocket):
+                connection.meanwhile = None  # it would keep its request as long as it is idle
             self.idle.append((connection, time.monotonic()))
         else:
             connection.close()

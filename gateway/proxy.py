@@ -80,7 +80,7 @@ def send(route: Route, request: flask.Request, body: bytes, trace: Trace, second
     asked = Request(
         "POST",
         target(route, request),
-        passed_on(request) | trace.headers | {budget.HEADER: f"{seconds:.6g}"},
+        passed_on(request) | trace.headers | {budget.HEADER: budget.written(seconds)},
         body,
     )
     return route.upstream.pool.exchange(

@@ -85,7 +85,7 @@ class Upstream:
         """
         if not self.places.acquire(blocking=False):
             raise problems.ServiceUnavailable(
-                f"{self.most} requests are with this model already. Try again shortly."
+                f"{self.most} requests are with its service already. Try again shortly."
             )
         try:
             yield

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +236,14 @@ def test_serving_processes_hold_no_torch(up: stack.Stack) -> None:
         mapped = Path(f"/proc/{up.service(model)}/maps").read_text()
         assert "openvino" in mapped
         assert "torch" not in mapped
+
+
+def test_two_requests_in_one_piece_are_both_answered_at_once(up: stack.Stack) -> None:
+    asked = f"GET /models HTTP/1.1\r\nHost: x\r\nX-API-Key: {up.key}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", up.port), 5) as client:
+        client.sendall(asked * 2)
+        received = b""
+        while received.count(b"HTTP/1.1 200 OK") < 2 or not received.endswith(b"}\n"):
+            chunk = client.recv(1 << 16)
+            assert chunk
+            received += chunk

@@ -136,6 +136,11 @@ def test_a_timeout_that_is_no_number_is_refused(value: str, up: stack.Stack) -> 
     assert "X-Request-Timeout" in answer.json()["detail"]
 
 
+def test_a_timeout_that_is_hardly_any_is_a_timeout(up: stack.Stack) -> None:
+    answer = up.predict(MODEL, headers={"X-Request-Timeout": "0.000001"})
+    assert answer.status_code == 504
+
+
 def test_one_model_cannot_take_the_threads_of_another(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 HEADER = "X-Request-Timeout"
-SHORT = 0.05  # seconds of waiting after which nobody has hung up yet
+SHORT = 0.05  # seconds of waiting in which hardly anyone hangs up
 SECONDS = re.compile(r"\d{1,6}(\.\d{1,6})?")
 
 
@@ -33,6 +33,11 @@ def seconds(request: flask.Request) -> float | None:
     if not SECONDS.fullmatch(given) or float(given) == 0:
         raise problems.InvalidRequest(f"{HEADER} holds seconds, such as 2.5.")
     return float(given)
+
+
+def written(left: float) -> str:
+    """The seconds that are left as the header has them: a millisecond at least."""
+    return f"{max(left, 0.001):.3f}"
 
 
 def until(request: flask.Request) -> float | None:

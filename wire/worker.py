@@ -83,6 +83,8 @@ class Worker(ThreadWorker):
         """Wait a moment for the connection's next request, unless another waits for a thread."""
         if not self.alive or not self.tpool._work_queue.empty():  # noqa: SLF001
             return False
+        if conn.parser.unreader.buf.getbuffer().nbytes:
+            return True  # it came with the last one
         begun = conn.sock.await_some()
         if begun:
             conn.parser.unreader.unread(begun)
