@@ -42,6 +42,7 @@ PATTERNS = {
     fields.ARCHITECTURE: "torchvision:NAME or package.module:callable",
     fields.WEIGHTS: "torchvision:NAME, file:PATH, https://…, package:NAME or random",
     fields.DURATION: "a number with its unit, such as 10s, 500ms or 2m",
+    fields.MEMORY: "a whole number with its unit, such as 512Mi or 2Gi",
     fields.SHA256: "the file's SHA-256, 64 hexadecimal digits in lower case",
 }
 
@@ -55,7 +56,11 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         ("models", "input"): fields.Input,
         ("models", "accept"): fields.Accept,
         ("models", "cache"): fields.Cache,
+        ("models", "resources"): fields.Resources,
+        ("models", "scale"): fields.Scale,
         ("defaults", "cache"): fields.Cache,
+        ("defaults", "resources"): fields.Resources,
+        ("defaults", "scale"): fields.Scale,
     }
     names = tuple(part for part in location[:-1] if isinstance(part, str))
     return list(parts[names].model_fields)

@@ -17,6 +17,9 @@ DURATION = (  # more than none
 )
 SHA256 = r"^[0-9a-f]{64}$"
 
+MEMORY = r"^[1-9][0-9]{0,5}(Mi|Gi)$"
+
+Memory = Annotated[str, Field(pattern=MEMORY, examples=["512Mi", "2Gi"])]
 Id = Annotated[str, Field(pattern=ID)]
 Engine = Literal["openvino", "torch"]
 Precision = Literal["fp32", "bf16", "int8"]
@@ -67,6 +70,20 @@ class Cache(Fields):
         1000, ge=0, le=1_000_000, description="The most answers that are kept; 0 keeps none."
     )
     ttl: Duration = Field("10m", description="How long one is kept.")
+
+
+class Resources(Fields):
+    """What one replica of a service may use."""
+
+    cpu: int = Field(2, ge=1, le=64, description="Processors.")
+    memory: Memory = Field("1Gi", description="Memory; a replica that takes more is stopped.")
+
+
+class Scale(Fields):
+    """How many instances Cloud Run or Knative may run, by load."""
+
+    min: int = Field(0, ge=0, le=100, description="Instances that stay without load.")
+    max: int = Field(4, ge=1, le=100, description="The most instances.")
 
 
 class Entry(Fields):
@@ -120,6 +137,15 @@ class Entry(Fields):
     cache: Cache | None = Field(
         None, description="Answer the same picture again without the model; off unless given."
     )
+    replicas: int | None = Field(
+        None, ge=1, le=100, description="Containers of its service; 1 unless given."
+    )
+    resources: Resources | None = Field(
+        None, description="What a container of its service may use; 2 processors, 1Gi unless given."
+    )
+    scale: Scale | None = Field(
+        None, description="Instances on Cloud Run or Knative; 0 to 4 unless given."
+    )
 
 
 class Defaults(Fields):
@@ -131,6 +157,9 @@ class Defaults(Fields):
     cache: Cache | None = Field(
         None, description="Answer the same picture again; off unless given."
     )
+    replicas: int = Field(1, ge=1, le=100, description="Containers of each service.")
+    resources: Resources = Field(Resources(), description="What one container may use.")
+    scale: Scale = Field(Scale(), description="Instances on Cloud Run or Knative.")
 
 
 class Manifest(Fields):

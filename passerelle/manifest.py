@@ -14,8 +14,9 @@ from typing import Any
 
 import pydantic
 
-from passerelle import advice, fields, like
+from passerelle import advice, deployment, fields, like
 from passerelle import document as documents
+from passerelle.deployment import Deployment
 from passerelle.document import Document, Problem
 from passerelle.fields import Defaults, Entry, Fields, Input, Manifest
 
@@ -62,6 +63,7 @@ class Model:
     service: str
     timeout: float  # seconds
     cache: Cache | None = None
+    deployment: Deployment = dataclasses.field(default_factory=Deployment)
 
 
 Models = tuple[Model, ...]
@@ -151,6 +153,7 @@ def field_problems(data: Any, heirs: set[int], document: Document) -> list[docum
 def complete(written: Written, document: Document, folder: Path) -> Models:
     """Fill in the defaults, and note what only whole models show."""
     seen: set[str] = set()
+    services: dict[str, Entry] = {}
     for number, entry in written.entries.items():
         at = ("models", number)
         orphan = documents.spelled((*at, "like")) in [each.path for each in document.problems]
@@ -160,6 +163,11 @@ def complete(written: Written, document: Document, folder: Path) -> Models:
         if entry.id in seen:
             document.add((*at, "id"), f"{entry.id} is already the id of a model above; rename one")
         seen.add(entry.id)
+        mate = services.setdefault(entry.service or entry.id, entry)
+        if deployment.of(entry, written.defaults) != deployment.of(mate, written.defaults):
+            document.add(
+                at, f"shares its service with {mate.id}; write replicas, resources and scale alike"
+            )
         if (entry.service or entry.id) in RESERVED:
             field = "service" if entry.service else "id"
             document.add((*at, field), f"{entry.service or entry.id} is taken; choose another name")
@@ -178,6 +186,9 @@ def gaps(entry: Entry, defaults: Defaults) -> Iterator[tuple[str, str]]:
         yield "labels", f"{labels!r} is unknown; write imagenet-1k, file:PATH or a list"
     if seconds(entry.timeout or defaults.timeout) > LONGEST:
         yield "timeout", f"no one waits so long; write at most {LONGEST / 60:g}m"
+    scale = entry.scale or defaults.scale
+    if scale.min > scale.max:
+        yield "scale", f"min {scale.min} is more than max {scale.max}; swap them"
     cache = entry.cache or defaults.cache
     if cache and seconds(cache.ttl) > OLDEST:
         yield "cache", f"ttl {cache.ttl} is too long; write at most {OLDEST / 3600:g}h"
@@ -246,6 +257,7 @@ def completed(entry: Entry, defaults: Defaults, folder: Path) -> Model:
         service=entry.service or entry.id,
         timeout=seconds(entry.timeout or defaults.timeout),
         cache=cached(entry.cache or defaults.cache),
+        deployment=deployment.of(entry, defaults),
     )
 
 

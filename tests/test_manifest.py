@@ -109,6 +109,9 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(cache={"size": -1}), "models[0].cache.size: -1 is too small; write at least 0"),
         (entry(cache={"size": "all"}), "'all' is not a whole number; write one"),
         (entry(cache={"tll": "1m"}), "unknown key; did you mean 'ttl'?"),
+        (entry(replicas=0), "replicas: 0 is too small; write at least 1"),
+        (entry(resources={"memory": "1 GB"}), "such as 512Mi or 2Gi"),
+        (entry(scale={"min": 3, "max": 2}), "scale: min 3 is more than max 2; swap them"),
         (entry(cache=True), "True has no fields; write key: value lines"),
         (entry(input={"std": [1, 1, 0]}).replace(" 0]", " .nan]"), "write another"),
         (entry(title="x").replace('"x"', "2024-13-45"), "is no such value; put it in quotes"),
@@ -240,3 +243,12 @@ def test_nothing_but_a_manifest_error_comes_of_any_content(
     document = manifest.load(text)
     manifest.complete(manifest.validate(document), document, Path("/"))
     assert all(problem.line >= 1 and problem.message for problem in document.problems)
+
+
+def test_models_of_one_service_run_in_the_same_containers(tmp_path: Path) -> None:
+    mates = "    service: zoo\n    replicas: {}\n  - {{id: heir, like: net, replicas: 2}}\n"
+    alike = models(GOOD + mates.format(2), tmp_path)
+    assert [model.deployment.replicas for model in alike] == [2, 2]
+    assert [model.deployment.memory for model in alike] == ["1Gi", "1Gi"]
+    with pytest.raises(manifest.ManifestError, match="shares its service with net; write replicas"):
+        models(GOOD + mates.format(3), tmp_path)

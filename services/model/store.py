@@ -25,7 +25,13 @@ RECIPE = (
 )
 TOOLS = ("nncf", "openvino", "torch", "torchvision")
 BY_CONTENT = ("calibration", "labels", "weights")  # fields that name files
-RUN_TIME = ("cache", "service", "timeout", "title")  # fields that no artifact depends on
+RUN_TIME = (
+    "cache",
+    "deployment",
+    "service",
+    "timeout",
+    "title",
+)  # fields that no artifact depends on
 
 
 def folder(store: Path, entry: dict[str, Any]) -> Path:
