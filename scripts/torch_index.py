@@ -2,7 +2,7 @@
 
 On Linux, pip's own torch carries gigabytes of CUDA libraries. Where there is no GPU, PyTorch's
 index of CPU builds saves them, if it answers. PASSERELLE_TORCH_INDEX overrides the choice: an
-index's URL, or `default`. With --requirements, print what is to be installed from it.
+index's URL, or `default`. With --requirements GROUP..., print what is to be installed from it.
 """
 
 import os
@@ -30,11 +30,21 @@ def chosen() -> str:
         return ""
 
 
-def requirements() -> list[str]:
-    """The pins of torch and torchvision in pyproject.toml."""
+def requirements(names: list[str]) -> list[str]:
+    """The pins of torch and torchvision in these groups of pyproject.toml."""
     groups = tomllib.loads(Path("pyproject.toml").read_text())["dependency-groups"]
-    return [each for each in groups["bake"] if str(each).startswith("torch")]
+    found = []
+    for name in names:
+        for each in groups[name]:
+            if isinstance(each, dict):
+                found += requirements([each["include-group"]])
+            elif each.startswith("torch"):
+                found.append(each)
+    return list(dict.fromkeys(found))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(" ".join(requirements()) if "--requirements" in sys.argv else chosen())
+    if sys.argv[1:2] == ["--requirements"]:
+        sys.stdout.write(" ".join(requirements(sys.argv[2:])))
+    else:
+        sys.stdout.write(chosen())

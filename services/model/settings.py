@@ -37,7 +37,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     port = whole_number(environ, "PORT", 8080)
     max_queue = whole_number(environ, "PASSERELLE_MAX_QUEUE", turns.WAITING)
     return Settings(
-        artifacts=tuple(Path(folder) for folder in folders.split(os.pathsep)),
+        artifacts=tuple(each for path in folders.split(os.pathsep) for each in inside(Path(path))),
         max_body=whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
         max_pixels=whole_number(environ, "PASSERELLE_MAX_PIXELS", 50_000_000),
         inference_threads=whole_number(environ, "PASSERELLE_INFERENCE_THREADS", processors.count()),
@@ -45,3 +45,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         request_threads=whole_number(environ, "PASSERELLE_REQUEST_THREADS", max_queue + SPARE),
         bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
     )
+
+
+def inside(path: Path) -> list[Path]:
+    """An artifact's folder itself, or the artifacts' folders in it."""
+    return sorted(card.parent for card in path.glob("*/card.json")) or [path]
