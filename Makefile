@@ -1,22 +1,32 @@
 # `make up` and `make test` set up what they need the first time, and are quick the second.
-.PHONY: up test check format lock bench clean
+.PHONY: up docker-up test e2e check format render lock bench clean
 FILE ?= models.yaml
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
 	@.venv/bin/passerelle up --file $(FILE)
 
-test: .venv/installed  ## run all tests
+docker-up:  ## build and run every model and the gateway in containers; needs Docker alone
+	@python3 scripts/docker_up.py
+
+test: .venv/installed  ## run all tests; those of containers only where a Docker engine answers
 	.venv/bin/pytest
+
+e2e: .venv/installed  ## run the tests of images and containers, which need a Docker engine
+	PASSERELLE_E2E=required .venv/bin/pytest tests/e2e
 
 check: .venv/installed  ## lint, types, and generated files
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/passerelle schema --check
+	.venv/bin/passerelle render compose --check
 
 format: .venv/installed  ## format the code, write generated files
 	.venv/bin/ruff format .
 	.venv/bin/passerelle schema
+
+render: .venv/installed  ## write docker-compose.yaml from models.yaml
+	.venv/bin/passerelle render compose
 
 bench: .venv/installed  ## measure beside other servers, the JPEGs of $(PICTURES); see bench/README.md
 	.venv/bin/python -m bench.compare $(if $(PICTURES),--pictures $(PICTURES))
@@ -28,5 +38,5 @@ lock: .venv/installed  ## pin what is installed now
 clean:  ## forget everything that was made here
 	rm -rf .venv .passerelle
 
-.venv/installed: pyproject.toml constraints.txt scripts/setup scripts/torch_index.py
+.venv/installed: pyproject.toml constraints.txt scripts/setup scripts/install scripts/torch_index.py
 	@scripts/setup

@@ -6,7 +6,7 @@ from typing import Any
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, cache, proxy, settings
+from gateway import auth, cache, demo, proxy, settings
 from gateway.routes import Table
 from gateway.watched import Watched
 from passerelle import keys, manifest
@@ -19,7 +19,9 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     """The gateway: `span.Traced` outermost, so that every answer is traced, then the routes."""
     options = options or settings.read()
     memory.give_back()
-    known_keys = Watched(options.keys, keys.read, keys.KeysError)
+    known_keys = Watched(
+        options.keys, demo.reader(options.demo) if options.demo else keys.read, keys.KeysError
+    )
     routes = Watched(
         options.manifest,
         Table(options.upstream, options.max_in_flight).read,

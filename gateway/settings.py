@@ -15,6 +15,7 @@ class Settings:
 
     manifest: Path
     keys: Path  # the file that `passerelle keys new` writes
+    demo: str  # the address to print with a key made for this run; none is made unless given
     upstream: str  # how to reach a service; see `upstream.address`
     max_body: int  # bytes
     max_in_flight: int  # requests with one service at once
@@ -32,6 +33,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         manifest=Path(environ.get("PASSERELLE_MANIFEST", "models.yaml")),
         keys=Path(environment.required(environ, "PASSERELLE_KEYS", "the file of the API keys")),
+        demo=environ.get("PASSERELLE_DEMO", ""),
         upstream=environ.get("PASSERELLE_UPSTREAM", "http://{service}:8080"),
         max_body=environment.whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
         max_in_flight=environment.whole_number(environ, "PASSERELLE_MAX_IN_FLIGHT", upstream.MOST),

@@ -26,36 +26,14 @@ from passerelle import (
     plot,
     preflight,
 )
+from passerelle.options import key_option, manifest_option, state_option, url_option
+from passerelle.render import command as rendering
 from services.model import weights
 
 SCHEMA = Path("models.schema.json")
 PICTURE = Path(weights.__file__).parent / "pictures" / "chelsea.png"
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
-manifest_option = click.option(
-    "-f",
-    "--file",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("models.yaml"),
-    show_default=True,
-    help="The manifest.",
-)
-state_option = click.option(
-    "--state",
-    type=click.Path(path_type=Path),
-    default=Path(".passerelle"),
-    show_default=True,
-    help="The folder of artifacts, keys and logs.",
-)
-url_option = click.option(
-    "--url", envvar="PASSERELLE_URL", help="The gateway; the local run's unless given."
-)
-key_option = click.option(
-    "--key",
-    envvar="PASSERELLE_KEY",
-    help="The API key; the local run's demo key unless given.",
-)
 
 
 class Commands(click.Group):
@@ -272,6 +250,9 @@ def predict(
     console.print(table)
 
 
+main.add_command(rendering.render)
+
+
 @main.group(name="keys")
 def keys_group() -> None:
     """API keys."""
@@ -285,14 +266,24 @@ def keys_group() -> None:
 @click.option(
     "--expires", type=click.DateTime(["%Y-%m-%d"]), help="The first day it no longer works."
 )
+@click.option(
+    "--keys", "file", type=click.Path(path_type=Path), help="The local run's file unless given."
+)
 @state_option
-def new(name: str, ids: tuple[str, ...], expires: datetime.datetime | None, state: Path) -> None:
+def new(
+    name: str,
+    ids: tuple[str, ...],
+    expires: datetime.datetime | None,
+    file: Path | None,
+    state: Path,
+) -> None:
     """Make a key and show it, once. A running gateway takes it at once."""
     if not name.strip():
         raise click.BadParameter("write a name", param_hint="--name")
     if expires and expires.date() <= datetime.datetime.now(datetime.UTC).date():
         raise click.BadParameter("this day has passed", param_hint="--expires")
     text, key = keys.new(name, ids or ("*",), expires.date() if expires else None)
-    keys.add(demo.keys_file(state), key)
+    file = file or demo.keys_file(state)
+    keys.add(file, key)
     click.echo(text)
-    click.echo(f"Kept as a hash in {demo.keys_file(state)}. It is not shown again.", err=True)
+    click.echo(f"Kept as a hash in {file}. It is not shown again.", err=True)

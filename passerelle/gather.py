@@ -45,7 +45,9 @@ def gather(path: Path, service: str, folder: Path) -> None:
         copy(module, ROOT, folder / "source")
     for model in models:
         entry = {k: v for k, v in dataclasses.asdict(model).items() if k not in store.RUN_TIME}
-        entry |= {name: moved(entry[name], path.parent.resolve(), folder) for name in store.BY_CONTENT}
+        entry |= {
+            name: moved(entry[name], path.parent.resolve(), folder) for name in store.BY_CONTENT
+        }
         write(folder / "entries" / f"{model.id}.json", json.dumps(entry, indent=2))
         own_module(model, folder)
     beside = path.parent / "requirements.txt"

@@ -116,7 +116,8 @@ def add(path: Path, key: Key) -> None:
 
 
 def write(path: Path, found: list[Key]) -> None:
-    """Write the file of these keys."""
+    """Write the file of these keys: for its owner alone, or as the one before was."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     path.parent.mkdir(parents=True, exist_ok=True)
     records = [
         {name: value for name, value in dataclasses.asdict(key).items() if value is not None}
@@ -124,7 +125,7 @@ def write(path: Path, found: list[Key]) -> None:
         for key in found
     ]
     beside = path.with_name(path.name + ".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         yaml.safe_dump({"keys": records}, file, sort_keys=False)
     beside.replace(path)

@@ -17,6 +17,7 @@ import requests
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "services" / "model" / "pictures"
 CAT = (PICTURES / "chelsea.png").read_bytes()
+PASSERELLE = (sys.executable, "-m", "passerelle")
 SECONDS = 300  # that a stack has to get ready, bakes included
 
 

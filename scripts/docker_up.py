@@ -1,0 +1,115 @@
+"""`make docker-up`: builds and runs docker-compose.yaml, once it is sure that it can.
+
+It needs Docker, Compose v2 and this file alone: no virtual environment.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+NEEDED = 6_000_000_000  # bytes: the base has torch in it while it bakes
+PASSERELLE = ROOT / ".venv" / "bin" / "passerelle"
+
+
+class RefusedError(Exception):
+    """What is missing; the text says what to do."""
+
+
+def asked(*command: str) -> str:
+    """What a command prints, or nothing where it fails."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def look_for_engine() -> None:
+    """An engine that answers, and a Compose that reads our file."""
+    if not shutil.which("docker"):
+        raise RefusedError("There is no docker command. Install Docker, or run without: make up")
+    if not asked("docker", "version", "--format", "{{.Server.Version}}"):
+        raise RefusedError(
+            "No Docker engine answers. Start it (systemctl start docker, or Docker Desktop), see "
+            "that you may use it, or run without: make up"
+        )
+    version = re.match(r"v?(\d+)", asked("docker", "compose", "version", "--short"))
+    if not version or int(version[1]) < 2:
+        raise RefusedError("Docker has no Compose v2. Install its plugin docker-compose-plugin.")
+
+
+def look_for_room() -> None:
+    """Room for the images, where the engine keeps them on this machine."""
+    folder = Path(asked("docker", "info", "--format", "{{.DockerRootDir}}"))
+    if not folder.is_dir():
+        return  # another machine's, or a virtual one's
+    needed = int(os.environ.get("PASSERELLE_DISK", NEEDED))
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise RefusedError(
+            f"{folder} has {free / 1e9:.1f} GB free; building takes {needed / 1e9:.0f}. "
+            "Make room with: docker system prune"
+        )
+
+
+def look_for_keys() -> None:
+    """The key file that the gateway is given."""
+    file = ROOT / os.environ.get("PASSERELLE_KEYS_FILE", "keys.yaml")
+    if not file.is_file():
+        raise RefusedError(
+            f"The key file {file} is not there. Make one with: "
+            f"passerelle keys new --name NAME --keys {file}"
+        )
+
+
+def look_at_port() -> None:
+    """A port that is free, or ours already."""
+    port = int(os.environ.get("PORT", "8080"))
+    if asked("docker", "compose", "ps", "--quiet", "gateway"):
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            raise RefusedError(
+                f"Port {port} can't be had ({error.strerror}). Stop what uses it, or choose "
+                f"another: PORT={port + 1} make docker-up"
+            ) from None
+
+
+def look_for_changes() -> None:
+    """A file that is as models.yaml says, where we can tell."""
+    if not PASSERELLE.exists():
+        return
+    check = [PASSERELLE, "render", "compose", "--check"]
+    done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RefusedError(done.stderr.strip().removeprefix("Error: "))
+
+
+def main() -> None:
+    """Look first, then build, run, and say how to ask."""
+    try:
+        for look in (
+            look_for_engine, look_for_room, look_for_keys, look_at_port, look_for_changes
+        ):  # fmt: skip
+            look()
+    except RefusedError as error:
+        sys.exit(str(error))
+    up = ["docker", "compose", "up", "--build", "--detach", "--wait"]
+    if subprocess.run(up, cwd=ROOT, check=False).returncode:
+        sys.exit("Something above did not build or get well; its own words say why.")
+    logs = asked("docker", "compose", "logs", "--no-log-prefix", "gateway")
+    told = re.findall(r'"demo": "(curl .*?)"[,}]', logs)
+    sys.stdout.write("\nTry it:\n  " + (told[-1] if told else "use a key of keys.yaml") + "\n")
+    sys.stdout.write("Stop it: docker compose down\n")
+
+
+if __name__ == "__main__":
+    main()
