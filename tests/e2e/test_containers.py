@@ -19,7 +19,7 @@ MODEL = "efficientnet-lite0"
 
 @pytest.fixture
 def started(project: composed.Project, engine: docker.DockerClient) -> Iterator[Container]:
-    """A model's container: its port by PORT, its file system for reading, its memory for writing."""
+    """A model with its port by PORT, a file system to read, and memory to write to."""
     assert project
     container = engine.containers.run(
         f"passerelle-test/{MODEL}:latest", detach=True, read_only=True, environment=ENVIRON,
