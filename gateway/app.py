@@ -24,7 +24,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     )
     routes = Watched(
         options.manifest,
-        Table(options.upstream, options.max_in_flight).read,
+        Table(options.upstream, options.max_in_flight, refuse_others=options.refuse_others).read,
         manifest.ManifestError,
     )
     app = flask.Flask("gateway", static_folder=None)

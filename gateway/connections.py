@@ -82,9 +82,13 @@ class Reading:
 
 
 class Pool:
-    """The connections to `http://host:port`, `https://host` or `unix:/path`; for any thread."""
+    """The connections to `http://host:port`, `https://host` or `unix:/path`; for any thread.
 
-    def __init__(self, address: str) -> None:
+    `host` is where to connect instead: one of the addresses behind the name.
+    """
+
+    def __init__(self, address: str, host: str = "") -> None:
+        self.host = host
         self.path = address.removeprefix("unix:") if address.startswith("unix:") else ""
         self.url = urllib.parse.urlsplit("http://localhost" if self.path else address)
         self.tls = ssl.create_default_context() if self.url.scheme == "https" else None
@@ -119,6 +123,14 @@ class Pool:
             connection.close()
         return answer
 
+    def forget(self) -> None:
+        """Close the connections that nothing is asked on."""
+        while self.idle:
+            try:
+                self.idle.pop()[0].close()
+            except IndexError:  # another thread was quicker
+                return
+
     def take(self, seconds: float) -> socket.socket:
         """The connection that was used last, if the service still keeps it; else a new one."""
         while self.idle:
@@ -145,7 +157,7 @@ class Pool:
                 connection.close()
                 raise
             return DeadlineSocket.around(connection)
-        at = (self.url.hostname or "", self.url.port or (443 if self.tls else 80))
+        at = (self.host or self.url.hostname or "", self.url.port or (443 if self.tls else 80))
         connection = socket.create_connection(at, seconds)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.tls:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 import urllib.parse
 
 import flask
@@ -12,6 +13,7 @@ from wire import budget, problems, span
 from wire.trace import Trace
 
 PASSED_ON = ("Content-Type",)  # of the client's headers; nothing else reaches a service
+LEAST = 0.001  # seconds that a hop is given
 PASSED_BACK = ("Content-Type", "Retry-After", "Age", "Cache-Status", "ETag")
 
 
@@ -23,7 +25,7 @@ def forward(
     Of the time that the request has, `spent` seconds have gone already.
 
     The address is made from the manifest's id and `top`, never from the client's path. Nothing is
-    sent twice: a service that can't be reached is marked as lost, and asked after at once.
+    sent twice: only where a replica can't be reached, another is.
 
     Raises:
         ServiceUnavailable, BadGateway, GatewayTimeout, ClientClosedRequest.
@@ -50,13 +52,11 @@ def patience(route: Route, request: flask.Request) -> float:
 
 
 def translated(error: OSError, route: Route, seconds: float) -> problems.Problem:
-    """A failed hop as a problem. The upstream is told, so that it asks after the service."""
+    """A failed hop as a problem."""
     if isinstance(error, UnreachableError):
-        route.upstream.lost("its service can't be reached")
         return problems.BadGateway(
             f"The service of {route.model.id} can't be reached. Try again shortly."
         )
-    route.upstream.wake.set()
     if isinstance(error, TimeoutError):
         return late(route, seconds)
     return problems.BadGateway(f"The service of {route.model.id} broke off its answer. Try again.")
@@ -70,21 +70,22 @@ def late(route: Route, seconds: float) -> problems.Problem:
 
 
 def send(route: Route, request: flask.Request, body: bytes, trace: Trace, seconds: float) -> Answer:
-    """The request on a kept connection, or a new one, and its answer.
+    """The request to one of the service's replicas, and its answer.
 
     Raises:
-        OSError: as `connections.Pool.exchange`.
+        OSError: as `upstream.Upstream.exchange`.
         ClientClosedRequest: nobody waits any more, which closes the connection to the service too.
     """
-    environ = request.environ
-    asked = Request(
-        "POST",
-        target(route, request),
-        passed_on(request) | trace.headers | {budget.HEADER: budget.written(seconds)},
-        body,
-    )
-    return route.upstream.pool.exchange(
-        asked, seconds, meanwhile=lambda: budget.still_wanted(environ)
+    environ, end = request.environ, time.monotonic() + seconds
+    where, headers = target(route, request), passed_on(request) | trace.headers
+
+    def ask() -> tuple[Request, float]:
+        left = max(end - time.monotonic(), LEAST)
+        timed = headers | {budget.HEADER: budget.written(left)}
+        return Request("POST", where, timed, body), left
+
+    return route.upstream.exchange(
+        route.model.id, ask, meanwhile=lambda: budget.still_wanted(environ)
     )
 
 

@@ -31,6 +31,7 @@ class Route:
             "status": status.status,
             "reason": status.reason or None,
             "weights": self.model.weights.partition(":")[0],
+            "replicas": self.upstream.count(self.model.id),
             "note": NOTES.get(self.model.weights),
             "predict": f"/model/{self.model.id}/predict",
             "card": status.card,
@@ -67,8 +68,8 @@ class Routes:
 class Table:
     """Makes the routes of each reading; keeps the upstreams and answers that stay. Per process."""
 
-    def __init__(self, setting: str, most: int) -> None:
-        self.setting, self.most = setting, most
+    def __init__(self, setting: str, most: int, *, refuse_others: bool) -> None:
+        self.setting, self.most, self.refuse_others = setting, most, refuse_others
         self.upstreams: dict[str, Upstream] = {}
         self.stores: dict[str, Store] = {}  # by the model's id
 
@@ -90,6 +91,8 @@ class Table:
             self.upstreams[name].start()
         for name in set(self.upstreams) - services:
             self.upstreams.pop(name).stop()
+        for name, each in self.upstreams.items() if self.refuse_others else ():
+            each.expect({model.id: model for model in models if model.service == name})
         self.stores = {m.id: self.store(m.id, m.cache) for m in models if m.cache}
         return Routes(
             {m.id: Route(m, self.upstreams[m.service], self.stores.get(m.id)) for m in models}

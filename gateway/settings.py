@@ -17,6 +17,7 @@ class Settings:
     keys: Path  # the file that `passerelle keys new` writes
     demo: str  # the address to print with a key made for this run; none is made unless given
     upstream: str  # how to reach a service; see `upstream.address`
+    refuse_others: bool  # services that hold another model than the manifest says
     max_body: int  # bytes
     max_in_flight: int  # requests with one service at once
     request_threads: int  # requests at once, with whichever service
@@ -35,6 +36,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         keys=Path(environment.required(environ, "PASSERELLE_KEYS", "the file of the API keys")),
         demo=environ.get("PASSERELLE_DEMO", ""),
         upstream=environ.get("PASSERELLE_UPSTREAM", "http://{service}:8080"),
+        refuse_others=environment.flag(environ, "PASSERELLE_REFUSE_OTHERS", default=True),
         max_body=environment.whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
         max_in_flight=environment.whole_number(environ, "PASSERELLE_MAX_IN_FLIGHT", upstream.MOST),
         request_threads=environment.whole_number(environ, "PASSERELLE_REQUEST_THREADS", 128),

@@ -1,37 +1,32 @@
-"""One model service behind the gateway: where it is, its connections, and how its models stand.
+"""One service behind the gateway: its replicas, and which of them a request goes to.
 
-A model's status is what its service last said: `starting` until the first word, then `ready`,
-`starting` or `failed`; or `unavailable` when the service doesn't answer. A thread asks every
-second or two, and a request that finds the service gone says so at once, so that the next one
-needn't try: the asking thread brings the model back.
+A host name stands for as many replicas as it has addresses, and a thread follows them as they come
+and go. A request goes to the replica, among those where its model is ready, with the fewest
+requests. One that can't be connected to has seen nothing of the request: then another is tried.
+Nothing else is ever sent twice.
 """
 
 import contextlib
-import dataclasses
-import json
+import ipaddress
 import re
+import socket
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
+import urllib.parse
+from collections.abc import Callable, Iterator, Mapping
 
 from gateway import connections
+from gateway.connections import Answer, Request
+from gateway.replica import Replica, Status
+from passerelle.manifest import Model
 from wire import log, problems
 
-PROBE_SECONDS = 2.0  # between two questions to a service that is well
-PROBE_SOON = 0.3  # to one that isn't
-PROBE_TIMEOUT = 2.0
+LOOK_SECONDS = 1.0  # between two looks at what a name stands for
 MOST = 96  # requests with one service at once
 GRACE = 60.0  # a service not heard of yet counts as starting for so long
-
-
-@dataclasses.dataclass(frozen=True)
-class Status:
-    """How one model stands, for people and for routing."""
-
-    status: str  # starting | ready | failed | unavailable
-    reason: str = ""
-    card: dict[str, Any] | None = None
+ORDER = ("ready", "starting", "draining", "failed", "unavailable")  # the best replica's counts
+RETRIES = 0.2  # of the requests with a service that may be on their second replica
+FEW = 3  # that always may be
 
 
 def address(setting: str, service: str) -> str:
@@ -49,32 +44,95 @@ class Upstream:
     """A service and the models it should hold. Per process, shared by all its threads."""
 
     def __init__(self, service: str, at: str, most: int = MOST) -> None:
-        self.service, self.at, self.most = service, at, most
+        self.service, self.most = service, most
+        self.addresses = at.split("|")
         self.places = threading.BoundedSemaphore(most)
-        self.pool = connections.Pool(at)
+        self.turn = threading.Lock()  # of the replicas' numbers of requests
+        self.with_us = self.again = 0  # requests, and those on their second replica
         self.began = time.monotonic()
-        self.statuses: dict[str, Status] = {}  # replaced whole, never changed
+        self.expected: Mapping[str, Model] = {}
+        self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
+        self.told: dict[str, str] = {}  # the statuses that were logged
         self.wake = threading.Event()
         self.stopped = False
 
     def start(self) -> None:
-        """Begin to ask."""
-        threading.Thread(target=self.watch, name=f"ask {self.service}", daemon=True).start()
+        """Begin to follow the replicas."""
+        threading.Thread(target=self.watch, name=f"follow {self.service}", daemon=True).start()
 
     def stop(self) -> None:
         """Stop asking; requests in flight go on."""
         self.stopped = True
         self.wake.set()
 
+    def expect(self, models: Mapping[str, Model]) -> None:
+        """Refuse replicas that hold other models than these."""
+        self.expected = models
+        for replica in self.replicas.values():
+            replica.expected = models
+            replica.wake.set()
+
+    def watch(self) -> None:
+        """Follow the replicas until stopped."""
+        while not self.stopped:
+            self.follow()
+            self.note()
+            self.wake.wait(LOOK_SECONDS)
+        for replica in self.replicas.values():
+            replica.stop()
+
+    def follow(self) -> None:
+        """Take up the replicas that are new, and let go of those that are gone."""
+        found = {(at, host) for at in self.addresses for host in self.hosts(at)}
+        known = self.replicas
+        new = {key: Replica(*key) for key in sorted(found - set(known))}
+        self.replicas = {key: known[key] for key in known if key in found} | new
+        for replica in new.values():
+            replica.expected = self.expected
+            replica.start()
+        for key in set(known) - found:
+            known[key].stop()
+
+    def hosts(self, at: str) -> list[str]:
+        """The addresses behind an address's host name; those known while none can be had.
+
+        TLS is spoken with a name, and behind it stands whoever answers for that.
+        """
+        url = urllib.parse.urlsplit(at)
+        if url.scheme != "http" or numeric(url.hostname or ""):
+            return [""]
+        for family in (socket.AF_INET, socket.AF_INET6):
+            with contextlib.suppress(OSError):
+                found = socket.getaddrinfo(url.hostname, url.port or 80, family, socket.SOCK_STREAM)
+                return [str(each[4][0]) for each in found]
+        return [host for known, host in self.replicas if known == at]
+
+    def note(self) -> None:
+        """Log the models whose status is another than it was."""
+        for model_id in {key for each in self.replicas.values() for key in each.statuses}:
+            new = self.status(model_id)
+            if self.told.get(model_id) != new.status:
+                self.told[model_id] = new.status
+                severity = "INFO" if new.status in ("ready", "starting") else "WARNING"
+                log.write(
+                    severity, f"{model_id} is {new.status}", model=model_id, reason=new.reason
+                )
+
     def status(self, model_id: str) -> Status:
-        """How a model stands."""
-        statuses = self.statuses
-        if model_id in statuses:
-            return statuses[model_id]
-        if statuses:
+        """How a model stands: as on the replica where it stands best."""
+        replicas = self.replicas.values()
+        known = [each.statuses[model_id] for each in replicas if model_id in each.statuses]
+        if known:
+            return min(known, key=lambda each: ORDER.index(each.status))
+        if any(each.statuses for each in replicas):
             return Status("unavailable", "its service runs, but holds only other models")
         young = time.monotonic() - self.began < GRACE
         return Status("starting" if young else "unavailable", "its service was not heard of yet")
+
+    def count(self, model_id: str) -> dict[str, int]:
+        """How many replicas are known, and on how many of them a model is ready."""
+        replicas = self.replicas.values()
+        return {"ready": sum(each.ready(model_id) for each in replicas), "known": len(replicas)}
 
     @contextlib.contextmanager
     def place(self) -> Iterator[None]:
@@ -92,58 +150,71 @@ class Upstream:
         finally:
             self.places.release()
 
-    def lost(self, reason: str) -> None:
-        """A request found the service gone: say so now, and ask again soon."""
-        self.change(self.gone(reason))
-        self.wake.set()
+    def exchange(
+        self,
+        model_id: str,
+        ask: Callable[[], tuple[Request, float]],
+        meanwhile: Callable[[], None],
+    ) -> Answer:
+        """Send what `ask` gives, with the seconds that it may take, to the best replica.
 
-    def gone(self, reason: str) -> dict[str, Status]:
-        """Every model known so far as unavailable, for a reason."""
-        return {
-            model_id: dataclasses.replace(known, status="unavailable", reason=reason)
-            for model_id, known in self.statuses.items()
-        }
+        Raises:
+            OSError: as `connections.Pool.exchange`, of the last replica that was tried.
+        """
+        tried: list[Replica] = []
+        while True:
+            with self.chosen(model_id, tried) as replica:
+                try:
+                    return replica.pool.exchange(*ask(), meanwhile=meanwhile)
+                except connections.UnreachableError:
+                    replica.lost("its service can't be reached")
+                    tried.append(replica)
+                    if not self.another(model_id, tried):
+                        raise
+                except OSError:
+                    replica.wake.set()
+                    raise
 
-    def watch(self) -> None:
-        """Ask until stopped."""
-        while not self.stopped:
-            self.change(self.ask())
-            well = self.statuses and all(s.status == "ready" for s in self.statuses.values())
-            self.wake.wait(PROBE_SECONDS if well else PROBE_SOON)
-            self.wake.clear()
+    @contextlib.contextmanager
+    def chosen(self, model_id: str, tried: list[Replica]) -> Iterator[Replica]:
+        """The replica with the fewest requests where the model is ready, for one more.
 
-    def ask(self) -> dict[str, Status]:
-        """What the service says of its models, with the cards of those that are new."""
+        Raises:
+            connections.UnreachableError: there is none.
+        """
+        second = bool(tried)
+        with self.turn:
+            ready = self.others(model_id, tried)
+            if not ready:
+                raise connections.UnreachableError(self.service)
+            replica = min(ready, key=lambda each: each.in_flight)
+            replica.in_flight += 1
+            replica.last = time.monotonic()
+            self.with_us += 1
+            self.again += second
         try:
-            told = self.get("/health/ready").get("models", {})
-            return {model_id: self.heard(model_id, said) for model_id, said in told.items()}
-        except (OSError, ValueError, AttributeError, KeyError, TypeError):
-            return self.gone("its service doesn't answer")
+            yield replica
+        finally:
+            with self.turn:
+                replica.in_flight -= 1
+                self.with_us -= 1
+                self.again -= second
 
-    def heard(self, model_id: str, said: dict[str, Any]) -> Status:
-        """One model's status, with its card, asked for only when it is another than the last."""
-        known = self.statuses.get(model_id)
-        card = known.card if known else None
-        if card is None or card["digest"] != said["digest"]:
-            told = self.get(f"/model/{model_id}")
-            card = {key: told[key] for key in told if key not in ("status", "reason")}
-        return Status(str(said["status"]), str(said["reason"]), card)
+    def others(self, model_id: str, tried: list[Replica]) -> list[Replica]:
+        """The replicas where a model is ready, less those that were tried; longest idle first."""
+        found = [r for r in self.replicas.values() if r.ready(model_id) and r not in tried]
+        return sorted(found, key=lambda each: each.last)
 
-    def get(self, path: str) -> dict[str, Any]:
-        """A JSON object of the service."""
-        answer = self.pool.exchange(connections.Request("GET", path), PROBE_TIMEOUT)
-        document = json.loads(answer.body)
-        if not isinstance(document, dict):
-            raise TypeError(path)
-        return document
+    def another(self, model_id: str, tried: list[Replica]) -> bool:
+        """Whether a request may try another replica: few may at once."""
+        allowed = self.again < max(FEW, RETRIES * self.with_us)
+        return allowed and bool(self.others(model_id, tried))
 
-    def change(self, statuses: dict[str, Status]) -> None:
-        """Take the new statuses, and log the models whose status is another."""
-        for model_id, new in statuses.items():
-            old = self.statuses.get(model_id)
-            if old is None or old.status != new.status:
-                severity = "INFO" if new.status in ("ready", "starting") else "WARNING"
-                log.write(
-                    severity, f"{model_id} is {new.status}", model=model_id, reason=new.reason
-                )
-        self.statuses = statuses
+
+def numeric(host: str) -> bool:
+    """Whether a host is an address already."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

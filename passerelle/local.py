@@ -19,7 +19,7 @@ import requests
 import gateway
 import services.model
 from gateway import watched
-from gateway.upstream import Upstream
+from gateway.replica import Replica
 from passerelle import baking, client, demo, manifest, preflight
 from passerelle.baking import Result
 from passerelle.process import Process
@@ -124,9 +124,9 @@ class Run:
 
     def replace(self, name: str, old: Service | None, new: Service) -> None:
         """Put a new process in a service's place; an old one serves until the new one is ready."""
-        upstream, end = Upstream(name, new.address), time.monotonic() + READY
+        replica, end = Replica(new.address), time.monotonic() + READY
         while old and time.monotonic() < end:
-            stand = {status.status for status in upstream.ask().values()}
+            stand = {status.status for status in replica.ask().values()}
             if stand and "starting" not in stand:
                 break
             time.sleep(TICK)
@@ -150,6 +150,7 @@ class Run:
             "PASSERELLE_KEYS": str(demo.keys_file(self.options.state).resolve()),
             "PASSERELLE_UPSTREAM": f"unix:{self.sockets}/{{service}}.sock",
             "PASSERELLE_BIND": f"{self.options.host}:{self.options.port}",
+            "PASSERELLE_REFUSE_OTHERS": "0",  # a model goes on as it was while its change is baked
         }
         self.door = Process("gateway", GATEWAY, environ, self.logs / "gateway.log")
         self.door.start()

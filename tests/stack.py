@@ -17,7 +17,8 @@ import requests
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "services" / "model" / "pictures"
 CAT = (PICTURES / "chelsea.png").read_bytes()
-PASSERELLE = (sys.executable, "-m", "passerelle")
+PYTHON = (sys.executable,)
+PASSERELLE = (*PYTHON, "-m", "passerelle")
 SECONDS = 300  # that a stack has to get ready, bakes included
 
 
@@ -123,3 +124,7 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)

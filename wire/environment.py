@@ -17,6 +17,14 @@ def whole_number(environ: Mapping[str, str], name: str, default: int, minimum: i
     return int(text)
 
 
+def flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    """The variable `name`, 0 or 1, as a bool."""
+    text = environ.get(name, "").strip()
+    if text not in ("", "0", "1"):
+        raise SettingError(f"{name} is {text!r}; write 0 or 1.")
+    return text == "1" if text else default
+
+
 def required(environ: Mapping[str, str], name: str, meaning: str) -> str:
     """The variable `name`, which has no default."""
     text = environ.get(name, "").strip()

@@ -4,16 +4,18 @@ import http
 import json
 import secrets
 import socket
+import threading
 import time
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from wire import log
+from wire import drain, log
 from wire.deadline import DeadlineSocket
 
 HEAD_SECONDS = 10.0  # that a request's line and headers may take, from their first byte on
 FIRST = 1 << 14  # bytes
+DRAIN_SECONDS = 3.0  # more than the gateway takes to ask again
 ANSWER_SECONDS = 120.0  # until the client must have taken its answer, from the same byte on
 
 
@@ -127,3 +129,25 @@ class Worker(ThreadWorker):
             client.sendall((head + body).encode())
         except OSError:
             self.log.debug("the client is gone")
+
+
+class DrainingWorker(Worker):
+    """Before it stops, it says so and goes on serving until nobody asks any more.
+
+    A worker that stops at once resets the connections that it hasn't accepted yet, whose requests
+    nobody may send again. So whoever sends requests here gets the time to hear of it, and to close
+    its connections: then nothing is on its way, and the worker stops.
+    """
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Begin to drain, at SIGTERM."""
+        if not drain.stopping.is_set():
+            drain.stopping.set()
+            threading.Thread(target=self.drain, args=(sig, frame), daemon=True).start()
+
+    def drain(self, sig: int, frame: Any) -> None:
+        """Stop once no connection is open, or after DRAIN_SECONDS."""
+        end = time.monotonic() + DRAIN_SECONDS
+        while self.nr_conns and time.monotonic() < end:
+            time.sleep(0.02)
+        super().handle_exit(sig, frame)

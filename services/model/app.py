@@ -7,7 +7,7 @@ import flask
 
 from services.model import decode, labels, picture, settings
 from services.model.models import Models
-from wire import body, budget, memory, problems, span
+from wire import body, budget, contract, memory, problems, span
 
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
@@ -62,9 +62,10 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     @app.get("/health/ready")
     def ready() -> tuple[dict[str, Any], int]:
         """Whether every model was loaded, and which was not."""
+        told: dict[str, Any] = {"contract": contract.VERSION, "models": models.statuses}
         if models.ready:
-            return {"status": "ready", "models": models.statuses}, 200
-        raise problems.ServiceUnavailable("Not every model is ready.", models=models.statuses)
+            return {"status": "ready"} | told, 200
+        raise problems.ServiceUnavailable("Not every model is ready.", **told)
 
     models.start()
     return app

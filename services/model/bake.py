@@ -34,6 +34,7 @@ from services.model import (
     store,
     weights,
 )
+from wire import contract
 
 TOLERANCE = 1e-3  # of the logits' greatest magnitude, between artifact and torch module
 STEPS = ("weights", "convert", "check", "bf16", "int8", "measure")
@@ -227,6 +228,7 @@ def written(
         **facts,
         versions={name: importlib.metadata.version(name) for name in store.TOOLS},
         digest=store.digest(entry),
+        contract=contract.VERSION,
     )
 
 

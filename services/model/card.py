@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from wire import contract
+
 FILE = "card.json"
 
 
@@ -42,6 +44,7 @@ class Card:
     versions: dict[str, str]
     digest: str  # of all that went in
     evaluation: dict[str, Any] | None = None  # what `passerelle evaluate` found last
+    contract: str = contract.UNSTATED  # of this card; see wire/contract.py
 
 
 def write(folder: Path, card: Card) -> None:
@@ -55,8 +58,15 @@ def write(folder: Path, card: Card) -> None:
 
 
 def read(folder: Path) -> Card:
-    """The card of an artifact's folder."""
+    """The card of an artifact's folder.
+
+    Raises:
+        ValueError: it is of a contract that isn't understood here.
+    """
     fields = json.loads((folder / FILE).read_text())
+    version = fields.get("contract", contract.UNSTATED)
+    if not contract.fits(version):
+        raise ValueError(f"its card is of version {version}, not {contract.VERSION}")
     shape = fields.pop("input")
     shape["mean"], shape["std"] = tuple(shape["mean"]), tuple(shape["std"])
     return Card(input=Input(**shape), **fields)

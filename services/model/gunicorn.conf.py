@@ -15,7 +15,7 @@ except (OSError, ValueError, TypeError, KeyError) as error:
 wsgi_app = "services.model.app:create_app()"
 bind = list(options.bind)
 workers = 1
-worker_class = "wire.worker.Worker"
+worker_class = "wire.worker.DrainingWorker"
 threads = options.request_threads
 keepalive = 75  # seconds; longer than the gateway keeps an idle connection
 graceful_timeout = 8  # seconds; whoever stops a container kills it after ten

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from services.model import card, engines, labels, turns
-from wire import log, problems
+from wire import drain, log, problems
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,19 +93,21 @@ class Models:
     @property
     def statuses(self) -> dict[str, dict[str, Any]]:
         """Every model's status, the reason where there is one, and its artifact's digest."""
+        stopping = {"status": "draining", "reason": "it is being stopped"}
         return {
             model_id: {
                 "status": place.status,
                 "reason": place.reason,
                 "digest": place.card.digest,
             }
+            | (stopping if drain.stopping.is_set() else {})
             for model_id, place in self.places.items()
         }
 
     @property
     def ready(self) -> bool:
         """Whether no model is still being loaded, and at least one can answer."""
-        statuses = [place.status for place in self.places.values()]
+        statuses = [each["status"] for each in self.statuses.values()]
         return "starting" not in statuses and "ready" in statuses
 
 

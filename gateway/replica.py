@@ -1,0 +1,152 @@
+"""One container or process of a service: its connections, and how its models stand there.
+
+A model's status is what the replica last said: `ready`, `starting`, `failed`, or `draining` when it
+is being stopped; `unavailable` when it doesn't answer, or isn't what it should be. A thread asks
+every second or two, and a request that finds it gone says so at once, so that the next one needn't
+try: the asking thread brings it back.
+"""
+
+import dataclasses
+import json
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from gateway import connections
+from passerelle.manifest import Model
+from wire import contract
+
+PROBE_SECONDS = 2.0  # between two questions to a replica that is well
+PROBE_SOON = 0.3  # to one that isn't
+PROBE_TIMEOUT = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Status:
+    """How one model stands, for people and for routing."""
+
+    status: str  # starting | ready | draining | failed | unavailable
+    reason: str = ""
+    card: dict[str, Any] | None = None
+
+
+Statuses = dict[str, Status]
+
+
+class Replica:
+    """One of a service's. Per process, shared by all its threads."""
+
+    def __init__(self, at: str, host: str = "") -> None:
+        self.host = host
+        self.pool = connections.Pool(at, host)
+        self.in_flight = 0  # requests; its service has the lock of this and of the next
+        self.last = 0.0  # when it was sent one; seconds of time.monotonic
+        self.statuses: Statuses = {}  # replaced whole, never changed
+        self.expected: Mapping[str, Model] = {}  # what it should hold; empty: anything
+        self.wake = threading.Event()
+        self.stopped = False
+
+    def start(self) -> None:
+        """Begin to ask."""
+        threading.Thread(target=self.watch, name=f"ask {self.host}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop asking; requests in flight go on."""
+        self.stopped = True
+        self.wake.set()
+        self.pool.forget()
+
+    def ready(self, model_id: str) -> bool:
+        """Whether requests for a model may be sent here."""
+        known = self.statuses.get(model_id)
+        return known is not None and known.status == "ready"
+
+    def lost(self, reason: str) -> None:
+        """A request found it gone: say so now, and ask again soon."""
+        self.statuses = self.gone(reason)
+        self.wake.set()
+
+    def gone(self, reason: str) -> Statuses:
+        """Every model known so far as unavailable, for a reason."""
+        return {
+            model_id: dataclasses.replace(known, status="unavailable", reason=reason)
+            for model_id, known in self.statuses.items()
+        }
+
+    def watch(self) -> None:
+        """Ask until stopped."""
+        while not self.stopped:
+            self.statuses = self.ask()
+            well = self.statuses and all(s.status == "ready" for s in self.statuses.values())
+            self.wake.wait(PROBE_SECONDS if well else PROBE_SOON)
+            self.wake.clear()
+
+    def ask(self) -> Statuses:
+        """What it says of its models, with the cards of those that are new."""
+        try:
+            told = self.get("/health/ready")
+            if draining(told):  # another may have taken its address: ask on a new connection
+                self.pool.forget()
+                told = self.get("/health/ready")
+            if draining(told):
+                self.pool.forget()  # it waits for that before it ends
+            version = str(told.get("contract", contract.UNSTATED))
+            said = told.get("models", {}).items()
+            return {model_id: self.heard(model_id, each, version) for model_id, each in said}
+        except (OSError, ValueError, AttributeError, KeyError, TypeError):
+            return self.gone("its service doesn't answer")
+
+    def heard(self, model_id: str, said: dict[str, Any], version: str) -> Status:
+        """One model's status, with its card, asked for only when it is another than the last."""
+        if not contract.fits(version):
+            return Status("unavailable", misfit(version))
+        known = self.statuses.get(model_id)
+        card = known.card if known else None
+        if card is None or card["digest"] != said["digest"]:
+            told = self.get(f"/model/{model_id}")
+            card = {key: told[key] for key in told if key not in ("status", "reason")}
+        if model_id in self.expected and (wrong := other(self.expected[model_id], card)):
+            return Status("unavailable", wrong, card)
+        return Status(str(said["status"]), str(said["reason"]), card)
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A JSON object of the replica."""
+        answer = self.pool.exchange(connections.Request("GET", path), PROBE_TIMEOUT)
+        document = json.loads(answer.body)
+        if not isinstance(document, dict):
+            raise TypeError(path)
+        return document
+
+
+def draining(told: dict[str, Any]) -> bool:
+    """Whether it says that it is being stopped."""
+    return any(each.get("status") == "draining" for each in told.get("models", {}).values())
+
+
+def misfit(version: str) -> str:
+    """Why a service that speaks another contract gets no requests."""
+    return (
+        f"its service speaks contract {version[:20]}, this gateway {contract.VERSION}; "
+        "deploy versions of the same major number"
+    )
+
+
+def other(model: Model, card: dict[str, Any]) -> str:
+    """Why a card isn't that of the manifest's model; nothing where it is."""
+    weights = card["weights"]
+    kind, _, rest = model.weights.partition(":")
+    source = f"file:{rest.rpartition('/')[2]}" if kind == "file" else model.weights
+    pairs = {
+        "architecture": (model.architecture, card["architecture"]),
+        "engine": (model.engine, card["engine"]),
+        "precision": (model.precision, card["precision"]),
+        "weights": (source, weights["source"]),
+        "sha256": (model.sha256 or weights["sha256"], weights["sha256"]),
+    }
+    for field, (wanted, held) in pairs.items():
+        if wanted != held:
+            return (
+                f"its service holds {field} {held}, the manifest says {wanted}; "
+                "build and deploy it again"
+            )
+    return ""

@@ -1,0 +1,16 @@
+"""The version of what gateway and services say to each other, and of an artifact's card.
+
+Each moves at its own speed. A minor version adds what the other side may do without; a major one
+changes what was there, and isn't understood by who speaks another.
+
+    1.0  /health/ready with each model's status and digest, /model/<id>, /model/<id>/predict
+    1.1  a service states its version, and that it is being stopped (`draining`)
+"""
+
+VERSION = "1.1"
+UNSTATED = "1.0"  # of who states none
+
+
+def fits(version: str) -> bool:
+    """Whether who speaks that version is understood here."""
+    return version.partition(".")[0] == VERSION.partition(".")[0]
