@@ -10,7 +10,7 @@ from gateway import auth, cache, demo, proxy, settings
 from gateway.routes import Table
 from gateway.watched import Watched
 from passerelle import keys, manifest
-from wire import body, memory, problems, span
+from wire import body, log, memory, problems, span
 
 CONTRACT = Path(__file__).parent.parent / "openapi.yaml"
 
@@ -19,12 +19,13 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     """The gateway: `span.Traced` outermost, so that every answer is traced, then the routes."""
     options = options or settings.read()
     memory.give_back()
+    log.project = options.project
     known_keys = Watched(
         options.keys, demo.reader(options.demo) if options.demo else keys.read, keys.KeysError
     )
     routes = Watched(
         options.manifest,
-        Table(options.upstream, options.max_in_flight, refuse_others=options.refuse_others).read,
+        Table(options).read,
         manifest.ManifestError,
     )
     app = flask.Flask("gateway", static_folder=None)

@@ -84,11 +84,17 @@ class Reading:
 class Pool:
     """The connections to `http://host:port`, `https://host` or `unix:/path`; for any thread.
 
-    `host` is where to connect instead: one of the addresses behind the name.
+    `host` is where to connect instead: one of the addresses behind the name. `identity` gives the
+    headers that say who we are, and may raise instead.
     """
 
-    def __init__(self, address: str, host: str = "") -> None:
-        self.host = host
+    def __init__(
+        self,
+        address: str,
+        host: str = "",
+        identity: Callable[[], Mapping[str, str]] = dict[str, str],
+    ) -> None:
+        self.host, self.identity = host, identity
         self.path = address.removeprefix("unix:") if address.startswith("unix:") else ""
         self.url = urllib.parse.urlsplit("http://localhost" if self.path else address)
         self.tls = ssl.create_default_context() if self.url.scheme == "https" else None
@@ -105,12 +111,14 @@ class Pool:
             UnreachableError, BrokenError, TimeoutError, OSError
         """
         deadline = time.monotonic() + seconds
-        connection = self.take(seconds)
+        headers = {**request.headers, **self.identity()}
+        encoded = dataclasses.replace(request, headers=headers).encoded(self.url.netloc)
+        connection = self.take(left(deadline))
         try:
             if isinstance(connection, DeadlineSocket):
                 connection.meanwhile = meanwhile
             connection.settimeout(left(deadline))
-            connection.sendall(request.encoded(self.url.netloc))
+            connection.sendall(encoded)
             answer, stays = receive(connection, deadline)
         except BaseException:
             connection.close()

@@ -1,6 +1,6 @@
 """gunicorn for the gateway."""
 
-from gateway import settings
+from gateway import identity, settings
 from passerelle import keys, manifest
 from wire import environment
 
@@ -8,6 +8,7 @@ try:
     options = settings.read()
     manifest.read(options.manifest)
     keys.read(options.keys)
+    identity.filled(options.upstream)
 except (environment.SettingError, manifest.ManifestError, keys.KeysError) as error:
     raise SystemExit(f"The gateway can't start.\n{error}") from None
 

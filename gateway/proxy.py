@@ -7,13 +7,13 @@ import urllib.parse
 
 import flask
 
+from gateway import identity
 from gateway.connections import Answer, Request, UnreachableError
 from gateway.routes import Route
 from wire import budget, problems, span
 from wire.trace import Trace
 
 PASSED_ON = ("Content-Type",)  # of the client's headers; nothing else reaches a service
-LEAST = 0.001  # seconds that a hop is given
 PASSED_BACK = ("Content-Type", "Retry-After", "Age", "Cache-Status", "ETag")
 
 
@@ -53,6 +53,8 @@ def patience(route: Route, request: flask.Request) -> float:
 
 def translated(error: OSError, route: Route, seconds: float) -> problems.Problem:
     """A failed hop as a problem."""
+    if isinstance(error, identity.IdentityError):
+        return identity.problem(route.model.id)
     if isinstance(error, UnreachableError):
         return problems.BadGateway(
             f"The service of {route.model.id} can't be reached. Try again shortly."
@@ -80,7 +82,7 @@ def send(route: Route, request: flask.Request, body: bytes, trace: Trace, second
     where, headers = target(route, request), passed_on(request) | trace.headers
 
     def ask() -> tuple[Request, float]:
-        left = max(end - time.monotonic(), LEAST)
+        left = end - time.monotonic()
         timed = headers | {budget.HEADER: budget.written(left)}
         return Request("POST", where, timed, body), left
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from gateway import connections
+from gateway import connections, identity
 from passerelle.manifest import Model
 from wire import contract
 
@@ -36,9 +36,9 @@ Statuses = dict[str, Status]
 class Replica:
     """One of a service's. Per process, shared by all its threads."""
 
-    def __init__(self, at: str, host: str = "") -> None:
+    def __init__(self, at: str, host: str = "", who: identity.Headers = identity.nobody) -> None:
         self.host = host
-        self.pool = connections.Pool(at, host)
+        self.pool = connections.Pool(at, host, who)
         self.in_flight = 0  # requests; its service has the lock of this and of the next
         self.last = 0.0  # when it was sent one; seconds of time.monotonic
         self.statuses: Statuses = {}  # replaced whole, never changed
@@ -93,6 +93,8 @@ class Replica:
             version = str(told.get("contract", contract.UNSTATED))
             said = told.get("models", {}).items()
             return {model_id: self.heard(model_id, each, version) for model_id, each in said}
+        except identity.IdentityError as error:
+            return self.gone(str(error))
         except (OSError, ValueError, AttributeError, KeyError, TypeError):
             return self.gone("its service doesn't answer")
 

@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from gateway import upstream
+from gateway import identity, settings, upstream
 from gateway.store import Store
 from gateway.upstream import Upstream
 from passerelle import document, manifest
@@ -68,8 +68,8 @@ class Routes:
 class Table:
     """Makes the routes of each reading; keeps the upstreams and answers that stay. Per process."""
 
-    def __init__(self, setting: str, most: int, *, refuse_others: bool) -> None:
-        self.setting, self.most, self.refuse_others = setting, most, refuse_others
+    def __init__(self, options: settings.Settings) -> None:
+        self.options, self.setting = options, identity.filled(options.upstream)
         self.upstreams: dict[str, Upstream] = {}
         self.stores: dict[str, Store] = {}  # by the model's id
 
@@ -87,11 +87,13 @@ class Table:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise manifest.ManifestError(path, [document.Problem(1, "", message)]) from None
         for name in services - set(self.upstreams):
-            self.upstreams[name] = Upstream(name, addresses[name], self.most)
+            self.upstreams[name] = Upstream(
+                name, addresses[name], self.options.max_in_flight, self.options.upstream_auth
+            )
             self.upstreams[name].start()
         for name in set(self.upstreams) - services:
             self.upstreams.pop(name).stop()
-        for name, each in self.upstreams.items() if self.refuse_others else ():
+        for name, each in self.upstreams.items() if self.options.refuse_others else ():
             each.expect({model.id: model for model in models if model.service == name})
         self.stores = {m.id: self.store(m.id, m.cache) for m in models if m.cache}
         return Routes(

@@ -17,6 +17,8 @@ class Settings:
     keys: Path  # the file that `passerelle keys new` writes
     demo: str  # the address to print with a key made for this run; none is made unless given
     upstream: str  # how to reach a service; see `upstream.address`
+    upstream_auth: str  # how services know us: "", or google
+    project: str  # the Google Cloud project that traces belong to
     refuse_others: bool  # services that hold another model than the manifest says
     max_body: int  # bytes
     max_in_flight: int  # requests with one service at once
@@ -36,6 +38,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         keys=Path(environment.required(environ, "PASSERELLE_KEYS", "the file of the API keys")),
         demo=environ.get("PASSERELLE_DEMO", ""),
         upstream=environ.get("PASSERELLE_UPSTREAM", "http://{service}:8080"),
+        upstream_auth=environment.one_of(environ, "PASSERELLE_UPSTREAM_AUTH", ("", "google")),
+        project=environ.get("GOOGLE_CLOUD_PROJECT", ""),
         refuse_others=environment.flag(environ, "PASSERELLE_REFUSE_OTHERS", default=True),
         max_body=environment.whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
         max_in_flight=environment.whole_number(environ, "PASSERELLE_MAX_IN_FLIGHT", upstream.MOST),

@@ -15,7 +15,7 @@ import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 
-from gateway import connections
+from gateway import connections, identity
 from gateway.connections import Answer, Request
 from gateway.replica import Replica, Status
 from passerelle.manifest import Model
@@ -43,9 +43,9 @@ def address(setting: str, service: str) -> str:
 class Upstream:
     """A service and the models it should hold. Per process, shared by all its threads."""
 
-    def __init__(self, service: str, at: str, most: int = MOST) -> None:
+    def __init__(self, service: str, at: str, most: int = MOST, who: str = "") -> None:
         self.service, self.most = service, most
-        self.addresses = at.split("|")
+        self.addresses = {each: identity.of(who, each) for each in at.split("|")}
         self.places = threading.BoundedSemaphore(most)
         self.turn = threading.Lock()  # of the replicas' numbers of requests
         self.with_us = self.again = 0  # requests, and those on their second replica
@@ -85,7 +85,7 @@ class Upstream:
         """Take up the replicas that are new, and let go of those that are gone."""
         found = {(at, host) for at in self.addresses for host in self.hosts(at)}
         known = self.replicas
-        new = {key: Replica(*key) for key in sorted(found - set(known))}
+        new = {key: Replica(*key, self.addresses[key[0]]) for key in sorted(found - set(known))}
         self.replicas = {key: known[key] for key in known if key in found} | new
         for replica in new.values():
             replica.expected = self.expected

@@ -167,6 +167,7 @@ def lied_to(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
         "PASSERELLE_KEYS": str(demo.keys_file(folder)),
         "PASSERELLE_UPSTREAM": f"liar=http://127.0.0.1:{server.server_address[1]}",
         "PASSERELLE_BIND": f"127.0.0.1:{port}",
+        "PASSERELLE_REFUSE_OTHERS": "0",
     }
     command = [sys.executable, "-m", "gunicorn", "-c", str(stack.ROOT / "gateway/gunicorn.conf.py")]
     process = subprocess.Popen(command, env=os.environ | environ, cwd=stack.ROOT)

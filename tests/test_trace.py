@@ -6,7 +6,7 @@ from typing import Any
 import flask
 import pytest
 
-from wire import problems, span, trace
+from wire import log, problems, span, trace
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -104,3 +104,31 @@ def test_the_frameworks_errors_are_problems_too(method: str, path: str, status: 
     assert answer.json["request_id"] == answer.headers["X-Request-ID"]
     if status == 405:
         assert "GET" in answer.headers["Allow"]
+
+
+CLOUD = "105445aa7843bc8bf206b12000100000"
+
+
+@pytest.mark.parametrize(
+    ("sent", "flags"), [(f"{CLOUD}/1;o=1", "01"), (f"{CLOUD}/123;o=0", "00"), (CLOUD, "00")]
+)
+def test_googles_own_trace_is_continued_where_there_is_no_other(sent: str, flags: str) -> None:
+    read = trace.read({"HTTP_X_CLOUD_TRACE_CONTEXT": sent})
+    assert (read.trace_id, read.flags) == (CLOUD, flags)
+    both = trace.read({"HTTP_X_CLOUD_TRACE_CONTEXT": sent, "HTTP_TRACEPARENT": PARENT})
+    assert both.trace_id == "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize("sent", ["", "x", CLOUD[:-1], "0" * 32, f"{CLOUD}/x", f"{CLOUD};o=2"])
+def test_a_malformed_one_is_not(sent: str) -> None:
+    assert trace.read({"HTTP_X_CLOUD_TRACE_CONTEXT": sent}).trace_id != CLOUD
+
+
+def test_on_google_cloud_a_line_names_its_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(log, "project", "my-project")
+    log.write("INFO", "asked", trace_id=CLOUD, span_id="b7ad6b7169203331", trace_flags="01")
+    line = json.loads(capsys.readouterr().out)
+    assert line["logging.googleapis.com/trace"] == f"projects/my-project/traces/{CLOUD}"
+    assert line["logging.googleapis.com/trace_sampled"] is True

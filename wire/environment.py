@@ -25,6 +25,14 @@ def flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
     return text == "1" if text else default
 
 
+def one_of(environ: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    """The variable `name`, one of the words known; the first unless given."""
+    text = environ.get(name, known[0]).strip()
+    if text not in known:
+        raise SettingError(f"{name} is {text!r}; write {' or '.join(filter(None, known))}.")
+    return text
+
+
 def required(environ: Mapping[str, str], name: str, meaning: str) -> str:
     """The variable `name`, which has no default."""
     text = environ.get(name, "").strip()

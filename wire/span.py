@@ -92,6 +92,7 @@ class Traced:
             request_id=span.trace.request_id,
             trace_id=span.trace.trace_id,
             span_id=span.trace.span_id,
+            trace_flags=span.trace.flags,
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],
             status=span.status,

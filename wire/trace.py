@@ -13,6 +13,7 @@ TRACEPARENT = re.compile(
     r"(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<parent>[0-9a-f]{16})"
     r"-(?P<flags>[0-9a-f]{2})(?P<rest>-.*)?"
 )
+CLOUD = re.compile(r"(?P<trace>[0-9a-f]{32})(/\d{1,20})?(;o=(?P<sampled>[01]))?")
 TRACESTATE_MAXIMUM = 512  # characters; a longer one may be dropped, says the specification
 
 
@@ -41,6 +42,8 @@ class Trace:
 def read(environ: Mapping[str, str]) -> Trace:
     """Continue the trace of a WSGI request, or start one where it has none that is valid.
 
+    Without a valid traceparent, Google's older X-Cloud-Trace-Context is continued.
+
     A header sent twice arrives joined by a comma: not valid, so a new trace begins.
     """
     request_id = environ.get("HTTP_X_REQUEST_ID", "")
@@ -50,6 +53,9 @@ def read(environ: Mapping[str, str]) -> Trace:
     span_id = drawn[32:48]
     parent = parse(environ.get("HTTP_TRACEPARENT", ""))
     if parent is None:
+        cloud = CLOUD.fullmatch(environ.get("HTTP_X_CLOUD_TRACE_CONTEXT", ""))
+        if cloud and cloud["trace"] != "0" * 32:
+            return Trace(request_id, cloud["trace"], span_id, f"0{cloud['sampled'] or 0}", "")
         return Trace(request_id, drawn[48:], span_id, "00", "")
     tracestate = environ.get("HTTP_TRACESTATE", "")
     if len(tracestate) > TRACESTATE_MAXIMUM:

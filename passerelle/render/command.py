@@ -7,7 +7,7 @@ import click
 
 from passerelle import manifest
 from passerelle.options import manifest_option
-from passerelle.render import compose
+from passerelle.render import cloudrun, compose
 
 COMPOSE = Path("docker-compose.yaml")
 
@@ -36,3 +36,28 @@ def swarm(path: Path) -> None:
     """Print the same for a Swarm: passerelle render swarm | docker stack deploy -c - passerelle."""
     options = compose.Options(path.as_posix(), "swarm")
     sys.stdout.write(compose.render(manifest.read(path), options))
+
+
+@render.command(name="cloudrun")
+@manifest_option
+@click.option("--project", default="", help="The Google Cloud project's id.")
+@click.option("--region", default="", help="Such as europe-west1.")
+@click.option("--target", default="cloudrun", help="cloudrun (unless given), or knative.")
+@click.option("--registry", default="", help="Where Knative pulls the images from.")
+@click.option("--namespace", default="default", help="Of Kubernetes, for knative.")
+@click.option("--tag", default="latest", help="The images' tag.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="A folder: a file for each service."
+)
+def cloudrun_command(path: Path, output: Path | None, **given: str) -> None:
+    """Print a Service for each model and for the gateway, or write them to a folder."""
+    try:
+        files = cloudrun.files(manifest.read(path), cloudrun.Options(**given))
+    except cloudrun.RenderError as error:
+        raise click.ClickException(str(error)) from None
+    if output is None:
+        sys.stdout.write("---\n".join(files.values()))
+        return
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (output / name).write_text(text)

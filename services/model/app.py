@@ -7,13 +7,14 @@ import flask
 
 from services.model import decode, labels, picture, settings
 from services.model.models import Models
-from wire import body, budget, contract, memory, problems, span
+from wire import body, budget, contract, log, memory, problems, span
 
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
     """The service, loading its models at the side."""
     options = options or settings.read()
     memory.give_back()
+    log.project = options.project
     models = Models(options.artifacts, options.inference_threads, options.max_queue)
     app = flask.Flask("model", static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects

@@ -21,6 +21,7 @@ class Settings:
     inference_threads: int  # processor threads for all models of this service together
     max_queue: int  # requests that wait for their turn at one model
     request_threads: int  # requests being read, waiting or worked on at once
+    project: str  # the Google Cloud project that traces belong to
     bind: tuple[str, ...]  # gunicorn addresses
 
 
@@ -43,6 +44,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         inference_threads=whole_number(environ, "PASSERELLE_INFERENCE_THREADS", processors.count()),
         max_queue=max_queue,
         request_threads=whole_number(environ, "PASSERELLE_REQUEST_THREADS", max_queue + SPARE),
+        project=environ.get("GOOGLE_CLOUD_PROJECT", ""),
         bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
     )
 

@@ -1,0 +1,191 @@
+"""models.yaml -> a Knative Service for each model's service and for the gateway.
+
+Cloud Run reads them with Google's annotations; any Kubernetes with Knative reads them without.
+"""
+
+import dataclasses
+import math
+import re
+from typing import Any
+
+import yaml
+
+from passerelle.manifest import Model, Models
+
+PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
+TARGETS = ("cloudrun", "knative")
+AT_ONCE = 4  # requests for each processor of a model before another instance starts
+GATEWAY_AT_ONCE = 80  # of its 128 threads, so that health checks find one
+
+
+class RenderError(Exception):
+    """What can't be rendered; the text says what to write instead."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Where the services run.
+
+    Raises:
+        RenderError
+    """
+
+    project: str = ""
+    region: str = ""
+    target: str = "cloudrun"  # cloudrun | knative
+    repository: str = "passerelle"  # of Artifact Registry
+    registry: str = ""  # of the images, for knative
+    namespace: str = "default"  # for knative
+    tag: str = "latest"
+
+    def __post_init__(self) -> None:
+        if self.target not in TARGETS:
+            raise RenderError(f"The target {self.target!r} is unknown; write cloudrun or knative.")
+        if self.knative and not self.registry:
+            raise RenderError("Knative pulls images; write where from: --registry HOST/PATH.")
+        if not self.knative and not PROJECT.fullmatch(self.project):
+            raise RenderError(f"{self.project!r} is no project's id; see: gcloud projects list")
+        if not self.knative and not REGION.fullmatch(self.region):
+            raise RenderError(f"{self.region!r} is no region; see: gcloud run regions list")
+
+    @property
+    def knative(self) -> bool:
+        """Whether it is for any Kubernetes with Knative."""
+        return self.target == "knative"
+
+    def image(self, name: str) -> str:
+        """The address of an image."""
+        google = f"{self.region}-docker.pkg.dev/{self.project}/{self.repository}"
+        return f"{self.registry if self.knative else google}/{name}:{self.tag}"
+
+
+def render(models: Models, options: Options) -> str:
+    """All documents, one after the other: the models' services, then the gateway's."""
+    return "---\n".join(files(models, options).values())
+
+
+def files(models: Models, options: Options) -> dict[str, str]:
+    """Each service's document by its file's name."""
+    services: dict[str, list[Model]] = {}
+    for model in models:
+        services.setdefault(model.service, []).append(model)
+    documents = {name: model_service(name, mates, options) for name, mates in services.items()}
+    documents["gateway"] = gateway(models, options)
+    head = f"# Rendered from models.yaml by: passerelle render {options.target}\n"
+    return {
+        f"{name}.yaml": head + yaml.safe_dump(document, sort_keys=False)
+        for name, document in documents.items()
+    }
+
+
+def model_service(name: str, models: list[Model], options: Options) -> dict[str, Any]:
+    """A model's service, which only the gateway may call."""
+    deployment = models[0].deployment
+    container = {
+        "name": "server",
+        "image": options.image(name),
+        "ports": [{"name": "http1", "containerPort": 8080}],
+        "resources": {"limits": {"cpu": str(deployment.cpu), "memory": deployment.memory}},
+        # It says that it is ready once its models are loaded; 60 s are far more than they take.
+        "startupProbe": probe("/health/ready", period=1, failures=60),
+        "livenessProbe": probe("/health/live", period=10, failures=3),
+    }
+    scale = {
+        "autoscaling.knative.dev/minScale": str(deployment.least),
+        "autoscaling.knative.dev/maxScale": str(deployment.most),
+    }
+    timeout = math.ceil(max(model.timeout for model in models))
+    labels = {"networking.knative.dev/visibility": "cluster-local"} if options.knative else {}
+    return service(
+        name, container, options, labels=labels, scale=scale, timeout=max(timeout, 1),
+        at_once=AT_ONCE * deployment.cpu,
+    )  # fmt: skip
+
+
+def gateway(models: Models, options: Options) -> dict[str, Any]:
+    """The gateway's service, which everyone reaches: it asks for keys itself."""
+    google = {
+        "PASSERELLE_UPSTREAM": f"https://{{service}}-{{project_number}}.{options.region}.run.app",
+        "PASSERELLE_UPSTREAM_AUTH": "google",
+        "GOOGLE_CLOUD_PROJECT": options.project,
+    }
+    inside = {"PASSERELLE_UPSTREAM": f"http://{{service}}.{options.namespace}.svc.cluster.local"}
+    variables = (inside if options.knative else google) | {"PASSERELLE_KEYS": "/keys/keys.yaml"}
+    container = {
+        "name": "server",
+        "image": options.image("gateway"),
+        "ports": [{"name": "http1", "containerPort": 8080}],
+        "env": [{"name": name, "value": value} for name, value in variables.items()],
+        "resources": {"limits": {"cpu": "2", "memory": "512Mi"}},
+        "startupProbe": probe("/health/live", period=1, failures=30),
+        "livenessProbe": probe("/health/live", period=10, failures=3),
+        "volumeMounts": [{"name": "keys", "mountPath": "/keys", "readOnly": True}],
+    }
+    if not options.knative:
+        del container["volumeMounts"][0]["readOnly"]  # type: ignore[index]  # Cloud Run has no such field
+    # On Cloud Run the item's key is the secret's version.
+    item = {"key": "keys.yaml" if options.knative else "latest", "path": "keys.yaml"}
+    volumes = [{"name": "keys", "secret": {"secretName": "passerelle-keys", "items": [item]}}]
+    scale = {"autoscaling.knative.dev/minScale": "1", "autoscaling.knative.dev/maxScale": "4"}
+    timeout = math.ceil(max(model.timeout for model in models)) + 5
+    return service(
+        "gateway", container, options, scale=scale, timeout=timeout, at_once=GATEWAY_AT_ONCE,
+        volumes=volumes, public=True,
+    )  # fmt: skip
+
+
+def service(  # noqa: PLR0913  # the parts of one document, by name
+    name: str,
+    container: dict[str, Any],
+    options: Options,
+    *,
+    scale: dict[str, str],
+    timeout: int,
+    at_once: int,
+    labels: dict[str, str] | None = None,
+    volumes: list[dict[str, Any]] | None = None,
+    public: bool = False,
+) -> dict[str, Any]:
+    """A Service of `serving.knative.dev/v1`."""
+    metadata: dict[str, Any] = {"name": name}
+    if options.knative:
+        metadata["namespace"] = options.namespace
+    metadata["labels"] = {"app": "passerelle"} | (labels or {})
+    if public and not options.knative:
+        metadata["annotations"] = {"run.googleapis.com/invoker-iam-disabled": "true"}
+    google = {
+        "run.googleapis.com/execution-environment": "gen2",
+        "run.googleapis.com/startup-cpu-boost": "true",
+    }
+    spec: dict[str, Any] = {"containerConcurrency": at_once, "timeoutSeconds": timeout}
+    if not options.knative:
+        account = "gateway" if public else "model"
+        spec["serviceAccountName"] = (
+            f"passerelle-{account}@{options.project}.iam.gserviceaccount.com"
+        )
+    spec["containers"] = [container]
+    if volumes:
+        spec["volumes"] = volumes
+    return {
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": {
+            "template": {
+                "metadata": {"annotations": scale | ({} if options.knative else google)},
+                "spec": spec,
+            },
+            "traffic": [{"latestRevision": True, "percent": 100}],
+        },
+    }
+
+
+def probe(path: str, *, period: int, failures: int) -> dict[str, Any]:
+    """A probe by HTTP."""
+    return {
+        "httpGet": {"path": path, "port": 8080},
+        "periodSeconds": period,
+        "timeoutSeconds": 1,
+        "failureThreshold": failures,
+    }
