@@ -18,6 +18,7 @@ from wire.deadline import DeadlineSocket
 
 KEPT = 128  # connections to one service
 IDLE_SECONDS = 60.0  # less than a service keeps a connection that nothing is asked on
+CONNECT_SECONDS = 2.0  # after which a host counts as gone, and another replica may be asked
 RECEIVE = 1 << 16  # bytes
 MAX_ANSWER = 1_000_000  # bytes
 
@@ -150,7 +151,7 @@ class Pool:
                 return connection
             connection.close()
         try:
-            return self.connect(seconds)
+            return self.connect(min(seconds, CONNECT_SECONDS))
         except OSError as error:
             raise UnreachableError(str(error)) from error
 

@@ -7,7 +7,7 @@ import urllib.parse
 
 import flask
 
-from gateway import identity
+from gateway import connections, identity
 from gateway.connections import Answer, Request, UnreachableError
 from gateway.routes import Route
 from wire import budget, problems, span
@@ -82,7 +82,7 @@ def send(route: Route, request: flask.Request, body: bytes, trace: Trace, second
     where, headers = target(route, request), passed_on(request) | trace.headers
 
     def ask() -> tuple[Request, float]:
-        left = end - time.monotonic()
+        left = connections.left(end)
         timed = headers | {budget.HEADER: budget.written(left)}
         return Request("POST", where, timed, body), left
 

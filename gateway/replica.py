@@ -9,7 +9,7 @@ try: the asking thread brings it back.
 import dataclasses
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway import connections, identity
@@ -19,6 +19,7 @@ from wire import contract
 PROBE_SECONDS = 2.0  # between two questions to a replica that is well
 PROBE_SOON = 0.3  # to one that isn't
 PROBE_TIMEOUT = 2.0
+ORDER = ("ready", "starting", "draining", "failed", "unavailable")  # from the best on
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +62,26 @@ class Replica:
         known = self.statuses.get(model_id)
         return known is not None and known.status == "ready"
 
+    def exchange(
+        self, request: connections.Request, seconds: float, meanwhile: Callable[[], None]
+    ) -> connections.Answer:
+        """A client's request, and its answer. What goes wrong is seen to at once.
+
+        Raises:
+            OSError: as `connections.Pool.exchange`.
+        """
+        try:
+            answer = self.pool.exchange(request, seconds, meanwhile)
+        except connections.UnreachableError:
+            self.lost("its service can't be reached")
+            raise
+        except OSError:
+            self.wake.set()
+            raise
+        if "close" in answer.headers.get("connection", "").lower():
+            self.wake.set()  # it may be about to stop
+        return answer
+
     def lost(self, reason: str) -> None:
         """A request found it gone: say so now, and ask again soon."""
         self.statuses = self.gone(reason)
@@ -77,6 +98,8 @@ class Replica:
         """Ask until stopped."""
         while not self.stopped:
             self.statuses = self.ask()
+            if any(each.status == "draining" for each in self.statuses.values()):
+                self.pool.forget()  # it waits for that before it ends
             well = self.statuses and all(s.status == "ready" for s in self.statuses.values())
             self.wake.wait(PROBE_SECONDS if well else PROBE_SOON)
             self.wake.clear()
@@ -88,8 +111,6 @@ class Replica:
             if draining(told):  # another may have taken its address: ask on a new connection
                 self.pool.forget()
                 told = self.get("/health/ready")
-            if draining(told):
-                self.pool.forget()  # it waits for that before it ends
             version = str(told.get("contract", contract.UNSTATED))
             said = told.get("models", {}).items()
             return {model_id: self.heard(model_id, each, version) for model_id, each in said}
@@ -109,7 +130,9 @@ class Replica:
             card = {key: told[key] for key in told if key not in ("status", "reason")}
         if model_id in self.expected and (wrong := other(self.expected[model_id], card)):
             return Status("unavailable", wrong, card)
-        return Status(str(said["status"]), str(said["reason"]), card)
+        if said["status"] not in ORDER:  # of a newer minor version
+            return Status("unavailable", f"its service says: {str(said['status'])[:20]}", card)
+        return Status(said["status"], str(said["reason"]), card)
 
     def get(self, path: str) -> dict[str, Any]:
         """A JSON object of the replica."""
@@ -134,19 +157,22 @@ def misfit(version: str) -> str:
 
 
 def other(model: Model, card: dict[str, Any]) -> str:
-    """Why a card isn't that of the manifest's model; nothing where it is."""
-    weights = card["weights"]
+    """Why a card isn't that of the manifest's model; nothing where it is.
+
+    What a card doesn't state isn't compared.
+    """
+    weights = card.get("weights", {})
     kind, _, rest = model.weights.partition(":")
     source = f"file:{rest.rpartition('/')[2]}" if kind == "file" else model.weights
     pairs = {
-        "architecture": (model.architecture, card["architecture"]),
-        "engine": (model.engine, card["engine"]),
-        "precision": (model.precision, card["precision"]),
-        "weights": (source, weights["source"]),
-        "sha256": (model.sha256 or weights["sha256"], weights["sha256"]),
+        "architecture": (model.architecture, card.get("architecture")),
+        "engine": (model.engine, card.get("engine")),
+        "precision": (model.precision, card.get("precision")),
+        "weights": (source, weights.get("source")),
+        "sha256": (model.sha256, weights.get("sha256")),
     }
     for field, (wanted, held) in pairs.items():
-        if wanted != held:
+        if None not in (wanted, held) and wanted != held:
             return (
                 f"its service holds {field} {held}, the manifest says {wanted}; "
                 "build and deploy it again"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import identity, settings, upstream
+from gateway.retries import Retries
 from gateway.store import Store
 from gateway.upstream import Upstream
 from passerelle import document, manifest
@@ -70,6 +71,7 @@ class Table:
 
     def __init__(self, options: settings.Settings) -> None:
         self.options, self.setting = options, identity.filled(options.upstream)
+        self.retries = Retries()
         self.upstreams: dict[str, Upstream] = {}
         self.stores: dict[str, Store] = {}  # by the model's id
 
@@ -86,19 +88,24 @@ class Table:
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise manifest.ManifestError(path, [document.Problem(1, "", message)]) from None
-        for name in services - set(self.upstreams):
-            self.upstreams[name] = Upstream(
-                name, addresses[name], self.options.max_in_flight, self.options.upstream_auth
-            )
-            self.upstreams[name].start()
+        new = services - set(self.upstreams)
+        for name in new:
+            self.upstreams[name] = self.upstream(name, addresses[name])
         for name in set(self.upstreams) - services:
             self.upstreams.pop(name).stop()
         for name, each in self.upstreams.items() if self.options.refuse_others else ():
             each.expect({model.id: model for model in models if model.service == name})
+        for name in new:
+            self.upstreams[name].start()
         self.stores = {m.id: self.store(m.id, m.cache) for m in models if m.cache}
         return Routes(
             {m.id: Route(m, self.upstreams[m.service], self.stores.get(m.id)) for m in models}
         )
+
+    def upstream(self, name: str, at: str) -> Upstream:
+        """A service at an address."""
+        options = self.options
+        return Upstream(name, at, options.max_in_flight, options.upstream_auth, self.retries)
 
     def store(self, model_id: str, options: manifest.Cache) -> Store:
         """The answers of a model: those that it has, unless its options are others now."""

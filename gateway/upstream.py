@@ -17,16 +17,15 @@ from collections.abc import Callable, Iterator, Mapping
 
 from gateway import connections, identity
 from gateway.connections import Answer, Request
-from gateway.replica import Replica, Status
+from gateway.replica import ORDER, Replica, Status
+from gateway.retries import Retries
 from passerelle.manifest import Model
 from wire import log, problems
 
 LOOK_SECONDS = 1.0  # between two looks at what a name stands for
 MOST = 96  # requests with one service at once
 GRACE = 60.0  # a service not heard of yet counts as starting for so long
-ORDER = ("ready", "starting", "draining", "failed", "unavailable")  # the best replica's counts
-RETRIES = 0.2  # of the requests with a service that may be on their second replica
-FEW = 3  # that always may be
+UNKNOWN = (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY)  # no such address
 
 
 def address(setting: str, service: str) -> str:
@@ -43,12 +42,18 @@ def address(setting: str, service: str) -> str:
 class Upstream:
     """A service and the models it should hold. Per process, shared by all its threads."""
 
-    def __init__(self, service: str, at: str, most: int = MOST, who: str = "") -> None:
-        self.service, self.most = service, most
+    def __init__(
+        self,
+        service: str,
+        at: str,
+        most: int = MOST,
+        who: str = "",
+        retries: Retries | None = None,
+    ) -> None:
+        self.service, self.most, self.retries = service, most, retries or Retries()
         self.addresses = {each: identity.of(who, each) for each in at.split("|")}
         self.places = threading.BoundedSemaphore(most)
         self.turn = threading.Lock()  # of the replicas' numbers of requests
-        self.with_us = self.again = 0  # requests, and those on their second replica
         self.began = time.monotonic()
         self.expected: Mapping[str, Model] = {}
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
@@ -101,11 +106,10 @@ class Upstream:
         url = urllib.parse.urlsplit(at)
         if url.scheme != "http" or numeric(url.hostname or ""):
             return [""]
-        for family in (socket.AF_INET, socket.AF_INET6):
-            with contextlib.suppress(OSError):
-                found = socket.getaddrinfo(url.hostname, url.port or 80, family, socket.SOCK_STREAM)
-                return [str(each[4][0]) for each in found]
-        return [host for known, host in self.replicas if known == at]
+        try:
+            return resolved(url.hostname or "")
+        except (OSError, UnicodeError):
+            return [host for known, host in self.replicas if known == at]
 
     def note(self) -> None:
         """Log the models whose status is another than it was."""
@@ -162,18 +166,17 @@ class Upstream:
             OSError: as `connections.Pool.exchange`, of the last replica that was tried.
         """
         tried: list[Replica] = []
-        while True:
-            with self.chosen(model_id, tried) as replica:
-                try:
-                    return replica.pool.exchange(*ask(), meanwhile=meanwhile)
-                except connections.UnreachableError:
-                    replica.lost("its service can't be reached")
-                    tried.append(replica)
-                    if not self.another(model_id, tried):
-                        raise
-                except OSError:
-                    replica.wake.set()
-                    raise
+        with self.retries.counted(), contextlib.ExitStack() as retry:
+            while True:
+                with self.chosen(model_id, tried) as replica:
+                    try:
+                        return replica.exchange(*ask(), meanwhile)
+                    except connections.UnreachableError:
+                        tried.append(replica)
+                        if not self.others(model_id, tried):
+                            raise
+                        if len(tried) == 1 and not retry.enter_context(self.retries.granted()):
+                            raise
 
     @contextlib.contextmanager
     def chosen(self, model_id: str, tried: list[Replica]) -> Iterator[Replica]:
@@ -182,7 +185,6 @@ class Upstream:
         Raises:
             connections.UnreachableError: there is none.
         """
-        second = bool(tried)
         with self.turn:
             ready = self.others(model_id, tried)
             if not ready:
@@ -190,25 +192,31 @@ class Upstream:
             replica = min(ready, key=lambda each: each.in_flight)
             replica.in_flight += 1
             replica.last = time.monotonic()
-            self.with_us += 1
-            self.again += second
         try:
             yield replica
         finally:
             with self.turn:
                 replica.in_flight -= 1
-                self.with_us -= 1
-                self.again -= second
 
     def others(self, model_id: str, tried: list[Replica]) -> list[Replica]:
         """The replicas where a model is ready, less those that were tried; longest idle first."""
         found = [r for r in self.replicas.values() if r.ready(model_id) and r not in tried]
         return sorted(found, key=lambda each: each.last)
 
-    def another(self, model_id: str, tried: list[Replica]) -> bool:
-        """Whether a request may try another replica: few may at once."""
-        allowed = self.again < max(FEW, RETRIES * self.with_us)
-        return allowed and bool(self.others(model_id, tried))
+
+def resolved(name: str) -> list[str]:
+    """The addresses of a host name: those of IPv4, and only where it has none, those of IPv6.
+
+    Raises:
+        OSError: there are none, or nobody can say now.
+    """
+    try:
+        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno not in UNKNOWN:
+            raise
+        found = socket.getaddrinfo(name, None, socket.AF_INET6, socket.SOCK_STREAM)
+    return [str(each[4][0]) for each in found]
 
 
 def numeric(host: str) -> bool:

@@ -1,8 +1,20 @@
 """Several replicas of one service: the load spread, and none of it lost as they come and go."""
 
+import contextlib
+import socket
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from gateway import connections
+from gateway.connections import Request
+from gateway.replica import Replica, Status
+from gateway.retries import Retries
+from gateway.upstream import Upstream
 from tests import processes, stack
 
 
@@ -77,3 +89,154 @@ def test_a_service_nobody_asks_ends_at_once(state: Path) -> None:
         child.terminate()
         child.wait(15)
         assert time.monotonic() - began < 2
+
+
+def answering(host: str, port: int = 0) -> socket.socket:
+    """A server that answers every connection once."""
+    server = socket.create_server((host, port))
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                with client:
+                    client.recv(9999)
+                    client.sendall(
+                        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+                    )
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server
+
+
+@contextlib.contextmanager
+def vanished(host: str) -> Iterator[int]:
+    """A port where connecting neither succeeds nor fails, as at a machine that is gone."""
+    with contextlib.ExitStack() as held:
+        full = held.enter_context(socket.socket())
+        full.bind((host, 0))
+        full.listen(0)
+        for _ in range(4):
+            client = held.enter_context(socket.socket())
+            client.settimeout(0)
+            client.connect_ex(full.getsockname())
+        yield full.getsockname()[1]
+
+
+def service(*urls: str) -> Upstream:
+    """A service whose model `m` is ready on all replicas; the first is the first to be asked."""
+    found = Upstream("zoo", "|".join(urls))
+    found.replicas = {(url, ""): Replica(url) for url in urls}
+    for number, replica in enumerate(found.replicas.values()):
+        replica.statuses, replica.last = {"m": Status("ready")}, float(number)
+    return found
+
+
+def exchange(zoo: Upstream, seconds: float) -> int:
+    end = time.monotonic() + seconds
+    ask = lambda: (Request("GET", "/"), connections.left(end))  # noqa: E731
+    return zoo.exchange("m", ask, lambda: None).status
+
+
+def test_a_machine_that_vanished_leaves_time_for_another_replica() -> None:
+    with vanished("127.0.0.2") as port, answering("127.0.0.1", port):
+        zoo = service(f"http://127.0.0.2:{port}", f"http://127.0.0.1:{port}")
+        began = time.monotonic()
+        assert exchange(zoo, 6) == 200
+        assert time.monotonic() - began < 3
+        assert zoo.count("m") == {"ready": 1, "known": 2}
+
+
+def test_a_replica_that_refuses_is_lost_and_the_other_is_asked() -> None:
+    with answering("127.0.0.1") as server:
+        port = server.getsockname()[1]
+        zoo = service(f"http://127.0.0.2:{port}", f"http://127.0.0.1:{port}")
+        assert exchange(zoo, 2) == 200
+    refusing, other = zoo.replicas.values()
+    assert refusing.statuses["m"].status == "unavailable"
+    assert (refusing.in_flight, other.in_flight) == (0, 0)
+    assert (zoo.retries.live, zoo.retries.again) == (0, 0)
+
+
+def test_nothing_is_sent_twice() -> None:
+    asked = []
+    with socket.create_server(("127.0.0.2", 0)) as mute:
+
+        def hang_up() -> None:
+            client, _ = mute.accept()
+            asked.append(client.recv(9999))
+            client.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        port = mute.getsockname()[1]
+        with answering("127.0.0.1", port):
+            zoo = service(f"http://127.0.0.2:{port}", f"http://127.0.0.1:{port}")
+            with pytest.raises(connections.BrokenError):
+                exchange(zoo, 2)
+    assert len(asked) == 1
+
+
+def test_at_most_a_fifth_of_the_requests_and_always_three_may_be_on_a_second_replica() -> None:
+    retries = Retries()
+    with contextlib.ExitStack() as held:
+        assert [held.enter_context(retries.granted()) for _ in range(4)] == [True] * 3 + [False]
+        for _ in range(20):
+            held.enter_context(retries.counted())
+        assert [held.enter_context(retries.granted()) for _ in range(2)] == [True, False]
+    assert (retries.live, retries.again) == (0, 0)
+
+
+def test_the_replica_with_the_fewest_requests_is_chosen_and_equals_take_turns() -> None:
+    zoo = service("http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3")
+    first, second, third = zoo.replicas.values()
+    first.in_flight = 1
+    chosen = []
+    for _ in range(4):
+        with zoo.chosen("m", []) as replica:
+            chosen.append(replica)
+    assert chosen == [second, third, second, third]
+
+
+def test_a_name_stands_for_its_addresses_and_keeps_them_while_nobody_can_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    zoo = Upstream("zoo", "http://zoo:8080")
+    monkeypatch.setattr(Replica, "start", lambda _: None)
+    told: dict[int, Any] = {socket.AF_INET: ["10.0.0.1", "10.0.0.2"], socket.AF_INET6: ["fd00::1"]}
+
+    def look_up(name: str, _: None, family: int, kind: int) -> Any:
+        assert (name, kind) == ("zoo", socket.SOCK_STREAM)
+        if isinstance(told[family], int):
+            raise socket.gaierror(told[family], "")
+        return [(family, kind, 6, "", (each, 0)) for each in told[family]]
+
+    def followed() -> list[str]:
+        zoo.follow()
+        return [host for _, host in zoo.replicas]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    assert followed() == ["10.0.0.1", "10.0.0.2"]
+    kept = zoo.replicas["http://zoo:8080", "10.0.0.2"]
+    assert kept.pool.url.netloc == "zoo:8080"  # the Host that it is asked with
+    told[socket.AF_INET] = ["10.0.0.2", "10.0.0.3"]
+    assert followed() == ["10.0.0.2", "10.0.0.3"]
+    assert zoo.replicas["http://zoo:8080", "10.0.0.2"] is kept
+    told[socket.AF_INET] = socket.EAI_AGAIN
+    assert followed() == ["10.0.0.2", "10.0.0.3"]
+    told[socket.AF_INET] = socket.EAI_NONAME
+    assert followed() == ["fd00::1"]
+
+
+def test_a_status_that_a_newer_service_made_up_breaks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replica = Replica("http://127.0.0.1:1")
+    said = {"status": "warming", "reason": "", "digest": "0"}
+    monkeypatch.setattr(
+        replica, "get", lambda path: {"models": {"m": said}} if "health" in path else said
+    )
+    replica.statuses = replica.ask()
+    zoo = Upstream("zoo", "http://127.0.0.1:1")
+    zoo.replicas = {("http://127.0.0.1:1", ""): replica}
+    assert zoo.status("m").status == "unavailable"
+    assert zoo.status("m").reason == "its service says: warming"

@@ -16,6 +16,7 @@ from wire.deadline import DeadlineSocket
 HEAD_SECONDS = 10.0  # that a request's line and headers may take, from their first byte on
 FIRST = 1 << 14  # bytes
 DRAIN_SECONDS = 3.0  # more than the gateway takes to ask again
+QUIET_SECONDS = 0.15  # without a connection, after which nobody asks any more
 ANSWER_SECONDS = 120.0  # until the client must have taken its answer, from the same byte on
 
 
@@ -136,18 +137,23 @@ class DrainingWorker(Worker):
 
     A worker that stops at once resets the connections that it hasn't accepted yet, whose requests
     nobody may send again. So whoever sends requests here gets the time to hear of it, and to close
-    its connections: then nothing is on its way, and the worker stops.
+    its connections: then nothing is on its way, and the worker stops. An answer that closes its
+    connection says so the soonest.
     """
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Begin to drain, at SIGTERM."""
         if not drain.stopping.is_set():
             drain.stopping.set()
+            self.max_keepalived = 0  # so that each answer says Connection: close
             threading.Thread(target=self.drain, args=(sig, frame), daemon=True).start()
 
     def drain(self, sig: int, frame: Any) -> None:
-        """Stop once no connection is open, or after DRAIN_SECONDS."""
-        end = time.monotonic() + DRAIN_SECONDS
-        while self.nr_conns and time.monotonic() < end:
-            time.sleep(0.02)
+        """Stop once no connection was open for QUIET_SECONDS, or after DRAIN_SECONDS."""
+        now = busy = time.monotonic()
+        end = now + DRAIN_SECONDS
+        while now < end and now - busy < QUIET_SECONDS:
+            time.sleep(0.01)
+            now = time.monotonic()
+            busy = now if self.nr_conns else busy
         super().handle_exit(sig, frame)

@@ -34,7 +34,6 @@ from services.model import (
     store,
     weights,
 )
-from wire import contract
 
 TOLERANCE = 1e-3  # of the logits' greatest magnitude, between artifact and torch module
 STEPS = ("weights", "convert", "check", "bf16", "int8", "measure")
@@ -228,7 +227,6 @@ def written(
         **facts,
         versions={name: importlib.metadata.version(name) for name in store.TOOLS},
         digest=store.digest(entry),
-        contract=contract.VERSION,
     )
 
 

@@ -44,7 +44,7 @@ class Card:
     versions: dict[str, str]
     digest: str  # of all that went in
     evaluation: dict[str, Any] | None = None  # what `passerelle evaluate` found last
-    contract: str = contract.UNSTATED  # of this card; see wire/contract.py
+    contract: str = contract.VERSION  # that it was written by; see wire/contract.py
 
 
 def write(folder: Path, card: Card) -> None:
@@ -64,7 +64,7 @@ def read(folder: Path) -> Card:
         ValueError: it is of a contract that isn't understood here.
     """
     fields = json.loads((folder / FILE).read_text())
-    version = fields.get("contract", contract.UNSTATED)
+    version = fields.setdefault("contract", contract.UNSTATED)
     if not contract.fits(version):
         raise ValueError(f"its card is of version {version}, not {contract.VERSION}")
     shape = fields.pop("input")
