@@ -150,7 +150,8 @@ class Build:
             own = dict(each.split("=", 1) for each in step.get("env", []))
             done = subprocess.run(
                 [HOST.sub(self.at, each) for each in command], cwd=self.workspace, text=True,
-                env={**environ, **own}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                env={**environ, **own}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                check=False,
             )  # fmt: skip
             self.log += done.stdout
             assert done.returncode == 0, f"{step['id']}:\n{done.stdout[-5000:]}"
