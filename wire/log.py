@@ -5,6 +5,7 @@ import json
 import sys
 from typing import Any
 
+SAMPLED = 1  # the bit of the trace flags that says so; the others say other things
 project = ""  # of Google Cloud, whose log viewer finds a request's lines by these names
 
 
@@ -15,7 +16,7 @@ def cloud(fields: dict[str, Any]) -> dict[str, Any]:
     return {
         "logging.googleapis.com/trace": f"projects/{project}/traces/{fields['trace_id']}",
         "logging.googleapis.com/spanId": fields["span_id"],
-        "logging.googleapis.com/trace_sampled": fields.get("trace_flags") == "01",
+        "logging.googleapis.com/trace_sampled": bool(int(fields["trace_flags"], 16) & SAMPLED),
     }
 
 

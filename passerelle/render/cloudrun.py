@@ -6,10 +6,12 @@ Cloud Run reads them with Google's annotations; any Kubernetes with Knative read
 import dataclasses
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
+from passerelle.deployment import Deployment
 from passerelle.manifest import Model, Models
 
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
@@ -17,6 +19,21 @@ REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 TARGETS = ("cloudrun", "knative")
 AT_ONCE = 4  # requests for each processor of a model before another instance starts
 GATEWAY_AT_ONCE = 80  # of its 128 threads, so that health checks find one
+LONGEST = 3600  # seconds that Cloud Run lets a request take
+NAME = re.compile(r"[a-z][a-z0-9-]{0,48}")  # of a service on Cloud Run
+MEMORY = {  # of an instance on Cloud Run, in MiB: the least and the most for so many processors
+    1: (512, 4096),
+    2: (512, 8192),
+    4: (2048, 16384),
+    6: (4096, 24576),
+    8: (4096, 32768),
+}
+HEAD = """\
+# Rendered from models.yaml by: passerelle render cloudrun{option}
+# Don't edit it: change models.yaml, then run that line again.
+#
+# {about}
+"""
 
 
 class RenderError(Exception):
@@ -61,28 +78,78 @@ class Options:
 
 
 def render(models: Models, options: Options) -> str:
-    """All documents, one after the other: the models' services, then the gateway's."""
+    """All documents, one after the other: the models' services, then the gateway's.
+
+    Raises:
+        RenderError
+    """
     return "---\n".join(files(models, options).values())
 
 
 def files(models: Models, options: Options) -> dict[str, str]:
-    """Each service's document by its file's name."""
+    """Each service's document by its file's name.
+
+    Raises:
+        RenderError: all that the platform would refuse.
+    """
     services: dict[str, list[Model]] = {}
     for model in models:
         services.setdefault(model.service, []).append(model)
-    documents = {name: model_service(name, mates, options) for name, mates in services.items()}
-    documents["gateway"] = gateway(models, options)
-    head = f"# Rendered from models.yaml by: passerelle render {options.target}\n"
-    return {
-        f"{name}.yaml": head + yaml.safe_dump(document, sort_keys=False)
-        for name, document in documents.items()
+    wrong = [
+        sentence
+        for name, mates in ({} if options.knative else services).items()
+        for sentence in refusals(name, mates[0].deployment)
+    ]
+    if wrong:
+        raise RenderError("\n".join(wrong))
+    texts = {
+        f"{name}.yaml": text(model_service(name, mates, options), about(mates, options), options)
+        for name, mates in services.items()
     }
+    door = "The door: everyone reaches it, and it asks for keys itself."
+    return texts | {"gateway.yaml": text(gateway(models, options), door, options)}
+
+
+def refusals(name: str, deployment: Deployment) -> Iterator[str]:
+    """What Cloud Run would refuse of a service, each with what to write instead."""
+    if not NAME.fullmatch(name):
+        yield (
+            f"{name}: Cloud Run's names begin with a letter and have at most 49 characters; "
+            "give it another service: in models.yaml."
+        )
+    if deployment.cpu not in MEMORY:
+        yield (
+            f"{name}: Cloud Run has no instances with {deployment.cpu} processors; "
+            "write cpu: 1, 2, 4, 6 or 8."
+        )
+        return
+    least, most = MEMORY[deployment.cpu]
+    number, unit = int(deployment.memory[:-2]), deployment.memory[-2:]
+    if not least <= number * (1024 if unit == "Gi" else 1) <= most:
+        yield (
+            f"{name}: on Cloud Run, cpu: {deployment.cpu} goes with memory of "
+            f"{least}Mi to {most}Mi, not {deployment.memory}; change one of them."
+        )
+
+
+def about(models: list[Model], options: Options) -> str:
+    """What the head of a model's document says it is."""
+    titles = ", ".join(" ".join(model.title.split()) for model in models)
+    who = "only pods of the cluster reach it" if options.knative else "it is private"
+    return f"{titles}: {who}, the gateway asks it."
+
+
+def text(document: dict[str, Any], about: str, options: Options) -> str:
+    """A document as a file, with what it is at its head."""
+    option = " --target knative" if options.knative else ""
+    head = HEAD.format(option=option, about=about)
+    return head + yaml.safe_dump(document, sort_keys=False, width=100)
 
 
 def model_service(name: str, models: list[Model], options: Options) -> dict[str, Any]:
     """A model's service, which only the gateway may call."""
     deployment = models[0].deployment
-    container = {
+    container: dict[str, Any] = {
         "name": "server",
         "image": options.image(name),
         "ports": [{"name": "http1", "containerPort": 8080}],
@@ -91,6 +158,8 @@ def model_service(name: str, models: list[Model], options: Options) -> dict[str,
         "startupProbe": probe("/health/ready", period=1, failures=60),
         "livenessProbe": probe("/health/live", period=10, failures=3),
     }
+    if not options.knative:
+        container["env"] = [{"name": "GOOGLE_CLOUD_PROJECT", "value": options.project}]
     scale = {
         "autoscaling.knative.dev/minScale": str(deployment.least),
         "autoscaling.knative.dev/maxScale": str(deployment.most),
@@ -128,7 +197,10 @@ def gateway(models: Models, options: Options) -> dict[str, Any]:
     item = {"key": "keys.yaml" if options.knative else "latest", "path": "keys.yaml"}
     volumes = [{"name": "keys", "secret": {"secretName": "passerelle-keys", "items": [item]}}]
     scale = {"autoscaling.knative.dev/minScale": "1", "autoscaling.knative.dev/maxScale": "4"}
-    timeout = math.ceil(max(model.timeout for model in models)) + 5
+    if not options.knative:
+        # It follows the services between requests too, so it needs its processors then.
+        scale["run.googleapis.com/cpu-throttling"] = "false"
+    timeout = min(math.ceil(max(model.timeout for model in models)) + 5, LONGEST)
     return service(
         "gateway", container, options, scale=scale, timeout=timeout, at_once=GATEWAY_AT_ONCE,
         volumes=volumes, public=True,
