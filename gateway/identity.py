@@ -2,7 +2,8 @@
 
 A private Cloud Run service lets in who brings a token of an account that may invoke it, made for
 the service's own address (its audience). A token lives for an hour; it is fetched again before its
-end, by one request while the others go on with the old one.
+end, by one thread aside, while requests go on with the old one. Without one that is good they wait
+for that fetch, for a short time, and then nothing is sent.
 """
 
 import contextlib
@@ -16,9 +17,11 @@ import google.auth.transport.requests
 import google.oauth2.id_token
 from google.auth.compute_engine import _metadata as metadata
 
-from wire import environment, problems
+from wire import environment, log, problems
 
 SOON = 300.0  # seconds before its end that a token is fetched again
+PATIENCE = 2.0  # seconds that a request without a token waits for one
+REST = 1.0  # seconds between two fetches
 PLACEHOLDER = "{project_number}"
 FAILURES = (google.auth.exceptions.GoogleAuthError, ValueError, TypeError, KeyError, OSError)
 
@@ -26,7 +29,7 @@ Headers = Callable[[], Mapping[str, str]]
 
 
 class IdentityError(ConnectionError):
-    """No token can be had, so that nothing was sent."""
+    """No token can be had, so that nothing was sent; or a service lets us in by none."""
 
 
 def nobody() -> Mapping[str, str]:
@@ -39,13 +42,29 @@ def of(kind: str, audience: str) -> Headers:
     return Tokens(audience).headers if kind == "google" else nobody
 
 
+def admitted(status: int) -> None:
+    """Nothing, unless a service's answer says that it doesn't let us in.
+
+    Raises:
+        IdentityError
+    """
+    if status in (401, 403):
+        raise IdentityError(
+            f"its service refuses the gateway ({status}); give its account the role of an invoker"
+        )
+
+
 class Tokens:
     """The tokens for one audience. Per process, shared by all its threads."""
 
     def __init__(self, audience: str, clock: Callable[[], float] = time.time) -> None:
         self.audience, self.clock = audience, clock
-        self.fetching = threading.Lock()
-        self.token, self.end = "", 0.0  # seconds since 1970
+        self.held = ("", 0.0)  # a token and its end, in seconds since 1970; replaced whole
+        self.turn = threading.Lock()  # of the next two
+        self.landed = threading.Event()  # of the last fetch
+        self.landed.set()
+        self.rest = 0.0  # until when no other is begun
+        self.failing = False  # since the last line in the log
 
     def headers(self) -> Mapping[str, str]:
         """The header that a private service asks for.
@@ -56,35 +75,54 @@ class Tokens:
         return {"Authorization": f"Bearer {self.current()}"}
 
     def current(self) -> str:
-        """A token that is good for now, fetched if it must be.
+        """A token that is good for now.
 
         Raises:
             IdentityError
         """
-        if self.clock() < self.end - SOON:
-            return self.token
-        good = self.clock() < self.end
-        if self.fetching.acquire(blocking=not good):
-            try:
-                if self.clock() >= self.end - SOON:  # nobody else did meanwhile
-                    self.fetch()
-            except FAILURES as error:
-                if not good:
-                    raise IdentityError("no identity token can be had") from error
-            finally:
-                self.fetching.release()
-        return self.token
+        token, end = self.held
+        if self.clock() >= end - SOON:
+            landed = self.fetching()
+            if self.clock() >= end:
+                landed.wait(PATIENCE)
+            token, end = self.held
+        if self.clock() >= end:
+            raise IdentityError("no identity token can be had")
+        return token
+
+    def fetching(self) -> threading.Event:
+        """The end of the fetch that is on its way; it is begun if there is none."""
+        with self.turn:
+            now, (_, end) = self.clock(), self.held
+            if self.landed.is_set() and self.rest <= now and end - SOON <= now:
+                self.landed = threading.Event()
+                threading.Thread(target=self.fetch, name="fetch a token", daemon=True).start()
+            return self.landed
 
     def fetch(self) -> None:
-        """Ask the platform for a token.
+        """Ask the platform for a token."""
+        try:
+            self.held = fetched(self.audience)
+            self.failing = False
+        except FAILURES as error:
+            if not self.failing:
+                self.failing = True
+                message = "no identity token can be had"
+                log.write("ERROR", message, audience=self.audience, reason=str(error))
+        finally:
+            self.rest = self.clock() + REST
+            self.landed.set()
 
-        Raises:
-            FAILURES
-        """
-        request = google.auth.transport.requests.Request()
-        token = str(google.oauth2.id_token.fetch_id_token(request, self.audience))  # type: ignore[no-untyped-call]  # Google's own
-        end = float(google.auth.jwt.decode(token, verify=False)["exp"])  # type: ignore[no-untyped-call]  # the same
-        self.token, self.end = token, end
+
+def fetched(audience: str) -> tuple[str, float]:
+    """A token and its end, from the platform.
+
+    Raises:
+        FAILURES
+    """
+    request = google.auth.transport.requests.Request()
+    token = str(google.oauth2.id_token.fetch_id_token(request, audience))  # type: ignore[no-untyped-call]  # Google's own
+    return token, float(google.auth.jwt.decode(token, verify=False)["exp"])  # type: ignore[no-untyped-call]  # the same
 
 
 def filled(setting: str) -> str:

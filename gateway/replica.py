@@ -115,7 +115,8 @@ class Replica:
             said = told.get("models", {}).items()
             return {model_id: self.heard(model_id, each, version) for model_id, each in said}
         except identity.IdentityError as error:
-            return self.gone(str(error))
+            unheard = {each: Status("unavailable", str(error)) for each in self.expected}
+            return unheard | self.gone(str(error))
         except (OSError, ValueError, AttributeError, KeyError, TypeError):
             return self.gone("its service doesn't answer")
 
@@ -137,6 +138,7 @@ class Replica:
     def get(self, path: str) -> dict[str, Any]:
         """A JSON object of the replica."""
         answer = self.pool.exchange(connections.Request("GET", path), PROBE_TIMEOUT)
+        identity.admitted(answer.status)
         document = json.loads(answer.body)
         if not isinstance(document, dict):
             raise TypeError(path)

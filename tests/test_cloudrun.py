@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway import settings
 from passerelle import manifest
 from passerelle.render import cloudrun
 from tests import stack
@@ -59,9 +61,72 @@ def test_each_document_is_a_knative_service(judge: Path, options: cloudrun.Optio
     services = list(documents(options).values())
     assert len(services) == 5
     assert judged(judge, services) == ""
-    wrong = copy.deepcopy(services)
-    wrong[0]["spec"]["template"]["spec"]["containerConcurrency"] = "many"
-    assert "containerConcurrency" in judged(judge, wrong)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        (("containerConcurrency",), "many"),
+        (("timeoutSeconds",), "10s"),
+        (("containers", 0, "ports", 0, "containerPort"), "http"),
+        (("containers", 0, "startupProbe", "httpGet"), "/health/live"),
+        (("containers", 0, "env"), {"PASSERELLE_UPSTREAM_AUTH": "google"}),
+        (("volumes", 0, "secret", "items", 0), "latest"),
+    ],
+)
+def test_the_schema_finds_what_is_wrong(judge: Path, field: tuple[Any, ...], wrong: Any) -> None:
+    service = copy.deepcopy(documents(GOOGLE)["gateway"])
+    part = service["spec"]["template"]["spec"]
+    for step in field[:-1]:
+        part = part[step]
+    assert field[-1] in (range(len(part)) if isinstance(part, list) else part)
+    part[field[-1]] = wrong
+    named = [str(step) for step in field if not isinstance(step, int)]
+    assert named[-1] in judged(judge, [service])
+
+
+# Where Cloud Run's reference of its YAML has each: on the service, on its template.
+ON_THE_SERVICE = {"run.googleapis.com/invoker-iam-disabled"}
+ON_THE_TEMPLATE = {
+    "autoscaling.knative.dev/minScale",
+    "autoscaling.knative.dev/maxScale",
+    "run.googleapis.com/cpu-throttling",
+    "run.googleapis.com/execution-environment",
+    "run.googleapis.com/startup-cpu-boost",
+}
+
+
+def test_annotations_are_where_cloud_run_reads_them_and_are_text() -> None:
+    for service in documents(GOOGLE).values():
+        above = service["metadata"].get("annotations", {})
+        below = service["spec"]["template"]["metadata"]["annotations"]
+        assert set(above) <= ON_THE_SERVICE
+        assert set(below) <= ON_THE_TEMPLATE
+        assert {type(each) for each in (above | below).values()} == {str}
+
+
+def test_the_gateway_finds_and_follows_the_models() -> None:
+    template = documents(GOOGLE)["gateway"]["spec"]["template"]
+    assert template["metadata"]["annotations"]["run.googleapis.com/cpu-throttling"] == "false"
+    container = template["spec"]["containers"][0]
+    environ = {each["name"]: each["value"] for each in container["env"]}
+    where = "https://{service}-{project_number}.europe-west1.run.app"
+    assert environ["PASSERELLE_UPSTREAM"] == where
+    assert environ["PASSERELLE_UPSTREAM_AUTH"] == "google"
+    (mount,), (volume,) = container["volumeMounts"], template["spec"]["volumes"]
+    (item,) = volume["secret"]["items"]
+    assert mount["name"] == volume["name"]
+    assert f"{mount['mountPath']}/{item['path']}" == environ["PASSERELLE_KEYS"]
+    settings.read(environ)  # the settings know them all
+    inside = documents(KNATIVE)["gateway"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert inside[0]["value"] == "http://{service}.default.svc.cluster.local"
+    assert "google" not in str(inside)
+
+
+def test_each_log_names_its_traces_in_the_project() -> None:
+    for service in documents(GOOGLE).values():
+        (container,) = service["spec"]["template"]["spec"]["containers"]
+        assert {"name": "GOOGLE_CLOUD_PROJECT", "value": "my-project"} in container["env"]
 
 
 def test_models_are_private_and_the_gateway_is_public() -> None:
@@ -74,14 +139,53 @@ def test_models_are_private_and_the_gateway_is_public() -> None:
         assert account == "passerelle-model@my-project.iam.gserviceaccount.com"
 
 
-def test_a_service_runs_as_the_manifest_says(tmp_path: Path) -> None:
+def written(folder: Path, fields: str) -> manifest.Models:
+    """The first model of the default manifest, with other fields."""
     entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
-    file = tmp_path / "models.yaml"
-    file.write_text(
-        f"version: 1\n{entry}\n    timeout: 25s\n    resources: {{cpu: 4, memory: 3Gi}}\n"
-        "    scale: {min: 1, max: 9}\n"
-    )
-    text = cloudrun.files(manifest.read(file), GOOGLE)["efficientnet-lite0.yaml"]
+    file = folder / "models.yaml"
+    file.write_text(f"version: 1\n{entry}\n{fields}")
+    return manifest.read(file)
+
+
+def test_models_that_share_a_service_make_one_document(tmp_path: Path) -> None:
+    second = "  - {id: second, like: efficientnet-lite0, service: zoo, timeout: 1m}\n"
+    models = written(tmp_path, "    service: zoo\n    timeout: 200ms\n" + second)
+    files = cloudrun.files(models, GOOGLE)
+    assert list(files) == ["zoo.yaml", "gateway.yaml"]
+    seconds = [yaml.safe_load(each)["spec"]["template"]["spec"] for each in files.values()]
+    assert [each["timeoutSeconds"] for each in seconds] == [60, 65]
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [("1ms", [1, 6]), ("1h", [3600, 3600])])
+def test_a_timeout_is_one_that_cloud_run_takes(
+    tmp_path: Path, timeout: str, seconds: list[int]
+) -> None:
+    files = cloudrun.files(written(tmp_path, f"    timeout: {timeout}\n"), GOOGLE)
+    specs = [yaml.safe_load(each)["spec"]["template"]["spec"] for each in files.values()]
+    assert [each["timeoutSeconds"] for each in specs] == seconds
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ("resources: {cpu: 3, memory: 1Gi}", "no instances with 3 processors; write cpu: 1, 2, 4"),
+        ("resources: {cpu: 4, memory: 1Gi}", "memory of 2048Mi to 16384Mi, not 1Gi"),
+        ("resources: {cpu: 1, memory: 5Gi}", "memory of 512Mi to 4096Mi, not 5Gi"),
+        ("resources: {cpu: 2, memory: 256Mi}", "memory of 512Mi to 8192Mi, not 256Mi"),
+        ("service: 2nd", "2nd: Cloud Run's names begin with a letter"),
+        (f"service: {'a' * 50}", "have at most 49 characters"),
+    ],
+)
+def test_what_cloud_run_would_refuse_is_told_before(tmp_path: Path, fields: str, said: str) -> None:
+    models = written(tmp_path, f"    {fields}\n")
+    with pytest.raises(cloudrun.RenderError, match=re.escape(said)):
+        cloudrun.files(models, GOOGLE)
+    assert cloudrun.files(models, KNATIVE)
+
+
+def test_a_service_runs_as_the_manifest_says(tmp_path: Path) -> None:
+    fields = "    timeout: 25s\n    resources: {cpu: 4, memory: 3Gi}\n    scale: {min: 1, max: 9}\n"
+    text = cloudrun.files(written(tmp_path, fields), GOOGLE)["efficientnet-lite0.yaml"]
     template = yaml.safe_load(text)["spec"]["template"]
     container = template["spec"]["containers"][0]
     assert template["spec"]["timeoutSeconds"] == 25

@@ -124,11 +124,20 @@ def test_a_malformed_one_is_not(sent: str) -> None:
     assert trace.read({"HTTP_X_CLOUD_TRACE_CONTEXT": sent}).trace_id != CLOUD
 
 
+@pytest.mark.parametrize(
+    ("flags", "sampled"), [("00", "False"), ("01", "True"), ("02", "False"), ("03", "True")]
+)
 def test_on_google_cloud_a_line_names_its_trace(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], flags: str, sampled: str
 ) -> None:
     monkeypatch.setattr(log, "project", "my-project")
-    log.write("INFO", "asked", trace_id=CLOUD, span_id="b7ad6b7169203331", trace_flags="01")
+    log.write("INFO", "asked", trace_id=CLOUD, span_id="b7ad6b7169203331", trace_flags=flags)
     line = json.loads(capsys.readouterr().out)
     assert line["logging.googleapis.com/trace"] == f"projects/my-project/traces/{CLOUD}"
-    assert line["logging.googleapis.com/trace_sampled"] is True
+    assert repr(line["logging.googleapis.com/trace_sampled"]) == sampled
+    assert line["logging.googleapis.com/spanId"] == "b7ad6b7169203331"
+
+
+def test_elsewhere_it_names_nothing_of_googles(capsys: pytest.CaptureFixture[str]) -> None:
+    log.write("INFO", "asked", trace_id=CLOUD, span_id="b7ad6b7169203331", trace_flags="01")
+    assert "googleapis" not in capsys.readouterr().out

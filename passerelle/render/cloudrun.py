@@ -135,8 +135,8 @@ def refusals(name: str, deployment: Deployment) -> Iterator[str]:
 def about(models: list[Model], options: Options) -> str:
     """What the head of a model's document says it is."""
     titles = ", ".join(" ".join(model.title.split()) for model in models)
-    who = "only pods of the cluster reach it" if options.knative else "it is private"
-    return f"{titles}: {who}, the gateway asks it."
+    who = "Local to the cluster" if options.knative else "Private: the gateway alone may call it"
+    return f"{titles}. {who}."
 
 
 def text(document: dict[str, Any], about: str, options: Options) -> str:
@@ -149,17 +149,17 @@ def text(document: dict[str, Any], about: str, options: Options) -> str:
 def model_service(name: str, models: list[Model], options: Options) -> dict[str, Any]:
     """A model's service, which only the gateway may call."""
     deployment = models[0].deployment
+    log = [{"name": "GOOGLE_CLOUD_PROJECT", "value": options.project}]  # its lines name their trace
     container: dict[str, Any] = {
         "name": "server",
         "image": options.image(name),
         "ports": [{"name": "http1", "containerPort": 8080}],
+        **({} if options.knative else {"env": log}),
         "resources": {"limits": {"cpu": str(deployment.cpu), "memory": deployment.memory}},
         # It says that it is ready once its models are loaded; 60 s are far more than they take.
         "startupProbe": probe("/health/ready", period=1, failures=60),
         "livenessProbe": probe("/health/live", period=10, failures=3),
     }
-    if not options.knative:
-        container["env"] = [{"name": "GOOGLE_CLOUD_PROJECT", "value": options.project}]
     scale = {
         "autoscaling.knative.dev/minScale": str(deployment.least),
         "autoscaling.knative.dev/maxScale": str(deployment.most),
@@ -181,6 +181,7 @@ def gateway(models: Models, options: Options) -> dict[str, Any]:
     }
     inside = {"PASSERELLE_UPSTREAM": f"http://{{service}}.{options.namespace}.svc.cluster.local"}
     variables = (inside if options.knative else google) | {"PASSERELLE_KEYS": "/keys/keys.yaml"}
+    only_read = {"readOnly": True} if options.knative else {}  # Cloud Run has no such field
     container = {
         "name": "server",
         "image": options.image("gateway"),
@@ -189,10 +190,8 @@ def gateway(models: Models, options: Options) -> dict[str, Any]:
         "resources": {"limits": {"cpu": "2", "memory": "512Mi"}},
         "startupProbe": probe("/health/live", period=1, failures=30),
         "livenessProbe": probe("/health/live", period=10, failures=3),
-        "volumeMounts": [{"name": "keys", "mountPath": "/keys", "readOnly": True}],
+        "volumeMounts": [{"name": "keys", "mountPath": "/keys"} | only_read],
     }
-    if not options.knative:
-        del container["volumeMounts"][0]["readOnly"]  # type: ignore[index]  # Cloud Run has no such field
     # On Cloud Run the item's key is the secret's version.
     item = {"key": "keys.yaml" if options.knative else "latest", "path": "keys.yaml"}
     volumes = [{"name": "keys", "secret": {"secretName": "passerelle-keys", "items": [item]}}]
