@@ -21,6 +21,7 @@ import yaml
 
 from tests import stack
 
+BRIDGE = "passerelle-test"  # of at most 15 characters
 HOST = re.compile(r"[a-z0-9-]+-docker\.pkg\.dev")  # Artifact Registry's, for which ours stands in
 NAME = re.compile(r"\$\$|\$\{?([A-Z_][A-Z0-9_]*)\}?")
 REGISTRY = """\
@@ -31,7 +32,7 @@ log: {{level: error}}
 """
 SHIM = """\
 #!/bin/sh
-# The engine has no bridge of its own: its builds use this machine's network.
+# Nothing is forwarded from the engine's bridge: its builds use this machine's network.
 if [ "$1" = build ]; then shift; exec {docker} build --network=host --progress=plain "$@"; fi
 exec {docker} "$@"
 """
@@ -89,6 +90,9 @@ def registry(folder: Path) -> Iterator[str]:
 def machine(base: str) -> Iterator[dict[str, str]]:
     """The environment of a machine whose engine holds the base image and nothing else."""
     folder = Path(tempfile.mkdtemp(prefix="engine-"))
+    # Of its own: an engine without a bridge would take down the one that another engine uses.
+    subprocess.run(["ip", "link", "add", "name", BRIDGE, "type", "bridge"], check=True)
+    subprocess.run(["ip", "address", "add", "172.31.250.1/24", "dev", BRIDGE], check=True)
     docker = capable()
     (folder / "bin").mkdir()
     (folder / "bin" / "docker").write_text(SHIM.format(docker=docker))
@@ -96,7 +100,7 @@ def machine(base: str) -> Iterator[dict[str, str]]:
     with (folder / "dockerd.log").open("w") as log:
         child = subprocess.Popen(
             ["dockerd", f"--host=unix://{folder}/d.sock", f"--data-root={folder}/data",
-             f"--exec-root={folder}/exec", f"--pidfile={folder}/d.pid", "--bridge=none",
+             f"--exec-root={folder}/exec", f"--pidfile={folder}/d.pid", f"--bridge={BRIDGE}",
              "--iptables=false", "--ip6tables=false"],
             stdout=log, stderr=log,
         )  # fmt: skip
@@ -118,6 +122,7 @@ def machine(base: str) -> Iterator[dict[str, str]]:
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(30)
+        subprocess.run(["ip", "link", "delete", BRIDGE], check=False)
         for _ in range(20):
             shutil.rmtree(folder, ignore_errors=True)
             if not folder.exists():

@@ -24,7 +24,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    for command in ("docker-registry", "dockerd"):
+    for command in ("docker-registry", "dockerd", "ip"):
         if not shutil.which(command):
             pytest.skip(f"{command} is not installed")
     if not cloudbuild.capable():
