@@ -91,6 +91,7 @@ def machine(base: str) -> Iterator[dict[str, str]]:
     """The environment of a machine whose engine holds the base image and nothing else."""
     folder = Path(tempfile.mkdtemp(prefix="engine-"))
     # Of its own: an engine without a bridge would take down the one that another engine uses.
+    subprocess.run(["ip", "link", "delete", BRIDGE], check=False, capture_output=True)
     subprocess.run(["ip", "link", "add", "name", BRIDGE, "type", "bridge"], check=True)
     subprocess.run(["ip", "address", "add", "172.31.250.1/24", "dev", BRIDGE], check=True)
     docker = capable()
