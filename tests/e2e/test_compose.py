@@ -128,11 +128,15 @@ def test_replicas_share_the_load_and_none_is_lost_as_they_come_and_go(
 
 
 def test_a_key_is_a_secret_and_the_demo_ends_with_the_first(up: composed.Project) -> None:
-    demo = up.key
-    made = up.run(
-        *stack.PASSERELLE, "keys", "new", "--name", "alice", "--keys", str(up.folder / "keys.yaml")
-    ).split()[0]
-    up.compose("restart", "gateway")
-    up.compose("up", "--detach", "--wait", "gateway")
-    stack.wait_for(lambda: up.predict("efficientnet-lite0", made).status_code == 200, 30)
-    assert up.predict("efficientnet-lite0", demo).status_code == 401
+    demo, file = up.key, up.folder / "keys.yaml"
+    empty = file.read_text()
+    try:
+        made = up.run(
+            *stack.PASSERELLE, "keys", "new", "--name", "alice", "--keys", str(file)
+        ).split()[0]
+        up.compose("restart", "gateway")
+        up.compose("up", "--detach", "--wait", "gateway")
+        stack.wait_for(lambda: up.predict("efficientnet-lite0", made).status_code == 200, 30)
+        assert up.predict("efficientnet-lite0", demo).status_code == 401
+    finally:
+        file.write_text(empty)  # the checkout is other tests' too
