@@ -6,7 +6,7 @@ from typing import Any
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, cache, demo, proxy, settings
+from gateway import auth, cache, history, keyring, proxy, settings
 from gateway.routes import Table
 from gateway.watched import Watched
 from passerelle import keys, manifest
@@ -20,14 +20,8 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     options = options or settings.read()
     memory.give_back()
     log.project = options.project
-    known_keys = Watched(
-        options.keys, demo.reader(options.demo) if options.demo else keys.read, keys.KeysError
-    )
-    routes = Watched(
-        options.manifest,
-        Table(options).read,
-        manifest.ManifestError,
-    )
+    known_keys = Watched(options.keys, keyring.reader(options), keys.KeysError)
+    routes = Watched(options.manifest, Table(options).read, manifest.ManifestError)
     app = flask.Flask("gateway", static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
@@ -48,7 +42,9 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
             route = routes.current.find(model_id, key)
         with here.step("read"):
             picture = body.read(request, options.max_body)
-        answer = cache.answer(route, request, picture, proxy.forward)
+        with route.history.request() as outcome:
+            answer = cache.answer(route, request, picture, proxy.forward)
+            outcome.status = answer.status
         return proxy.relay(answer)
 
     @app.get("/models")
@@ -63,6 +59,13 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
         key = auth.identify(flask.request, known_keys.current)
         auth.permit(key, model_id)
         return routes.current.find(model_id, key).description
+
+    @app.get("/history")
+    def past() -> dict[str, Any]:
+        """The last minutes of every model that the key may use."""
+        key = auth.identify(flask.request, known_keys.current)
+        told = [route.past for route in routes.current.allowed(key)]
+        return {"slot_seconds": history.SECONDS, "models": told}
 
     @app.get("/health/live")
     def live() -> dict[str, str]:

@@ -1,14 +1,15 @@
 """gunicorn for the gateway."""
 
-from gateway import identity, settings
+from gateway import keyring, settings
 from passerelle import keys, manifest
-from wire import environment
+from wire import environment, project
 
 try:
     options = settings.read()
     manifest.read(options.manifest)
     keys.read(options.keys)
-    identity.filled(options.upstream)
+    keyring.page(options)
+    project.filled(options.upstream, "PASSERELLE_UPSTREAM")
 except (environment.SettingError, manifest.ManifestError, keys.KeysError) as error:
     raise SystemExit(f"The gateway can't start.\n{error}") from None
 

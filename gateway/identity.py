@@ -6,7 +6,6 @@ end, by one thread aside, while requests go on with the old one. Without one tha
 for that fetch, for a short time, and then nothing is sent.
 """
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,14 +14,12 @@ import google.auth.exceptions
 import google.auth.jwt
 import google.auth.transport.requests
 import google.oauth2.id_token
-from google.auth.compute_engine import _metadata as metadata
 
-from wire import environment, log, problems
+from wire import log, problems
 
 SOON = 300.0  # seconds before its end that a token is fetched again
 PATIENCE = 2.0  # seconds that a request without a token waits for one
 REST = 1.0  # seconds between two fetches
-PLACEHOLDER = "{project_number}"
 FAILURES = (google.auth.exceptions.GoogleAuthError, ValueError, TypeError, KeyError, OSError)
 
 Headers = Callable[[], Mapping[str, str]]
@@ -123,26 +120,6 @@ def fetched(audience: str) -> tuple[str, float]:
     request = google.auth.transport.requests.Request()
     token = str(google.oauth2.id_token.fetch_id_token(request, audience))  # type: ignore[no-untyped-call]  # Google's own
     return token, float(google.auth.jwt.decode(token, verify=False)["exp"])  # type: ignore[no-untyped-call]  # the same
-
-
-def filled(setting: str) -> str:
-    """An address template with the project's number, which the platform knows.
-
-    Raises:
-        environment.SettingError: this is no such platform.
-    """
-    if PLACEHOLDER not in setting:
-        return setting
-    number = ""
-    with contextlib.suppress(*FAILURES):
-        request = google.auth.transport.requests.Request()
-        number = str(metadata.get(request, "project/numeric-project-id", retry_count=2))  # type: ignore[no-untyped-call]  # the same
-    if not number.isdecimal():
-        raise environment.SettingError(
-            f"PASSERELLE_UPSTREAM has {PLACEHOLDER}, which Google Cloud's metadata server fills "
-            "in, and none answers here. Write the project's number."
-        )
-    return setting.replace(PLACEHOLDER, number)
 
 
 def problem(model_id: str) -> problems.Problem:

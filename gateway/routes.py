@@ -5,13 +5,14 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from gateway import identity, settings, upstream
+from gateway import settings, upstream
+from gateway.history import History
 from gateway.retries import Retries
 from gateway.store import Store
 from gateway.upstream import Upstream
 from passerelle import document, manifest
 from passerelle.keys import Key
-from wire import problems
+from wire import problems, project
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Route:
     model: manifest.Model
     upstream: Upstream
     store: Store | None  # of its answers; None: the cache is off
+    history: History
 
     @property
     def description(self) -> dict[str, Any]:
@@ -36,6 +38,19 @@ class Route:
             "note": NOTES.get(self.model.weights),
             "predict": f"/model/{self.model.id}/predict",
             "card": status.card,
+        }
+
+    @property
+    def past(self) -> dict[str, Any]:
+        """The model for `/history`: how it stands, and its last minutes."""
+        status = self.upstream.status(self.model.id)
+        return {
+            "id": self.model.id,
+            "title": self.model.title,
+            "status": status.status,
+            "reason": status.reason or None,
+            "replicas": self.upstream.count(self.model.id),
+            **self.history.told(),
         }
 
 
@@ -70,7 +85,7 @@ class Table:
     """Makes the routes of each reading; keeps the upstreams and answers that stay. Per process."""
 
     def __init__(self, options: settings.Settings) -> None:
-        self.options, self.setting = options, identity.filled(options.upstream)
+        self.options, self.setting = options, project.filled(options.upstream, "PASSERELLE_UPSTREAM")
         self.retries = Retries()
         self.upstreams: dict[str, Upstream] = {}
         self.stores: dict[str, Store] = {}  # by the model's id
@@ -98,9 +113,12 @@ class Table:
         for name in new:
             self.upstreams[name].start()
         self.stores = {m.id: self.store(m.id, m.cache) for m in models if m.cache}
-        return Routes(
-            {m.id: Route(m, self.upstreams[m.service], self.stores.get(m.id)) for m in models}
-        )
+        return Routes({model.id: self.route(model) for model in models})
+
+    def route(self, model: manifest.Model) -> Route:
+        """The route of a model, whose upstream is there."""
+        at = self.upstreams[model.service]
+        return Route(model, at, self.stores.get(model.id), at.history(model.id))
 
     def upstream(self, name: str, at: str) -> Upstream:
         """A service at an address."""

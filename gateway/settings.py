@@ -15,6 +15,7 @@ class Settings:
 
     manifest: Path
     keys: Path  # the file that `passerelle keys new` writes
+    page_key: Path | None  # the file of the page's own key, made where there is none
     demo: str  # the address to print with a key made for this run; none is made unless given
     upstream: str  # how to reach a service; see `upstream.address`
     upstream_auth: str  # how services know us: "", or google
@@ -33,9 +34,11 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         environment.SettingError: names the variable and what to write.
     """
     port = environment.whole_number(environ, "PORT", 8080)
+    page_key = environ.get("PASSERELLE_PAGE_KEY", "")
     return Settings(
         manifest=Path(environ.get("PASSERELLE_MANIFEST", "models.yaml")),
         keys=Path(environment.required(environ, "PASSERELLE_KEYS", "the file of the API keys")),
+        page_key=Path(page_key) if page_key else None,
         demo=environ.get("PASSERELLE_DEMO", ""),
         upstream=environ.get("PASSERELLE_UPSTREAM", "http://{service}:8080"),
         upstream_auth=environment.one_of(environ, "PASSERELLE_UPSTREAM_AUTH", ("", "google")),

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from gateway import connections, identity
 from gateway.connections import Answer, Request
+from gateway.history import History
 from gateway.replica import ORDER, Replica, Status
 from gateway.retries import Retries
 from passerelle.manifest import Model
@@ -57,6 +58,7 @@ class Upstream:
         self.began = time.monotonic()
         self.expected: Mapping[str, Model] = {}
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
+        self.histories: dict[str, History] = {}  # by the model's id
         self.told: dict[str, str] = {}  # the statuses that were logged
         self.wake = threading.Event()
         self.stopped = False
@@ -76,6 +78,10 @@ class Upstream:
         for replica in self.replicas.values():
             replica.expected = models
             replica.wake.set()
+
+    def history(self, model_id: str) -> History:
+        """The last minutes of a model."""
+        return self.histories.setdefault(model_id, History())
 
     def watch(self) -> None:
         """Follow the replicas until stopped."""
@@ -112,7 +118,9 @@ class Upstream:
             return [host for known, host in self.replicas if known == at]
 
     def note(self) -> None:
-        """Log the models whose status is another than it was."""
+        """Note how each model stands, and log those whose status is another than it was."""
+        for model_id, history in list(self.histories.items()):
+            history.stands(self.status(model_id).status)
         for model_id in {key for each in self.replicas.values() for key in each.statuses}:
             new = self.status(model_id)
             if self.told.get(model_id) != new.status:

@@ -74,8 +74,15 @@ def main() -> None:
 @click.option(
     "--gateway/--no-gateway", default=True, help="Without one: a single service, no keys."
 )
-def up(path: Path, state: Path, host: str, port: int, gateway: bool) -> None:
-    """Run all models and the gateway here, without Docker, until Ctrl-C.
+@click.option(
+    "--page-port", type=click.IntRange(1, 65535), default=8000, show_default=True,
+    envvar="PAGE_PORT", help="Where a person opens the page.",
+)  # fmt: skip
+@click.option("--page/--no-page", default=True, help="Without the page: requests only.")
+def up(
+    path: Path, state: Path, host: str, port: int, gateway: bool, page_port: int, page: bool
+) -> None:
+    """Run all models, the gateway and the page here, without Docker, until Ctrl-C.
 
     Bakes what is missing first. Follows the manifest while it runs.
     """
@@ -85,7 +92,9 @@ def up(path: Path, state: Path, host: str, port: int, gateway: bool) -> None:
     if not gateway and len({model.service for model in models}) > 1:
         raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
     preflight.refuse_taken_port(host, port)
-    options = local.Options(path, state, host, port, gateway)
+    if page and gateway:
+        preflight.refuse_taken_port(host, page_port, "PAGE_PORT")
+    options = local.Options(path, state, host, port, gateway, page_port if page and gateway else None)
     try:
         with preflight.alone(state):
             demo.ensure(state)
@@ -116,6 +125,8 @@ def announce(options: local.Options, results: local.Results) -> None:
         key = demo.saved(options.state)
         show_models(client.models(options.url, key))
         header = f"-H 'X-API-Key: {key}' "
+    if options.page_url:
+        console.print(f"\nOpen {options.page_url}")
     console.print("\nTry it:")
     console.print(f"  curl {header}--data-binary @{picture} {address}")
     if options.gateway:

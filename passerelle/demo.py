@@ -1,7 +1,6 @@
 """What a local run leaves for the other commands: a demo key, and its address."""
 
 import datetime
-import os
 from pathlib import Path
 
 from passerelle import keys
@@ -46,7 +45,5 @@ def ensure(state: Path) -> str:
         return text
     text, key = keys.new(NAME, ("*",), None)
     keys.write(file, [*(k for k in known.by_prefix.values() if k.name != NAME), key])
-    descriptor = os.open(state / "demo.key", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(text + "\n")
+    keys.write_privately(state / "demo.key", text + "\n")
     return text

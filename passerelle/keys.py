@@ -69,6 +69,28 @@ def new(name: str, models: tuple[str, ...], expires: datetime.date | None) -> tu
     return text, Key(name, prefix, digest(text), models, expires)
 
 
+def own(path: Path, name: str) -> Key:
+    """The key, good for every model, whose text a file holds; made where there is none.
+
+    For a process that asks by itself: it and the gateway read the file.
+
+    Raises:
+        KeysError: it holds something else, or can't be written.
+    """
+    try:
+        text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
+        if not text:
+            text, _ = new(name, ("*",), None)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_privately(path, text + "\n")
+    except (OSError, ValueError) as error:
+        raise KeysError(f"The key in {path} can't be read, or made: {error}") from error
+    form = FORM.fullmatch(text)
+    if form is None:
+        raise KeysError(f"{path} holds no key; delete it, and one is made")
+    return Key(name, form[1], digest(text), ("*",))
+
+
 def read(path: Path) -> Keys:
     """The keys of a file.
 
@@ -124,8 +146,13 @@ def write(path: Path, found: list[Key]) -> None:
         | {"models": list(key.models)}
         for key in found
     ]
+    write_privately(path, yaml.safe_dump({"keys": records}, sort_keys=False), mode)
+
+
+def write_privately(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a file in one step, for its owner's eyes alone unless told otherwise."""
     beside = path.with_name(path.name + ".new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        yaml.safe_dump({"keys": records}, file, sort_keys=False)
+        file.write(text)
     beside.replace(path)

@@ -1,6 +1,6 @@
 """`passerelle up`: a whole manifest as processes of this machine, without Docker.
 
-A process per service, each on a Unix socket, and the gateway in front. `{service}.sock` is a link
+A process per service, each on a Unix socket, the gateway in front, and the page before it. `{service}.sock` is a link
 to the socket of the process that serves now, so that a changed model's new process can take over
 from the old one between two requests.
 """
@@ -17,14 +17,16 @@ from pathlib import Path
 import requests
 
 import gateway
+import services.frontend
 import services.model
 from gateway import watched
 from gateway.replica import Replica
-from passerelle import baking, client, demo, manifest, preflight
+from passerelle import baking, client, demo, keys, manifest, preflight
 from passerelle.baking import Result
 from passerelle.process import Process
 
 GATEWAY = Path(gateway.__file__).parent / "gunicorn.conf.py"
+FRONTEND = Path(services.frontend.__file__).parent / "gunicorn.conf.py"
 MODEL = Path(services.model.__file__).parent / "gunicorn.conf.py"
 TICK = 0.2  # seconds between two looks at the processes
 DRAIN = 12.0  # seconds that a process has to finish what it is doing
@@ -42,12 +44,22 @@ class Options:
     host: str
     port: int
     gateway: bool = True
+    page_port: int | None = None  # None: no page
 
     @property
     def url(self) -> str:
         """Where this machine reaches what runs."""
+        return self.at(self.port)
+
+    @property
+    def page_url(self) -> str:
+        """Where this machine reaches the page; nothing where there is none."""
+        return self.at(self.page_port) if self.page_port else ""
+
+    def at(self, port: int) -> str:
+        """Where this machine reaches a port."""
         host = "127.0.0.1" if self.host == "0.0.0.0" else self.host
-        return f"http://{host}:{self.port}"
+        return f"http://{host}:{port}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +80,7 @@ class Run:
         self.options, self.say = options, say
         self.stamp = stamp  # of the manifest that is being served
         self.services: dict[str, Service] = {}
-        self.door: Process | None = None
+        self.front: list[Process] = []  # the gateway and the page
         self.retired: list[Process] = []
         self.numbers = iter(range(1, 1 << 31))  # of the sockets
         self.folders: dict[str, Path] = {}  # of each model that is served
@@ -82,6 +94,8 @@ class Run:
             self.serve(results)
             if self.options.gateway:
                 self.open_door()
+            if self.options.page_port:
+                self.show_page(self.options.page_port)
             self.wait_until_ready()
             announce()
             while True:
@@ -152,8 +166,26 @@ class Run:
             "PASSERELLE_BIND": f"{self.options.host}:{self.options.port}",
             "PASSERELLE_REFUSE_OTHERS": "0",  # a model goes on as it was while its change is baked
         }
-        self.door = Process("gateway", GATEWAY, environ, self.logs / "gateway.log")
-        self.door.start()
+        if self.options.page_port:
+            keys.own(self.page_key, "frontend")  # made here, so that the page finds it too
+            environ["PASSERELLE_PAGE_KEY"] = str(self.page_key)
+        self.front.append(Process("gateway", GATEWAY, environ, self.logs / "gateway.log"))
+        self.front[-1].start()
+
+    def show_page(self, port: int) -> None:
+        """Start the page."""
+        environ = {
+            "PASSERELLE_GATEWAY": self.options.url,
+            "PASSERELLE_KEY_FILE": str(self.page_key),
+            "PASSERELLE_BIND": f"{self.options.host}:{port}",
+        }
+        self.front.append(Process("frontend", FRONTEND, environ, self.logs / "frontend.log"))
+        self.front[-1].start()
+
+    @property
+    def page_key(self) -> Path:
+        """The file of the page's own key."""
+        return (self.options.state / "frontend.key").resolve()
 
     @property
     def logs(self) -> Path:
@@ -185,14 +217,16 @@ class Run:
                 statuses = {
                     each["id"]: each["status"] for each in client.models(self.options.url, key)
                 }
+            if page := self.options.page_url:
+                requests.get(f"{page}/health/live", timeout=2)
         except (requests.RequestException, client.ClientError, ValueError, KeyError):
             return set(self.folders)
         return {key for key in self.folders if statuses.get(key) not in ("ready", "failed")}
 
     def tend(self) -> None:
         """Start again what died, and forget what was retired and is gone."""
-        alive = [service.process for service in self.services.values()]
-        for process in [*alive, *([self.door] if self.door else [])]:
+        behind = [service.process for service in self.services.values()]
+        for process in [*behind, *self.front]:
             if news := process.tend():
                 self.say(news)
         self.retired = [process for process in self.retired if process.running]
@@ -232,9 +266,9 @@ class Run:
         self.say(f"{self.options.manifest} was changed and is taken up")
 
     def down(self) -> None:
-        """Close the door first, then stop the services, and leave nothing behind."""
+        """Stop the page first, then close the door, then the services; leave nothing behind."""
         behind = [service.process for service in self.services.values()] + self.retired
-        stages = [[self.door] if self.door else [], behind]
+        stages = [*([each] for each in reversed(self.front)), behind]
         try:
             for stage in stages:
                 for process in stage:

@@ -51,8 +51,8 @@ def sweep() -> None:
             continue  # another's, and alive
 
 
-def refuse_taken_port(host: str, port: int) -> None:
-    """Say so before anything is started.
+def refuse_taken_port(host: str, port: int, variable: str = "PORT") -> None:
+    """Say so before anything is started; `variable` chooses another.
 
     Raises:
         RefusedError
@@ -64,5 +64,5 @@ def refuse_taken_port(host: str, port: int) -> None:
         except OSError as error:
             raise RefusedError(
                 f"Port {port} on {host} can't be had ({error.strerror}). "
-                f"Stop what uses it, or choose another: PORT={port + 1} make up"
+                f"Stop what uses it, or choose another: {variable}={port + 1} make up"
             ) from None

@@ -27,13 +27,15 @@ class Stack:
 
     def __init__(self, manifest: Path, state: Path, *options: str) -> None:
         self.manifest, self.state, self.port = manifest, state, free_port()
+        self.page_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.page = f"http://127.0.0.1:{self.page_port}"
         self.log = state / f"up-{self.port}.log"
         state.mkdir(parents=True, exist_ok=True)
         self.output = self.log.open("w")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "passerelle", "up", "-f", str(manifest), "--state", str(state),
-             "--port", str(self.port), *options],
+             "--port", str(self.port), "--page-port", str(self.page_port), *options],
             stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT,
         )  # fmt: skip
 

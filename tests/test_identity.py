@@ -19,7 +19,7 @@ import requests
 from gateway import connections, identity, settings
 from passerelle import manifest
 from tests import processes, stack
-from wire import contract, environment
+from wire import contract, environment, project
 
 
 class Metadata(http.server.BaseHTTPRequestHandler):
@@ -209,14 +209,15 @@ def test_a_failing_platform_costs_nothing_while_the_old_token_is_good(
 @pytest.mark.usefixtures("metadata")
 def test_the_projects_number_is_filled_in_where_the_platform_knows_it() -> None:
     setting = "https://{service}-{project_number}.europe-west1.run.app"
-    assert identity.filled(setting) == "https://{service}-123456789012.europe-west1.run.app"
-    assert identity.filled("http://{service}:8080") == "http://{service}:8080"
+    filled = "https://{service}-123456789012.europe-west1.run.app"
+    assert project.filled(setting, "PASSERELLE_UPSTREAM") == filled
+    assert project.filled("http://{service}:8080", "X") == "http://{service}:8080"
 
 
 def test_where_no_platform_answers_the_setting_is_refused(metadata: type[Metadata]) -> None:
     metadata.broken = True
     with pytest.raises(environment.SettingError, match="Write the project's number"):
-        identity.filled("https://{service}-{project_number}.europe-west1.run.app")
+        project.filled("https://{service}-{project_number}.europe-west1.run.app", "X")
 
 
 def test_another_kind_of_identity_is_refused() -> None:

@@ -9,6 +9,7 @@
     ├── ContentTooLarge       413  too many bytes, or too many pixels
     ├── UnsupportedMediaType  415  not a format that is read here
     ├── UnprocessableContent  422  the right format, but broken
+    ├── TooManyRequests       429  over a limit: wait
     ├── ClientClosedRequest   499  nobody waits for the answer any more
     ├── InternalError         500  our fault
     ├── BadGateway            502  the model's service broke off or answered nonsense
@@ -23,6 +24,7 @@ import http
 import json
 import traceback
 import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 import flask
@@ -85,6 +87,13 @@ class UnprocessableContent(Problem):
     status = 422
 
 
+class TooManyRequests(Problem):
+    status = 429
+
+    def __init__(self, detail: str, retry_after: int, **members: Any) -> None:
+        super().__init__(detail, {"Retry-After": str(retry_after)}, **members)
+
+
 class ClientClosedRequest(Problem):
     status = 499
 
@@ -108,19 +117,18 @@ class GatewayTimeout(Problem):
     status = 504
 
 
-def install(app: flask.Flask) -> None:
-    """Answer every error of `app` as a problem: its own, the framework's, and the unforeseen."""
-    app.register_error_handler(Problem, render)
-    app.register_error_handler(HTTPException, render_http)
-    app.register_error_handler(Exception, render_unforeseen)
+def install(app: flask.Flask, render: Callable[[Problem], flask.Response] | None = None) -> None:
+    """Answer every error of `app` as a problem: its own, the framework's, and the unforeseen.
+
+    `render` makes the answers of an app that has its own way to show them.
+    """
+    show = render or answer
+    app.register_error_handler(Problem, show)
+    app.register_error_handler(HTTPException, lambda error: show(from_http(error)))
+    app.register_error_handler(Exception, lambda error: show(from_unforeseen(error)))
 
 
-def render(problem: Problem) -> flask.Response:
-    """The one place where a problem becomes an answer."""
-    return answer(problem.status, problem.detail, problem.headers, problem.members)
-
-
-def render_http(error: HTTPException) -> flask.Response:
+def from_http(error: HTTPException) -> Problem:
     """Flask's own errors: an unknown path, a wrong method with its Allow."""
     status = error.code or 500
     headers = dict(error.get_headers())
@@ -132,35 +140,40 @@ def render_http(error: HTTPException) -> flask.Response:
         404: f"There is nothing at {path}. POST /model/<id>/predict classifies a picture.",
         405: f"{path} does not take {method}. Use {headers.get('Allow')}.",
     }.get(status, error.description or http.HTTPStatus(status).phrase)
-    return answer(status, detail, headers, {})
+    problem = Problem(detail, headers)
+    problem.status = status
+    return problem
 
 
-def render_unforeseen(error: Exception) -> flask.Response:
+def from_unforeseen(error: Exception) -> Problem:
     """Anything else is our fault: logged whole, answered with a generic sentence."""
-    request_id = span.current().trace.request_id
     log.write(
         "ERROR",
         "unforeseen error",
-        request_id=request_id,
+        request_id=span.current().trace.request_id,
         traceback="".join(traceback.format_exception(error)),
     )
-    return render(InternalError("Something went wrong on our side. Report it with request_id."))
+    return InternalError("Something went wrong on our side. Report it with request_id.")
 
 
-def answer(
-    status: int, detail: str, headers: dict[str, str], members: dict[str, Any]
-) -> flask.Response:
-    """The problem object as a response, with the request's id, once the body was read off."""
+def title(status: int) -> str:
+    """A status in words."""
+    return TITLES.get(status) or http.HTTPStatus(status).phrase
+
+
+def answer(problem: Problem) -> flask.Response:
+    """The one place where a problem becomes an answer, once the request's body was read off."""
     incoming.drain(flask.request.environ)
-    title = TITLES.get(status) or http.HTTPStatus(status).phrase
-    problem = {
+    document = {
         "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
+        "title": title(problem.status),
+        "status": problem.status,
+        "detail": problem.detail,
         "instance": urllib.parse.quote(flask.request.path),
         "request_id": span.current().trace.request_id,
-        **members,
+        **problem.members,
     }
-    body = json.dumps(problem) + "\n"
-    return flask.Response(body, f"{status} {title}", headers, mimetype=MEDIA_TYPE)
+    status = f"{problem.status} {title(problem.status)}"
+    return flask.Response(
+        json.dumps(document) + "\n", status, problem.headers, mimetype=MEDIA_TYPE
+    )
