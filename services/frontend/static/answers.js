@@ -9,7 +9,7 @@ const ms = (value) => `${number.format(value)} ms`;
 export function blank(model) {
   const article = copy("#answer");
   article.dataset.model = model.id;
-  article.querySelector("h3").textContent = model.title;
+  article.querySelector("h2").textContent = model.title;
   return article;
 }
 

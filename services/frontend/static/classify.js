@@ -65,7 +65,7 @@ function place(name, source, models) {
     const article = blank(model);
     const input = form.querySelector(`[name=model][value="${CSS.escape(model.id)}"]`);
     const figures = input?.parentElement.querySelector(".figures");
-    if (form.dataset.page === "compare" && figures) article.querySelector("h3").after(figures.cloneNode(true));
+    if (form.dataset.page === "compare" && figures) article.querySelector("h2").after(figures.cloneNode(true));
     figure.querySelector(".answers").append(article);
   }
   results.prepend(figure);
