@@ -1,5 +1,5 @@
 # `make up` and `make test` set up what they need the first time, and are quick the second.
-.PHONY: up docker-up test e2e check format render lock bench clean
+.PHONY: up docker-up test e2e check format render words lock bench clean
 FILE ?= models.yaml
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
@@ -30,6 +30,11 @@ render: .venv/installed  ## write docker-compose.yaml from models.yaml
 
 bench: .venv/installed  ## measure beside other servers, the JPEGs of $(PICTURES); see bench/README.md
 	.venv/bin/python -m bench.compare $(if $(PICTURES),--pictures $(PICTURES))
+
+words: .venv/installed  ## gather the page's strings into its catalogues, and compile them
+	.venv/bin/pybabel -q extract -F pyproject.toml -k later --no-location -o .passerelle/page.pot services/frontend
+	.venv/bin/pybabel -q update -i .passerelle/page.pot -d services/frontend/translations --no-fuzzy-matching --ignore-pot-creation-date -w 100
+	.venv/bin/pybabel -q compile -d services/frontend/translations
 
 lock: .venv/installed  ## pin what is installed now
 	(echo "# What the packages in pyproject.toml bring along, pinned. Written by: make lock"; \

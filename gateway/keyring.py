@@ -14,7 +14,6 @@ from passerelle import keys
 from wire import log
 
 
-
 def page(options: settings.Settings) -> keys.Key | None:
     """The page's key, made where its file is not there.
 

@@ -85,7 +85,10 @@ class Table:
     """Makes the routes of each reading; keeps the upstreams and answers that stay. Per process."""
 
     def __init__(self, options: settings.Settings) -> None:
-        self.options, self.setting = options, project.filled(options.upstream, "PASSERELLE_UPSTREAM")
+        self.options, self.setting = (
+            options,
+            project.filled(options.upstream, "PASSERELLE_UPSTREAM"),
+        )
         self.retries = Retries()
         self.upstreams: dict[str, Upstream] = {}
         self.stores: dict[str, Store] = {}  # by the model's id

@@ -92,9 +92,10 @@ def up(
     if not gateway and len({model.service for model in models}) > 1:
         raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
     preflight.refuse_taken_port(host, port)
-    if page and gateway:
-        preflight.refuse_taken_port(host, page_port, "PAGE_PORT")
-    options = local.Options(path, state, host, port, gateway, page_port if page and gateway else None)
+    shown = page_port if page and gateway else None
+    if shown:
+        preflight.refuse_taken_port(host, shown, "PAGE_PORT")
+    options = local.Options(path, state, host, port, gateway, shown)
     try:
         with preflight.alone(state):
             demo.ensure(state)
@@ -120,9 +121,8 @@ def announce(options: local.Options, results: local.Results) -> None:
     first = next(result.model.id for result in results if result.folder)
     address = f"{options.url}/model/{first}/predict"
     picture = PICTURE.relative_to(Path.cwd()) if PICTURE.is_relative_to(Path.cwd()) else PICTURE
-    header = ""
+    header, key = "", demo.saved(options.state)
     if options.gateway:
-        key = demo.saved(options.state)
         show_models(client.models(options.url, key))
         header = f"-H 'X-API-Key: {key}' "
     if options.page_url:

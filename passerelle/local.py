@@ -1,8 +1,8 @@
 """`passerelle up`: a whole manifest as processes of this machine, without Docker.
 
-A process per service, each on a Unix socket, the gateway in front, and the page before it. `{service}.sock` is a link
-to the socket of the process that serves now, so that a changed model's new process can take over
-from the old one between two requests.
+A process per service, each on a Unix socket, the gateway in front, the page before it.
+`{service}.sock` is a link to the socket of the process that serves now, so that a changed model's
+new process can take over from the old one between two requests.
 """
 
 import dataclasses

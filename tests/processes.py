@@ -95,6 +95,24 @@ def gateway(folder: Path, upstream: str) -> Iterator[Door]:
         child.wait(15)
 
 
+@contextmanager
+def page(key_file: Path, port: int, environ: dict[str, str]) -> Iterator[str]:
+    """The page by itself; its address."""
+    url = f"http://127.0.0.1:{port}"
+    own = {"PASSERELLE_KEY_FILE": str(key_file), "PASSERELLE_BIND": f"127.0.0.1:{port}"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "services/frontend/gunicorn.conf.py"],
+        env=os.environ | own | environ, cwd=stack.ROOT, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        stack.wait_for(lambda: answers(f"{url}/health/live"), 20)
+        yield url
+    finally:
+        child.terminate()
+        child.wait(15)
+
+
 class Clients:
     """Clients that keep their connection and ask until they are told to stop."""
 

@@ -73,7 +73,8 @@ def test_only_the_settings_modules_read_the_environment() -> None:
     }  # fmt: skip
     # process.py hands the environment on to a child; it reads nothing from it.
     assert readers == {
-        "gateway/settings.py", "services/model/settings.py", "passerelle/process.py",
+        "gateway/settings.py", "services/model/settings.py",
+        "services/frontend/settings.py", "passerelle/process.py",
     }  # fmt: skip
 
 

@@ -32,16 +32,19 @@ def test_every_field_describes_itself_in_the_schema() -> None:
             assert field.description, name
 
 
-@pytest.mark.parametrize("settings", ["gateway/settings.py", "services/model/settings.py"])
+@pytest.mark.parametrize(
+    "settings",
+    ["gateway/settings.py", "services/model/settings.py", "services/frontend/settings.py"],
+)
 def test_every_setting_has_its_line(settings: str) -> None:
-    read = set(re.findall(r'"(PASSERELLE_\w+|PORT)"', text(settings)))
+    read = set(re.findall(r'"(PASSERELLE_\w+|PORT)"', text(f"{settings}/settings.py")))
     assert len(read) >= 6
     assert read <= first_cells("docs/settings.md")
 
 
 def test_no_line_is_of_a_setting_that_is_gone() -> None:
     sources = [*stack.ROOT.glob("*/settings.py"), *stack.ROOT.glob("services/*/settings.py"),
-               stack.ROOT / "passerelle/options.py", stack.ROOT / "docker-compose.yaml",
+               stack.ROOT / "passerelle/options.py", stack.ROOT / "passerelle/cli.py", stack.ROOT / "docker-compose.yaml",
                stack.ROOT / "tests/e2e/conftest.py", *stack.ROOT.glob("scripts/*")]  # fmt: skip
     code = "".join(path.read_text() for path in sources)
     for name in first_cells("docs/settings.md"):

@@ -16,7 +16,9 @@ from tests import stack
 def test_a_stopped_run_leaves_nothing_behind(number: int, state: Path) -> None:
     with stack.running(stack.ROOT / "models.yaml", state) as up:
         processes = stack.descendants(up.process.pid)
-        assert len(processes) == 12  # a gunicorn and its worker: the page, the gateway, four services
+        assert (
+            len(processes) == 12
+        )  # a gunicorn and its worker: the page, the gateway, four services
         sockets = Path(next(line for line in environ(processes[0]) if "/passerelle-" in line)
                        .partition("unix:")[2]).parent  # fmt: skip
         assert sockets.is_dir()

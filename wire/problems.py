@@ -174,6 +174,4 @@ def answer(problem: Problem) -> flask.Response:
         **problem.members,
     }
     status = f"{problem.status} {title(problem.status)}"
-    return flask.Response(
-        json.dumps(document) + "\n", status, problem.headers, mimetype=MEDIA_TYPE
-    )
+    return flask.Response(json.dumps(document) + "\n", status, problem.headers, mimetype=MEDIA_TYPE)

@@ -4,15 +4,17 @@ import contextvars
 import dataclasses
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 from babel.numbers import format_decimal, format_percent
 from flask_babel import Babel, get_locale
-from werkzeug.datastructures import MultiDict
 
 from services.frontend import answer, charts, client, refusals, settings, upload, visitor
 from wire import body, log, memory, problems, span
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -26,7 +28,7 @@ PAGES = {"classify": "model", "compare": "models"}  # and what the cookie calls 
 WAYS = {"classify": "/", "compare": "/compare", "status": "/status"}
 
 
-def create_app(options: settings.Settings | None = None) -> flask.Flask:
+def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa: C901, PLR0915  # the routes, one after the other
     """The page: `span.Traced` outermost, so that every answer is traced, then the routes."""
     options = options or settings.read()
     memory.give_back()
@@ -127,7 +129,9 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
         seconds = told["slot_seconds"]
         drawn = [(each, charts.of(each["slots"], seconds)) for each in told["models"]]
         template = "charts.html" if "part" in flask.request.args else "status.html"
-        minutes = round(seconds * max((len(each["slots"]) for each in told["models"]), default=0) / 60)
+        minutes = round(
+            seconds * max((len(each["slots"]) for each in told["models"]), default=0) / 60
+        )
         return flask.render_template(template, page="status", drawn=drawn, minutes=minutes)
 
     @app.post("/choice")

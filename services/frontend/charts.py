@@ -75,21 +75,27 @@ def loads(x: float, width: float, slot: dict[str, Any], top: float) -> list[Bar]
         if slot[kind]:
             height = slot[kind] / top * HIGH
             bars.append(
-                Bar(round(x, 2), round(width * 0.8, 2), round(HIGH - height, 2), round(height, 2), kind)
+                Bar(
+                    round(x, 2),
+                    round(width * 0.8, 2),
+                    round(HIGH - height, 2),
+                    round(height, 2),
+                    kind,
+                )
             )
     return bars
 
 
 def stretches(values: list[float | None], width: float, top: float) -> list[str]:
-    """The points of a line, cut where there is no value. One alone is drawn as wide as its slot."""
+    """The points of a line, cut where there is no value. Each is drawn as wide as its slot."""
     found: list[list[str]] = [[]]
     for number, value in enumerate(values):
         if value is None:
             found.append([])
             continue
         x, y = (number + 0.5) * width, HIGH - value / top * HIGH
-        found[-1].append(f"{x:.1f},{y:.1f}")
-    return [" ".join(points * 2 if len(points) == 1 else points) for points in found if points]
+        found[-1] += [f"{x - width / 2:.1f},{y:.1f}", f"{x + width / 2:.1f},{y:.1f}"]
+    return [" ".join(points) for points in found if points]
 
 
 def ceiling(value: float) -> float:

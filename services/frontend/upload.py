@@ -6,7 +6,7 @@ import dataclasses
 import io
 
 import flask
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
 from services.frontend import refusals
@@ -64,13 +64,13 @@ def form(request: flask.Request, limit: int) -> Form:
     return Form(fields, picture(files.get("image"), fields, limit))
 
 
-def picture(file: "object | None", fields: MultiDict[str, str], limit: int) -> Picture | None:
+def picture(file: FileStorage | None, fields: MultiDict[str, str], limit: int) -> Picture | None:
     """The form's new picture, or the one that the page carried along."""
-    content = file.stream.read() if file else b""  # type: ignore[attr-defined]  # a FileStorage
-    if content:
+    content = file.stream.read() if file else b""
+    if file and content:
         if len(content) > limit:
             raise refusals.of(413)
-        return Picture(content, file.filename or "")  # type: ignore[union-attr]  # the same
+        return Picture(content, file.filename or "")
     try:
         content = base64.b64decode(fields.get("kept", ""), validate=True)
     except (binascii.Error, ValueError):

@@ -57,7 +57,9 @@ def steps(total: float, read: float, gateway: float, header: str) -> list[Step]:
     if HOP in names:
         hop = rows[-1]
         rows += inside(told[cut:], 3, hop.start, hop.ms)
-    return [dataclasses.replace(row, start=round(row.start, 2), ms=round(row.ms, 2)) for row in rows]
+    return [
+        dataclasses.replace(row, start=round(row.start, 2), ms=round(row.ms, 2)) for row in rows
+    ]
 
 
 def inside(told: list[tuple[str, float]], depth: int, start: float, ms: float) -> list[Step]:
