@@ -44,7 +44,8 @@ def test_every_setting_has_its_line(settings: str) -> None:
 
 def test_no_line_is_of_a_setting_that_is_gone() -> None:
     sources = [*stack.ROOT.glob("*/settings.py"), *stack.ROOT.glob("services/*/settings.py"),
-               stack.ROOT / "passerelle/options.py", stack.ROOT / "passerelle/cli.py", stack.ROOT / "docker-compose.yaml",
+               stack.ROOT / "passerelle/options.py", stack.ROOT / "passerelle/cli.py",
+               stack.ROOT / "docker-compose.yaml",
                stack.ROOT / "tests/e2e/conftest.py", *stack.ROOT.glob("scripts/*")]  # fmt: skip
     code = "".join(path.read_text() for path in sources)
     for name in first_cells("docs/settings.md"):
