@@ -68,10 +68,14 @@ def look_for_keys() -> None:
 
 
 def look_at_port() -> None:
-    """A port that is free, or ours already."""
-    port = int(os.environ.get("PORT", "8080"))
-    if asked("docker", "compose", "ps", "--quiet", "gateway"):
-        return
+    """Ports that are free, or ours already."""
+    for service, variable, usual in (("gateway", "PORT", 8080), ("frontend", "PAGE_PORT", 8000)):
+        if not asked("docker", "compose", "ps", "--quiet", service):
+            look_at(variable, int(os.environ.get(variable, usual)))
+
+
+def look_at(variable: str, port: int) -> None:
+    """A port that is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -79,7 +83,7 @@ def look_at_port() -> None:
         except OSError as error:
             raise RefusedError(
                 f"Port {port} can't be had ({error.strerror}). Stop what uses it, or choose "
-                f"another: PORT={port + 1} make docker-up"
+                f"another: {variable}={port + 1} make docker-up"
             ) from None
 
 
@@ -107,6 +111,7 @@ def main() -> None:
         sys.exit("Something above did not build or get well; its own words say why.")
     logs = asked("docker", "compose", "logs", "--no-log-prefix", "gateway")
     told = re.findall(r'"demo": "(curl .*?)"[,}]', logs)
+    sys.stdout.write(f"\nOpen http://localhost:{os.environ.get('PAGE_PORT', '8000')}\n")
     sys.stdout.write("\nTry it:\n  " + (told[-1] if told else "use a key of keys.yaml") + "\n")
     sys.stdout.write("Stop it: docker compose down\n")
 

@@ -43,15 +43,36 @@ GATEWAY = """\
         mode: ${{PORT_MODE:-ingress}}
     networks: [door, models]
     secrets: [keys]
-    environment:
+{volumes}    environment:
       # As long as keys.yaml holds no key, the gateway makes one and prints it with this address.
       PASSERELLE_DEMO: http://localhost:${{PORT:-8080}}
-{depends}    deploy:
+{page_key}{depends}    deploy:
       replicas: 1
       update_config: {{<<: *update, order: {order}}}
       rollback_config: {{order: {order}}}
       resources:
         limits: {{cpus: "2", memory: 512M, pids: 400}}
+"""
+
+PAGE = """\
+
+  # The page: a person picks a model and classifies a picture.
+  frontend:
+    <<: *container
+    image: ${{REGISTRY:-passerelle}}/frontend:${{TAG:-latest}}
+{build}    ports:
+      - target: 8000
+        published: "${{PAGE_PORT:-8000}}"
+    networks: [door]
+    volumes: ["page:/page:ro"]
+    environment:
+      PASSERELLE_GATEWAY_SHOWN: http://localhost:${{PORT:-8080}}
+    depends_on:
+      gateway: {{condition: service_healthy}}
+    deploy:
+      replicas: 1
+      resources:
+        limits: {{cpus: "1", memory: 512M, pids: 200}}
 """
 
 MODEL = """\
@@ -68,6 +89,11 @@ MODEL = """\
       rollback_config: {{order: start-first}}
       resources:
         limits: {{cpus: "{cpu}", memory: {memory}, pids: 400}}
+"""
+
+VOLUMES = """
+volumes:
+  page: # the page's own key, which the gateway makes
 """
 
 TAIL = """
@@ -96,7 +122,10 @@ class Options:
 
 
 def render(models: Models, options: Options) -> str:
-    """The text of the file: the gateway, then a service for each that the manifest names."""
+    """The text of the file: the gateway, the page, then each service that the manifest names.
+
+    A Swarm has no page: its volumes belong to one machine each.
+    """
     services: dict[str, list[Model]] = {}
     for model in models:
         services.setdefault(model.service, []).append(model)
@@ -104,13 +133,17 @@ def render(models: Models, options: Options) -> str:
     name = "" if options.swarm else "name: passerelle\n"  # a Swarm's command line gives it
     head = HEAD.format(manifest=options.manifest, target=options.target, option=option, name=name)
     parts = [model_service(name, mates, options) for name, mates in services.items()]
-    return head + gateway(services, options) + "".join(parts) + TAIL
+    page = "" if options.swarm else PAGE.format(build=build("services/frontend/Dockerfile", {}))
+    volumes = "" if options.swarm else VOLUMES
+    return head + gateway(services, options) + page + "".join(parts) + volumes + TAIL
 
 
 def gateway(services: Iterable[str], options: Options) -> str:
     """The gateway's service."""
     return GATEWAY.format(
         build="" if options.swarm else build("gateway/Dockerfile", {"MANIFEST": options.manifest}),
+        volumes="" if options.swarm else '    volumes: ["page:/page"]\n',
+        page_key="" if options.swarm else "      PASSERELLE_PAGE_KEY: /page/key\n",
         depends="" if options.swarm else depends(services),
         # The port of one machine can't have two owners at once.
         order="stop-first",
@@ -141,10 +174,8 @@ def build(dockerfile: str, arguments: dict[str, str]) -> str:
     lines = [f"        {name}: {value}\n" for name, value in arguments.items()]
     index = "        PASSERELLE_TORCH_INDEX: ${PASSERELLE_TORCH_INDEX:-}\n"
     passed = index if "ENGINES" in arguments else ""
-    return (
-        f"    build:\n      context: .\n      dockerfile: {dockerfile}\n"
-        f"      args:\n{''.join(lines)}{passed}"
-    )
+    given = f"      args:\n{''.join(lines)}{passed}" if lines else ""
+    return f"    build:\n      context: .\n      dockerfile: {dockerfile}\n{given}"
 
 
 def depends(services: Iterable[str]) -> str:

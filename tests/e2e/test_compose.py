@@ -1,12 +1,14 @@
 """`docker compose up` on a clean checkout: every model, behind one door."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
 
 import docker
 import pytest
+import requests
 from docker.models.containers import Container
 
 from tests import stack
@@ -36,6 +38,19 @@ def test_every_model_names_the_cat_through_the_gateway(up: composed.Project) -> 
         answer = up.predict(model)
         assert answer.status_code == 200, answer.text
         assert answer.json()["category"] in {"tabby", "tiger cat", "Egyptian cat"}
+
+
+def test_the_page_names_the_cat_with_a_key_that_was_made_for_it(up: composed.Project) -> None:
+    page, session = f"http://127.0.0.1:{up.environ['PAGE_PORT']}", requests.Session()
+    form = re.search(r'name="csrf_token" value="([^"]+)"', session.get(page, timeout=10).text)
+    assert form
+    answer = session.post(
+        f"{page}/model/efficientnet-lite0/predict", data=stack.CAT, timeout=30,
+        headers={"X-CSRFToken": form[1]},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["category"] in {"tabby", "tiger cat", "Egyptian cat"}
+    assert f"http://localhost:{up.port}/model" in answer.json()["curl"]
 
 
 def test_without_a_key_nobody_gets_in(up: composed.Project) -> None:
