@@ -33,7 +33,8 @@ class Project:
         self.folder, self.name, self.port = folder, name, stack.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environ = {
-            **os.environ, "COMPOSE_PROJECT_NAME": name, "PORT": str(self.port), "PAGE_PORT": str(stack.free_port()),
+            **os.environ, "COMPOSE_PROJECT_NAME": name, "PORT": str(self.port),
+            "PAGE_PORT": str(stack.free_port()),
             "REGISTRY": "passerelle-test", "DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain",
         }  # fmt: skip
 
