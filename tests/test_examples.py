@@ -32,7 +32,7 @@ def test_v2_never_gives_one_models_answer_for_the_other(state: Path) -> None:
     ids = [model.id for model in manifest.read(EXAMPLES / "v2.yaml")]
     pictures = [path.read_bytes() for path in sorted(stack.PICTURES.glob("*.*g"))]
     with stack.running(EXAMPLES / "v2.yaml", state) as up:
-        assert len(stack.descendants(up.process.pid)) == 4  # the gateway and one service, each two
+        assert len(stack.descendants(up.process.pid)) == 6  # page, gateway, one service: each two
         cases = list(itertools.product(ids, range(len(pictures))))
         expected = {(m, n): up.predict(m, pictures[n]).json()["predictions"] for m, n in cases}
         assert len({str(answer) for answer in expected.values()}) == len(cases)
