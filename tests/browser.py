@@ -22,6 +22,18 @@ DROP = """([name, base64]) => {
     window.dispatchEvent(new DragEvent("drop", {dataTransfer: data, cancelable: true}));
 }"""
 
+PASTE = """(base64) => {
+    const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([bytes], "image.png", {type: "image/png"}));
+    window.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data}));
+}"""
+LARGE = """(size) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(size)], "large.png"));
+    window.dispatchEvent(new DragEvent("drop", {dataTransfer: data, cancelable: true}));
+}"""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -53,3 +65,8 @@ def visitor(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
 def drop(page: Page, name: str = "chelsea.png", content: bytes = stack.CAT) -> None:
     """Drop a picture onto the page."""
     page.evaluate(DROP, [name, base64.b64encode(content).decode()])
+
+
+def paste(page: Page, content: bytes = stack.CAT) -> None:
+    """Paste a picture, as from a clipboard."""
+    page.evaluate(PASTE, base64.b64encode(content).decode())

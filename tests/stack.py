@@ -120,6 +120,13 @@ def descendants(pid: int) -> list[int]:
     return found + [each for child in found for each in descendants(child)]
 
 
+def bound(pid: int) -> int:
+    """The port that a process of a run was told to listen on; 0 for a socket's."""
+    environ = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
+    found = re.search(r"PASSERELLE_BIND=[\d.]+:(\d+)\0", environ)
+    return int(found[1]) if found else 0
+
+
 def alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)

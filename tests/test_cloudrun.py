@@ -13,6 +13,7 @@ import yaml
 from gateway import settings
 from passerelle import manifest
 from passerelle.render import cloudrun
+from services.frontend import settings as page
 from tests import stack
 
 MODELS = manifest.read(stack.ROOT / "models.yaml")
@@ -59,7 +60,7 @@ def judged(judge: Path, services: list[Any]) -> str:
 @pytest.mark.parametrize("options", [GOOGLE, KNATIVE])
 def test_each_document_is_a_knative_service(judge: Path, options: cloudrun.Options) -> None:
     services = list(documents(options).values())
-    assert len(services) == 5
+    assert len(services) == 6
     assert judged(judge, services) == ""
 
 
@@ -133,10 +134,26 @@ def test_models_are_private_and_the_gateway_is_public() -> None:
     found = documents(GOOGLE)
     public = "run.googleapis.com/invoker-iam-disabled"
     assert found.pop("gateway")["metadata"]["annotations"][public] == "true"
-    for service in found.values():
+    for name, service in found.items():
         assert "annotations" not in service["metadata"]
         account = service["spec"]["template"]["spec"]["serviceAccountName"]
-        assert account == "passerelle-model@my-project.iam.gserviceaccount.com"
+        kind = "frontend" if name == "frontend" else "model"
+        assert account == f"passerelle-{kind}@my-project.iam.gserviceaccount.com"
+
+
+def test_the_page_finds_the_gateway_and_its_key() -> None:
+    spec = documents(GOOGLE)["frontend"]["spec"]["template"]["spec"]
+    (container,), (volume,) = spec["containers"], spec["volumes"]
+    environ = {each["name"]: each["value"] for each in container["env"]}
+    where = "https://gateway-{project_number}.europe-west1.run.app"
+    assert environ["PASSERELLE_GATEWAY"] == where
+    (item,), (mount,) = volume["secret"]["items"], container["volumeMounts"]
+    assert f"{mount['mountPath']}/{item['path']}" == environ["PASSERELLE_KEY_FILE"]
+    read = page.read(environ | {"PASSERELLE_GATEWAY": where.replace("{project_number}", "1")})
+    assert read.https
+    assert read.shown == "https://gateway-1.europe-west1.run.app"
+    inside = documents(KNATIVE)["frontend"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert inside[0]["value"] == "http://gateway.default.svc.cluster.local"
 
 
 def written(folder: Path, fields: str) -> manifest.Models:
@@ -151,9 +168,9 @@ def test_models_that_share_a_service_make_one_document(tmp_path: Path) -> None:
     second = "  - {id: second, like: efficientnet-lite0, service: zoo, timeout: 1m}\n"
     models = written(tmp_path, "    service: zoo\n    timeout: 200ms\n" + second)
     files = cloudrun.files(models, GOOGLE)
-    assert list(files) == ["zoo.yaml", "gateway.yaml"]
+    assert list(files) == ["zoo.yaml", "gateway.yaml", "frontend.yaml"]
     seconds = [yaml.safe_load(each)["spec"]["template"]["spec"] for each in files.values()]
-    assert [each["timeoutSeconds"] for each in seconds] == [60, 65]
+    assert [each["timeoutSeconds"] for each in seconds][:2] == [60, 65]
 
 
 @pytest.mark.parametrize(("timeout", "seconds"), [("1ms", [1, 6]), ("1h", [3600, 3600])])
@@ -162,7 +179,7 @@ def test_a_timeout_is_one_that_cloud_run_takes(
 ) -> None:
     files = cloudrun.files(written(tmp_path, f"    timeout: {timeout}\n"), GOOGLE)
     specs = [yaml.safe_load(each)["spec"]["template"]["spec"] for each in files.values()]
-    assert [each["timeoutSeconds"] for each in specs] == seconds
+    assert [each["timeoutSeconds"] for each in specs][:2] == seconds
 
 
 @pytest.mark.parametrize(
@@ -205,7 +222,8 @@ def test_for_knative_there_is_nothing_of_googles() -> None:
     assert "gserviceaccount" not in cloudrun.render(MODELS, KNATIVE)
     found = documents(KNATIVE)
     label = "networking.knative.dev/visibility"
-    assert label not in found.pop("gateway")["metadata"]["labels"]
+    for name in ("gateway", "frontend"):
+        assert label not in found.pop(name)["metadata"]["labels"]
     assert {each["metadata"]["labels"][label] for each in found.values()} == {"cluster-local"}
 
 
@@ -230,4 +248,6 @@ def test_a_wrong_option_is_told_with_its_mend(options: list[str], said: str) -> 
 def test_each_service_can_have_a_file_of_its_own(tmp_path: Path) -> None:
     options = ["--project", "my-project", "--region", "europe-west1", "-o", str(tmp_path)]
     subprocess.run([*stack.PASSERELLE, "render", "cloudrun", *options], cwd=stack.ROOT, check=True)
-    assert {file.stem for file in tmp_path.iterdir()} == {"gateway", *(m.id for m in MODELS)}
+    assert {file.stem for file in tmp_path.iterdir()} == {
+        "gateway", "frontend", *(m.id for m in MODELS),
+    }  # fmt: skip

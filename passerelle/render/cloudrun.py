@@ -1,4 +1,4 @@
-"""models.yaml -> a Knative Service for each model's service and for the gateway.
+"""models.yaml -> a Knative Service for each model's service, for the gateway and for the page.
 
 Cloud Run reads them with Google's annotations; any Kubernetes with Knative reads them without.
 """
@@ -19,6 +19,8 @@ REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 TARGETS = ("cloudrun", "knative")
 AT_ONCE = 4  # requests for each processor of a model before another instance starts
 GATEWAY_AT_ONCE = 80  # of its 128 threads, so that health checks find one
+PAGE_AT_ONCE = 40  # of its 64
+PAGE_SECONDS = 130  # the page waits for the gateway a little less
 LONGEST = 3600  # seconds that Cloud Run lets a request take
 NAME = re.compile(r"[a-z][a-z0-9-]{0,48}")  # of a service on Cloud Run
 MEMORY = {  # of an instance on Cloud Run, in MiB: the least and the most for so many processors
@@ -78,7 +80,7 @@ class Options:
 
 
 def render(models: Models, options: Options) -> str:
-    """All documents, one after the other: the models' services, then the gateway's.
+    """All documents, one after the other: the models' services, the gateway's, the page's.
 
     Raises:
         RenderError
@@ -107,7 +109,11 @@ def files(models: Models, options: Options) -> dict[str, str]:
         for name, mates in services.items()
     }
     door = "The door: everyone reaches it, and it asks for keys itself."
-    return texts | {"gateway.yaml": text(gateway(models, options), door, options)}
+    page = "The page: it asks for no key, so the platform says who may open it."
+    return texts | {
+        "gateway.yaml": text(gateway(models, options), door, options),
+        "frontend.yaml": text(frontend(options), page, options),
+    }
 
 
 def refusals(name: str, deployment: Deployment) -> Iterator[str]:
@@ -181,7 +187,6 @@ def gateway(models: Models, options: Options) -> dict[str, Any]:
     }
     inside = {"PASSERELLE_UPSTREAM": f"http://{{service}}.{options.namespace}.svc.cluster.local"}
     variables = (inside if options.knative else google) | {"PASSERELLE_KEYS": "/keys/keys.yaml"}
-    only_read = {"readOnly": True} if options.knative else {}  # Cloud Run has no such field
     container = {
         "name": "server",
         "image": options.image("gateway"),
@@ -190,7 +195,7 @@ def gateway(models: Models, options: Options) -> dict[str, Any]:
         "resources": {"limits": {"cpu": "2", "memory": "512Mi"}},
         "startupProbe": probe("/health/live", period=1, failures=30),
         "livenessProbe": probe("/health/live", period=10, failures=3),
-        "volumeMounts": [{"name": "keys", "mountPath": "/keys"} | only_read],
+        "volumeMounts": [{"name": "keys", "mountPath": "/keys"} | only_read(options)],
     }
     # On Cloud Run the item's key is the secret's version.
     item = {"key": "keys.yaml" if options.knative else "latest", "path": "keys.yaml"}
@@ -202,8 +207,41 @@ def gateway(models: Models, options: Options) -> dict[str, Any]:
     timeout = min(math.ceil(max(model.timeout for model in models)) + 5, LONGEST)
     return service(
         "gateway", container, options, scale=scale, timeout=timeout, at_once=GATEWAY_AT_ONCE,
-        volumes=volumes, public=True,
+        volumes=volumes, account="gateway",
     )  # fmt: skip
+
+
+def frontend(options: Options) -> dict[str, Any]:
+    """The page's service, with a key of its own."""
+    google = {
+        "PASSERELLE_GATEWAY": f"https://gateway-{{project_number}}.{options.region}.run.app",
+        "PASSERELLE_HTTPS": "1",
+        "GOOGLE_CLOUD_PROJECT": options.project,
+    }
+    inside = {"PASSERELLE_GATEWAY": f"http://gateway.{options.namespace}.svc.cluster.local"}
+    variables = (inside if options.knative else google) | {"PASSERELLE_KEY_FILE": "/key/key"}
+    container = {
+        "name": "server",
+        "image": options.image("frontend"),
+        "ports": [{"name": "http1", "containerPort": 8080}],
+        "env": [{"name": name, "value": value} for name, value in variables.items()],
+        "resources": {"limits": {"cpu": "1", "memory": "512Mi"}},
+        "startupProbe": probe("/health/live", period=1, failures=30),
+        "livenessProbe": probe("/health/live", period=10, failures=3),
+        "volumeMounts": [{"name": "key", "mountPath": "/key"} | only_read(options)],
+    }
+    item = {"key": "key" if options.knative else "latest", "path": "key"}
+    volumes = [{"name": "key", "secret": {"secretName": "passerelle-page", "items": [item]}}]
+    scale = {"autoscaling.knative.dev/minScale": "0", "autoscaling.knative.dev/maxScale": "4"}
+    return service(
+        "frontend", container, options, scale=scale, timeout=PAGE_SECONDS, at_once=PAGE_AT_ONCE,
+        volumes=volumes, account="frontend",
+    )  # fmt: skip
+
+
+def only_read(options: Options) -> dict[str, bool]:
+    """What Knative says of a secret's mount; Cloud Run has no such field."""
+    return {"readOnly": True} if options.knative else {}
 
 
 def service(  # noqa: PLR0913  # the parts of one document, by name
@@ -216,14 +254,14 @@ def service(  # noqa: PLR0913  # the parts of one document, by name
     at_once: int,
     labels: dict[str, str] | None = None,
     volumes: list[dict[str, Any]] | None = None,
-    public: bool = False,
+    account: str = "model",
 ) -> dict[str, Any]:
     """A Service of `serving.knative.dev/v1`."""
     metadata: dict[str, Any] = {"name": name}
     if options.knative:
         metadata["namespace"] = options.namespace
     metadata["labels"] = {"app": "passerelle"} | (labels or {})
-    if public and not options.knative:
+    if account == "gateway" and not options.knative:
         metadata["annotations"] = {"run.googleapis.com/invoker-iam-disabled": "true"}
     google = {
         "run.googleapis.com/execution-environment": "gen2",
@@ -231,7 +269,6 @@ def service(  # noqa: PLR0913  # the parts of one document, by name
     }
     spec: dict[str, Any] = {"containerConcurrency": at_once, "timeoutSeconds": timeout}
     if not options.knative:
-        account = "gateway" if public else "model"
         spec["serviceAccountName"] = (
             f"passerelle-{account}@{options.project}.iam.gserviceaccount.com"
         )

@@ -40,7 +40,7 @@ def build_all(workspace: Path, at: str, commit: str) -> dict[str, cloudbuild.Bui
             name: cloudbuild.Build(FILES / f"{name}.yaml", workspace, at, SHORT_SHA=commit).run(
                 environ
             )
-            for name in ("base", "model", "gateway")
+            for name in ("base", "model", "gateway", "frontend")
         }
 
 
@@ -87,6 +87,9 @@ def test_the_files_build_push_and_deploy_and_reuse_every_layer_the_second_time(
     assert {"--region=europe-west1", "--no-allow-unauthenticated"} <= set(deployed)
     assert first["gateway"].deployed[:4] == ["gcloud", "run", "deploy", "gateway"]
     assert "--no-allow-unauthenticated" not in first["gateway"].deployed
+    page = first["frontend"].deployed
+    assert page[:4] == ["gcloud", "run", "deploy", "frontend"]
+    assert "--no-allow-unauthenticated" in page  # it asks for no key
     assert first["base"].deployed == [""]
     labels = label(registry, MODEL, "aaaaaaa")
     assert re.fullmatch("[0-9a-f]{64}", labels["passerelle.model.digest"])
@@ -95,7 +98,7 @@ def test_the_files_build_push_and_deploy_and_reuse_every_layer_the_second_time(
     for name, build in second.items():
         ran, cached = steps(build.log)
         print(f"{name}: {len(cached)} steps from the cache, {len(ran)} run {sorted(ran)}")  # noqa: T201
-    for name in (MODEL, "gateway", "model-base"):
+    for name in (MODEL, "gateway", "frontend", "model-base"):
         assert layers(registry, name, "aaaaaaa") == layers(registry, name, "bbbbbbb"), name
 
     app = workspace / "services" / "model" / "app.py"

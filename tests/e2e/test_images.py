@@ -38,7 +38,7 @@ def test_a_models_image_is_small_and_holds_no_torch(engine: docker.DockerClient)
 def test_an_image_says_what_it_is_and_runs_as_nobody_in_particular(
     engine: docker.DockerClient,
 ) -> None:
-    for name in ("efficientnet-lite0", "gateway"):
+    for name in ("efficientnet-lite0", "gateway", "frontend"):
         config = engine.images.get(f"passerelle-test/{name}:latest").attrs["Config"]
         assert config["User"] == "10001:10001"
         assert config["Cmd"][0] == "gunicorn"  # the exec form: no shell between us and a signal

@@ -56,20 +56,25 @@ export function fail(article, problem, again) {
   article.querySelector(".again").onclick = again;
 }
 
-// Marks who agrees with most, once there is more than one answer.
+// Marks who agrees with whom, once there is more than one answer.
 export function verdict(figure, words) {
   const articles = [...figure.querySelectorAll(".answer[data-state=done]")];
   const label = (article) => article.querySelector(".category").textContent;
   const votes = Map.groupBy(articles, label);
-  const [most, same] = [...votes].sort((one, other) => other[1].length - one[1].length)[0];
+  const sorted = [...votes].sort((one, other) => other[1].length - one[1].length);
+  const [most, same] = sorted[0];
+  const put = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const line = figure.querySelector(".verdict");
   line.hidden = articles.length < 2;
-  line.textContent = words.agree.replace("{count}", same.length).replace("{all}", articles.length)
-    .replace("{label}", most);
+  line.textContent = 2 * same.length > articles.length
+    ? put(words.agree, { count: same.length, all: articles.length, label: most })
+    : `${words.disagree} ${sorted.map(([each, who]) => `${each} (${who.length})`).join(", ")}`;
   for (const article of articles) {
+    const others = votes.get(label(article)).length - 1;
     const mark = article.querySelector(".agreement");
     mark.hidden = articles.length < 2;
-    mark.textContent = label(article) === most ? `✓ ${words.same}` : `≠ ${words.other}`;
-    mark.classList.toggle("other", label(article) !== most);
+    mark.textContent = others
+      ? `✓ ${put(words.same, { count: others, all: articles.length - 1 })}` : `≠ ${words.other}`;
+    mark.classList.toggle("other", !others);
   }
 }
