@@ -75,7 +75,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
         with here.step("read"):
             form = upload.form(request, options.max_body)
         visitor.check(form.fields.get(visitor.TOKEN))
-        wanted = form.fields.getlist("model")
+        wanted = form.fields.getlist("model")[: visitor.MOST]
         visitor.choose(PAGES[page], wanted)
         results: list[Any] = []
         try:
