@@ -94,12 +94,12 @@ def test_without_scripts_one_picture_goes_to_one_model_or_to_all(
 
 def test_the_keyboard_is_enough(browser: Browser, up: stack.Stack) -> None:
     with chrome.visitor(browser, up.page) as page:
-        page.focus("[name=model]:checked")
-        page.keyboard.press("ArrowDown")
-        assert page.locator("[name=model]:checked").get_attribute("value") == INT8
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == "image"
-        with page.expect_file_chooser() as choosing:
+        with page.expect_file_chooser() as choosing:  # told to the browser well before the key
+            page.focus("[name=model]:checked")
+            page.keyboard.press("ArrowDown")
+            assert page.locator("[name=model]:checked").get_attribute("value") == INT8
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.id") == "image"
             page.keyboard.press("Enter")
         choosing.value.set_files(stack.PICTURES / "chelsea.png")
         page.locator(f"[data-model={INT8}]{DONE}").wait_for()

@@ -140,10 +140,14 @@ def test_a_gateway_that_dies_is_told_and_the_same_picture_tried_again(
     ):
         pids = [pid for pid in stack.children(up.process.pid) if stack.bound(pid) == up.port]
         assert len(pids) == 1
-        for pid in [*stack.children(pids[0]), *pids]:
-            stack.kill(pid)
-        chrome.drop(page)
-        page.locator(FAILED).wait_for()
+        os.kill(up.process.pid, signal.SIGSTOP)  # so that nobody starts another yet
+        try:
+            for pid in [*pids, *stack.children(pids[0])]:
+                stack.kill(pid)
+            chrome.drop(page)
+            page.locator(FAILED).wait_for()
+        finally:
+            os.kill(up.process.pid, signal.SIGCONT)
         assert "The gateway does not answer" in page.locator(f"{FAILED} .detail").inner_text()
         stack.wait_for(lambda: answers(up), 30)
         page.click(".again")
