@@ -68,8 +68,7 @@ class Stack:
     def service(self, name: str) -> int:
         """The process id of a service's gunicorn worker, which holds the models."""
         for pid in descendants(self.process.pid):
-            environ = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
-            bound = re.search(r"PASSERELLE_BIND=\S*/([a-z0-9-]+)\.\d+\0", environ)
+            bound = re.search(r"PASSERELLE_BIND=\S*/([a-z0-9-]+)\.\d+\0", environ(pid))
             if bound and bound[1] == name and not children(pid):
                 return pid
         raise LookupError(name)
@@ -120,10 +119,17 @@ def descendants(pid: int) -> list[int]:
     return found + [each for child in found for each in descendants(child)]
 
 
+def environ(pid: int) -> str:
+    """A process's variables, each with a zero byte behind it; nothing of one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def bound(pid: int) -> int:
     """The port that a process of a run was told to listen on; 0 for a socket's."""
-    environ = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
-    found = re.search(r"PASSERELLE_BIND=[\d.]+:(\d+)\0", environ)
+    found = re.search(r"PASSERELLE_BIND=[\d.]+:(\d+)\0", environ(pid))
     return int(found[1]) if found else 0
 
 

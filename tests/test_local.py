@@ -16,21 +16,17 @@ from tests import stack
 def test_a_stopped_run_leaves_nothing_behind(number: int, state: Path) -> None:
     with stack.running(stack.ROOT / "models.yaml", state) as up:
         processes = stack.descendants(up.process.pid)
-        assert (
-            len(processes) == 12
-        )  # a gunicorn and its worker: the page, the gateway, four services
-        sockets = Path(next(line for line in environ(processes[0]) if "/passerelle-" in line)
-                       .partition("unix:")[2]).parent  # fmt: skip
+        # a gunicorn and its worker: the page, the gateway, four services
+        assert len(processes) == 12
+        variables = stack.environ(processes[0]).split("\0")
+        bound = next(each for each in variables if "/passerelle-" in each)
+        sockets = Path(bound.partition("unix:")[2]).parent
         assert sockets.is_dir()
         up.process.send_signal(number)
         assert up.process.wait(timeout=40) == 0
     assert not [pid for pid in processes if stack.alive(pid)]
     assert not sockets.exists()
     assert up.printed.rstrip().endswith("stopped")
-
-
-def environ(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/environ").read_text().split("\0")
 
 
 def test_a_killed_run_takes_its_processes_with_it(state: Path) -> None:

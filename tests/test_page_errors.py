@@ -72,8 +72,10 @@ def test_a_model_that_hangs_is_told_and_the_same_picture_tried_again(
         try:
             chrome.drop(page)
             page.locator(FAILED).wait_for()
+            page.locator(f"[value={FIRST}] ~ .status.unavailable").wait_for()
         finally:
             os.kill(stuck, signal.SIGCONT)
+        page.locator(f"[value={FIRST}] ~ .status.ready").wait_for()
         assert "Le modèle n'a pas répondu à temps" in page.locator(f"{FAILED} .detail").inner_text()
         stack.wait_for(lambda: up.statuses()[FIRST] == "ready", 20)
         page.click(".again")

@@ -125,3 +125,18 @@ for (const record of kept(form.dataset.page)) {
   }
   if (record.models.length > 1) verdict(figure, words);
 }
+
+// The models' statuses, as they are now: taken from this page, asked for anew while somebody looks.
+setInterval(async () => {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(location.pathname);
+    const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const input of now.querySelectorAll("[name=model]")) {
+      const old = form.querySelector(`[name=model][value="${CSS.escape(input.value)}"] ~ .status`);
+      old?.replaceWith(input.parentElement.querySelector(".status"));
+    }
+  } catch {
+    // the server is away: what stood there last stays
+  }
+}, 5000);
