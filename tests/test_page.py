@@ -189,6 +189,17 @@ def token_of(session: requests.Session, url: str) -> str:
     return found[1]
 
 
+def test_a_form_that_names_many_models_is_answered_for_each(up: stack.Stack) -> None:
+    session = requests.Session()
+    names = [*(f"unknown-{number}" for number in range(40)), FIRST]
+    form = {"csrf_token": token_of(session, up.page), "model": names}
+    files = {"image": ("cat.png", stack.CAT)}
+    answer = session.post(up.page + "/compare", data=form, files=files, timeout=30)
+    assert answer.status_code == 200
+    found = re.findall(r'data-model="([^"]+)" data-state="(\w+)"', answer.text)
+    assert found == [*((each, "failed") for each in names[:-1]), (FIRST, "done")]
+
+
 def test_nothing_is_taken_without_the_token_of_the_session(up: stack.Stack) -> None:
     own, other = requests.Session(), requests.Session()
     theirs = token_of(other, up.page)

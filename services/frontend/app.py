@@ -25,6 +25,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 PAGES = {"classify": "model", "compare": "models"}  # and what the cookie calls their choice
+AT_ONCE = 8  # models that one form asks; the others wait
 WAYS = {"classify": "/", "compare": "/compare", "status": "/status"}
 
 
@@ -75,7 +76,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
         with here.step("read"):
             form = upload.form(request, options.max_body)
         visitor.check(form.fields.get(visitor.TOKEN))
-        wanted = form.fields.getlist("model")[: visitor.MOST]
+        wanted = form.fields.getlist("model")
         visitor.choose(PAGES[page], wanted)
         results: list[Any] = []
         try:
@@ -92,7 +93,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
         return rendered(page, picture=form.picture, results=results), status
 
     def asked(wanted: list[str], picture: upload.Picture, here: span.Span, began: float) -> Any:
-        """Each model's answer or refusal, asked at once."""
+        """Each model's answer or refusal, several asked at once."""
 
         def ask(model_id: str) -> Any:
             try:
@@ -102,7 +103,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
             name = picture.name or answer.NAME
             return model_id, answer.of(reply, here.steps["read"], began, options.shown, name)
 
-        with ThreadPoolExecutor(len(wanted)) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             runs = [pool.submit(contextvars.copy_context().run, ask, each) for each in wanted]
             return [run.result() for run in runs]
 

@@ -27,7 +27,7 @@ from services.frontend import refusals
 LANGUAGES = {"en": "English", "fr": "Français"}  # each in itself
 TOKEN = "csrf_token"  # noqa: S105  # a field's name
 TOKEN_HEADER = "X-CSRFToken"  # noqa: S105  # the same
-MOST = 32  # models that a cookie remembers, and that one form asks
+MOST = 32  # models that a cookie remembers; browsers refuse one of over 4 KB
 
 
 def secret(key: str) -> bytes:
