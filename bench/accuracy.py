@@ -6,7 +6,8 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from passerelle import client, demo
+from passerelle.client import gateway_client
+from passerelle.local import local_state
 
 STATE = Path(".passerelle")
 LABELS = "labels.csv"  # columns: file, class_id, label
@@ -30,7 +31,7 @@ class Score:
 def main() -> None:
     """Print a line a model, and every error; end with 1 if there was one."""
     options = arguments()
-    key = options.key or demo.saved(STATE)
+    key = options.key or local_state.saved(STATE)
     pictures = labelled(options.images)
     models = options.model or every(options.url, key)
     print(f"{'model':<28}{'top-1':>9}{'top-5':>9}{'pictures':>10}{'errors':>8}")
@@ -56,8 +57,8 @@ def arguments() -> argparse.Namespace:
 def every(url: str, key: str) -> list[str]:
     """The models that the key may use; the end of this run, in a sentence, if nothing tells."""
     try:
-        return [each["id"] for each in client.models(url, key)]
-    except client.ClientError as error:
+        return [each["id"] for each in gateway_client.models(url, key)]
+    except gateway_client.ClientError as error:
         raise SystemExit(str(error)) from None
 
 
@@ -73,8 +74,8 @@ def scored(url: str, key: str, model: str, pictures: list[tuple[Path, int]]) -> 
     for path, class_id in pictures:
         score.pictures += 1
         try:
-            predictions = client.predict(url, key, model, path, None)["predictions"]
-        except client.ClientError as error:
+            predictions = gateway_client.predict(url, key, model, path, None)["predictions"]
+        except gateway_client.ClientError as error:
             score.errors.append(f"{model}, {path.name}: {error}")
             continue
         best = [each["class_id"] for each in predictions[:5]]

@@ -12,8 +12,9 @@ from pathlib import Path
 from PIL import Image
 
 from bench import load, machine, report, stack
-from passerelle import baking, manifest
-from services.model import weights
+from passerelle import manifest
+from passerelle.local import baking
+from services.bake import weights
 
 MANIFEST = Path("models.yaml")
 ARTIFACTS = Path(".passerelle/artifacts")

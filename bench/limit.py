@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from bench import load
-from services.model import card, decode, labels, models, settings
+from passerelle.artifact import card, labels
+from services.model import decode, models, settings
 
 
 def loop(artifact: Path) -> load.Work:

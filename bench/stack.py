@@ -11,8 +11,10 @@ import requests
 import yaml
 
 from bench import machine
-from passerelle import keys, local, manifest
-from passerelle.process import Process
+from gateway import api_keys
+from passerelle import manifest
+from passerelle.local import supervisor
+from passerelle.local.process import Process
 
 READY = 60.0  # seconds that a process has to get ready
 LOOK = 0.01  # seconds between two looks
@@ -28,8 +30,8 @@ class Stack:
 
     def __init__(self, model: manifest.Model, artifact: Path, folder: Path) -> None:
         self.direct, self.through = (f"http://127.0.0.1:{port}" for port in free_ports(2))
-        self.key, kept = keys.new("bench", (model.id,), None)
-        keys.write(folder / "keys.yaml", [kept])
+        self.key, kept = api_keys.new("bench", (model.id,), None)
+        api_keys.write(folder / "keys.yaml", [kept])
         write_manifest(model, folder / "models.yaml")
         service = {
             "PASSERELLE_ARTIFACTS": str(artifact.resolve()),
@@ -41,8 +43,8 @@ class Stack:
             "PASSERELLE_UPSTREAM": f"unix:{folder}/{{service}}.sock",
             "PASSERELLE_BIND": netloc(self.through),
         }
-        self.service = Process("model service", local.MODEL, service, folder / "service.log")
-        self.gateway = Process("gateway", local.GATEWAY, gateway, folder / "gateway.log")
+        self.service = Process("model service", supervisor.MODEL, service, folder / "service.log")
+        self.gateway = Process("gateway", supervisor.GATEWAY, gateway, folder / "gateway.log")
 
     def start_service(self) -> float:
         """Start the service anew; give the seconds from its start until it was ready."""

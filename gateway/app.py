@@ -6,13 +6,13 @@ from typing import Any
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, cache, history, keyring, proxy, settings
+from gateway import api_keys, auth, cache, forwarding, history, known_keys, settings
 from gateway.routes import Table
-from gateway.watched import Watched
-from passerelle import keys, manifest
-from wire import body, log, memory, problems, span
+from passerelle import manifest
+from passerelle.server import log, memory, problems, request_body, span
+from passerelle.server.file_watcher import Watched
 
-CONTRACT = Path(__file__).parent.parent / "openapi.yaml"
+CONTRACT = Path(__file__).parent / "openapi.yaml"
 
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
@@ -20,7 +20,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     options = options or settings.read()
     memory.give_back()
     log.project = options.project
-    known_keys = Watched(options.keys, keyring.reader(options), keys.KeysError)
+    accepted_keys = Watched(options.keys, known_keys.reader(options), api_keys.KeysError)
     routes = Watched(options.manifest, Table(options).read, manifest.ManifestError)
     app = flask.Flask("gateway", static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
@@ -36,34 +36,34 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
         """Identify, permit, route, read, look into the cache or forward, relay."""
         request, here = flask.request, span.current()
         with here.step("auth"):
-            key = auth.identify(request, known_keys.current)
+            key = auth.identify(request, accepted_keys.current)
             auth.permit(key, model_id)
         with here.step("route"):
             route = routes.current.find(model_id, key)
         with here.step("read"):
-            picture = body.read(request, options.max_body)
+            picture = request_body.read(request, options.max_body)
         with route.history.request() as outcome:
-            answer = cache.answer(route, request, picture, proxy.forward)
+            answer = cache.answer(route, request, picture, forwarding.forward)
             outcome.status = answer.status
-        return proxy.relay(answer)
+        return forwarding.relay(answer)
 
     @app.get("/models")
     def models() -> dict[str, Any]:
         """Every model that the key may use, with its status now."""
-        key = auth.identify(flask.request, known_keys.current)
+        key = auth.identify(flask.request, accepted_keys.current)
         return {"models": [route.description for route in routes.current.allowed(key)]}
 
     @app.get("/models/<model_id>")
     def model(model_id: str) -> dict[str, Any]:
         """One of them."""
-        key = auth.identify(flask.request, known_keys.current)
+        key = auth.identify(flask.request, accepted_keys.current)
         auth.permit(key, model_id)
         return routes.current.find(model_id, key).description
 
     @app.get("/history")
     def past() -> dict[str, Any]:
         """The last minutes of every model that the key may use."""
-        key = auth.identify(flask.request, known_keys.current)
+        key = auth.identify(flask.request, accepted_keys.current)
         told = [route.past for route in routes.current.allowed(key)]
         return {"slot_seconds": history.SECONDS, "models": told}
 
@@ -85,6 +85,6 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
         """The contract that /docs shows."""
         return flask.Response(CONTRACT.read_bytes(), mimetype="application/yaml")
 
-    known_keys.start()
+    accepted_keys.start()
     routes.start()
     return app

@@ -4,8 +4,8 @@ import datetime
 
 import flask
 
-from passerelle.keys import Key, Keys
-from wire import problems, span
+from gateway.api_keys import Key, Keys
+from passerelle.server import problems, span
 
 QUERY_NAMES = frozenset({"key", "api_key", "apikey", "api-key", "x-api-key", "access_token"})
 HOW = "Send a key as X-API-Key: … or Authorization: Bearer …"

@@ -18,12 +18,12 @@ from concurrent.futures import wait
 
 import flask
 
-from gateway import proxy
-from gateway.connections import Answer
+from gateway import forwarding
+from gateway.cache_store import Flight, Key, Store, Stored
 from gateway.routes import Route
-from gateway.store import Flight, Key, Store, Stored
-from wire import budget, span
-from wire.trace import Trace
+from gateway.transport import Answer
+from passerelle.protocol.trace import Trace
+from passerelle.server import request_timeout, span
 
 OWN = frozenset({408, 499})  # client errors that aren't the picture's
 LOOK = 0.25  # seconds between two looks whether a follower's client is still there
@@ -62,8 +62,8 @@ def enter(
         return None
     key = Key(
         digest=card["digest"],
-        target=proxy.target(route, request),
-        media_type=proxy.passed_on(request).get("Content-Type", ""),
+        target=forwarding.target(route, request),
+        media_type=forwarding.passed_on(request).get("Content-Type", ""),
         body=hashlib.sha256(body).digest(),
     )
     here = span.current()
@@ -73,7 +73,7 @@ def enter(
         with here.step("upstream"):
             return forward(route, request, body, here.trace, spent)
 
-    patience = proxy.patience(route, request)
+    patience = forwarding.patience(route, request)
     return Visit(route, store, request, key, ask, patience, here, store.clock())
 
 
@@ -149,10 +149,10 @@ class Visit:
         with self.here.step("wait"), self.route.upstream.place():
             while not flight.done() and self.spent < self.patience:
                 wait([flight], min(LOOK, self.patience - self.spent))
-                budget.still_wanted(self.request.environ)
+                request_timeout.still_wanted(self.request.environ)
         stored = flight.result() if flight.done() else None
         if stored is None and self.patience - self.spent < LEAST:
-            raise proxy.late(self.route, self.patience)
+            raise forwarding.late(self.route, self.patience)
         return stored
 
     def right(self, told: Answer) -> bool:

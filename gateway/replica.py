@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway import connections, identity
+from gateway import id_tokens, transport
 from passerelle.manifest import Model
-from wire import contract
+from passerelle.protocol import contract
 
 PROBE_SECONDS = 2.0  # between two questions to a replica that is well
 PROBE_SOON = 0.3  # to one that isn't
@@ -37,9 +37,9 @@ Statuses = dict[str, Status]
 class Replica:
     """One of a service's. Per process, shared by all its threads."""
 
-    def __init__(self, at: str, host: str = "", who: identity.Headers = identity.nobody) -> None:
+    def __init__(self, at: str, host: str = "", who: id_tokens.Headers = id_tokens.nobody) -> None:
         self.host = host
-        self.pool = connections.Pool(at, host, who)
+        self.pool = transport.Pool(at, host, who)
         self.in_flight = 0  # requests; its service has the lock of this and of the next
         self.last = 0.0  # when it was sent one; seconds of time.monotonic
         self.statuses: Statuses = {}  # replaced whole, never changed
@@ -63,8 +63,8 @@ class Replica:
         return known is not None and known.status == "ready"
 
     def exchange(
-        self, request: connections.Request, seconds: float, meanwhile: Callable[[], None]
-    ) -> connections.Answer:
+        self, request: transport.Request, seconds: float, meanwhile: Callable[[], None]
+    ) -> transport.Answer:
         """A client's request, and its answer. What goes wrong is seen to at once.
 
         Raises:
@@ -72,7 +72,7 @@ class Replica:
         """
         try:
             answer = self.pool.exchange(request, seconds, meanwhile)
-        except connections.UnreachableError:
+        except transport.UnreachableError:
             self.lost("its service can't be reached")
             raise
         except OSError:
@@ -114,7 +114,7 @@ class Replica:
             version = str(told.get("contract", contract.UNSTATED))
             said = told.get("models", {}).items()
             return {model_id: self.heard(model_id, each, version) for model_id, each in said}
-        except identity.IdentityError as error:
+        except id_tokens.IdentityError as error:
             unheard = {each: Status("unavailable", str(error)) for each in self.expected}
             return unheard | self.gone(str(error))
         except (OSError, ValueError, AttributeError, KeyError, TypeError):
@@ -137,8 +137,8 @@ class Replica:
 
     def get(self, path: str) -> dict[str, Any]:
         """A JSON object of the replica."""
-        answer = self.pool.exchange(connections.Request("GET", path), PROBE_TIMEOUT)
-        identity.admitted(answer.status)
+        answer = self.pool.exchange(transport.Request("GET", path), PROBE_TIMEOUT)
+        id_tokens.admitted(answer.status)
         document = json.loads(answer.body)
         if not isinstance(document, dict):
             raise TypeError(path)

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from gateway import settings, upstream
+from gateway.api_keys import Key
+from gateway.cache_store import Store
 from gateway.history import History
-from gateway.retries import Retries
-from gateway.store import Store
+from gateway.retry_budget import Retries
 from gateway.upstream import Upstream
-from passerelle import document, manifest
-from passerelle.keys import Key
-from wire import problems, project
+from passerelle import manifest
+from passerelle.manifest import source
+from passerelle.server import google_cloud, problems
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Table:
     def __init__(self, options: settings.Settings) -> None:
         self.options, self.setting = (
             options,
-            project.filled(options.upstream, "PASSERELLE_UPSTREAM"),
+            google_cloud.filled(options.upstream, "PASSERELLE_UPSTREAM"),
         )
         self.retries = Retries()
         self.upstreams: dict[str, Upstream] = {}
@@ -105,7 +106,7 @@ class Table:
             addresses = {name: upstream.address(self.setting, name) for name in services}
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
-            raise manifest.ManifestError(path, [document.Problem(1, "", message)]) from None
+            raise manifest.ManifestError(path, [source.Problem(1, "", message)]) from None
         new = services - set(self.upstreams)
         for name in new:
             self.upstreams[name] = self.upstream(name, addresses[name])

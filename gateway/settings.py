@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gateway import upstream
-from wire import environment
+from passerelle.server import environment
 
 
 @dataclasses.dataclass(frozen=True)

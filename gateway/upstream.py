@@ -15,13 +15,13 @@ import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 
-from gateway import connections, identity
-from gateway.connections import Answer, Request
+from gateway import id_tokens, transport
 from gateway.history import History
 from gateway.replica import ORDER, Replica, Status
-from gateway.retries import Retries
+from gateway.retry_budget import Retries
+from gateway.transport import Answer, Request
 from passerelle.manifest import Model
-from wire import log, problems
+from passerelle.server import log, problems
 
 LOOK_SECONDS = 1.0  # between two looks at what a name stands for
 MOST = 96  # requests with one service at once
@@ -52,7 +52,7 @@ class Upstream:
         retries: Retries | None = None,
     ) -> None:
         self.service, self.most, self.retries = service, most, retries or Retries()
-        self.addresses = {each: identity.of(who, each) for each in at.split("|")}
+        self.addresses = {each: id_tokens.of(who, each) for each in at.split("|")}
         self.places = threading.BoundedSemaphore(most)
         self.turn = threading.Lock()  # of the replicas' numbers of requests
         self.began = time.monotonic()
@@ -179,7 +179,7 @@ class Upstream:
                 with self.chosen(model_id, tried) as replica:
                     try:
                         return replica.exchange(*ask(), meanwhile)
-                    except connections.UnreachableError:
+                    except transport.UnreachableError:
                         tried.append(replica)
                         if not self.others(model_id, tried):
                             raise
@@ -196,7 +196,7 @@ class Upstream:
         with self.turn:
             ready = self.others(model_id, tried)
             if not ready:
-                raise connections.UnreachableError(self.service)
+                raise transport.UnreachableError(self.service)
             replica = min(ready, key=lambda each: each.in_flight)
             replica.in_flight += 1
             replica.last = time.monotonic()

@@ -1,1 +1,1 @@
-"""The manifest, and the command line that runs what it declares."""
+"""One manifest that drives gateway, services and deployments: see README.md."""

@@ -1,5 +1,5 @@
 """`python -m passerelle` is the command line."""
 
-from passerelle.cli import main
+from passerelle.cli.main import main
 
 main()

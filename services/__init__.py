@@ -1,1 +1,1 @@
-"""The services behind the gateway. They import neither `gateway` nor `passerelle`."""
+"""The services behind the gateway: they never import `gateway`."""

@@ -11,7 +11,9 @@ from typing import Any, Self
 
 import requests
 
-from passerelle import baking, keys, manifest
+from gateway import api_keys
+from passerelle import manifest
+from passerelle.local import baking
 from tests import stack
 
 LITE0 = "efficientnet-lite0"
@@ -73,8 +75,8 @@ def gateway(folder: Path, upstream: str) -> Iterator[Door]:
     """A gateway for the first model of the default manifest."""
     entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
     (folder / "models.yaml").write_text(f"version: 1\n{entry}\n")
-    text, key = keys.new("test", ("*",), None)
-    keys.write(folder / "keys.yaml", [key])
+    text, key = api_keys.new("test", ("*",), None)
+    api_keys.write(folder / "keys.yaml", [key])
     port = stack.free_port()
     environ = {
         "PASSERELLE_MANIFEST": str(folder / "models.yaml"),

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).parent.parent
-PICTURES = ROOT / "services" / "model" / "pictures"
+PICTURES = ROOT / "services" / "bake" / "pictures"
 CAT = (PICTURES / "chelsea.png").read_bytes()
 PYTHON = (sys.executable,)
 PASSERELLE = (*PYTHON, "-m", "passerelle")

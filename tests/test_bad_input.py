@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
+from passerelle.server import request_body, worker
 from tests import stack
 from tests.test_decode import png_bomb
 from tests.test_gateway import FIRST, problem
-from wire import body, worker
 
 CUT = (stack.PICTURES / "rocket.jpg").read_bytes()[:40_000]
 BAD_BODIES: list[tuple[str, dict[str, Any], int, str]] = [
@@ -132,7 +132,7 @@ def test_a_slow_body_is_told_so_in_time(up: stack.Stack) -> None:
     answer, seconds = drip(up, head(up.key), 60)
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"did not arrive in time" in answer
-    assert body.SECONDS - 1 < seconds < body.SECONDS + 6
+    assert request_body.SECONDS - 1 < seconds < request_body.SECONDS + 6
 
 
 def test_a_crowd_of_slow_clients_without_a_key_does_not_shut_the_door(up: stack.Stack) -> None:

@@ -14,8 +14,11 @@ import pytest
 import safetensors.torch
 import torch
 
-from passerelle import baking, manifest
-from services.model import bake, card, engines, labels, store
+from passerelle import manifest
+from passerelle.artifact import card, labels, store
+from passerelle.local import baking
+from services.bake import pipeline
+from services.model import engines
 from tests import stack
 
 TINY = """\
@@ -86,7 +89,7 @@ def test_an_artifact_agrees_with_its_module(engine: str, tiny: Any, tmp_path: Pa
     folder = folder_of(baked(given, tmp_path / "artifacts"))
     made = card.read(folder)
     assert made.check["pictures"] == 3
-    assert made.check["error"] <= made.check["tolerance"] == bake.TOLERANCE
+    assert made.check["error"] <= made.check["tolerance"] == pipeline.TOLERANCE
     assert (made.engine, made.classes, made.weights["kind"]) == (engine, 7, "file")
     assert labels.read(folder) == [str(n) for n in range(7)]
     pixels = torch.randint(0, 255, (1, 32, 32, 3), dtype=torch.uint8)
@@ -214,7 +217,7 @@ def mirror(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_download_is_checked_whole_and_kept(tiny: Any, tmp_path: Path, mirror: str) -> None:
-    from services.model import weights
+    from services.bake import weights
 
     safetensors.torch.save_file(tiny.Tiny().state_dict(), tmp_path / "net.safetensors")
     digest = hashlib.sha256((tmp_path / "net.safetensors").read_bytes()).hexdigest()
@@ -226,7 +229,7 @@ def test_a_download_is_checked_whole_and_kept(tiny: Any, tmp_path: Path, mirror:
 
 
 def test_a_download_of_other_content_is_refused(tiny: Any, tmp_path: Path, mirror: str) -> None:
-    from services.model import weights
+    from services.bake import weights
 
     safetensors.torch.save_file(tiny.Tiny().state_dict(), tmp_path / "net.safetensors")
     with pytest.raises(RuntimeError, match="invalid hash value"):

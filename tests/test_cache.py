@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from gateway import cache
-from gateway.connections import Answer
-from gateway.store import Key, Store
-from passerelle import keys, manifest
+from gateway import api_keys, cache
+from gateway.cache_store import Key, Store
+from gateway.transport import Answer
+from passerelle import manifest
+from passerelle.protocol import trace
+from passerelle.server import span
 from tests import stack
 from tests.test_gateway import log_line, problem
-from wire import span, trace
 
 KEPT, BRIEF, OFF = "efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"
 SIZE = 4
@@ -172,8 +173,8 @@ def test_where_it_is_off_nothing_is_said_of_it(up: stack.Stack, picture: bytes) 
 
 
 def test_the_cache_is_no_way_round_a_key(up: stack.Stack, picture: bytes) -> None:
-    text, key = keys.new("narrow", (OFF,), None)
-    keys.add(up.state / "keys.yaml", key)
+    text, key = api_keys.new("narrow", (OFF,), None)
+    api_keys.add(up.state / "keys.yaml", key)
     mine = {"X-API-Key": text}
     stack.wait_for(lambda: up.get("/models", headers=mine).ok, 5)
     assert up.predict(KEPT, picture).ok

@@ -12,7 +12,7 @@ import yaml
 
 from gateway import settings
 from passerelle import manifest
-from passerelle.render import cloudrun
+from passerelle.deploy import cloudrun
 from services.frontend import settings as page
 from tests import stack
 

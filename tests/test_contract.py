@@ -15,7 +15,7 @@ BEFORE = "0d9abaa"  # the last commit whose services state no contract
 
 def copied(folder: Path) -> Path:
     """The code of a model service, to be changed."""
-    for name in ("wire", "services"):
+    for name in ("passerelle", "services"):
         shutil.copytree(stack.ROOT / name, folder / name)
     return folder
 
@@ -48,7 +48,7 @@ def test_a_service_of_another_major_version_is_refused_and_models_says_why(
     state: Path, tmp_path: Path
 ) -> None:
     root = copied(tmp_path / "next")
-    contract = root / "wire" / "contract.py"
+    contract = root / "passerelle" / "protocol" / "contract.py"
     contract.write_text(contract.read_text().replace('VERSION = "1.1"', 'VERSION = "2.0"'))
     folder = Path(shutil.copytree(processes.artifact(state / "artifacts"), tmp_path / "artifact"))
     card = json.loads((folder / "card.json").read_text()) | {"contract": "2.0"}

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from wire.deadline import DeadlineSocket
+from passerelle.server.deadline_socket import DeadlineSocket
 
 
 def drip(to: socket.socket, stop: threading.Event) -> None:

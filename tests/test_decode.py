@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from passerelle.artifact.card import Input
+from passerelle.server import problems
 from services.model import decode
-from services.model.card import Input
 from tests import stack
-from wire import problems
 
 SHAPE = Input(32, 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 LIMIT = 1_000_000

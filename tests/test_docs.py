@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from passerelle import fields
+from passerelle.manifest import schema
 from tests import stack
 
 
@@ -21,13 +21,13 @@ def first_cells(name: str) -> set[str]:
     return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
 
 
-@pytest.mark.parametrize("part", [fields.Manifest, fields.Entry, fields.Input, fields.Cache])
-def test_every_field_has_its_line(part: type[fields.Fields]) -> None:
+@pytest.mark.parametrize("part", [schema.Manifest, schema.Entry, schema.Input, schema.Cache])
+def test_every_field_has_its_line(part: type[schema.Fields]) -> None:
     assert set(part.model_fields) <= first_cells("docs/manifest.md")
 
 
 def test_every_field_describes_itself_in_the_schema() -> None:
-    for part in (fields.Manifest, fields.Defaults, fields.Entry, fields.Input, fields.Cache):
+    for part in (schema.Manifest, schema.Defaults, schema.Entry, schema.Input, schema.Cache):
         for name, field in part.model_fields.items():
             assert field.description, name
 
@@ -41,7 +41,7 @@ def test_every_setting_has_its_line(settings: str) -> None:
 
 def test_no_line_is_of_a_setting_that_is_gone() -> None:
     sources = [*stack.ROOT.glob("*/settings.py"), *stack.ROOT.glob("services/*/settings.py"),
-               stack.ROOT / "passerelle/options.py", stack.ROOT / "passerelle/cli.py",
+               stack.ROOT / "passerelle/cli/options.py", stack.ROOT / "passerelle/cli/main.py",
                stack.ROOT / "docker-compose.yaml",
                stack.ROOT / "tests/e2e/conftest.py", *stack.ROOT.glob("scripts/*")]  # fmt: skip
     code = "".join(path.read_text() for path in sources)
@@ -75,13 +75,22 @@ def test_the_way_of_a_request_names_files_and_functions_that_are_there() -> None
 
 
 def test_the_request_passes_the_files_in_the_order_told() -> None:
-    way = re.findall(r"`(gateway/\w+\.py|wire/body\.py)`, `\w+", text("README.md"))
+    way = re.findall(
+        r"`(gateway/\w+\.py|passerelle/server/request_body\.py)`, `\w+", text("README.md")
+    )
     calls = re.findall(
-        r"(auth|routes|body|cache|proxy)\.", text("gateway/app.py").partition("def predict")[2]
+        r"(auth|routes|request_body|cache|forwarding)\.",
+        text("gateway/app.py").partition("def predict")[2],
     )
     told = [Path(file).stem for file in way if file != "gateway/app.py"]
-    assert list(dict.fromkeys(told)) == ["auth", "routes", "body", "cache", "proxy"]
-    assert list(dict.fromkeys(calls))[:5] == ["auth", "routes", "body", "cache", "proxy"]
+    assert list(dict.fromkeys(told)) == ["auth", "routes", "request_body", "cache", "forwarding"]
+    assert list(dict.fromkeys(calls))[:5] == [
+        "auth",
+        "routes",
+        "request_body",
+        "cache",
+        "forwarding",
+    ]
 
 
 def test_every_link_in_the_documents_leads_somewhere() -> None:
@@ -91,7 +100,7 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    for package in ("passerelle", "gateway", "services", "wire"):
+    for package in ("passerelle", "gateway", "services"):
         for path in (stack.ROOT / package).rglob("*.py"):
             if path.name != "gunicorn.conf.py":
                 name = ".".join(path.relative_to(stack.ROOT).with_suffix("").parts)

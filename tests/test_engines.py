@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from services.model import decode, engines, turns
-from wire import problems
+from passerelle.server import problems
+from services.model import decode, engines, scheduler
 
 PIXELS = np.zeros((2, 2, 3), np.uint8)
 
@@ -20,7 +20,7 @@ def test_no_more_run_at_once_than_there_are_streams() -> None:
     at_once = 0
     lock = threading.Lock()
 
-    def infer(pixels: decode.Pixels) -> turns.Logits:
+    def infer(pixels: decode.Pixels) -> scheduler.Logits:
         nonlocal at_once
         with lock:
             at_once += 1
@@ -45,7 +45,7 @@ def test_no_more_run_at_once_than_there_are_streams() -> None:
 
 
 def test_a_stream_is_given_back_when_the_inference_fails() -> None:
-    def fail(_: decode.Pixels) -> turns.Logits:
+    def fail(_: decode.Pixels) -> scheduler.Logits:
         raise RuntimeError("no")
 
     engine = engines.Engine([fail])

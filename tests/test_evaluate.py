@@ -14,8 +14,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from passerelle import baking, evaluate, manifest, plot
-from services.model import app, card, settings
+from passerelle import manifest
+from passerelle.artifact import card
+from passerelle.cli import plot
+from passerelle.local import baking, evaluation
+from services.model import app, settings
 from tests import conftest, stack
 from tests.test_cli import passerelle
 from tests.test_labelled import folder
@@ -229,7 +232,7 @@ def models(tmp_path: Path, *entries: dict[str, Any]) -> manifest.Models:
     return manifest.read(path)
 
 
-def compared(found: list[evaluate.Variant]) -> list[tuple[str, str]]:
+def compared(found: list[evaluation.Variant]) -> list[tuple[str, str]]:
     return [(each.model.id, each.full.id) for each in found]
 
 
@@ -239,16 +242,16 @@ def test_variants_stand_with_their_fp32_model(tmp_path: Path) -> None:
         {"id": "a-int8", "precision": "int8"}, {"id": "b", "arguments": [2]}, {"id": "a"},
         {"id": "c-bf16", "arguments": [3], "precision": "bf16", "accept": {"agreement": 0.5}},
     )  # fmt: skip
-    assert compared(evaluate.variants(given, ())) == [
+    assert compared(evaluation.variants(given, ())) == [
         ("a", "a"), ("a-int8", "a"), ("b", "b"), ("c-bf16-fp32", "c-bf16-fp32"),
         ("c-bf16", "c-bf16-fp32"),
     ]  # fmt: skip
-    assert compared(evaluate.variants(given, ["a-int8"])) == [("a", "a"), ("a-int8", "a")]
-    made = evaluate.variants(given, ["c-bf16"])[0].model
+    assert compared(evaluation.variants(given, ["a-int8"])) == [("a", "a"), ("a-int8", "a")]
+    made = evaluation.variants(given, ["c-bf16"])[0].model
     assert (made.precision, made.accept) == ("fp32", None)
 
 
 def test_plots_without_their_packages_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plot, "NEEDED", ("json", "not_there"))
-    with pytest.raises(evaluate.EvaluateError, match="need not_there: pip install --group"):
+    with pytest.raises(evaluation.EvaluateError, match="need not_there: pip install --group"):
         plot.require()

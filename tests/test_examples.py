@@ -9,7 +9,7 @@ import requests
 import torch
 
 from passerelle import manifest
-from services.model import architecture
+from services.bake import architecture
 from tests import stack
 from tests.test_gateway import CATS
 

@@ -11,9 +11,9 @@ import pytest
 import requests
 import yaml
 
-from passerelle import keys
+from gateway import api_keys
+from passerelle.protocol import trace
 from tests import stack
-from wire import trace
 
 MODELS = [
     "efficientnet-lite0",
@@ -152,8 +152,8 @@ def test_a_key_in_the_address_is_refused(up: stack.Stack) -> None:
 
 
 def test_a_new_key_is_taken_at_once_and_held_to_its_models(up: stack.Stack) -> None:
-    text, key = keys.new("narrow", (FIRST,), None)
-    keys.add(up.state / "keys.yaml", key)
+    text, key = api_keys.new("narrow", (FIRST,), None)
+    api_keys.add(up.state / "keys.yaml", key)
     mine = {"X-API-Key": text}
     stack.wait_for(lambda: up.get("/models", headers=mine).ok, 5)
     assert [each["id"] for each in up.get("/models", headers=mine).json()["models"]] == [FIRST]

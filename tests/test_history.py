@@ -2,11 +2,11 @@
 
 import pytest
 
+from gateway import api_keys
 from gateway.history import SECONDS, SLOTS, History
-from passerelle import keys
+from passerelle.server import problems
 from services.frontend import charts, waterfall
 from tests import stack
-from wire import problems
 
 
 class Clock:
@@ -58,8 +58,8 @@ def test_the_gateway_tells_each_models_history_to_who_may_use_it(up: stack.Stack
     assert first["id"] == "efficientnet-lite0"
     assert sum(each["requests"] for each in first["slots"]) >= 1
     assert up.get("/history", headers={"X-API-Key": None}).status_code == 401
-    text, key = keys.new("one", ("efficientnet-lite1",), None)
-    keys.add(up.state / "keys.yaml", key)
+    text, key = api_keys.new("one", ("efficientnet-lite1",), None)
+    api_keys.add(up.state / "keys.yaml", key)
     stack.wait_for(lambda: up.get("/models", headers={"X-API-Key": text}).ok, 10)
     found = up.get("/history", headers={"X-API-Key": text}).json()["models"]
     assert [each["id"] for each in found] == ["efficientnet-lite1"]

@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from passerelle import demo, keys
+from gateway import api_keys
+from passerelle.local import local_state
 
 TODAY = datetime.date(2030, 5, 1)
 
 
-def kept(*found: keys.Key) -> keys.Keys:
-    return keys.Keys({key.prefix: key for key in found})
+def kept(*found: api_keys.Key) -> api_keys.Keys:
+    return api_keys.Keys({key.prefix: key for key in found})
 
 
 def test_a_key_is_found_by_its_text_alone() -> None:
-    text, key = keys.new("alice", ("*",), None)
+    text, key = api_keys.new("alice", ("*",), None)
     assert kept(key).find(text, TODAY) is key
     assert kept(key).find(text[:-1] + ("A" if text[-1] != "A" else "B"), TODAY) is None
     assert kept(key).find("", TODAY) is None
@@ -24,28 +25,28 @@ def test_a_key_is_found_by_its_text_alone() -> None:
 
 
 def test_two_keys_of_one_name_live_side_by_side() -> None:
-    (old_text, old), (new_text, new) = (keys.new("alice", ("*",), None) for _ in range(2))
+    (old_text, old), (new_text, new) = (api_keys.new("alice", ("*",), None) for _ in range(2))
     assert kept(old, new).find(old_text, TODAY) is old
     assert kept(old, new).find(new_text, TODAY) is new
 
 
 def test_a_key_works_until_the_day_it_expires() -> None:
-    text, key = keys.new("alice", ("*",), TODAY)
+    text, key = api_keys.new("alice", ("*",), TODAY)
     assert kept(key).find(text, TODAY - datetime.timedelta(days=1)) is key
     assert kept(key).find(text, TODAY) is None
 
 
 def test_a_key_allows_its_models_only() -> None:
-    _, key = keys.new("alice", ("a", "b"), None)
+    _, key = api_keys.new("alice", ("a", "b"), None)
     assert [key.allows(model) for model in ("a", "b", "c")] == [True, True, False]
 
 
 def test_the_file_holds_no_key_and_only_its_owner_reads_it(tmp_path: Path) -> None:
-    text, key = keys.new("alice", ("a",), TODAY)
+    text, key = api_keys.new("alice", ("a",), TODAY)
     path = tmp_path / "keys.yaml"
-    keys.add(path, key)
-    keys.add(path, keys.new("bob", ("*",), None)[1])
-    assert keys.read(path).find(text, TODAY - datetime.timedelta(days=1)) == key
+    api_keys.add(path, key)
+    api_keys.add(path, api_keys.new("bob", ("*",), None)[1])
+    assert api_keys.read(path).find(text, TODAY - datetime.timedelta(days=1)) == key
     assert text.rpartition("_")[2] not in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
     assert key.sha256 not in repr(key)
@@ -70,15 +71,17 @@ def test_the_file_holds_no_key_and_only_its_owner_reads_it(tmp_path: Path) -> No
 def test_a_broken_key_file_is_told(records: str, expected: str, tmp_path: Path) -> None:
     path = tmp_path / "keys.yaml"
     path.write_text(records)
-    with pytest.raises(keys.KeysError, match=expected):
-        keys.read(path)
+    with pytest.raises(api_keys.KeysError, match=expected):
+        api_keys.read(path)
 
 
 def test_the_demo_key_is_kept_from_run_to_run_and_replaced_when_lost(tmp_path: Path) -> None:
-    first = demo.ensure(tmp_path)
-    assert demo.ensure(tmp_path) == first
-    demo.keys_file(tmp_path).unlink()
-    second = demo.ensure(tmp_path)
+    first = local_state.ensure(tmp_path)
+    assert local_state.ensure(tmp_path) == first
+    local_state.keys_file(tmp_path).unlink()
+    second = local_state.ensure(tmp_path)
     assert second != first
-    names = [key["name"] for key in yaml.safe_load(demo.keys_file(tmp_path).read_text())["keys"]]
+    names = [
+        key["name"] for key in yaml.safe_load(local_state.keys_file(tmp_path).read_text())["keys"]
+    ]
     assert names == ["demo"]

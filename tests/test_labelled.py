@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from passerelle import labelled
+from passerelle.local import dataset
 from tests import stack
 from tests.test_cli import passerelle
 
@@ -37,16 +37,16 @@ def folder(tmp_path: Path) -> Path:
 )
 def test_a_bad_row_is_told_by_its_line(rows: str, expected: str, folder: Path) -> None:
     (folder / "labels.csv").write_text(rows, encoding="latin-1")
-    with pytest.raises(labelled.PicturesError, match=expected):
-        labelled.read(folder)
+    with pytest.raises(dataset.PicturesError, match=expected):
+        dataset.read(folder)
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
     (tmp_path / ".hidden.png").touch()
-    with pytest.raises(labelled.PicturesError, match="holds no picture"):
-        labelled.read(tmp_path)
-    with pytest.raises(labelled.PicturesError, match="is no folder"):
-        labelled.read(tmp_path / "none")
+    with pytest.raises(dataset.PicturesError, match="holds no picture"):
+        dataset.read(tmp_path)
+    with pytest.raises(dataset.PicturesError, match="is no folder"):
+        dataset.read(tmp_path / "none")
     shown = passerelle("evaluate", str(tmp_path))
     assert (shown.returncode, "holds no picture" in shown.stderr) == (1, True)
 
@@ -56,12 +56,12 @@ def test_sub_folders_are_classes_by_number_or_by_name(folder: Path) -> None:
     for name in ("espresso", "1", "7"):
         (folder / name).mkdir()
         shutil.copy(stack.PICTURES / "coffee.png", folder / name / "a.PNG")
-    found = labelled.classes(labelled.read(folder), names, "own")
+    found = dataset.classes(dataset.read(folder), names, "own")
     shown = {str(Path(file).relative_to(folder)): number for file, number in found.items()}
     assert shown == {"espresso/a.PNG": 0, "1/a.PNG": 1, "7/a.PNG": 2}
     (folder / "holiday").mkdir()
     (folder / "7" / "a.PNG").rename(folder / "holiday" / "a.PNG")
-    with pytest.raises(labelled.PicturesError, match="the folder holiday: 'holiday' is no class"):
-        labelled.classes(labelled.read(folder), names, "own")
-    with pytest.raises(labelled.PicturesError, match="own calls 0 and 1 'espresso'; write the"):
-        labelled.classes(labelled.read(folder), ["espresso"] * 2, "own")
+    with pytest.raises(dataset.PicturesError, match="the folder holiday: 'holiday' is no class"):
+        dataset.classes(dataset.read(folder), names, "own")
+    with pytest.raises(dataset.PicturesError, match="own calls 0 and 1 'espresso'; write the"):
+        dataset.classes(dataset.read(folder), ["espresso"] * 2, "own")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from passerelle import preflight
+from passerelle.local import preflight
 from tests import stack
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerelle import fields, manifest
+from passerelle import manifest
+from passerelle.manifest import schema
 from tests import stack
 
 GOOD = """\
@@ -224,7 +225,7 @@ def test_the_default_manifest_and_the_examples_are_good() -> None:
 
 def test_the_published_schema_is_that_of_the_fields() -> None:
     published = json.loads((stack.ROOT / "models.schema.json").read_text())
-    assert published == json.loads(json.dumps(fields.schema()))
+    assert published == json.loads(json.dumps(schema.schema()))
 
 
 json_values = st.recursive(
@@ -232,7 +233,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=8,
 )
-entries = st.dictionaries(st.sampled_from([*fields.Entry.model_fields, "odd"]), json_values)
+entries = st.dictionaries(st.sampled_from([*schema.Entry.model_fields, "odd"]), json_values)
 
 
 @given(st.lists(entries | json_values, max_size=3), json_values)

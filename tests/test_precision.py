@@ -9,8 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from services.model import calibration, card, convert, engines, precision
-from services.model.card import Input
+from passerelle.artifact import card
+from passerelle.artifact.card import Input
+from services.bake import calibration, convert, quantization
+from services.model import engines
 from tests import stack
 from tests.test_bake import baked, folder_of, model, tiny
 
@@ -60,7 +62,7 @@ def quantized(folder: Path) -> list[Any]:
         torch.nn.Flatten(),
     )
     convert.to_openvino(convert.Normalised(net, SHAPE).eval(), SHAPE.size, folder)
-    precision.to_int8(folder, list(calibration.crops(SHAPE, 10, seed=0)))
+    quantization.to_int8(folder, list(calibration.crops(SHAPE, 10, seed=0)))
     nodes: list[Any] = openvino.Core().read_model(folder / "model.xml").get_ops()
     return nodes
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from services.model import architecture, convert, decode, engines, resize
-from services.model.card import Input
+from passerelle.artifact.card import Input
+from services.bake import architecture, convert
+from services.model import decode, engines, resize
 from tests import stack
 
 torchvision = architecture.import_torchvision()

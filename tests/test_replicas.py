@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from gateway import connections
-from gateway.connections import Request
+from gateway import transport
 from gateway.replica import Replica, Status
-from gateway.retries import Retries
+from gateway.retry_budget import Retries
+from gateway.transport import Request
 from gateway.upstream import Upstream
 from tests import processes, stack
 
@@ -134,7 +134,7 @@ def service(*urls: str) -> Upstream:
 
 def exchange(zoo: Upstream, seconds: float) -> int:
     end = time.monotonic() + seconds
-    ask = lambda: (Request("GET", "/"), connections.left(end))  # noqa: E731
+    ask = lambda: (Request("GET", "/"), transport.left(end))  # noqa: E731
     return zoo.exchange("m", ask, lambda: None).status
 
 
@@ -171,7 +171,7 @@ def test_nothing_is_sent_twice() -> None:
         port = mute.getsockname()[1]
         with answering("127.0.0.1", port):
             zoo = service(f"http://127.0.0.2:{port}", f"http://127.0.0.1:{port}")
-            with pytest.raises(connections.BrokenError):
+            with pytest.raises(transport.BrokenError):
                 exchange(zoo, 2)
     assert len(asked) == 1
 

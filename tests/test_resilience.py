@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from passerelle import demo
+from passerelle.local import local_state
 from tests import stack
 from tests.test_gateway import problem
 
@@ -158,14 +158,14 @@ def lied_to(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     )
     text = f"version: 1\ndefaults: {{timeout: 1s}}\nmodels:\n{listed}"
     (folder / "models.yaml").write_text(text)
-    demo.ensure(folder)
+    local_state.ensure(folder)
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Liar)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     port = stack.free_port()
     environ = {
         "PASSERELLE_MANIFEST": str(folder / "models.yaml"),
-        "PASSERELLE_KEYS": str(demo.keys_file(folder)),
+        "PASSERELLE_KEYS": str(local_state.keys_file(folder)),
         "PASSERELLE_UPSTREAM": f"liar=http://127.0.0.1:{server.server_address[1]}",
         "PASSERELLE_BIND": f"127.0.0.1:{port}",
         "PASSERELLE_REFUSE_OTHERS": "0",

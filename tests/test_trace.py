@@ -6,7 +6,8 @@ from typing import Any
 import flask
 import pytest
 
-from wire import log, problems, span, trace
+from passerelle.protocol import trace
+from passerelle.server import log, problems, span
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

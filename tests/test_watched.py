@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.watched import Watched
+from passerelle.server.file_watcher import Watched
 
 
 class BrokenError(Exception):

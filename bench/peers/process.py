@@ -12,7 +12,7 @@ from bench import machine
 from bench.peers.catalog import Peer
 from bench.peers.venv import ROOT
 from bench.stack import free_ports
-from passerelle.process import die_with_parent
+from passerelle.local.process import die_with_parent
 
 STOP = 8.0  # seconds that a peer has to stop by itself
 PREPARE = 60.0  # seconds that its preparation may take

@@ -10,8 +10,8 @@ import flask
 from babel.numbers import format_decimal, format_percent
 from flask_babel import Babel, get_locale
 
-from services.frontend import answer, charts, client, refusals, settings, upload, visitor
-from wire import body, log, memory, problems, span
+from passerelle.server import log, memory, problems, request_body, span
+from services.frontend import answer, charts, client, errors, session, settings, upload
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -34,16 +34,16 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
     options = options or settings.read()
     memory.give_back()
     log.project = options.project
-    gateway, counter = client.Client(options), visitor.Counter(options.rate)
+    gateway, counter = client.Client(options), session.Counter(options.rate)
     app = flask.Flask(__name__)
-    app.secret_key = visitor.secret(settings.key(options.key_file))
+    app.secret_key = session.secret(settings.key(options.key_file))
     app.config.update(
         SESSION_COOKIE_NAME="passerelle", SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=options.https, WTF_CSRF_TIME_LIMIT=None,
     )  # fmt: skip
-    Babel(app, locale_selector=visitor.language)
+    Babel(app, locale_selector=session.language)
     app.jinja_env.filters |= {"percent": percent, "number": number}
-    app.jinja_env.globals |= {"token": visitor.token, "languages": visitor.LANGUAGES}
+    app.jinja_env.globals |= {"token": session.token, "languages": session.LANGUAGES}
     app.jinja_env.globals |= {"locale": get_locale, "ways": WAYS, "max_body": options.max_body}
     problems.install(app, refuse)
     app.wsgi_app = span.Traced(app.wsgi_app, "frontend")  # type: ignore[method-assign]  # Flask's own way to add a layer
@@ -52,10 +52,10 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
     def predict(model_id: str) -> flask.Response:
         """Check, count, read, ask the gateway, and say where the time went."""
         request, here, began = flask.request, span.current(), time.perf_counter()
-        visitor.check(request.headers.get(visitor.TOKEN_HEADER))
-        counter.count(visitor.identify())
+        session.check(request.headers.get(session.TOKEN_HEADER))
+        counter.count(session.identify())
         with here.step("read"):
-            picture = body.read(request, options.max_body)
+            picture = request_body.read(request, options.max_body)
         with here.step("gateway"):
             reply = gateway.predict(model_id, picture, here.trace.headers)
         here.downstream = reply.timing
@@ -75,20 +75,20 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
         request, here, began = flask.request, span.current(), time.perf_counter()
         with here.step("read"):
             form = upload.form(request, options.max_body)
-        visitor.check(form.fields.get(visitor.TOKEN))
+        session.check(form.fields.get(session.TOKEN))
         wanted = form.fields.getlist("model")
-        visitor.choose(PAGES[page], wanted)
+        session.choose(PAGES[page], wanted)
         results: list[Any] = []
         try:
             if not wanted:
-                raise refusals.no_model()
+                raise errors.no_model()
             if form.picture is None:
-                raise refusals.no_picture()
-            counter.count(visitor.identify(), len(wanted))
+                raise errors.no_picture()
+            counter.count(session.identify(), len(wanted))
             results = asked(wanted, form.picture, here, began)
-        except refusals.Refusal as refusal:
+        except errors.Refusal as refusal:
             return rendered(page, picture=form.picture, problem=refusal), refusal.status
-        bad = [each.status for _, each in results if isinstance(each, refusals.Refusal)]
+        bad = [each.status for _, each in results if isinstance(each, errors.Refusal)]
         status = bad[0] if len(bad) == len(results) else 200
         return rendered(page, picture=form.picture, results=results), status
 
@@ -98,7 +98,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
         def ask(model_id: str) -> Any:
             try:
                 reply = gateway.predict(model_id, picture.content, here.trace.headers)
-            except refusals.Refusal as refusal:
+            except errors.Refusal as refusal:
                 return model_id, refusal
             name = picture.name or answer.NAME
             return model_id, answer.of(reply, here.steps["read"], began, options.shown, name)
@@ -112,11 +112,11 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
         models: list[dict[str, Any]] = []
         try:
             models = gateway.models(span.current().trace.headers)
-        except refusals.Refusal as refusal:
+        except errors.Refusal as refusal:
             shown.setdefault("problem", refusal)
-        visitor.identify()
+        session.identify()
         ready = [each["id"] for each in models if each["status"] == "ready"]
-        chosen = visitor.chosen(PAGES[page], [each["id"] for each in models], ready)
+        chosen = session.chosen(PAGES[page], [each["id"] for each in models], ready)
         titles = {each["id"]: each["title"] for each in models}
         return flask.render_template(
             "classify.html", page=page, models=models, chosen=chosen, titles=titles,
@@ -139,7 +139,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
     def choose() -> flask.typing.ResponseReturnValue:
         """Remember the models or the language that were chosen."""
         fields = flask.request.form
-        visitor.check(fields.get(visitor.TOKEN))
+        session.check(fields.get(session.TOKEN))
         remember(fields)
         if "back" not in fields:
             return "", 204
@@ -164,17 +164,17 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
 
 def remember(fields: "MultiDict[str, str]") -> None:
     """Keep what a form says was chosen in the visitor's cookie."""
-    visitor.choose_language(fields.get("language", ""))
+    session.choose_language(fields.get("language", ""))
     for page, kind in PAGES.items():
         if fields.get("page") == page:
-            visitor.choose(kind, fields.getlist("model"))
+            session.choose(kind, fields.getlist("model"))
 
 
 def refuse(problem: problems.Problem) -> flask.Response:
     """A problem in the visitor's language: a page for a person, JSON for a script."""
-    refusal = refusals.translated(problem)
+    refusal = errors.translated(problem)
     response = problems.answer(refusal)
-    if refusals.wants_page():
+    if errors.wants_page():
         response.set_data(
             flask.render_template(
                 "problem.html", page="", problem=refusal,

@@ -9,8 +9,8 @@ from typing import Any
 
 import requests
 
-from services.frontend import refusals, settings
-from wire import environment
+from passerelle.server import environment
+from services.frontend import errors, settings
 
 CONNECT, ANSWER = 3.0, 120.0  # seconds; the gateway's own limits are shorter
 MODEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -65,7 +65,7 @@ class Client:
             refusals.Refusal
         """
         if not MODEL.fullmatch(model_id):
-            raise refusals.of(404, f"{model_id[:63]!r} is no model's id.")
+            raise errors.of(404, f"{model_id[:63]!r} is no model's id.")
         return self.ask("POST", f"/model/{model_id}/predict", headers, picture)
 
     def ask(
@@ -87,24 +87,24 @@ class Client:
             )  # fmt: skip
             document = answer.json()
         except environment.SettingError as error:
-            raise refusals.locked_out(str(error)) from None
+            raise errors.locked_out(str(error)) from None
         except requests.JSONDecodeError:
-            raise refusals.of(502, "The gateway's answer is not JSON.") from None
+            raise errors.of(502, "The gateway's answer is not JSON.") from None
         except requests.ConnectionError:
-            raise refusals.away() from None
+            raise errors.away() from None
         except requests.RequestException:
-            raise refusals.of(504) from None
+            raise errors.of(504) from None
         if not isinstance(document, dict):
-            raise refusals.of(502, "The gateway's answer makes no sense.")
+            raise errors.of(502, "The gateway's answer makes no sense.")
         if answer.status_code != 200:
             raise refused(answer, str(document.get("detail", "")))
         timing = answer.headers.get("Server-Timing", "")
         return Reply(document, timing, time.perf_counter() - began)
 
 
-def refused(answer: requests.Response, detail: str) -> refusals.Refusal:
+def refused(answer: requests.Response, detail: str) -> errors.Refusal:
     """The gateway's refusal in the visitor's words."""
     if answer.status_code in (401, 403):
-        return refusals.locked_out(detail)
+        return errors.locked_out(detail)
     passed = {name: answer.headers[name] for name in ("Retry-After",) if name in answer.headers}
-    return refusals.of(answer.status_code, detail, passed)
+    return errors.of(answer.status_code, detail, passed)

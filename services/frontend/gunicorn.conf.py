@@ -1,7 +1,7 @@
 """gunicorn for the page."""
 
+from passerelle.server import environment
 from services.frontend import settings
-from wire import environment
 
 try:
     options = settings.read()
@@ -12,7 +12,7 @@ except environment.SettingError as error:
 wsgi_app = "services.frontend.app:create_app()"
 bind = list(options.bind)
 workers = 1  # a thread waits cheaply, and one process counts each visitor's pictures
-worker_class = "wire.worker.Worker"
+worker_class = "passerelle.server.worker.Worker"
 threads = options.request_threads
 keepalive = 30  # seconds
 graceful_timeout = 8  # seconds; whoever stops a container kills it after ten

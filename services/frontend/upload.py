@@ -9,8 +9,8 @@ import flask
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
-from services.frontend import refusals
-from wire import body
+from passerelle.server import request_body
+from services.frontend import errors
 
 KEPT = 4_000_000  # bytes of a picture that a page carries along, so that it needn't be chosen again
 AROUND = 100_000  # bytes of a form beside its pictures
@@ -51,7 +51,7 @@ def form(request: flask.Request, limit: int) -> Form:
         refusals.Refusal: not a form.
     """
     room = limit + AROUND + KEPT * 4 // 3
-    content = body.read(request, room)
+    content = request_body.read(request, room)
     parser = FormDataParser(
         stream_factory=in_memory, max_form_memory_size=KEPT * 4 // 3 + AROUND, silent=False
     )
@@ -60,7 +60,7 @@ def form(request: flask.Request, limit: int) -> Form:
             io.BytesIO(content), request.mimetype, len(content), request.mimetype_params
         )
     except ValueError:
-        raise refusals.of(400) from None
+        raise errors.of(400) from None
     return Form(fields, picture(files.get("image"), fields, limit))
 
 
@@ -69,12 +69,12 @@ def picture(file: FileStorage | None, fields: MultiDict[str, str], limit: int) -
     content = file.stream.read() if file else b""
     if file and content:
         if len(content) > limit:
-            raise refusals.of(413)
+            raise errors.of(413)
         return Picture(content, file.filename or "")
     try:
         content = base64.b64decode(fields.get("kept", ""), validate=True)
     except (binascii.Error, ValueError):
-        raise refusals.of(400) from None
+        raise errors.of(400) from None
     return Picture(content, fields.get("kept_name", "")) if content else None
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import flask
 
-from services.model import decode, labels, picture, settings
+from passerelle.artifact import labels
+from passerelle.protocol import contract
+from passerelle.server import log, memory, problems, request_body, request_timeout, span
+from services.model import decode, picture, settings
 from services.model.models import Models
-from wire import body, budget, contract, log, memory, problems, span
 
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
@@ -26,16 +28,16 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     def predict(model_id: str) -> tuple[dict[str, Any], dict[str, str]]:
         """Find the model, read the picture, wait for a turn, decode, infer, label."""
         request, step = flask.request, span.current().step
-        until = budget.until(request)
+        until = request_timeout.until(request)
         span.current().fields["model"] = model_id
         model = models.find(model_id)
         top = labels.top(request.args, model.card.classes)
-        encoded = picture.find(body.read(request, options.max_body), request)
+        encoded = picture.find(request_body.read(request, options.max_body), request)
         with step("queue"):
             stream = model.engine.stream(until)
         with stream:
-            if span.current().steps["queue"] > budget.SHORT:
-                budget.still_wanted(request.environ)
+            if span.current().steps["queue"] > request_timeout.SHORT:
+                request_timeout.still_wanted(request.environ)
             with step("decode"):
                 pixels = decode.pixels(encoded, model.card.input, options.max_pixels)
             with step("infer"):

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
+from passerelle.artifact.card import Input
+from passerelle.server import problems
 from services.model import resize
-from services.model.card import Input
-from wire import problems
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 TURNS = {  # by EXIF orientation

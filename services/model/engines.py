@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from services.model.decode import Pixels
-from services.model.turns import Infer, Logits, Turns
+from services.model.scheduler import Infer, Logits, Turns
 
 AHEAD = 2  # pictures worked on for each processor: one waits or decodes while another infers
 

@@ -1,7 +1,8 @@
 """gunicorn for the model service. The service runs in one process: threads share the model."""
 
-from services.model import card, settings
-from wire import environment
+from passerelle.artifact import card
+from passerelle.server import environment
+from services.model import settings
 
 try:
     options = settings.read()
@@ -15,7 +16,7 @@ except (OSError, ValueError, TypeError, KeyError) as error:
 wsgi_app = "services.model.app:create_app()"
 bind = list(options.bind)
 workers = 1
-worker_class = "wire.worker.DrainingWorker"
+worker_class = "passerelle.server.worker.DrainingWorker"
 threads = options.request_threads
 keepalive = 75  # seconds; longer than the gateway keeps an idle connection
 graceful_timeout = 8  # seconds; whoever stops a container kills it after ten

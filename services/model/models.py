@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from services.model import card, engines, labels, turns
-from wire import drain, log, problems
+from passerelle.artifact import card, labels
+from passerelle.server import drain, log, problems
+from services.model import engines, scheduler
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Models:
     """All models of this process, by id."""
 
     def __init__(
-        self, folders: tuple[Path, ...], threads: int, max_queue: int = turns.WAITING
+        self, folders: tuple[Path, ...], threads: int, max_queue: int = scheduler.WAITING
     ) -> None:
         self.threads, self.max_queue = threads, max_queue
         cards = {folder: card.read(folder) for folder in folders}

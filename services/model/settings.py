@@ -5,8 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.model import processors, turns
-from wire import environment
+from passerelle.server import environment
+from services.model import processors, scheduler
 
 SPARE = 32  # threads beside those that wait: to work, to read, and to say that the line is full
 
@@ -36,7 +36,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         environ, "PASSERELLE_ARTIFACTS", f"the artifact folders, separated by {os.pathsep!r}"
     )
     port = whole_number(environ, "PORT", 8080)
-    max_queue = whole_number(environ, "PASSERELLE_MAX_QUEUE", turns.WAITING)
+    max_queue = whole_number(environ, "PASSERELLE_MAX_QUEUE", scheduler.WAITING)
     return Settings(
         artifacts=tuple(each for path in folders.split(os.pathsep) for each in inside(Path(path))),
         max_body=whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),

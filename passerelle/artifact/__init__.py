@@ -1,0 +1,1 @@
+"""The result of a bake on disk: a bake writes it, a service reads it."""

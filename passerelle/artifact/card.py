@@ -1,0 +1,77 @@
+"""An artifact's card: what a model is, where it comes from, and how it was checked."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from passerelle.protocol import contract
+
+FILE = "card.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """How a picture becomes the model's input: resize the short side, crop, normalise.
+
+    `size` and `resize` are in pixels; `mean` and `std` are per channel (red, green, blue), for
+    values scaled to 0..1.
+    """
+
+    size: int
+    resize: int
+    interpolation: str  # bilinear | bicubic
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """`card.json`, and the answer of `GET /model/<id>`. The labels lie beside it."""
+
+    id: str
+    architecture: str
+    weights: dict[str, Any]  # source, kind, sha256
+    engine: str  # openvino | torch
+    precision: str
+    input: Input
+    classes: int
+    labels: str  # where the names come from
+    check: dict[str, Any]  # fp32 against the torch module: pictures, error, tolerance
+    agreement: dict[str, Any] | None  # of a lower precision with fp32: top1, pictures, of
+    measured: dict[str, Any]  # at bake time: latency_ms, size_mb
+    versions: dict[str, str]
+    digest: str  # of all that went in
+    evaluation: dict[str, Any] | None = None  # what `passerelle evaluate` found last
+    contract: str = contract.VERSION  # that it was written by; see passerelle/protocol/contract.py
+
+
+def write(folder: Path, card: Card) -> None:
+    """Write the card into an artifact's folder: whoever reads it sees the old or the new, whole."""
+    beside = folder / f".{os.getpid()}.{FILE}"
+    try:
+        beside.write_text(json.dumps(dataclasses.asdict(card), indent=2) + "\n")
+        beside.replace(folder / FILE)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def read(folder: Path) -> Card:
+    """The card of an artifact's folder.
+
+    Raises:
+        ValueError: it is of a contract that isn't understood here.
+    """
+    fields = json.loads((folder / FILE).read_text())
+    version = fields.setdefault("contract", contract.UNSTATED)
+    if not contract.fits(version):
+        raise ValueError(f"its card is of version {version}, not {contract.VERSION}")
+    shape = fields.pop("input")
+    shape["mean"], shape["std"] = tuple(shape["mean"]), tuple(shape["std"])
+    return Card(input=Input(**shape), **fields)
+
+
+def evaluated(folder: Path, evaluation: dict[str, Any]) -> None:
+    """Note on an artifact's card what was found. Its digest, of what went in, stays."""
+    write(folder, dataclasses.replace(read(folder), evaluation=evaluation))

@@ -1,0 +1,89 @@
+"""Where artifacts lie: one folder for each content of what goes into a bake.
+
+This knows a bake's result without running one, so it imports neither torch nor torchvision.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+from passerelle.artifact import card
+from services.bake import weights
+
+ROOT = Path(__file__).parents[2]
+RECIPE = (
+    "services/bake/architecture.py",
+    "services/bake/pipeline.py",
+    "services/bake/calibration.py",
+    "services/bake/convert.py",
+    "services/model/decode.py",
+    "services/bake/quantization.py",
+    "services/model/resize.py",
+    "services/bake/weights.py",
+)
+TOOLS = ("nncf", "openvino", "torch", "torchvision")
+BY_CONTENT = ("calibration", "labels", "weights")  # fields that name files
+RUN_TIME = (
+    "cache",
+    "deployment",
+    "service",
+    "timeout",
+    "title",
+)  # fields that no artifact depends on
+
+
+def folder(store: Path, entry: dict[str, Any]) -> Path:
+    """The folder that the bake of `entry` fills: its id and the digest of what goes in.
+
+    Raises:
+        weights.WeightsError: the weights' file or package isn't there.
+    """
+    return store / f"{entry['id']}-{digest(entry)[:12]}"
+
+
+def baked(path: Path) -> bool:
+    """Whether the folder is there. It appears whole or not at all."""
+    return (path / card.FILE).is_file()
+
+
+def digest(entry: dict[str, Any]) -> str:
+    """SHA-256 over the entry, its weights and labels, its code, and the versions of the tools."""
+    apart = (*BY_CONTENT, *RUN_TIME)
+    parts = {
+        "entry": {key: value for key, value in entry.items() if key not in apart},
+        "weights": weights.fingerprint(entry),
+        "labels": weights.file_digest(entry["labels"]) or entry["labels"],
+        "calibration": folder_digest(entry["calibration"]),
+        "architecture": source_digest(entry["architecture"].partition(":")[0]),
+        "recipe": [hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in RECIPE],
+        "tools": [importlib.metadata.version(name) for name in TOOLS],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def folder_digest(path: str | None) -> str | None:
+    """SHA-256 over the files of a folder, in the order of their names."""
+    if path is None:
+        return None
+    hashes = hashlib.sha256()
+    for file in sorted(each for each in Path(path).rglob("*") if each.is_file()):
+        with file.open("rb") as stream:
+            hashes.update(hashlib.file_digest(stream, "sha256").digest())
+    return hashes.hexdigest()
+
+
+def source_digest(module: str) -> str:
+    """What code a module is: a distribution's version, or the SHA-256 of one's own files."""
+    top = module.partition(".")[0]
+    distributions = importlib.metadata.packages_distributions().get(top)
+    if distributions:
+        return f"{distributions[0]} {importlib.metadata.version(distributions[0])}"
+    spec = importlib.util.find_spec(top)
+    origin = Path(spec.origin if spec and spec.origin else "")
+    if not origin.is_file():
+        return "not a file"
+    files = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

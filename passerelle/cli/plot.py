@@ -1,0 +1,162 @@
+"""Accuracy against latency, as a PNG and in the terminal.
+
+matplotlib and plotext draw; they are in the dependency group `evaluate`, and imported only here.
+"""
+
+import dataclasses
+import importlib.util
+import itertools
+import string
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from passerelle.local.evaluation import EvaluateError, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
+
+NEEDED = ("matplotlib", "plotext")
+X = "inference, median ms per picture"
+BESIDE = [(8, 0), (-8, 0), (0, 10), (0, -10), (8, 10), (-8, 10), (8, -10), (-8, -10)]  # points
+DOT = 7  # pixels from a dot's centre to its edge
+COLOURS = ("blue", "orange", "green", "red", "magenta", "cyan")  # of networks, in the terminal
+MARKS = string.ascii_letters + string.digits
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """One variant: its network's number, its latency in milliseconds, its share in per cent."""
+
+    name: str
+    network: int
+    latency: float
+    share: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Chart:
+    """What is drawn: the points, and what their height is."""
+
+    points: list[Point]
+    height: str
+
+
+def require() -> None:
+    """Say what is missing for the plots before the work is done, not after.
+
+    Raises:
+        EvaluateError
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise EvaluateError(
+            f"The plots need {' and '.join(missing)}: pip install --group evaluate, in the folder "
+            "of pyproject.toml. Or leave them out with --no-plot."
+        )
+
+
+def show(results: list[Result], png: Path, console: Console) -> None:
+    """Draw what was found, here and into a PNG file.
+
+    Raises:
+        EvaluateError: the file can't be written.
+    """
+    drawn = chart(results)
+    if drawn.points:
+        console.print(Text.from_ansi(text(drawn, console.width)))
+        write(drawn, png)
+        console.print(f"The plot: {png}")
+
+
+def chart(results: list[Result]) -> Chart:
+    """Accuracy where there are labels, else agreement, in which an fp32 model has all."""
+    done = [(each.variant, each.evaluation) for each in results if each.evaluation]
+    has_labels = any(found["labelled"] for _, found in done)
+    networks = {name: n for n, name in enumerate(dict.fromkeys(v.full.id for v, _ in done))}
+    points = []
+    for variant, found in done:
+        agreement = 1.0 if variant.model is variant.full else found["agreement"]
+        height = found["top1"] if has_labels else agreement
+        if height is not None:
+            latency = found["latency_ms"]["infer"]["median"]
+            points.append(Point(variant.model.id, networks[variant.full.id], latency, height * 100))
+    return Chart(points, "top-1 accuracy, %" if has_labels else "agreement with fp32, %")
+
+
+def write(drawn: Chart, png: Path) -> None:
+    """Draw the chart into a PNG file.
+
+    Raises:
+        EvaluateError: it can't be written.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 5.5), dpi=150, layout="constrained")
+    axes = figure.add_subplot(xlabel=X, ylabel=drawn.height)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(0.15, 0.2)
+    for number, group in itertools.groupby(drawn.points, key=lambda point: point.network):
+        points = list(group)
+        spots = [(each.latency, each.share) for each in points]
+        axes.plot(*zip(*spots, strict=True), color=f"C{number % 10}", marker="o", linewidth=0.5)
+    axes.set_xlim(left=0)
+    figure.draw_without_rendering()
+    taken = [dot(axes, point) for point in drawn.points]
+    for point in drawn.points:
+        taken.append(label(axes, point, taken))
+    try:
+        png.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(png, format="png")
+    except OSError as error:
+        raise EvaluateError(f"The plot can't be written to {png}: {error.strerror}.") from None
+
+
+def dot(axes: "Axes", point: Point) -> "Bbox":
+    """The box around a point's dot, in the figure's pixels."""
+    from matplotlib.transforms import Bbox
+
+    x, y = axes.transData.transform((point.latency, point.share))
+    return Bbox.from_bounds(x - DOT, y - DOT, 2 * DOT, 2 * DOT)
+
+
+def label(axes: "Axes", point: Point, taken: "list[Bbox]") -> "Bbox":
+    """Write a point's name beside it, where no other name is; give the box that it fills."""
+    spot = (point.latency, point.share)
+    for x, y in BESIDE:
+        align: dict[str, Any] = {
+            "ha": "left" if x > 0 else "right" if x < 0 else "center",
+            "va": "bottom" if y > 0 else "top" if y < 0 else "center",
+        }
+        text = axes.annotate(point.name, spot, (x, y), textcoords="offset points", **align)
+        box = text.get_window_extent()
+        inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+        if (inside and not any(box.overlaps(other) for other in taken)) or (x, y) == BESIDE[-1]:
+            break
+        text.remove()
+    return box
+
+
+def text(drawn: Chart, width: int) -> str:
+    """The chart for a terminal of so many columns, with its colours."""
+    import plotext
+
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.limitsize(False, False)  # noqa: FBT003  # its way to say: not by the terminal's own size
+    plotext.plotsize(min(width, 100), 18)
+    for mark, point in zip(itertools.cycle(MARKS), drawn.points, strict=False):
+        colour = COLOURS[point.network % len(COLOURS)]
+        plotext.scatter([point.latency], [point.share], marker=mark, color=colour)
+    plotext.xlim(0, max(point.latency for point in drawn.points) * 1.1)
+    plotext.xlabel(X)
+    plotext.title(drawn.height)
+    names = "   ".join(
+        f"{mark} {point.name}"
+        for mark, point in zip(itertools.cycle(MARKS), drawn.points, strict=False)
+    )
+    return f"{plotext.build()}\n{names}"

@@ -1,0 +1,63 @@
+"""`passerelle render`: what runs the manifest elsewhere, written from it."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from passerelle import manifest
+from passerelle.cli.options import manifest_option
+from passerelle.deploy import cloudrun, compose
+
+COMPOSE = Path("docker-compose.yaml")
+
+
+@click.group(name="render")
+def render() -> None:
+    """Write what runs the manifest elsewhere: Compose, a Swarm, Cloud Run, Knative."""
+
+
+@render.command(name="compose")
+@manifest_option
+@click.option("--check", "only_check", is_flag=True, help="Only say whether it is stale.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=COMPOSE, show_default=True)
+def compose_command(path: Path, only_check: bool, output: Path) -> None:
+    """Write docker-compose.yaml."""
+    text = compose.render(manifest.read(path), compose.Options(path.as_posix()))
+    if not only_check:
+        output.write_text(text)
+    elif not output.exists() or output.read_text() != text:
+        raise click.ClickException(f"{output} is stale; run: passerelle render compose -f {path}")
+
+
+@render.command()
+@manifest_option
+def swarm(path: Path) -> None:
+    """Print the same for a Swarm: passerelle render swarm | docker stack deploy -c - passerelle."""
+    options = compose.Options(path.as_posix(), "swarm")
+    sys.stdout.write(compose.render(manifest.read(path), options))
+
+
+@render.command(name="cloudrun")
+@manifest_option
+@click.option("--project", default="", help="The Google Cloud project's id.")
+@click.option("--region", default="", help="Such as europe-west1.")
+@click.option("--target", default="cloudrun", help="cloudrun (unless given), or knative.")
+@click.option("--registry", default="", help="Where Knative pulls the images from.")
+@click.option("--namespace", default="default", help="Of Kubernetes, for knative.")
+@click.option("--tag", default="latest", help="The images' tag.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="A folder: a file for each service."
+)
+def cloudrun_command(path: Path, output: Path | None, **given: str) -> None:
+    """Print a Service for each model and for the gateway, or write them to a folder."""
+    try:
+        files = cloudrun.files(manifest.read(path), cloudrun.Options(**given))
+    except cloudrun.RenderError as error:
+        raise click.ClickException(str(error)) from None
+    if output is None:
+        sys.stdout.write("---\n".join(files.values()))
+        return
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (output / name).write_text(text)

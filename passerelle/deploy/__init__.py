@@ -1,0 +1,1 @@
+"""The manifest as what runs elsewhere: Docker Compose, a Swarm, Cloud Run, Knative."""

@@ -1,0 +1,1 @@
+"""What is done on this machine: running the manifest as processes, baking, evaluating."""

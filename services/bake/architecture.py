@@ -1,0 +1,154 @@
+"""An entry's architecture -> its torch module, what it takes in, and its classes' names."""
+
+import dataclasses
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from passerelle.artifact.card import Input
+from services.bake import weights
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+CROP = 0.875  # the share of the short side that stays, where `resize` isn't given
+
+
+class ArchitectureError(Exception):
+    """A module that can't be made; the text says what to change in the manifest."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """The module with its weights, in evaluation mode, and what the card says of it."""
+
+    module: torch.nn.Module
+    input: Input
+    labels: list[str] | None
+
+
+def build(entry: dict[str, Any], cache: Path) -> Architecture:
+    """Make the module of an entry and load its weights, strictly.
+
+    Raises:
+        ArchitectureError, weights.WeightsError
+    """
+    torch.manual_seed(weights.SEED)
+    state = weights.load(entry, cache)
+    origin, _, name = entry["architecture"].partition(":")
+    if origin == "torchvision":
+        built = from_torchvision(entry, name)
+    else:
+        module = called(origin, name, entry)
+        built = Architecture(module, completed(entry["input"]), None)
+    if state is not None:
+        load_state(built.module, state, entry)
+    built.module.eval()
+    return built
+
+
+def from_torchvision(entry: dict[str, Any], name: str) -> Architecture:
+    """A module of torchvision's, through its own registry; the weights bring their transforms."""
+    torchvision = import_torchvision()
+    try:
+        enum = torchvision.models.get_model_weights(name)
+    except ValueError:
+        raise ArchitectureError(f"torchvision has no model {name!r}; see its list.") from None
+    source = entry["weights"]
+    chosen = source.partition(":")[2] if weights.kind(source) == "torchvision" else None
+    if chosen and chosen not in {"DEFAULT", *enum.__members__}:
+        known = ", ".join(enum.__members__)
+        raise weights.WeightsError(f"{name} has no weights {chosen!r}; it has DEFAULT, {known}.")
+    try:
+        module = torchvision.models.get_model(
+            name, *entry["arguments"], weights=chosen, **entry["keywords"]
+        )
+    except (TypeError, ValueError) as error:
+        raise ArchitectureError(
+            f"torchvision:{name} can't be made ({error}); check arguments and keywords."
+        ) from error
+    except (OSError, RuntimeError) as error:  # RuntimeError: what came has another hash
+        raise weights.WeightsError(
+            f"{entry['id']}: {source} can't be downloaded from {enum.DEFAULT.url} ({error}). "
+            "Try again, or fetch that file elsewhere and write weights: file:PATH."
+        ) from error
+    published = enum[chosen] if chosen else enum.DEFAULT
+    return Architecture(
+        module, completed(entry["input"], published.transforms()), published.meta["categories"]
+    )
+
+
+def called(module: str, name: str, entry: dict[str, Any]) -> torch.nn.Module:
+    """What `package.module:callable` gives for the entry's arguments."""
+    try:
+        target: Any = importlib.import_module(module)
+        for part in name.split("."):
+            target = getattr(target, part)
+        made = target(*entry["arguments"], **entry["keywords"])
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise ArchitectureError(
+            f"{module}:{name} can't be called ({error}); check architecture and arguments, "
+            "and that its package is installed."
+        ) from error
+    if not isinstance(made, torch.nn.Module):
+        raise ArchitectureError(f"{module}:{name} gave no torch.nn.Module.")
+    return made
+
+
+def load_state(module: torch.nn.Module, state: dict[str, Any], entry: dict[str, Any]) -> None:
+    """Load the state dict, every key of it.
+
+    Raises:
+        weights.WeightsError: says which keys don't fit.
+    """
+    try:
+        module.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        raise weights.WeightsError(
+            f"{entry['weights']} doesn't fit {entry['architecture']}: {str(error)[:500]}"
+        ) from error
+
+
+def completed(given: dict[str, Any] | None, transforms: Any = None) -> Input:
+    """The input as the manifest gives it, over the weights' own transforms, over the defaults."""
+    base: dict[str, Any] = {}
+    if transforms is not None:
+        base = {
+            "size": transforms.crop_size[0],
+            "resize": transforms.resize_size[0],
+            "interpolation": transforms.interpolation.value,
+            "mean": tuple(transforms.mean),
+            "std": tuple(transforms.std),
+        }
+    base |= {key: value for key, value in (given or {}).items() if value is not None}
+    base.setdefault("resize", round(base["size"] / CROP))
+    base.setdefault("interpolation", "bilinear")
+    base.setdefault("mean", IMAGENET_MEAN)
+    base.setdefault("std", IMAGENET_STD)
+    return Input(**base | {"mean": tuple(base["mean"]), "std": tuple(base["std"])})
+
+
+def import_torchvision() -> ModuleType:
+    """torchvision, also where its compiled operators don't fit the installed torch.
+
+    Then its import fails for want of two operators of object detection, which no classifier
+    uses. Declaring them is enough for the rest; where they load, nothing is declared.
+    """
+    try:
+        return importlib.import_module("torchvision")
+    except RuntimeError as error:
+        if "torchvision::nms" not in str(error):
+            raise
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    for operator in ("nms", "qnms"):
+        OPERATORS.define(  # type: ignore[no-untyped-call]  # torch's own
+            f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+        )
+    return importlib.import_module("torchvision")
+
+
+# Lives as long as its declarations.
+OPERATORS = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch's own

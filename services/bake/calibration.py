@@ -1,0 +1,98 @@
+"""Pictures that stand for those to come: int8 takes its ranges from some, others judge it."""
+
+import importlib.util
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from passerelle.artifact.card import Input
+from services.model import decode, resize
+from services.model.decode import Pixels
+
+PICTURES = sorted((Path(__file__).parent / "pictures").glob("*.*g"))
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+ASPECTS = (3 / 4, 4 / 3)  # of a crop, width to height
+SMALLEST = 0.08  # share of a picture's area that a crop has at least
+RANGES, JUDGE = (300, 0), (300, 1)  # how many crops, and their seed
+
+
+class CalibrationError(Exception):
+    """A folder without enough pictures; the text says what to do."""
+
+
+def ranges(entry: dict[str, Any], shape: Input) -> list[Pixels]:
+    """The pictures that int8 takes its ranges from: the folder's, but every fifth, or crops.
+
+    Raises:
+        CalibrationError
+    """
+    if not entry["calibration"]:
+        return list(crops(shape, *RANGES))
+    files = pictures(Path(entry["calibration"]))
+    del files[::5]
+    return [decoded(file, shape) for file in files]
+
+
+def judge(entry: dict[str, Any], shape: Input) -> list[Pixels]:
+    """The pictures that a lower precision is judged on: the folder's fifth ones, or other crops.
+
+    Raises:
+        CalibrationError
+    """
+    if not entry["calibration"]:
+        return list(crops(shape, *JUDGE))
+    return [decoded(file, shape) for file in pictures(Path(entry["calibration"]))[::5]]
+
+
+def decoded(file: Path, shape: Input) -> Pixels:
+    """A picture as a request's would be."""
+    return decode.pixels(file.read_bytes(), shape, max_pixels=10**9)
+
+
+def pictures(folder: Path) -> list[Path]:
+    """The picture files of a folder, by name.
+
+    Raises:
+        CalibrationError
+    """
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+    if len(files) < 10:
+        raise CalibrationError(
+            f"{folder} holds {len(files)} pictures; calibration needs 10 and more, better 200."
+        )
+    return files
+
+
+def photographs() -> list[Path]:
+    """The project's own photographs, and those that scikit-learn carries."""
+    spec = importlib.util.find_spec("sklearn")
+    beside = Path(spec.origin).parent if spec and spec.origin else Path()
+    return PICTURES + sorted((beside / "datasets" / "images").glob("*.jpg"))
+
+
+def crops(shape: Input, count: int, seed: int) -> Iterator[Pixels]:
+    """Crops of the photographs, of every size, half of them mirrored; the same for one seed."""
+    chance = np.random.default_rng(seed)
+    images = [Image.open(path).convert("RGB") for path in photographs()]
+    side, resampling = (shape.size, shape.size), resize.SLOW[shape.interpolation]
+    for number in range(count):
+        image = images[number % len(images)]
+        crop = image.resize(side, resampling, box=box(image, chance))
+        mirrored = chance.random() < 0.5
+        yield np.array(crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else crop)
+
+
+def box(image: Image.Image, chance: np.random.Generator) -> tuple[int, int, int, int]:
+    """A part of a picture, as random as those that classifiers are trained on."""
+    area = chance.uniform(SMALLEST, 1) * image.width * image.height
+    narrow, wide = (math.log(aspect) for aspect in ASPECTS)
+    aspect = math.exp(chance.uniform(narrow, wide))
+    width = min(image.width, int((area * aspect) ** 0.5))
+    height = min(image.height, int((area / aspect) ** 0.5))
+    left = int(chance.integers(0, image.width - width + 1))
+    top = int(chance.integers(0, image.height - height + 1))
+    return left, top, left + width, top + height

@@ -1,0 +1,44 @@
+"""A torch module -> an engine's file, with the normalisation inside."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import openvino
+import torch
+
+from passerelle.artifact.card import Input
+
+
+class Normalised(torch.nn.Module):
+    """uint8 (N, H, W, 3) -> logits (N, classes): scale, normalise, then the module itself."""
+
+    def __init__(self, module: torch.nn.Module, shape: Input) -> None:
+        super().__init__()
+        self.module = module
+        self.mean = torch.nn.Buffer(torch.tensor(shape.mean).reshape(1, 3, 1, 1))
+        self.std = torch.nn.Buffer(torch.tensor(shape.std).reshape(1, 3, 1, 1))
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """The logits of a batch of pictures."""
+        scaled = pixels.permute(0, 3, 1, 2).float() / 255
+        logits: torch.Tensor = self.module((scaled - self.mean) / self.std)
+        return logits
+
+
+def to_openvino(module: Normalised, size: int, folder: Path) -> None:
+    """OpenVINO's intermediate representation, in full fp32: model.xml and model.bin."""
+    example = torch.zeros(1, size, size, 3, dtype=torch.uint8)
+    model = openvino.convert_model(module, example_input=example, input=[1, size, size, 3])
+    openvino.save_model(model, folder / "model.xml", compress_to_fp16=False)
+
+
+def to_torch(module: Normalised, size: int, folder: Path) -> None:
+    """torch.export's program: model.pt2, which needs no source of the module to run."""
+    example = torch.zeros(1, size, size, 3, dtype=torch.uint8)
+    torch.export.save(torch.export.export(module, (example,)), folder / "model.pt2")
+
+
+CONVERTERS: dict[str, Callable[[Normalised, int, Path], None]] = {
+    "openvino": to_openvino,
+    "torch": to_torch,
+}

@@ -1,0 +1,262 @@
+"""Build time: START HERE for baking. An entry of the manifest -> a checked artifact.
+
+    python -m services.bake.pipeline STORE < entry.json
+
+prints a line of JSON as each step begins, and at the end the artifact's folder or the error.
+"""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from passerelle.artifact import card, labels, store
+from services.bake import architecture, calibration, convert, quantization, weights
+from services.model import engines, processors
+
+TOLERANCE = 1e-3  # of the logits' greatest magnitude, between artifact and torch module
+STEPS = ("weights", "convert", "check", "bf16", "int8", "measure")
+RUNS = 20  # inferences that the latency is the median of
+
+Report = Callable[[str], None]
+
+
+class BakeError(Exception):
+    """A bake that must not be served; the text says why and what to do."""
+
+
+FORESEEN = (
+    BakeError,
+    architecture.ArchitectureError,
+    calibration.CalibrationError,
+    weights.WeightsError,
+)
+
+
+def bake(entry: dict[str, Any], artifacts: Path, report: Report) -> Path:
+    """Bake one completed entry of the manifest into its folder under `artifacts`.
+
+    Raises:
+        FORESEEN
+    """
+    target = store.folder(artifacts, entry)
+    artifacts.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".baking-", dir=artifacts))
+    try:
+        report("weights")
+        built = architecture.build(entry, artifacts / "downloads")
+        module = convert.Normalised(built.module, built.input).eval()
+        report("convert")
+        converted(entry, module, built.input, made)
+        report("check")
+        engine = engines.LOADERS[entry["engine"]](made, processors.count(), "fp32")
+        checked = check(entry, module, engine, built.input)
+        names = named(entry, built, checked.pop("classes"))
+        agreement = None
+        if entry["precision"] != "fp32":
+            report(entry["precision"])
+            engine, agreement = lowered(entry, engine, built.input, made)
+        report("measure")
+        measured = {"latency_ms": latency(engine, built.input.size), "size_mb": size(made)}
+        labels.write(made, names)
+        facts = {"check": checked, "agreement": agreement, "measured": measured}
+        card.write(made, written(entry, built, names, facts))
+        publish(made, target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return target
+
+
+def converted(
+    entry: dict[str, Any], module: convert.Normalised, shape: card.Input, made: Path
+) -> None:
+    """Convert the module for the entry's engine.
+
+    Raises:
+        BakeError
+    """
+    try:
+        convert.CONVERTERS[entry["engine"]](module, shape.size, made)
+    except Exception as error:
+        other = {"openvino": "torch", "torch": "openvino"}[entry["engine"]]
+        raise BakeError(
+            f"{entry['id']} can't be converted for {entry['engine']}; "
+            f"try engine: {other}. The converter says: {str(error)[:500]}"
+        ) from error
+
+
+def check(
+    entry: dict[str, Any], module: torch.nn.Module, engine: engines.Engine, shape: card.Input
+) -> dict[str, Any]:
+    """Compare the artifact with the torch module on real pictures.
+
+    Raises:
+        BakeError: they disagree by more than TOLERANCE, or the output isn't logits.
+    """
+    worst, classes = 0.0, 0
+    for path in calibration.PICTURES:
+        pixels = calibration.decoded(path, shape)
+        with torch.inference_mode():
+            expected = module(torch.from_numpy(pixels[np.newaxis])).numpy()
+        if expected.ndim != 2:
+            raise BakeError(
+                f"{entry['id']} gives {expected.shape}, not (1, classes): no classifier."
+            )
+        with engine.stream() as stream:
+            error = np.abs(stream.infer(pixels) - expected[0]).max() / np.abs(expected).max()
+        worst, classes = max(worst, float(error)), expected.shape[1]
+        if not error <= TOLERANCE:
+            raise BakeError(
+                f"{entry['id']}: on {path.name} the artifact differs from the torch module by "
+                f"{error:.1e} of the largest logit, more than {TOLERANCE:.0e}. Use engine: torch."
+            )
+    return {
+        "pictures": len(calibration.PICTURES),
+        "error": worst,
+        "tolerance": TOLERANCE,
+        "classes": classes,
+    }
+
+
+def lowered(
+    entry: dict[str, Any], full: engines.Engine, shape: card.Input, made: Path
+) -> tuple[engines.Engine, dict[str, Any]]:
+    """The model in the entry's precision, and how often it agrees with fp32.
+
+    Raises:
+        BakeError: less often than the manifest accepts.
+    """
+    if entry["precision"] == "int8":
+        quantization.to_int8(made, calibration.ranges(entry, shape))
+    judge = calibration.judge(entry, shape)
+    lower = engines.LOADERS[entry["engine"]](made, processors.count(), entry["precision"])
+    share = quantization.agreement(lower, full, judge)
+    accepted = (entry["accept"] or {}).get("agreement", 0.0)
+    if share < accepted:
+        raise BakeError(
+            f"{entry['id']} in {entry['precision']} agrees with fp32 on {share:.1%} of "
+            f"{len(judge)} pictures; accept asks for {accepted:.1%}. Give a calibration folder of "
+            "your own pictures, or accept less."
+        )
+    origin = "the calibration folder" if entry["calibration"] else "crops of photographs"
+    return lower, {"top1": round(share, 4), "pictures": len(judge), "of": origin}
+
+
+def named(entry: dict[str, Any], built: architecture.Architecture, classes: int) -> list[str]:
+    """The classes' names, as the manifest says, or else as the weights' publisher does.
+
+    Raises:
+        BakeError: not as many as the model has classes.
+    """
+    source = entry["labels"]
+    if source == "imagenet-1k":
+        meta = architecture.import_torchvision().models.ResNet18_Weights.DEFAULT.meta
+        names = list(meta["categories"])
+    elif isinstance(source, list):
+        names = source
+    elif source:
+        file = weights.local_file(source)
+        names = file.read_text().splitlines() if file else []
+    elif built.labels and len(built.labels) == classes:
+        names = list(built.labels)
+    else:
+        names = [str(index) for index in range(classes)]
+    if len(names) != classes:
+        raise BakeError(f"{entry['id']} has {classes} classes, but labels names {len(names)}.")
+    return names
+
+
+def latency(engine: engines.Engine, side: int) -> float:
+    """The median time of one inference on the idle engine, in milliseconds."""
+    pixels, times = np.zeros((side, side, 3), np.uint8), []
+    for _ in range(RUNS):
+        begin = time.perf_counter()
+        with engine.stream() as stream:
+            stream.infer(pixels)
+        times.append(time.perf_counter() - begin)
+    return round(statistics.median(times) * 1000, 2)
+
+
+def size(folder: Path) -> float:
+    """The size of the files in a folder, in megabytes (10**6 bytes)."""
+    return round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 1)
+
+
+def written(
+    entry: dict[str, Any],
+    built: architecture.Architecture,
+    names: list[str],
+    facts: dict[str, Any],
+) -> card.Card:
+    """The card of what was baked."""
+    source = entry["weights"]
+    return card.Card(
+        id=entry["id"],
+        architecture=entry["architecture"],
+        weights={
+            "source": shown(source),
+            "kind": weights.kind(source),
+            "sha256": weights.file_digest(source) or entry["sha256"],
+        },
+        engine=entry["engine"],
+        precision=entry["precision"],
+        input=built.input,
+        classes=len(names),
+        labels=entry["labels"] if isinstance(entry["labels"], str) else "as listed",
+        **facts,
+        versions={name: importlib.metadata.version(name) for name in store.TOOLS},
+        digest=store.digest(entry),
+    )
+
+
+def shown(source: str) -> str:
+    """Where weights came from, for everyone to see: a file by its name alone."""
+    return f"file:{Path(source).name}" if weights.kind(source) == "file" else source
+
+
+def publish(made: Path, target: Path) -> None:
+    """Move the finished folder to its place at once. Another bake may have been quicker."""
+    made.chmod(0o755)
+    if not store.baked(target):
+        made.rename(target)
+
+
+def main() -> int:
+    """Bake the entry on standard input. What libraries print goes to standard error."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it cleans up behind it
+    lines = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+
+    def say(**line: Any) -> None:
+        lines.write(json.dumps(line) + "\n")
+
+    def report(step: str) -> None:
+        say(step=step, number=STEPS.index(step), steps=len(STEPS))
+
+    try:
+        target = bake(json.load(sys.stdin), Path(sys.argv[1]), report)
+    except FORESEEN as error:
+        say(error=str(error))
+        return 1
+    except Exception as error:
+        traceback.print_exc()
+        say(error=f"the bake failed unforeseen ({type(error).__name__}: {str(error)[:300]})")
+        return 1
+    say(folder=str(target))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
