@@ -9,7 +9,8 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from gateway import api_keys, auth, cache, forwarding, history, known_keys, settings
 from gateway.routes import Table
 from passerelle import manifest
-from passerelle.server import log, memory, problems, request_body, span
+from passerelle.protocol import problems
+from passerelle.server import log, memory, problem_responses, request_body, span
 from passerelle.server.file_watcher import Watched
 
 CONTRACT = Path(__file__).parent / "openapi.yaml"
@@ -25,7 +26,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     app = flask.Flask("gateway", static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    problems.install(app)
+    problem_responses.install(app)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.yaml", {"app_name": "Passerelle"})
     )

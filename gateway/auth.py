@@ -5,7 +5,8 @@ import datetime
 import flask
 
 from gateway.api_keys import Key, Keys
-from passerelle.server import problems, span
+from passerelle.protocol import problems
+from passerelle.server import span
 
 QUERY_NAMES = frozenset({"key", "api_key", "apikey", "api-key", "x-api-key", "access_token"})
 HOW = "Send a key as X-API-Key: … or Authorization: Bearer …"

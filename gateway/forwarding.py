@@ -10,8 +10,9 @@ import flask
 from gateway import id_tokens, transport
 from gateway.routes import Route
 from gateway.transport import Answer, Request, UnreachableError
+from passerelle.protocol import problems
 from passerelle.protocol.trace import Trace
-from passerelle.server import problems, request_timeout, span
+from passerelle.server import request_timeout, span
 
 PASSED_ON = ("Content-Type",)  # of the client's headers; nothing else reaches a service
 PASSED_BACK = ("Content-Type", "Retry-After", "Age", "Cache-Status", "ETag")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gateway.replica import ORDER
-from passerelle.server import problems
+from passerelle.protocol import problems
 
 SECONDS = 5  # of one slot
 SLOTS = 60  # that are kept: five minutes

@@ -15,7 +15,8 @@ import google.auth.jwt
 import google.auth.transport.requests
 import google.oauth2.id_token
 
-from passerelle.server import log, problems
+from passerelle.protocol import problems
+from passerelle.server import log
 
 SOON = 300.0  # seconds before its end that a token is fetched again
 PATIENCE = 2.0  # seconds that a request without a token waits for one

@@ -13,7 +13,8 @@ from gateway.retry_budget import Retries
 from gateway.upstream import Upstream
 from passerelle import manifest
 from passerelle.manifest import source
-from passerelle.server import google_cloud, problems
+from passerelle.protocol import problems
+from passerelle.server import google_cloud
 
 
 @dataclasses.dataclass(frozen=True)

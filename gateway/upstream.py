@@ -21,7 +21,8 @@ from gateway.replica import ORDER, Replica, Status
 from gateway.retry_budget import Retries
 from gateway.transport import Answer, Request
 from passerelle.manifest import Model
-from passerelle.server import log, problems
+from passerelle.protocol import problems
+from passerelle.server import log
 
 LOOK_SECONDS = 1.0  # between two looks at what a name stands for
 MOST = 96  # requests with one service at once

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from passerelle.artifact.card import Input
-from passerelle.server import problems
+from passerelle.protocol import problems
 from services.model import decode
 from tests import stack
 

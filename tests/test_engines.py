@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from passerelle.server import problems
+from passerelle.protocol import problems
 from services.model import decode, engines, scheduler
 
 PIXELS = np.zeros((2, 2, 3), np.uint8)

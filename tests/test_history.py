@@ -4,7 +4,7 @@ import pytest
 
 from gateway import api_keys
 from gateway.history import SECONDS, SLOTS, History
-from passerelle.server import problems
+from passerelle.protocol import problems
 from services.frontend import charts, waterfall
 from tests import stack
 

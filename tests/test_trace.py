@@ -7,7 +7,7 @@ import flask
 import pytest
 
 from passerelle.protocol import trace
-from passerelle.server import log, problems, span
+from passerelle.server import log, problem_responses, span
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -59,7 +59,7 @@ def answered(method: str, path: str) -> tuple[Any, list[dict[str, Any]]]:
         lines.append(json.loads(json.dumps({"severity": severity, "message": message, **fields})))
 
     app = flask.Flask("test")
-    problems.install(app)
+    problem_responses.install(app)
     app.wsgi_app = span.Traced(app.wsgi_app, "test", write)  # type: ignore[method-assign]  # as the apps do
 
     @app.get("/fine")

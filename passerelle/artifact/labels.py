@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from werkzeug.datastructures import MultiDict
 
-from passerelle.server import problems
+from passerelle.protocol import problems
 from services.model.scheduler import Logits
 
 FILE = "labels.json"

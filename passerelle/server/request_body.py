@@ -2,7 +2,8 @@
 
 import flask
 
-from passerelle.server import body_chunks, problems
+from passerelle.protocol import problems
+from passerelle.server import body_chunks
 
 SECONDS = 30.0
 

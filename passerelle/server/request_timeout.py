@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import flask
 
-from passerelle.server import problems
+from passerelle.protocol import problems
 from passerelle.server.deadline_socket import DeadlineSocket
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from passerelle.artifact import labels
-from passerelle.server import memory, problems
+from passerelle.protocol import problems
+from passerelle.server import memory
 from services.model import decode, settings
 from services.model.models import Model, Models
 

@@ -10,7 +10,8 @@ import flask
 from babel.numbers import format_decimal, format_percent
 from flask_babel import Babel, get_locale
 
-from passerelle.server import log, memory, problems, request_body, span
+from passerelle.protocol import problems
+from passerelle.server import log, memory, problem_responses, request_body, span
 from services.frontend import answer, charts, client, errors, session, settings, upload
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
     app.jinja_env.filters |= {"percent": percent, "number": number}
     app.jinja_env.globals |= {"token": session.token, "languages": session.LANGUAGES}
     app.jinja_env.globals |= {"locale": get_locale, "ways": WAYS, "max_body": options.max_body}
-    problems.install(app, refuse)
+    problem_responses.install(app, refuse)
     app.wsgi_app = span.Traced(app.wsgi_app, "frontend")  # type: ignore[method-assign]  # Flask's own way to add a layer
 
     @app.post("/model/<model_id>/predict")
@@ -173,7 +174,7 @@ def remember(fields: "MultiDict[str, str]") -> None:
 def refuse(problem: problems.Problem) -> flask.Response:
     """A problem in the visitor's language: a page for a person, JSON for a script."""
     refusal = errors.translated(problem)
-    response = problems.answer(refusal)
+    response = problem_responses.respond(refusal)
     if errors.wants_page():
         response.set_data(
             flask.render_template(

@@ -7,7 +7,7 @@ import flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
-from passerelle.server import problems
+from passerelle.protocol import problems
 
 SENTENCES = {
     400: later("The page and the server did not understand each other. Reload the page."),

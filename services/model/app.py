@@ -6,8 +6,8 @@ from typing import Any
 import flask
 
 from passerelle.artifact import labels
-from passerelle.protocol import contract
-from passerelle.server import log, memory, problems, request_body, request_timeout, span
+from passerelle.protocol import contract, problems
+from passerelle.server import log, memory, problem_responses, request_body, request_timeout, span
 from services.model import decode, picture, settings
 from services.model.models import Models
 
@@ -21,7 +21,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     app = flask.Flask("model", static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    problems.install(app)
+    problem_responses.install(app)
     app.wsgi_app = span.Traced(app.wsgi_app, "model")  # type: ignore[method-assign]  # Flask's own way to add a layer
 
     @app.post("/model/<model_id>/predict")

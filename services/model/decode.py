@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from passerelle.artifact.card import Input
-from passerelle.server import problems
+from passerelle.protocol import problems
 from services.model import resize
 
 FORMATS = ("JPEG", "PNG", "WEBP")

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from passerelle.artifact import card, labels
-from passerelle.server import drain, log, problems
+from passerelle.protocol import problems
+from passerelle.server import drain, log
 from services.model import engines, scheduler
 
 

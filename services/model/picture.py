@@ -8,7 +8,7 @@ import json
 import flask
 from werkzeug.formparser import FormDataParser
 
-from passerelle.server import problems
+from passerelle.protocol import problems
 
 FIELD = "image"
 RAW = ("image/", "application/octet-stream", "application/x-www-form-urlencoded")

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from passerelle.server import problems
+from passerelle.protocol import problems
 from services.model.decode import Pixels
 
 WAITING = 64  # requests in line, unless told otherwise

@@ -1,4 +1,4 @@
-"""Every error an HTTP client can meet, rendered in one place as RFC 9457 problem details.
+"""Every error that an HTTP client can meet, as RFC 9457 problem details.
 
     Problem
     ├── InvalidRequest        400  the request is not well formed
@@ -21,16 +21,7 @@ address or a key.
 """
 
 import http
-import json
-import traceback
-import urllib.parse
-from collections.abc import Callable
 from typing import Any
-
-import flask
-from werkzeug.exceptions import HTTPException
-
-from passerelle.server import body_chunks, log, span
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {  # RFC 9110's, where Python's vary; 499 is nginx's, for the log
@@ -117,61 +108,21 @@ class GatewayTimeout(Problem):
     status = 504
 
 
-def install(app: flask.Flask, render: Callable[[Problem], flask.Response] | None = None) -> None:
-    """Answer every error of `app` as a problem: its own, the framework's, and the unforeseen.
-
-    `render` makes the answers of an app that has its own way to show them.
-    """
-    show = render or answer
-    app.register_error_handler(Problem, show)
-    app.register_error_handler(HTTPException, lambda error: show(from_http(error)))
-    app.register_error_handler(Exception, lambda error: show(from_unforeseen(error)))
-
-
-def from_http(error: HTTPException) -> Problem:
-    """Flask's own errors: an unknown path, a wrong method with its Allow."""
-    status = error.code or 500
-    headers = dict(error.get_headers())
-    headers.pop("Content-Type", None)
-    if "Allow" in headers:
-        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
-    method, path = flask.request.method, flask.request.path
-    detail = {
-        404: f"There is nothing at {path}. POST /model/<id>/predict classifies a picture.",
-        405: f"{path} does not take {method}. Use {headers.get('Allow')}.",
-    }.get(status, error.description or http.HTTPStatus(status).phrase)
-    problem = Problem(detail, headers)
-    problem.status = status
-    return problem
-
-
-def from_unforeseen(error: Exception) -> Problem:
-    """Anything else is our fault: logged whole, answered with a generic sentence."""
-    log.write(
-        "ERROR",
-        "unforeseen error",
-        request_id=span.current().trace.request_id,
-        traceback="".join(traceback.format_exception(error)),
-    )
-    return InternalError("Something went wrong on our side. Report it with request_id.")
-
-
 def title(status: int) -> str:
     """A status in words."""
     return TITLES.get(status) or http.HTTPStatus(status).phrase
 
 
-def answer(problem: Problem) -> flask.Response:
-    """The one place where a problem becomes an answer, once the request's body was read off."""
-    body_chunks.drain(flask.request.environ)
-    document = {
+def document(
+    status: int, detail: str, request_id: str, instance: str = "", **members: Any
+) -> dict[str, Any]:
+    """The JSON object of a problem. `instance` is the request's path, percent-encoded."""
+    return {
         "type": "about:blank",
-        "title": title(problem.status),
-        "status": problem.status,
-        "detail": problem.detail,
-        "instance": urllib.parse.quote(flask.request.path),
-        "request_id": span.current().trace.request_id,
-        **problem.members,
+        "title": title(status),
+        "status": status,
+        "detail": detail,
+        **({"instance": instance} if instance else {}),
+        "request_id": request_id,
+        **members,
     }
-    status = f"{problem.status} {title(problem.status)}"
-    return flask.Response(json.dumps(document) + "\n", status, problem.headers, mimetype=MEDIA_TYPE)
