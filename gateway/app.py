@@ -11,18 +11,18 @@ from gateway.routes import Table
 from passerelle import manifest
 from passerelle.protocol import problems
 from passerelle.server import log, memory, problem_responses, request_body, span
-from passerelle.server.file_watcher import Watched
+from passerelle.server.file_watcher import FileWatcher
 
 CONTRACT = Path(__file__).parent / "openapi.yaml"
 
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
-    """The gateway: `span.Traced` outermost, so that every answer is traced, then the routes."""
+    """The gateway: `span.TracingMiddleware` outermost, so that every answer is traced, then the routes."""
     options = options or settings.read()
-    memory.give_back()
+    memory.return_freed_memory()
     log.project = options.project
-    accepted_keys = Watched(options.keys, known_keys.reader(options), api_keys.KeysError)
-    routes = Watched(options.manifest, Table(options).read, manifest.ManifestError)
+    accepted_keys = FileWatcher(options.keys, known_keys.reader(options), api_keys.KeysError)
+    routes = FileWatcher(options.manifest, Table(options).read, manifest.ManifestError)
     app = flask.Flask("gateway", static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
@@ -30,7 +30,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.yaml", {"app_name": "Passerelle"})
     )
-    app.wsgi_app = span.Traced(app.wsgi_app, "gateway")  # type: ignore[method-assign]  # Flask's own way to add a layer
+    app.wsgi_app = span.TracingMiddleware(app.wsgi_app, "gateway")  # type: ignore[method-assign]  # Flask's own way to add a layer
 
     @app.post("/model/<model_id>/predict")
     def predict(model_id: str) -> flask.Response:

@@ -117,7 +117,7 @@ class Pool:
         connection = self.take(left(deadline))
         try:
             if isinstance(connection, DeadlineSocket):
-                connection.meanwhile = meanwhile
+                connection.on_poll = meanwhile
             connection.settimeout(left(deadline))
             connection.sendall(encoded)
             answer, stays = receive(connection, deadline)
@@ -126,7 +126,7 @@ class Pool:
             raise
         if stays and len(self.idle) < KEPT:
             if isinstance(connection, DeadlineSocket):
-                connection.meanwhile = None  # it would keep its request as long as it is idle
+                connection.on_poll = None  # it would keep its request as long as it is idle
             self.idle.append((connection, time.monotonic()))
         else:
             connection.close()
@@ -165,13 +165,13 @@ class Pool:
             except OSError:
                 connection.close()
                 raise
-            return DeadlineSocket.around(connection)
+            return DeadlineSocket.wrap(connection)
         at = (self.host or self.url.hostname or "", self.url.port or (443 if self.tls else 80))
         connection = socket.create_connection(at, seconds)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.tls:
             return self.tls.wrap_socket(connection, server_hostname=self.url.hostname)
-        return DeadlineSocket.around(connection)
+        return DeadlineSocket.wrap(connection)
 
 
 def still_open(connection: socket.socket) -> bool:

@@ -22,8 +22,8 @@ def test_bytes_that_drip_do_not_move_the_deadline() -> None:
     stop = threading.Event()
     dripping = threading.Thread(target=drip, args=(theirs, stop))
     dripping.start()
-    with DeadlineSocket.around(ours) as receiving, theirs:
-        receiving.limit(0.5)
+    with DeadlineSocket.wrap(ours) as receiving, theirs:
+        receiving.set_receive_timeout(0.5)
         begin = time.monotonic()
         with pytest.raises(TimeoutError):
             collections.deque(iter(lambda: receiving.recv(100), b""))
@@ -34,9 +34,9 @@ def test_bytes_that_drip_do_not_move_the_deadline() -> None:
 
 def test_without_a_deadline_it_waits_as_any_socket_does() -> None:
     ours, theirs = socket.socketpair()
-    with DeadlineSocket.around(ours) as receiving, theirs:
-        receiving.limit(0.05)
-        receiving.limit(None)
+    with DeadlineSocket.wrap(ours) as receiving, theirs:
+        receiving.set_receive_timeout(0.05)
+        receiving.set_receive_timeout(None)
         assert receiving.receive_by == math.inf
         theirs.send(b"x")
         assert receiving.recv(1) == b"x"
@@ -44,7 +44,7 @@ def test_without_a_deadline_it_waits_as_any_socket_does() -> None:
 
 def test_a_timeout_counts_for_everything_together() -> None:
     ours, theirs = socket.socketpair()
-    with DeadlineSocket.around(ours) as both, theirs:
+    with DeadlineSocket.wrap(ours) as both, theirs:
         both.settimeout(0.2)
         with pytest.raises(TimeoutError):
             both.recv_into(bytearray(1))
@@ -56,7 +56,7 @@ def test_a_timeout_counts_for_everything_together() -> None:
 
 def test_a_peer_that_never_reads_is_given_up() -> None:
     ours, theirs = socket.socketpair()
-    with DeadlineSocket.around(ours) as sending, theirs:
+    with DeadlineSocket.wrap(ours) as sending, theirs:
         sending.send_by = time.monotonic() + 0.3
         begin = time.monotonic()
         with pytest.raises(TimeoutError):
@@ -75,7 +75,7 @@ def test_what_takes_many_sends_arrives_whole() -> None:
 
     reading = threading.Thread(target=read)
     reading.start()
-    with DeadlineSocket.around(ours) as sending:
+    with DeadlineSocket.wrap(ours) as sending:
         sending.sendall(sent)
     reading.join()
     theirs.close()

@@ -60,7 +60,7 @@ def answered(method: str, path: str) -> tuple[Any, list[dict[str, Any]]]:
 
     app = flask.Flask("test")
     problem_responses.install(app)
-    app.wsgi_app = span.Traced(app.wsgi_app, "test", write)  # type: ignore[method-assign]  # as the apps do
+    app.wsgi_app = span.TracingMiddleware(app.wsgi_app, "test", write)  # type: ignore[method-assign]  # as the apps do
 
     @app.get("/fine")
     def fine() -> str:

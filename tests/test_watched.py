@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from passerelle.server.file_watcher import Watched
+from passerelle.server.file_watcher import FileWatcher
 
 
 class BrokenError(Exception):
@@ -29,9 +29,9 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_change_is_taken_up(file: Path) -> None:
-    watched = Watched(file, read, BrokenError)
+    watched = FileWatcher(file, read, BrokenError)
     file.write_text("another")
-    watched.look()
+    watched.check()
     assert watched.current == "another"
 
 
@@ -39,28 +39,28 @@ def test_a_change_is_taken_up(file: Path) -> None:
 def test_a_broken_change_is_told_and_the_next_good_one_taken(
     content: str, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    watched = Watched(file, read, BrokenError)
+    watched = FileWatcher(file, read, BrokenError)
     file.write_text(content)
-    watched.look()
+    watched.check()
     assert watched.current == "one"
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert "the last good one stays in use" in told["message"]
     file.write_text("three")
-    watched.look()
+    watched.check()
     assert watched.current == "three"
 
 
 def test_a_file_that_is_gone_for_a_while_changes_nothing(file: Path) -> None:
-    watched = Watched(file, read, BrokenError)
+    watched = FileWatcher(file, read, BrokenError)
     file.rename(file.with_name("aside"))
-    watched.look()
+    watched.check()
     assert watched.current == "one"
     file.write_text("back")
-    watched.look()
+    watched.check()
     assert watched.current == "back"
 
 
 def test_a_broken_file_at_the_start_is_an_error(file: Path) -> None:
     file.write_text("broken")
     with pytest.raises(BrokenError):
-        Watched(file, read, BrokenError)
+        FileWatcher(file, read, BrokenError)

@@ -25,7 +25,7 @@ def chunks(environ: "WSGIEnvironment", seconds: float) -> Iterator[bytes]:
     connection = environ.get("gunicorn.socket")
     received = 0
     if isinstance(connection, DeadlineSocket):  # it is, in the hands of `worker`
-        connection.limit(seconds)
+        connection.set_receive_timeout(seconds)
     try:
         while chunk := environ["wsgi.input"].read(CHUNK):
             received += len(chunk)
@@ -36,7 +36,7 @@ def chunks(environ: "WSGIEnvironment", seconds: float) -> Iterator[bytes]:
         raise ConnectionError from error
     finally:
         if isinstance(connection, DeadlineSocket):
-            connection.limit(None)
+            connection.set_receive_timeout(None)
 
 
 def drain(environ: "WSGIEnvironment") -> None:

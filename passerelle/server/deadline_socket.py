@@ -2,7 +2,7 @@
 
 A socket's own timeout begins anew with every byte, so that a peer that sends one now and then holds
 a thread for as long as it likes. It also costs two calls of the kernel for each that it bounds,
-and in a process of many threads it's calls that cost. Here the kernel ends every wait after LOOK
+and in a process of many threads it's calls that cost. Here the kernel ends every wait after POLL_INTERVAL
 seconds (SO_RCVTIMEO, SO_SNDTIMEO; set once), and what is left is looked up only then.
 """
 
@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
-LOOK = 0.05  # seconds that a wait may last past its deadline
-TIMEVAL = struct.pack("@ll", int(LOOK), int(LOOK % 1 * 1_000_000))
+POLL_INTERVAL = 0.05  # seconds that a wait may last past its deadline
+_TIMEVAL = struct.pack("@ll", int(POLL_INTERVAL), int(POLL_INTERVAL % 1 * 1_000_000))
 
 
 class DeadlineSocket(socket.socket):
@@ -23,24 +23,24 @@ class DeadlineSocket(socket.socket):
 
     receive_by = math.inf
     send_by = math.inf
-    meanwhile: Callable[[], None] | None = None  # called now and then while it waits
+    on_poll: Callable[[], None] | None = None  # called once in POLL_INTERVAL while it waits
 
     @classmethod
-    def around(cls, connection: socket.socket) -> Self:
+    def wrap(cls, connection: socket.socket) -> Self:
         """Take over an open socket."""
         taken = cls(fileno=connection.detach())
         socket.socket.settimeout(taken, None)
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            taken.setsockopt(socket.SOL_SOCKET, option, TIMEVAL)
+            taken.setsockopt(socket.SOL_SOCKET, option, _TIMEVAL)
         return taken
 
-    def limit(self, seconds: float | None) -> None:
+    def set_receive_timeout(self, seconds: float | None) -> None:
         """Set the deadline for receiving so many seconds from now; None takes it away."""
         self.receive_by = math.inf if seconds is None else time.monotonic() + seconds
 
     def settimeout(self, value: float | None, /) -> None:
         """Set both deadlines, as whoever sets a timeout wants it for the whole."""
-        self.limit(value)
+        self.set_receive_timeout(value)
         self.send_by = self.receive_by
 
     def gettimeout(self) -> None:
@@ -48,30 +48,30 @@ class DeadlineSocket(socket.socket):
         return
 
     def setblocking(self, flag: bool, /) -> None:  # noqa: FBT001  # as in socket.socket
-        """Do nothing: it always blocks, for LOOK seconds. A selector doesn't mind."""
+        """Do nothing: it always blocks, for POLL_INTERVAL seconds. A selector doesn't mind."""
 
     def recv(self, *given: Any) -> bytes:
         """Receive within the deadline."""
         while True:
-            check(self.receive_by)
+            _check(self.receive_by)
             try:
                 return super().recv(*given)
             except BlockingIOError:
-                self.wait()
+                self._poll()
 
     def recv_into(self, *given: Any) -> int:
         """Receive within the deadline."""
         while True:
-            check(self.receive_by)
+            _check(self.receive_by)
             try:
                 return super().recv_into(*given)
             except BlockingIOError:
-                self.wait()
+                self._poll()
 
-    def wait(self) -> None:
+    def _poll(self) -> None:
         """Do what is to be done between two looks."""
-        if self.meanwhile:
-            self.meanwhile()
+        if self.on_poll:
+            self.on_poll()
 
     def peek(self) -> bytes | None:
         """The next byte, left where it is; none when the other side has closed, None before."""
@@ -86,14 +86,14 @@ class DeadlineSocket(socket.socket):
         """Send all of it within the deadline."""
         left = memoryview(data).cast("B")
         while left:
-            check(self.send_by)
+            _check(self.send_by)
             try:
                 left = left[self.send(left, flags) :]
             except BlockingIOError:
-                self.wait()
+                self._poll()
 
 
-def check(deadline: float) -> None:
+def _check(deadline: float) -> None:
     """Whether there is time left.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from passerelle.server import log
 
-SECONDS = 1.0  # between two looks
+POLL_INTERVAL = 1.0  # seconds
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ def stamp(path: Path) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-class Watched(Generic[T]):
+class FileWatcher(Generic[T]):
     """`current` is the last good reading; requests take it once and keep it to their end.
 
     Per process. Only the watching thread replaces it, in one assignment.
@@ -30,25 +30,25 @@ class Watched(Generic[T]):
 
     def __init__(self, path: Path, read: Callable[[Path], T], failure: type[Exception]) -> None:
         self.path, self.read, self.failure = path, read, failure
-        self.seen = stamp(path)
+        self._stamp = stamp(path)
         self.current = read(path)
 
     def start(self) -> None:
         """Begin to watch, at the side."""
-        threading.Thread(target=self.watch, name=f"watch {self.path}", daemon=True).start()
+        threading.Thread(target=self._watch, name=f"watch {self.path}", daemon=True).start()
 
-    def watch(self) -> None:
-        """Look again and again."""
+    def _watch(self) -> None:
+        """Check again and again."""
         pause = threading.Event()
-        while not pause.wait(SECONDS):
-            self.look()
+        while not pause.wait(POLL_INTERVAL):
+            self.check()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Read the file if it changed. A broken edit is logged, and changes nothing."""
-        seen = stamp(self.path)
-        if seen == self.seen:
+        new = stamp(self.path)
+        if new == self._stamp:
             return
-        self.seen = seen
+        self._stamp = new
         try:
             self.current = self.read(self.path)
         except Exception as error:

@@ -5,11 +5,11 @@ import sys
 
 # From glibc's <malloc.h>.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-LARGE = 8 << 20  # bytes: a picture of 2 megapixels, decoded
-ARENAS = 2  # that threads share; each of its own would keep what its largest picture took
+MMAP_THRESHOLD = 8 << 20  # bytes: a picture of 2 megapixels, decoded
+MAX_ARENAS = 2  # that threads share; each of its own would keep what its largest picture took
 
 
-def give_back() -> None:
+def return_freed_memory() -> None:
     """Have every allocation of 8 MiB and more mapped by itself, and unmapped when it is freed.
 
     glibc would raise that limit with each large block it meets, up to 32 MiB, and then keep freed
@@ -19,6 +19,6 @@ def give_back() -> None:
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         if hasattr(libc, "mallopt"):
-            libc.mallopt(M_MMAP_THRESHOLD, LARGE)
-            libc.mallopt(M_TRIM_THRESHOLD, 4 * LARGE)
-            libc.mallopt(M_ARENA_MAX, ARENAS)
+            libc.mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD)
+            libc.mallopt(M_TRIM_THRESHOLD, 4 * MMAP_THRESHOLD)
+            libc.mallopt(M_ARENA_MAX, MAX_ARENAS)

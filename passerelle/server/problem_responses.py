@@ -43,7 +43,7 @@ def from_http_exception(error: HTTPException) -> Problem:
 
 
 def from_unexpected(error: Exception) -> Problem:
-    """Any other exception is our fault: it is logged whole, and the client gets a general sentence."""
+    """Any other exception is our fault: logged whole, answered with a general sentence."""
     log.write(
         "ERROR",
         "unforeseen error",

@@ -15,7 +15,7 @@ from passerelle.server import log
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-KEY = "passerelle.span"
+_ENVIRON_KEY = "passerelle.span"
 
 
 @dataclasses.dataclass
@@ -47,11 +47,11 @@ class Span:
 
 def current() -> Span:
     """The span of the request being answered."""
-    span: Span = flask.request.environ[KEY]
+    span: Span = flask.request.environ[_ENVIRON_KEY]
     return span
 
 
-class Traced:
+class TracingMiddleware:
     """The outermost layer of an app: every answer, errors included, is traced, timed, logged.
 
     Only health checks, which come every second or two, have no line in the log.
@@ -69,7 +69,7 @@ class Traced:
     ) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         span = Span(trace.read(environ), time.perf_counter())
-        environ[KEY] = span
+        environ[_ENVIRON_KEY] = span
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             span.status = int(status[:3])

@@ -13,11 +13,11 @@ from gunicorn.workers.gthread import ThreadWorker
 from passerelle.server import drain, log
 from passerelle.server.deadline_socket import DeadlineSocket
 
-HEAD_SECONDS = 10.0  # that a request's line and headers may take, from their first byte on
-FIRST = 1 << 14  # bytes
-DRAIN_SECONDS = 3.0  # more than the gateway takes to ask again
+HEAD_TIMEOUT = 10.0  # that a request's line and headers may take, from their first byte on
+FIRST_READ = 1 << 14  # bytes
+MAX_DRAIN_SECONDS = 3.0  # more than the gateway takes to ask again
 QUIET_SECONDS = 0.15  # without a connection, after which nobody asks any more
-ANSWER_SECONDS = 120.0  # until the client must have taken its answer, from the same byte on
+RESPONSE_TIMEOUT = 120.0  # until the client must have taken its answer, from the same byte on
 
 
 class ClientSocket(DeadlineSocket):
@@ -25,16 +25,16 @@ class ClientSocket(DeadlineSocket):
 
     head: bytes | None = None  # empty until it was given, None when nothing is held back
 
-    def await_some(self) -> bytes | None:
-        """The first bytes of a request, if any come within LOOK seconds; none at the end."""
+    def receive_first_bytes(self) -> bytes | None:
+        """The first bytes of a request, if any come within POLL_INTERVAL seconds; none at the end."""
         try:
-            return socket.socket.recv(self, FIRST)
+            return socket.socket.recv(self, FIRST_READ)
         except BlockingIOError:
             return None
         except OSError:
             return b""
 
-    def begin(self) -> None:
+    def hold_back_head(self) -> None:
         """Hold back the first thing to be sent."""
         self.head = b""
 
@@ -47,14 +47,14 @@ class ClientSocket(DeadlineSocket):
             data, self.head = self.head + data, None
         super().sendall(data, flags)
 
-    def finish(self) -> None:
+    def send_held_back(self) -> None:
         """Send what is still held back: a head that had no body."""
         head, self.head = self.head, None
         if head:
             super().sendall(head)
 
 
-class Reply:
+class _StatusRecorder:
     """Stands in for the client while gunicorn writes its HTML, which says which status it chose."""
 
     status = 500
@@ -77,39 +77,39 @@ class Worker(ThreadWorker):
         To hand a connection back to gunicorn's loop and take it again costs two changes of thread,
         which under load is a third of what the gateway does.
         """
-        stays = self.handle_one(conn)
-        while stays is True and self.follows(conn):
-            stays = self.handle_one(conn)
+        stays = self._handle_one(conn)
+        while stays is True and self._next_request_begins(conn):
+            stays = self._handle_one(conn)
         return stays
 
-    def follows(self, conn: Any) -> bool:
+    def _next_request_begins(self, conn: Any) -> bool:
         """Wait a moment for the connection's next request, unless another waits for a thread."""
         if not self.alive or not self.tpool._work_queue.empty():  # noqa: SLF001
             return False
         if conn.parser.unreader.buf.getbuffer().nbytes:
             return True  # it came with the last one
-        begun = conn.sock.await_some()
+        begun = conn.sock.receive_first_bytes()
         if begun:
             conn.parser.unreader.unread(begun)
         return begun is not None
 
-    def handle_one(self, conn: Any) -> Any:
+    def _handle_one(self, conn: Any) -> Any:
         """Handle one request of a connection, from its first byte."""
         if not isinstance(conn.sock, ClientSocket):
-            conn.sock = ClientSocket.around(conn.sock)
-        conn.sock.limit(HEAD_SECONDS)
-        conn.sock.send_by = time.monotonic() + ANSWER_SECONDS
-        conn.sock.begin()
+            conn.sock = ClientSocket.wrap(conn.sock)
+        conn.sock.set_receive_timeout(HEAD_TIMEOUT)
+        conn.sock.send_by = time.monotonic() + RESPONSE_TIMEOUT
+        conn.sock.hold_back_head()
         stays = super().handle(conn)
         try:
-            conn.sock.finish()
+            conn.sock.send_held_back()
         except OSError:  # the client is gone
             return False
         return stays
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Let gunicorn judge the error, then answer it as RFC 9457 problem details."""
-        reply: Any = Reply()
+        reply: Any = _StatusRecorder()
         super().handle_error(req, reply, addr, exc)
         status, request_id = http.HTTPStatus(reply.status), secrets.token_hex(16)
         log.write("INFO", f"malformed request {status}", status=status, request_id=request_id)
@@ -149,9 +149,9 @@ class DrainingWorker(Worker):
             threading.Thread(target=self.drain, args=(sig, frame), daemon=True).start()
 
     def drain(self, sig: int, frame: Any) -> None:
-        """Stop once no connection was open for QUIET_SECONDS, or after DRAIN_SECONDS."""
+        """Stop once no connection was open for QUIET_SECONDS, or after MAX_DRAIN_SECONDS."""
         now = busy = time.monotonic()
-        end = now + DRAIN_SECONDS
+        end = now + MAX_DRAIN_SECONDS
         while now < end and now - busy < QUIET_SECONDS:
             time.sleep(0.01)
             now = time.monotonic()

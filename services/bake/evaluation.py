@@ -50,7 +50,7 @@ def evaluate(folder: Path, files: list[str], report: Report) -> dict[str, Any]:
     Raises:
         problems.ServiceUnavailable: the artifact can't be loaded.
     """
-    memory.give_back()
+    memory.return_freed_memory()
     options = settings.read({"PASSERELLE_ARTIFACTS": str(folder)})
     models = Models((folder,), options.inference_threads)
     models.load()

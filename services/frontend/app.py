@@ -31,9 +31,9 @@ WAYS = {"classify": "/", "compare": "/compare", "status": "/status"}
 
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa: C901, PLR0915  # the routes, one after the other
-    """The page: `span.Traced` outermost, so that every answer is traced, then the routes."""
+    """The page: `span.TracingMiddleware` outermost, so that every answer is traced, then the routes."""
     options = options or settings.read()
-    memory.give_back()
+    memory.return_freed_memory()
     log.project = options.project
     gateway, counter = client.Client(options), session.Counter(options.rate)
     app = flask.Flask(__name__)
@@ -47,7 +47,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:  # noqa
     app.jinja_env.globals |= {"token": session.token, "languages": session.LANGUAGES}
     app.jinja_env.globals |= {"locale": get_locale, "ways": WAYS, "max_body": options.max_body}
     problem_responses.install(app, refuse)
-    app.wsgi_app = span.Traced(app.wsgi_app, "frontend")  # type: ignore[method-assign]  # Flask's own way to add a layer
+    app.wsgi_app = span.TracingMiddleware(app.wsgi_app, "frontend")  # type: ignore[method-assign]  # Flask's own way to add a layer
 
     @app.post("/model/<model_id>/predict")
     def predict(model_id: str) -> flask.Response:

@@ -15,14 +15,14 @@ from services.model.models import Models
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
     """The service, loading its models at the side."""
     options = options or settings.read()
-    memory.give_back()
+    memory.return_freed_memory()
     log.project = options.project
     models = Models(options.artifacts, options.inference_threads, options.max_queue)
     app = flask.Flask("model", static_folder=None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     problem_responses.install(app)
-    app.wsgi_app = span.Traced(app.wsgi_app, "model")  # type: ignore[method-assign]  # Flask's own way to add a layer
+    app.wsgi_app = span.TracingMiddleware(app.wsgi_app, "model")  # type: ignore[method-assign]  # Flask's own way to add a layer
 
     @app.post("/model/<model_id>/predict")
     def predict(model_id: str) -> tuple[dict[str, Any], dict[str, str]]:
