@@ -51,7 +51,7 @@ def measure(options: argparse.Namespace) -> report.Report:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         files = jpegs(options.images) if options.images else made_jpegs(folder)
-        with stack.made(model, artifact, folder) as running:
+        with stack.made(model, artifact, folder, options.file) as running:
             starts = [running.start_service() for _ in range(STARTS)]
             running.start_gateway()
             return report.Report(

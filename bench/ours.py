@@ -58,7 +58,7 @@ class Process:
 def started(ours: Ours, folder: Path) -> Iterator[Process]:
     """Ours, stopped at the end, whatever happens."""
     model, artifact = hop.baked(ours.model)
-    with stack.made(model, artifact, folder) as running:
+    with stack.made(model, artifact, folder, hop.MANIFEST) as running:
         yield Process(running)
 
 

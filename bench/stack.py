@@ -1,14 +1,12 @@
 """A model service and the gateway in front of it, as real processes with files of their own."""
 
 import contextlib
-import dataclasses
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import requests
-import yaml
 
 from bench import machine
 from gateway import api_keys
@@ -26,19 +24,24 @@ class StackError(Exception):
 
 
 class Stack:
-    """The service listens on a TCP port for us and on a Unix socket for the gateway."""
+    """One model of a manifest. The service listens on TCP for us, on a Unix socket for the gateway.
 
-    def __init__(self, model: manifest.Model, artifact: Path, folder: Path) -> None:
+    The gateway reads the manifest file as it is; its other models have no service here, and the key
+    is for this one alone.
+    """
+
+    def __init__(
+        self, model: manifest.Model, artifact: Path, folder: Path, manifest_file: Path
+    ) -> None:
         self.direct, self.through = (f"http://127.0.0.1:{port}" for port in free_ports(2))
         self.key, kept = api_keys.new("bench", (model.id,), None)
         api_keys.write(folder / "keys.yaml", [kept])
-        write_manifest(model, folder / "models.yaml")
         service = {
             "PASSERELLE_ARTIFACTS": str(artifact.resolve()),
             "PASSERELLE_BIND": f"{netloc(self.direct)},unix:{folder}/{model.service}.sock",
         }
         gateway = {
-            "PASSERELLE_MANIFEST": str(folder / "models.yaml"),
+            "PASSERELLE_MANIFEST": str(manifest_file.resolve()),
             "PASSERELLE_KEYS": str(folder / "keys.yaml"),
             "PASSERELLE_UPSTREAM": f"unix:{folder}/{{service}}.sock",
             "PASSERELLE_BIND": netloc(self.through),
@@ -68,9 +71,11 @@ class Stack:
 
 
 @contextlib.contextmanager
-def made(model: manifest.Model, artifact: Path, folder: Path) -> Iterator[Stack]:
+def made(
+    model: manifest.Model, artifact: Path, folder: Path, manifest_file: Path
+) -> Iterator[Stack]:
     """A stack whose processes are stopped at the end, whatever happens."""
-    stack = Stack(model, artifact, folder)
+    stack = Stack(model, artifact, folder, manifest_file)
     try:
         yield stack
     finally:
@@ -103,13 +108,6 @@ def ready(url: str) -> bool:
         return requests.get(f"{url}/health/ready", timeout=2).ok
     except requests.RequestException:
         return False
-
-
-def write_manifest(model: manifest.Model, path: Path) -> None:
-    """The manifest of one complete model."""
-    entry = {name: value for name, value in dataclasses.asdict(model).items() if value is not None}
-    entry["timeout"] = f"{model.timeout:g}s"
-    path.write_text(yaml.safe_dump({"version": 1, "models": [entry]}))
 
 
 def free_ports(count: int) -> list[int]:
