@@ -6,7 +6,8 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from passerelle.client import gateway_client
+from passerelle.client import Client
+from passerelle.client.errors import ClientError
 from passerelle.local import local_state
 
 STATE = Path(".passerelle")
@@ -31,13 +32,13 @@ class Score:
 def main() -> None:
     """Print a line a model, and every error; end with 1 if there was one."""
     options = arguments()
-    key = options.key or local_state.saved(STATE)
+    client = Client(options.url, options.key or local_state.saved(STATE))
     pictures = labelled(options.images)
-    models = options.model or every(options.url, key)
+    models = options.model or every(client)
     print(f"{'model':<28}{'top-1':>9}{'top-5':>9}{'pictures':>10}{'errors':>8}")
     errors = []
     for model in models:
-        score = scored(options.url, key, model, pictures)
+        score = scored(client, model, pictures)
         print(score, flush=True)
         errors += score.errors
     print(*errors, sep="\n", file=sys.stderr, end="\n" if errors else "")
@@ -54,11 +55,11 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def every(url: str, key: str) -> list[str]:
+def every(client: Client) -> list[str]:
     """The models that the key may use; the end of this run, in a sentence, if nothing tells."""
     try:
-        return [each["id"] for each in gateway_client.models(url, key)]
-    except gateway_client.ClientError as error:
+        return [each["id"] for each in client.models()]
+    except ClientError as error:
         raise SystemExit(str(error)) from None
 
 
@@ -68,14 +69,14 @@ def labelled(folder: Path) -> list[tuple[Path, int]]:
         return [(folder / row["file"], int(row["class_id"])) for row in csv.DictReader(file)]
 
 
-def scored(url: str, key: str, model: str, pictures: list[tuple[Path, int]]) -> Score:
+def scored(client: Client, model: str, pictures: list[tuple[Path, int]]) -> Score:
     """Ask one model about every picture."""
     score = Score(model)
     for path, class_id in pictures:
         score.pictures += 1
         try:
-            predictions = gateway_client.predict(url, key, model, path, None)["predictions"]
-        except gateway_client.ClientError as error:
+            predictions = client.predict(model, path).document["predictions"]
+        except ClientError as error:
             score.errors.append(f"{model}, {path.name}: {error}")
             continue
         best = [each["class_id"] for each in predictions[:5]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from passerelle.client import gateway_client
+from passerelle.client import Client, errors
 from tests import stack
 
 CAT = str(stack.PICTURES / "chelsea.png")
@@ -62,8 +62,8 @@ def test_an_error_is_a_sentence_and_a_failed_command(up: stack.Stack, tmp_path: 
 
 
 def test_no_gateway_is_told_with_what_to_do() -> None:
-    with pytest.raises(gateway_client.ClientError, match="Is `passerelle up` running"):
-        gateway_client.models(f"http://127.0.0.1:{stack.free_port()}", "")
+    with pytest.raises(errors.ConnectionFailed, match="Is `passerelle up` running"):
+        Client(f"http://127.0.0.1:{stack.free_port()}").models()
 
 
 def test_check_says_what_is_wrong_and_fails(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from passerelle import manifest
 from passerelle.cli import comparison, plot, progress
 from passerelle.cli import render as rendering
 from passerelle.cli.options import key_option, manifest_option, state_option, url_option
-from passerelle.client import gateway_client
+from passerelle.client import Client, errors
 from passerelle.local import dataset, evaluation, local_state, preflight, supervisor
 from passerelle.manifest import schema as manifest_schema
 from passerelle.server import file_watcher
@@ -39,7 +39,7 @@ class Commands(click.Group):
             manifest.ManifestError,
             api_keys.KeysError,
             preflight.RefusedError,
-            gateway_client.ClientError,
+            errors.ClientError,
             dataset.PicturesError,
             evaluation.EvaluateError,
         ) as error:
@@ -115,7 +115,7 @@ def announce(options: supervisor.Options, results: supervisor.Results) -> None:
     picture = PICTURE.relative_to(Path.cwd()) if PICTURE.is_relative_to(Path.cwd()) else PICTURE
     header, key = "", local_state.saved(options.state)
     if options.gateway:
-        show_models(gateway_client.models(options.url, key))
+        show_models(Client(options.url, key).models())
         header = f"-H 'X-API-Key: {key}' "
     if options.page_url:
         console.print(f"\nOpen {options.page_url}")
@@ -214,9 +214,12 @@ def schema(only_check: bool) -> None:
 @state_option
 def models(url: str | None, key: str | None, state: Path) -> None:
     """List the models of a running gateway."""
-    show_models(
-        gateway_client.models(url or local_state.address(state), key or local_state.saved(state))
-    )
+    show_models(client_of(url, key, state).models())
+
+
+def client_of(url: str | None, key: str | None, state: Path) -> Client:
+    """A client of the gateway that the options name: the local run's unless they do."""
+    return Client(url or local_state.address(state), key or local_state.saved(state))
 
 
 def show_models(found: list[dict[str, Any]]) -> None:
@@ -245,14 +248,22 @@ def predict(
     image: Path, model: str | None, top: int | None, url: str | None, key: str | None, state: Path
 ) -> None:
     """Classify the picture IMAGE."""
-    key, url = key or local_state.saved(state), url or local_state.address(state)
-    model = model or gateway_client.first(url, key)
-    answer = gateway_client.predict(url, key, model, image, top)
+    client = client_of(url, key, state)
+    model = model or first(client)
+    answer = client.predict(model, image, top).document
     console.print(f"{model}: {answer['category']}")
     table = Table("score", "class", box=None)
     for each in answer["predictions"]:
         table.add_row(f"{each['score']:7.2%}", each["label"])
     console.print(table)
+
+
+def first(client: Client) -> str:
+    """The id of the first model that the key may use."""
+    found = client.models()
+    if not found:
+        raise click.ClickException("This key may use no model. Ask for one that may.")
+    return str(found[0]["id"])
 
 
 main.add_command(rendering.render)

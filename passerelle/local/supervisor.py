@@ -22,7 +22,7 @@ import services.model
 from gateway import api_keys
 from gateway.replica import Replica
 from passerelle import manifest
-from passerelle.client import gateway_client
+from passerelle.client import Client, errors
 from passerelle.local import baking, local_state, preflight
 from passerelle.local.baking import Result
 from passerelle.local.process import Process
@@ -218,12 +218,11 @@ class Run:
             else:
                 key = local_state.saved(self.options.state)
                 statuses = {
-                    each["id"]: each["status"]
-                    for each in gateway_client.models(self.options.url, key)
+                    each["id"]: each["status"] for each in Client(self.options.url, key).models()
                 }
             if page := self.options.page_url:
                 requests.get(f"{page}/health/live", timeout=2)
-        except (requests.RequestException, gateway_client.ClientError, ValueError, KeyError):
+        except (requests.RequestException, errors.ClientError, ValueError, KeyError):
             return set(self.folders)
         return {key for key in self.folders if statuses.get(key) not in ("ready", "failed")}
 

@@ -1,0 +1,180 @@
+"""The Python SDK: what a running gateway can be asked.
+
+with Client("http://127.0.0.1:8080", key) as client:
+    reply = client.predict("efficientnet-lite0", Path("cat.jpg"), top=3)
+reply.document["category"], reply.server_timing
+"""
+
+import dataclasses
+import time
+import urllib.parse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+from passerelle.client import errors
+
+CONNECT_TIMEOUT, ANSWER_TIMEOUT = 3.0, 120.0  # seconds; the gateway's own limits are shorter
+NO_HEADERS: Mapping[str, str] = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """The gateway's answer to one request."""
+
+    document: dict[str, Any]
+    headers: Mapping[str, str]  # found in any case
+    seconds: float  # until it was read
+
+    @property
+    def request_id(self) -> str:
+        """By which the logs of the gateway and of the model name the request."""
+        return self.headers.get("X-Request-ID", "")
+
+    @property
+    def server_timing(self) -> str:
+        """Where the milliseconds went, as `Server-Timing` has it."""
+        return self.headers.get("Server-Timing", "")
+
+
+def new_session() -> requests.Session:
+    """Connections that use no proxy and no credentials of the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+class Client:
+    """One gateway, asked with one key. `headers` of a request go along, such as a traceparent.
+
+    It costs nothing beside its session, which keeps the connections. A session is for one thread
+    at a time; whoever passes one in closes it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str = "",
+        session: requests.Session | None = None,
+        timeout: tuple[float, float] = (CONNECT_TIMEOUT, ANSWER_TIMEOUT),
+    ) -> None:
+        self.url, self._key = url.rstrip("/"), key
+        self._owns_session = session is None
+        self._session = session or new_session()
+        self._timeout = timeout
+
+    def models(self, headers: Mapping[str, str] = NO_HEADERS) -> list[dict[str, Any]]:
+        """The models that the key may use, as `GET /models` has them.
+
+        Raises:
+            errors.ClientError
+        """
+        reply = self.request("GET", "/models", headers=headers)
+        found = reply.document.get("models")
+        if not isinstance(found, list):
+            raise errors.UnreadableAnswer(f"{self.url}/models lists no models. Is it a gateway?")
+        return found
+
+    def model(self, model_id: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
+        """One model: its card and its status, as `GET /models/<id>` has them.
+
+        Raises:
+            errors.ClientError
+        """
+        return self.request("GET", f"/models/{_quoted(model_id)}", headers=headers).document
+
+    def history(self, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
+        """The models' last minutes, as `GET /history` has them.
+
+        Raises:
+            errors.ClientError
+        """
+        return self.request("GET", "/history", headers=headers).document
+
+    def predict(
+        self,
+        model_id: str,
+        picture: bytes | Path,
+        top: int | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Reply:
+        """What a model sees in a picture: the bytes of a JPEG, PNG or WebP, or its file.
+
+        Raises:
+            errors.ClientError
+        """
+        body = picture if isinstance(picture, bytes) else _read(picture)
+        query = "" if top is None else f"?top={top}"
+        path = f"/model/{_quoted(model_id)}/predict{query}"
+        return self.request("POST", path, body, headers)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Reply:
+        """One request, and the JSON object that it is answered with.
+
+        Raises:
+            errors.ClientError
+        """
+        began = time.perf_counter()
+        url = self.url + path
+        try:
+            response = self._session.request(
+                method, url, headers=self._headers(body, headers), data=body,
+                timeout=self._timeout, allow_redirects=False,
+            )  # fmt: skip
+            if response.is_redirect:
+                raise errors.UnreadableAnswer(_moved(url, response.headers["Location"]))
+            document = response.json()
+        except (requests.RequestException, UnicodeError) as error:
+            raise errors.translated(error, self.url) from error
+        if not isinstance(document, dict):
+            raise errors.UnreadableAnswer(f"{url} answered no JSON object. Is it a gateway?")
+        if response.status_code != 200:
+            raise errors.Refused(response.status_code, document, response.headers)
+        return Reply(document, response.headers, time.perf_counter() - began)
+
+    def _headers(self, body: bytes | None, added: Mapping[str, str]) -> dict[str, str]:
+        """The key, what the body is, and what the caller adds."""
+        key = {"X-API-Key": self._key} if self._key else {}
+        kind = {} if body is None else {"Content-Type": "application/octet-stream"}
+        return {**key, **kind, **added}
+
+    def close(self) -> None:
+        """Close the connections, where they are this client's own."""
+        if self._owns_session:
+            self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _quoted(model_id: str) -> str:
+    """A model's id as a part of a path, whatever it holds."""
+    return urllib.parse.quote(model_id, safe="")
+
+
+def _moved(url: str, target: str) -> str:
+    """What to do about a redirect, which isn't followed: the key is for the address given."""
+    return f"{url} answers that it moved to {target}; use the address of that."
+
+
+def _read(picture: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        errors.InvalidRequest
+    """
+    try:
+        return picture.read_bytes()
+    except OSError as error:
+        raise errors.InvalidRequest(f"{picture} can't be read: {error.strerror}.") from error

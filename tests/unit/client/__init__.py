@@ -1,0 +1,1 @@
+"""passerelle/client, module by module."""
