@@ -1,8 +1,12 @@
-"""The options that several commands have."""
+"""The options that several commands have, and what they stand for."""
 
 from pathlib import Path
 
 import click
+
+from passerelle import manifest
+from passerelle.client import Client
+from passerelle.local import local_state
 
 manifest_option = click.option(
     "-f",
@@ -28,3 +32,17 @@ key_option = click.option(
     envvar="PASSERELLE_KEY",
     help="The API key; the local run's demo key unless given.",
 )
+models_argument = click.argument("ids", metavar="[MODEL]...", nargs=-1)
+
+
+def known(path: Path, ids: tuple[str, ...]) -> manifest.Models:
+    """The manifest's models, once it is sure that those of these ids are among them."""
+    models = manifest.read(path)
+    if unknown := set(ids) - {model.id for model in models}:
+        raise click.ClickException(f"{path} has no {', '.join(sorted(unknown))}.")
+    return models
+
+
+def client(url: str | None, key: str | None, state: Path) -> Client:
+    """A client of the gateway that the options name: the local run's unless they do."""
+    return Client(url or local_state.address(state), key or local_state.saved(state))

@@ -20,10 +20,9 @@ import gateway
 import services.frontend
 import services.model
 from gateway import api_keys
-from gateway.replica import Replica
 from passerelle import manifest
 from passerelle.client import Client, errors
-from passerelle.local import baking, local_state, preflight
+from passerelle.local import baking, local_state, preflight, readiness
 from passerelle.local.baking import Result
 from passerelle.local.process import Process
 from passerelle.server import file_watcher
@@ -141,10 +140,10 @@ class Run:
 
     def replace(self, name: str, old: Service | None, new: Service) -> None:
         """Put a new process in a service's place; an old one serves until the new one is ready."""
-        replica, end = Replica(new.address), time.monotonic() + READY
+        end = time.monotonic() + READY
         while old and time.monotonic() < end:
-            stand = {status.status for status in replica.ask().values()}
-            if stand and "starting" not in stand:
+            statuses = readiness.statuses(readiness.connection(new.address)).values()
+            if statuses and "starting" not in statuses:
                 break
             time.sleep(TICK)
             self.tend()

@@ -1,0 +1,94 @@
+"""`passerelle up`: all models, the gateway and the page as processes of this machine."""
+
+import importlib.resources
+import shlex
+import signal
+from pathlib import Path
+
+import click
+
+from passerelle import manifest
+from passerelle.cli import models as listing
+from passerelle.cli import options, output, progress
+from passerelle.client import Client
+from passerelle.local import local_state, preflight, supervisor
+from passerelle.server import file_watcher
+
+
+@click.command()
+@options.manifest_option
+@options.state_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets others in.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, envvar="PORT"
+)
+@click.option(
+    "--gateway/--no-gateway", default=True, help="Without one: a single service, no keys."
+)
+@click.option(
+    "--page-port", type=click.IntRange(1, 65535), default=8000, show_default=True,
+    envvar="PAGE_PORT", help="Where a person opens the page.",
+)  # fmt: skip
+@click.option("--page/--no-page", default=True, help="Without the page: requests only.")
+def up(
+    path: Path, state: Path, host: str, port: int, gateway: bool, page_port: int, page: bool
+) -> None:
+    """Run all models, the gateway and the page here, without Docker, until Ctrl-C.
+
+    Bakes what is missing first. Follows the manifest while it runs.
+    """
+    signal.signal(signal.SIGTERM, interrupt)
+    stamp = file_watcher.stamp(path)
+    models = manifest.read(path)
+    if not gateway and len({model.service for model in models}) > 1:
+        raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
+    preflight.refuse_taken_port(host, port)
+    shown = page_port if page and gateway else None
+    if shown:
+        preflight.refuse_taken_port(host, shown, "PAGE_PORT")
+    run = supervisor.Options(path, state, host, port, gateway, shown)
+    try:
+        with preflight.alone(state):
+            serve(run, models, stamp)
+    except KeyboardInterrupt:
+        output.console.print("stopped")
+
+
+def serve(run: supervisor.Options, models: manifest.Models, stamp: tuple[int, ...]) -> None:
+    """Bake what is missing, and run what there is."""
+    local_state.ensure(run.state)
+    local_state.note_address(run.state, run.url)
+    results = progress.baked(models, run.state / "artifacts", output.console)
+    count = sum(result.folder is not None for result in results)
+    if not count:
+        raise click.ClickException("No model could be baked: there is nothing to serve.")
+    output.console.print(f"starting {count} models (logs: {run.state / 'logs'})")
+    supervisor.Run(run, stamp, output.console.print).up(results, lambda: announce(run, results))
+
+
+def interrupt(*_: object) -> None:
+    """SIGTERM stops a run as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def announce(run: supervisor.Options, results: supervisor.Results) -> None:
+    """What a person needs next: the models, a line to paste, and where to read on."""
+    first = next(result.model.id for result in results if result.folder)
+    address = f"{run.url}/model/{first}/predict"
+    header, key = "", local_state.saved(run.state)
+    if run.gateway:
+        listing.show(Client(run.url, key).models())
+        header = f"-H 'X-API-Key: {key}' "
+    if run.page_url:
+        output.console.print(f"\nOpen {run.page_url}")
+    output.console.print("\nTry it:")
+    output.console.print(f"  curl {header}--data-binary {shlex.quote(f'@{picture()}')} {address}")
+    if run.gateway:
+        output.console.print(f"Docs: {run.url}/docs/")
+    output.console.print("Ctrl-C stops everything.")
+
+
+def picture() -> Path:
+    """A picture that comes with Passerelle, from here where it lies below."""
+    file = Path(str(importlib.resources.files("services.bake") / "pictures" / "chelsea.png"))
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
