@@ -15,11 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import ask, chart, comparison, hop, load, machine, ours
+from bench import chart, comparison, hop, load_generator, machine, ours, predict_request
 from bench.comparison import Outcome, Report
+from bench.connection import PostError
 from bench.peers import catalog, process, venv
 from bench.peers.catalog import Peer
-from bench.post import PostError
 
 WORKERS = (1, 8, 32)
 ASK = 8  # requests at once while the answers are looked at, which also warms up
@@ -97,7 +97,7 @@ def measure(options: argparse.Namespace, servers: list[Server]) -> Report:
         for server, outcome in zip(servers, outcomes, strict=True):
             install(server, outcome)
         for number in range(options.rounds):
-            order = load.Order("", "", "", found, ASK, options.seconds, [])
+            order = load_generator.Order("", "", "", found, ASK, options.seconds, [])
             pairs = list(zip(servers, outcomes, strict=True))
             turn = len(pairs) * number // options.rounds
             for server, outcome in pairs[turn:] + pairs[:turn]:
@@ -128,7 +128,7 @@ def install(server: Server, outcome: Outcome) -> None:
             outcome.reason = str(error)
 
 
-def once(server: Server, outcome: Outcome, order: load.Order, at_once: list[int]) -> None:
+def once(server: Server, outcome: Outcome, order: load_generator.Order, at_once: list[int]) -> None:
     """Start a server, wait for its first answer, warm it up, measure it, stop it."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         try:
@@ -152,21 +152,25 @@ def started(server: Server, folder: Path) -> contextlib.AbstractContextManager[R
     return process.started(server, venv.made(server.requirements), artifact, folder)
 
 
-def addressed(order: load.Order, server: Server, running: Running) -> load.Order:
+def addressed(
+    order: load_generator.Order, server: Server, running: Running
+) -> load_generator.Order:
     """An order with where and how this server is asked."""
     return dataclasses.replace(
         order, target=running.url, key=running.key, path=server.path, body=server.body
     )
 
 
-def visit(running: Running, outcome: Outcome, order: load.Order, at_once: list[int]) -> None:
+def visit(
+    running: Running, outcome: Outcome, order: load_generator.Order, at_once: list[int]
+) -> None:
     """All measurements of one server in one round."""
     pictures = [Path(name).read_bytes() for name in order.pictures]
     start = first_answer(running, order, pictures[0])
     if outcome.classes:
-        ask.classes(order, pictures[:WARM_UP])
+        predict_request.classes(order, pictures[:WARM_UP])
     else:
-        outcome.classes = ask.classes(order, pictures)
+        outcome.classes = predict_request.classes(order, pictures)
     measures = {
         count: undisturbed(running, dataclasses.replace(order, workers=count)) for count in at_once
     }
@@ -176,7 +180,7 @@ def visit(running: Running, outcome: Outcome, order: load.Order, at_once: list[i
         outcome.measures.setdefault(count, []).append(found)
 
 
-def undisturbed(running: Running, order: load.Order) -> load.Measure:
+def undisturbed(running: Running, order: load_generator.Order) -> load_generator.Measure:
     """Measure, and say how many cores anything but the server and the load kept busy."""
 
     def others() -> float:
@@ -185,12 +189,12 @@ def undisturbed(running: Running, order: load.Order) -> load.Measure:
         return machine.busy([]).others - ours
 
     before, begin = others(), time.monotonic()
-    found = load.measured(order)
+    found = load_generator.measured(order)
     cores = (others() - before) / (time.monotonic() - begin)
     return dataclasses.replace(found, others=max(0.0, cores))
 
 
-def first_answer(running: Running, order: load.Order, picture: bytes) -> float:
+def first_answer(running: Running, order: load_generator.Order, picture: bytes) -> float:
     """Wait for it; give the seconds since the server's start.
 
     Raises:
@@ -199,7 +203,7 @@ def first_answer(running: Running, order: load.Order, picture: bytes) -> float:
     said: Exception | str = ""
     while (waited := time.monotonic() - running.began) < FIRST:
         try:
-            ask.Connection(order).classify(ask.message(order, picture))
+            predict_request.Connection(order).classify(predict_request.message(order, picture))
             return time.monotonic() - running.began
         except (OSError, PostError) as error:
             said = error

@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 from collections.abc import Callable, Iterator
 
-from bench.load import Measure
+from bench.load_generator import Measure
 
 OURS, EAGER, BAKED = "ours", "eager", "baked"  # the kinds of server
 AGREE = 0.98  # of the pictures on which a server must say what ours says

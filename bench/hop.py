@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench import load, machine, report, stack
+from bench import hop_report, load_generator, machine, stack
 from passerelle import manifest
 from passerelle.local import baking
 from services.bake import weights
@@ -28,7 +28,7 @@ def main() -> None:
     """Run, print, and write the JSON file if asked to."""
     options = arguments()
     found = measure(options)
-    print(report.text(found))
+    print(hop_report.text(found))
     if options.json:
         options.json.write_text(json.dumps(dataclasses.asdict(found), indent=2) + "\n")
 
@@ -45,7 +45,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(options: argparse.Namespace) -> report.Report:
+def measure(options: argparse.Namespace) -> hop_report.Report:
     """Bake, start, measure round after round, look at the memory, stop."""
     model, artifact = baked(options.model, options.file)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -54,7 +54,7 @@ def measure(options: argparse.Namespace) -> report.Report:
         with stack.made(model, artifact, folder, options.file) as running:
             starts = [running.start_service() for _ in range(STARTS)]
             running.start_gateway()
-            return report.Report(
+            return hop_report.Report(
                 model=model.id,
                 pictures=len(files),
                 seconds=options.seconds,
@@ -69,10 +69,10 @@ def measure(options: argparse.Namespace) -> report.Report:
 
 def orders(
     running: stack.Stack, model: str, artifact: Path, files: list[str], seconds: float
-) -> dict[str, load.Order]:
+) -> dict[str, load_generator.Order]:
     """What to measure in each case, for one worker."""
     service, gateway = running.processes.values()
-    direct = load.Order(running.direct, model, running.key, files, 1, seconds, service)
+    direct = load_generator.Order(running.direct, model, running.key, files, 1, seconds, service)
     return {
         "direct": direct,
         "gateway": dataclasses.replace(direct, target=running.through, processes=service + gateway),
@@ -80,16 +80,16 @@ def orders(
     }
 
 
-def rounds(count: int, by_case: dict[str, load.Order]) -> list[report.Round]:
+def rounds(count: int, by_case: dict[str, load_generator.Order]) -> list[hop_report.Round]:
     """The three cases in turn: what disturbs the machine for a while disturbs them all."""
     found = []
     for _ in range(count):
         for workers in WORKERS:
             measures = {
-                case: load.measured(dataclasses.replace(order, workers=workers))
+                case: load_generator.measured(dataclasses.replace(order, workers=workers))
                 for case, order in by_case.items()
             }
-            found.append(report.Round(workers=workers, **measures))
+            found.append(hop_report.Round(workers=workers, **measures))
     return found
 
 

@@ -23,7 +23,7 @@ class Peer:
     package: str  # its files here: package.py and package.txt
     command: tuple[str, ...]  # a program of its virtual environment, and what it is given
     path: str = "/predict"
-    body: str = "raw"  # of ask.BODIES
+    body: str = "raw"  # of predict_request.BODIES
     kind: str = EAGER
     precision: str = "fp32"
     workers: int = CORES

@@ -4,7 +4,7 @@ import json
 import socket
 import urllib.parse
 
-from bench import load
+from bench import load_generator
 
 TIMEOUT = 30.0  # seconds
 
@@ -16,7 +16,7 @@ class PostError(Exception):
 class Connection:
     """One connection that stays open. One thread uses it."""
 
-    def __init__(self, order: load.Order) -> None:
+    def __init__(self, order: load_generator.Order) -> None:
         at = urllib.parse.urlsplit(order.target)
         self.model = order.model
         self.head = (

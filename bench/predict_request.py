@@ -7,7 +7,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-from bench import load, post
+from bench import connection, load_generator
 
 BOUNDARY = "bench"
 
@@ -46,7 +46,7 @@ BODIES: dict[str, Callable[[bytes], tuple[str, bytes]]] = {
 }
 
 
-def message(order: load.Order, picture: bytes) -> bytes:
+def message(order: load_generator.Order, picture: bytes) -> bytes:
     """The whole request, made before the clock starts."""
     kind, body = BODIES[order.body](picture)
     lines = [
@@ -66,7 +66,7 @@ def likeliest(answer: Any) -> int:
     return int(answer["predictions"][0]["class_id"])
 
 
-class Connection(post.Connection):
+class Connection(connection.Connection):
     """One connection that stays open, to any of the servers."""
 
     def post(self, picture: bytes) -> None:
@@ -90,10 +90,10 @@ class Connection(post.Connection):
                 return likeliest(json.loads(body))
         except (ValueError, LookupError, TypeError):
             pass
-        raise post.PostError(f"{status} {body[:500].decode(errors='replace')}")
+        raise connection.PostError(f"{status} {body[:500].decode(errors='replace')}")
 
 
-def classes(order: load.Order, pictures: list[bytes]) -> list[int]:
+def classes(order: load_generator.Order, pictures: list[bytes]) -> list[int]:
     """What a server says is on each picture, asked by the order's number of workers."""
     requests = [message(order, picture) for picture in pictures]
 

@@ -1,7 +1,7 @@
 """One measurement, in a process of its own, so that it shares no interpreter with what it measures.
 
-`python -m bench.load` reads an Order as JSON from standard input and prints a Measure as JSON. The
-load is closed: each worker gives its target the next picture as soon as it has the last answer.
+`python -m bench.load_generator` reads an Order as JSON from standard input and prints a Measure as
+JSON. The load is closed: each worker sends the next picture as soon as it has the last answer.
 """
 
 import concurrent.futures
@@ -35,7 +35,7 @@ class Order:
     seconds: float
     processes: list[int]  # whose processor time counts beside that of the measuring process
     path: str = ""  # where to post, of a server that is asked as `ask` says; else ours
-    body: str = "raw"  # which of `ask.BODIES` it takes
+    body: str = "raw"  # which of `predict_request.BODIES` it takes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ def measured(order: Order) -> Measure:
         subprocess.CalledProcessError: an answer was wrong; the process has printed which.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "bench.load"],
+        [sys.executable, "-m", "bench.load_generator"],
         input=json.dumps(dataclasses.asdict(order)),
         stdout=subprocess.PIPE,
         text=True,
@@ -87,24 +87,24 @@ def messages(order: Order) -> list[bytes]:
     pictures = [Path(name).read_bytes() for name in order.pictures]
     if not order.path:
         return pictures
-    from bench import ask
+    from bench import predict_request
 
-    return [ask.message(order, picture) for picture in pictures]
+    return [predict_request.message(order, picture) for picture in pictures]
 
 
 def workers(order: Order) -> list[Work]:
     """A piece of work for each worker. Only the limit loads a model here."""
     if order.path:
-        from bench import ask
+        from bench import predict_request
 
-        return [ask.Connection(order).post for _ in range(order.workers)]
+        return [predict_request.Connection(order).post for _ in range(order.workers)]
     if order.target.startswith("http://"):
-        from bench import post
+        from bench import connection
 
-        return [post.Connection(order).post for _ in range(order.workers)]
-    from bench import limit
+        return [connection.Connection(order).post for _ in range(order.workers)]
+    from bench import in_process
 
-    return [limit.loop(Path(order.target))] * order.workers
+    return [in_process.loop(Path(order.target))] * order.workers
 
 
 def durations(work: Work, turn: Iterator[bytes], end: float) -> list[float]:

@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from bench import load
+from bench import load_generator
 from passerelle.artifact import card, labels
 from services.model import decode, models, settings
 
 
-def loop(artifact: Path) -> load.Work:
+def loop(artifact: Path) -> load_generator.Work:
     """Decode, infer, label: the service's own code with the service's own settings."""
     options = settings.read({**os.environ, "PASSERELLE_ARTIFACTS": str(artifact)})
     place = models.Place(artifact, card.read(artifact))

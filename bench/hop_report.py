@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterable
 
 from bench import machine
-from bench.load import Measure
+from bench.load_generator import Measure
 
 CASES = ("direct", "gateway", "limit")
 RATIOS = (("gateway", "direct"), ("direct", "limit"), ("gateway", "limit"))
