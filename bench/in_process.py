@@ -1,14 +1,14 @@
-"""The limit: what the model service does with a picture, in a loop without HTTP."""
+"""What the model service does with a picture, in this process and without HTTP."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from bench import load_generator
 from passerelle.artifact import card, labels
 from services.model import decode, models, settings
 
 
-def loop(artifact: Path) -> load_generator.Work:
+def classifier(artifact: Path) -> Callable[[bytes], None]:
     """Decode, infer, label: the service's own code with the service's own settings."""
     options = settings.read({**os.environ, "PASSERELLE_ARTIFACTS": str(artifact)})
     place = models.Place(artifact, card.read(artifact))

@@ -1,10 +1,12 @@
 """One measurement, in a process of its own, so that it shares no interpreter with what it measures.
 
-`python -m bench.load_generator` reads an Order as JSON from standard input and prints a Measure as
-JSON. The load is closed: each worker sends the next picture as soon as it has the last answer.
+`python -m bench.load_generator` reads a Workload as JSON from standard input and prints a
+Measurement as JSON. The load is closed: each client sends its next picture as soon as it has the
+answer to the last.
 """
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -16,119 +18,90 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import machine
+from bench import connection, predict_request, procfs
+from bench.workload import Measurement, Workload
 
-WARM_UP = 3  # pictures a worker, before the clock starts
+WARM_UP = 3  # requests of each client before the clock starts
+MIN_REQUESTS = 2  # of each client, however short the time
 
-Work = Callable[[bytes], None]  # one picture; raises unless the answer is right
-
-
-@dataclasses.dataclass(frozen=True)
-class Order:
-    """What to measure."""
-
-    target: str  # http://host:port, or the artifact's folder for the limit
-    model: str
-    key: str  # sent as X-API-Key
-    pictures: list[str]  # files, taken in turn
-    workers: int
-    seconds: float
-    processes: list[int]  # whose processor time counts beside that of the measuring process
-    path: str = ""  # where to post, of a server that is asked as `ask` says; else ours
-    body: str = "raw"  # which of `predict_request.BODIES` it takes
+Send = Callable[[bytes], object]  # one request or picture; raises unless the answer is right
 
 
-@dataclasses.dataclass(frozen=True)
-class Measure:
-    """What was measured."""
-
-    requests: int
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-    cpu_ms: float  # processor time a request, of all that took part
-    others: float  # cores that everything else on the machine kept busy meanwhile
-
-
-def measured(order: Order) -> Measure:
-    """Carry out an order in a new process.
+def measure(workload: Workload) -> Measurement:
+    """Run a workload in a new process.
 
     Raises:
         subprocess.CalledProcessError: an answer was wrong; the process has printed which.
     """
     done = subprocess.run(
         [sys.executable, "-m", "bench.load_generator"],
-        input=json.dumps(dataclasses.asdict(order)),
+        input=json.dumps(dataclasses.asdict(workload)),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    return Measure(**json.loads(done.stdout))
+    return Measurement(**json.loads(done.stdout))
 
 
-def run(order: Order) -> Measure:
-    """Carry out an order here."""
-    turn = itertools.cycle(messages(order))
-    works = workers(order)
-    for work in works * WARM_UP:
-        work(next(turn))
-    pids = [*order.processes, os.getpid()]
-    before, begin = machine.busy(pids), time.perf_counter()
-    with concurrent.futures.ThreadPoolExecutor(order.workers) as pool:
-        end = begin + order.seconds
-        by_worker = list(pool.map(lambda work: durations(work, turn, end), works))
-    after, elapsed = machine.busy(pids), time.perf_counter() - begin
-    ours, others = after.ours - before.ours, after.others - before.others
-    return summary(by_worker, ours, max(0.0, others / elapsed))
+def run(workload: Workload) -> Measurement:
+    """Run a workload in this process."""
+    with contextlib.ExitStack() as connections:
+        requests = itertools.cycle(messages(workload))
+        clients = senders(workload, connections)
+        for send in clients * WARM_UP:
+            send(next(requests))
+        pids = [*workload.pids, os.getpid()]
+        before, begin = procfs.cpu_time(pids), time.perf_counter()
+        with concurrent.futures.ThreadPoolExecutor(workload.concurrency) as pool:
+            end = begin + workload.seconds
+            latencies = list(pool.map(lambda send: latencies_until(end, send, requests), clients))
+        after, elapsed = procfs.cpu_time(pids), time.perf_counter() - begin
+    other_cores = max(0.0, (after.others - before.others) / elapsed)
+    return summarize(latencies, after.own - before.own, other_cores)
 
 
-def messages(order: Order) -> list[bytes]:
-    """What the work gets in turn: the pictures, or whole requests that hold them."""
-    pictures = [Path(name).read_bytes() for name in order.pictures]
-    if not order.path:
+def messages(workload: Workload) -> list[bytes]:
+    """What is sent in turn: whole requests, or for an artifact in this process the pictures."""
+    pictures = [Path(name).read_bytes() for name in workload.pictures]
+    if not workload.url:
         return pictures
-    from bench import predict_request
-
-    return [predict_request.message(order, picture) for picture in pictures]
+    return [predict_request.encode(workload, picture) for picture in pictures]
 
 
-def workers(order: Order) -> list[Work]:
-    """A piece of work for each worker. Only the limit loads a model here."""
-    if order.path:
-        from bench import predict_request
-
-        return [predict_request.Connection(order).post for _ in range(order.workers)]
-    if order.target.startswith("http://"):
-        from bench import connection
-
-        return [connection.Connection(order).post for _ in range(order.workers)]
+def senders(workload: Workload, connections: contextlib.ExitStack) -> list[Send]:
+    """One for each client: a connection of its own, or the artifact that all share."""
+    if workload.url:
+        return [
+            connections.enter_context(contextlib.closing(connection.Connection(workload))).send
+            for _ in range(workload.concurrency)
+        ]
     from bench import in_process
 
-    return [in_process.loop(Path(order.target))] * order.workers
+    return [in_process.classifier(Path(workload.artifact))] * workload.concurrency
 
 
-def durations(work: Work, turn: Iterator[bytes], end: float) -> list[float]:
-    """Seconds that each picture took, one after another until `end`."""
-    taken = []
-    while (begin := time.perf_counter()) < end:
-        work(next(turn))
-        taken.append(time.perf_counter() - begin)
-    return taken
+def latencies_until(end: float, send: Send, requests: Iterator[bytes]) -> list[float]:
+    """Send one request after another until `end`; the seconds that each took."""
+    latencies: list[float] = []
+    while (begin := time.perf_counter()) < end or len(latencies) < MIN_REQUESTS:
+        send(next(requests))
+        latencies.append(time.perf_counter() - begin)
+    return latencies
 
 
-def summary(by_worker: list[list[float]], cpu: float, others: float) -> Measure:
-    """The rates of all workers together, and the percentiles of all durations."""
-    everything = [seconds for taken in by_worker for seconds in taken]
-    percentiles = statistics.quantiles(everything, n=100, method="inclusive")
-    return Measure(
-        requests=len(everything),
-        per_second=sum(len(taken) / sum(taken) for taken in by_worker),
+def summarize(by_client: list[list[float]], cpu_seconds: float, other_cores: float) -> Measurement:
+    """The rates of all clients together, and the percentiles of all latencies."""
+    latencies = [seconds for client in by_client for seconds in client]
+    percentiles = statistics.quantiles(latencies, n=100, method="inclusive")
+    return Measurement(
+        requests=len(latencies),
+        requests_per_second=sum(len(client) / sum(client) for client in by_client),
         p50_ms=percentiles[49] * 1000,
         p99_ms=percentiles[98] * 1000,
-        cpu_ms=cpu / len(everything) * 1000,
-        others=others,
+        cpu_ms=cpu_seconds / len(latencies) * 1000,
+        other_cores=other_cores,
     )
 
 
 if __name__ == "__main__":
-    print(json.dumps(dataclasses.asdict(run(Order(**json.load(sys.stdin))))))
+    print(json.dumps(dataclasses.asdict(run(Workload(**json.load(sys.stdin))))))

@@ -1,4 +1,4 @@
-"""Passerelle in the comparison: a model service, and the gateway that everyone goes through."""
+"""Passerelle in the comparison: a model service and the gateway that clients go through."""
 
 import contextlib
 import dataclasses
@@ -6,20 +6,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import comparison, hop, stack
+from bench import artifacts, comparison, stack
+
+LOG_TAIL = 500  # characters of the service's log that a failure shows
 
 
 @dataclasses.dataclass(frozen=True)
 class Ours:
-    """One of our models, asked through the gateway."""
+    """One of our models, called through the gateway."""
 
     name: str
     model: str  # an id of models.yaml
     precision: str
     kind: str = comparison.OURS
-    body: str = "raw"
+    encoding: str = "raw"
     setup: str = (
-        "one model service with an inference stream a core, asked through the gateway: "
+        "one model service with an inference stream a core, called through the gateway: "
         "key checked, traced, logged, the raw body"
     )
 
@@ -30,11 +32,11 @@ class Ours:
 
 
 class Process:
-    """The service and the gateway, started at once as `passerelle up` does."""
+    """The service and the gateway, started at the same moment as `passerelle up` does."""
 
     def __init__(self, running: stack.Stack) -> None:
-        self.stack = running
-        self.url, self.key = running.through, running.key
+        self._stack = running
+        self.url, self.api_key = running.gateway_url, running.api_key
         self.began = time.monotonic()
         running.service.start()
         running.gateway.start()
@@ -42,25 +44,26 @@ class Process:
     @property
     def running(self) -> bool:
         """Whether both live."""
-        return self.stack.service.running and self.stack.gateway.running
+        return self._stack.service.running and self._stack.gateway.running
 
     @property
     def pids(self) -> list[int]:
         """All processes of both."""
-        return [pid for pids in self.stack.processes.values() for pid in pids]
+        return [pid for pids in self._stack.pids.values() for pid in pids]
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """The end of what the service printed."""
-        return self.stack.service.log.read_text()[-500:]
+        return self._stack.service.log.read_text()[-LOG_TAIL:]
 
 
 @contextlib.contextmanager
 def started(ours: Ours, folder: Path) -> Iterator[Process]:
     """Ours, stopped at the end, whatever happens."""
-    model, artifact = hop.baked(ours.model)
-    with stack.made(model, artifact, folder, hop.MANIFEST) as running:
+    with stack.prepared(ours.model, folder, artifacts.MANIFEST) as running:
         yield Process(running)
 
 
-FP32 = Ours("Passerelle", "efficientnet-lite0", "fp32")
-INT8 = Ours("Passerelle", "efficientnet-lite0-int8", "int8")
+BY_PRECISION = {
+    "fp32": Ours("Passerelle", "efficientnet-lite0", "fp32"),
+    "int8": Ours("Passerelle", "efficientnet-lite0-int8", "int8"),
+}

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import requests
 
-from bench import machine
+from bench import artifacts, procfs
 from gateway import api_keys
-from passerelle import manifest
 from passerelle.local import supervisor
 from passerelle.local.process import Process
 
-READY = 60.0  # seconds that a process has to get ready
-LOOK = 0.01  # seconds between two looks
-STOP = 10.0  # seconds that a process has to stop
+READY_TIMEOUT = 60.0  # seconds that a process has to get ready
+STOP_TIMEOUT = 10.0  # seconds that a process has to stop
+POLL_INTERVAL = 0.01  # seconds
+LOG_TAIL = 2000  # characters of a log that an error shows
 
 
 class StackError(Exception):
@@ -24,58 +24,55 @@ class StackError(Exception):
 
 
 class Stack:
-    """One model of a manifest. The service listens on TCP for us, on a Unix socket for the gateway.
+    """One model of a manifest. Its service listens on TCP and, for the gateway, on a Unix socket.
 
-    The gateway reads the manifest file as it is; its other models have no service here, and the key
+    The gateway reads the manifest file as it is: its other models have no service here, and the key
     is for this one alone.
     """
 
-    def __init__(
-        self, model: manifest.Model, artifact: Path, folder: Path, manifest_file: Path
-    ) -> None:
-        self.direct, self.through = (f"http://127.0.0.1:{port}" for port in free_ports(2))
-        self.key, kept = api_keys.new("bench", (model.id,), None)
-        api_keys.write(folder / "keys.yaml", [kept])
+    def __init__(self, model_id: str, folder: Path, manifest_file: Path) -> None:
+        model, self.artifact = artifacts.baked(model_id, manifest_file)
+        self.service_url, self.gateway_url = (f"http://127.0.0.1:{port}" for port in free_ports(2))
+        self.api_key, stored_key = api_keys.new("bench", (model.id,), None)
+        api_keys.write(folder / "keys.yaml", [stored_key])
         service = {
-            "PASSERELLE_ARTIFACTS": str(artifact.resolve()),
-            "PASSERELLE_BIND": f"{netloc(self.direct)},unix:{folder}/{model.service}.sock",
+            "PASSERELLE_ARTIFACTS": str(self.artifact.resolve()),
+            "PASSERELLE_BIND": f"{netloc(self.service_url)},unix:{folder}/{model.service}.sock",
         }
         gateway = {
             "PASSERELLE_MANIFEST": str(manifest_file.resolve()),
             "PASSERELLE_KEYS": str(folder / "keys.yaml"),
             "PASSERELLE_UPSTREAM": f"unix:{folder}/{{service}}.sock",
-            "PASSERELLE_BIND": netloc(self.through),
+            "PASSERELLE_BIND": netloc(self.gateway_url),
         }
         self.service = Process("model service", supervisor.MODEL, service, folder / "service.log")
         self.gateway = Process("gateway", supervisor.GATEWAY, gateway, folder / "gateway.log")
 
-    def start_service(self) -> float:
+    def restart_service(self) -> float:
         """Start the service anew; give the seconds from its start until it was ready."""
         stop(self.service)
         self.service.start()
-        return until_ready(self.service, self.direct)
+        return wait_until_ready(self.service, self.service_url)
 
     def start_gateway(self) -> float:
         """Start the gateway; give the seconds from its start until it was ready."""
         self.gateway.start()
-        return until_ready(self.gateway, self.through)
+        return wait_until_ready(self.gateway, self.gateway_url)
 
     @property
-    def processes(self) -> dict[str, list[int]]:
+    def pids(self) -> dict[str, list[int]]:
         """The processes that run, of the service and of the gateway."""
         return {
-            each.name: machine.gunicorn(each.child.pid)
+            each.name: procfs.gunicorn_pids(each.child.pid)
             for each in (self.service, self.gateway)
             if each.child
         }
 
 
 @contextlib.contextmanager
-def made(
-    model: manifest.Model, artifact: Path, folder: Path, manifest_file: Path
-) -> Iterator[Stack]:
-    """A stack whose processes are stopped at the end, whatever happens."""
-    stack = Stack(model, artifact, folder, manifest_file)
+def prepared(model_id: str, folder: Path, manifest_file: Path) -> Iterator[Stack]:
+    """A stack, not yet started, whose processes are stopped at the end, whatever happens."""
+    stack = Stack(model_id, folder, manifest_file)
     try:
         yield stack
     finally:
@@ -86,23 +83,24 @@ def made(
 def stop(process: Process) -> None:
     """Stop a process, if it runs."""
     process.ask_to_stop()
-    process.wait(STOP)
+    process.wait(STOP_TIMEOUT)
 
 
-def until_ready(process: Process, url: str) -> float:
+def wait_until_ready(process: Process, url: str) -> float:
     """Wait; give the seconds since the process's start.
 
     Raises:
-        StackError: it ended, or took longer than READY.
+        StackError: it ended, or took longer than READY_TIMEOUT.
     """
-    while not ready(url):
-        if not process.running or time.monotonic() - process.began > READY:
-            raise StackError(f"The {process.name} isn't ready:\n{process.log.read_text()[-2000:]}")
-        time.sleep(LOOK)
+    while not is_ready(url):
+        if not process.running or time.monotonic() - process.began > READY_TIMEOUT:
+            tail = process.log.read_text()[-LOG_TAIL:]
+            raise StackError(f"The {process.name} isn't ready:\n{tail}")
+        time.sleep(POLL_INTERVAL)
     return time.monotonic() - process.began
 
 
-def ready(url: str) -> bool:
+def is_ready(url: str) -> bool:
     """Whether what listens there is ready."""
     try:
         return requests.get(f"{url}/health/ready", timeout=2).ok
@@ -112,8 +110,8 @@ def ready(url: str) -> bool:
 
 def free_ports(count: int) -> list[int]:
     """Ports of this machine that nothing listens on."""
-    with contextlib.ExitStack() as all_at_once:
-        probes = [all_at_once.enter_context(socket.socket()) for _ in range(count)]
+    with contextlib.ExitStack() as sockets:
+        probes = [sockets.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [probe.getsockname()[1] for probe in probes]

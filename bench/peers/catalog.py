@@ -12,24 +12,24 @@ from pathlib import Path
 from bench.comparison import BAKED, EAGER
 
 HERE = Path(__file__).parent
-CORES = len(os.sched_getaffinity(0))
+CPU_COUNT = len(os.sched_getaffinity(0))
 
 
 @dataclasses.dataclass(frozen=True)
 class Peer:
-    """One server with one model in it. `{port}` and `{folder}` stand for its own."""
+    """One server with one model in it. `{port}` and `{folder}` are replaced by a run's own."""
 
     name: str
     package: str  # its files here: package.py and package.txt
     command: tuple[str, ...]  # a program of its virtual environment, and what it is given
     path: str = "/predict"
-    body: str = "raw"  # of predict_request.BODIES
+    encoding: str = "raw"  # of predict_request.ENCODINGS
     kind: str = EAGER
     precision: str = "fp32"
-    workers: int = CORES
+    workers: int = CPU_COUNT
     threads: int = 1  # of inference, in each worker
     batch: int = 1
-    environ: tuple[tuple[str, str], ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
     prepare: tuple[str, ...] = ()  # a command to run before it is started
 
     @property
@@ -39,19 +39,20 @@ class Peer:
 
     @property
     def setup(self) -> str:
-        """How it is set up, in a line: the numbers, then what its file says of itself."""
-        said = ast.get_docstring(ast.parse((HERE / f"{self.package}.py").read_text())) or ""
-        how = said.partition("\n")[0].partition(": ")[2]
+        """How it is set up, in a line: the numbers, then the first line of its file's docstring."""
+        source = (HERE / f"{self.package}.py").read_text()
+        docstring = ast.get_docstring(ast.parse(source)) or ""
+        how = docstring.partition("\n")[0].partition(": ")[2]
         workers = f"{self.workers} {'worker' if self.workers == 1 else 'workers'}"
         threads = f"{self.threads} inference {'thread' if self.threads == 1 else 'threads'}"
         return f"{workers} of {threads}, {how}"
 
     @property
     def settings(self) -> dict[str, str]:
-        """What its file reads from the environment, but for the artifact and the port."""
+        """Its variables, but for the artifact and the port."""
         numbers = {"WORKERS": self.workers, "THREADS": self.threads, "BATCH": self.batch}
         own = {f"BENCH_{name}": str(number) for name, number in numbers.items()}
-        return dict(self.environ) | own | {"OMP_NUM_THREADS": str(self.threads)}
+        return dict(self.environment) | own | {"OMP_NUM_THREADS": str(self.threads)}
 
 
 def module(package: str) -> str:
@@ -71,21 +72,21 @@ FLASK = Peer(
     ("gunicorn", f"{module('flask')}:app", "--bind", "127.0.0.1:{port}", "--workers", "{workers}",
      "--threads", "8", "--keep-alive", "75"),
 )  # fmt: skip
-LITSERVE = Peer("LitServe", "litserve", ("python", "-m", module("litserve")), body="upload")
+LITSERVE = Peer("LitServe", "litserve", ("python", "-m", module("litserve")), encoding="upload")
 BENTOML = Peer(
     "BentoML",
     "bentoml",
     ("bentoml", "serve", f"{module('bentoml')}:Classifier", "--host", "127.0.0.1",
      "--port", "{port}"),
-    environ=(("BENTOML_HOME", "{folder}"), ("BENTOML_DO_NOT_TRACK", "true")),
+    environment=(("BENTOML_HOME", "{folder}"), ("BENTOML_DO_NOT_TRACK", "true")),
 )  # fmt: skip
 MLSERVER = Peer(
     "MLServer",
     "mlserver",
     ("mlserver", "start", "{folder}"),
     path="/v2/models/lite0/infer",
-    body="tensor",
-    environ=(
+    encoding="tensor",
+    environment=(
         ("MLSERVER_MODEL_NAME", "lite0"),
         ("MLSERVER_MODEL_IMPLEMENTATION", f"{module('mlserver')}.Classifier"),
         ("MLSERVER_HOST", "127.0.0.1"),
@@ -103,7 +104,7 @@ RAY = Peer(
     "Ray Serve",
     "ray",
     ("python", "-m", module("ray")),
-    environ=(
+    environment=(
         ("RAY_SERVE_THROUGHPUT_OPTIMIZED", "1"),
         ("RAY_TMPDIR", "{folder}"),
         ("RAY_USAGE_STATS_ENABLED", "0"),
@@ -116,7 +117,7 @@ TORCHSERVE = Peer(
      "--models", "lite0=lite0.mar", "--ts-config", str(HERE / "torchserve.properties"),
      "--disable-token-auth", "--no-config-snapshots"),
     path="/predictions/lite0",
-    environ=(
+    environment=(
         ("TS_INFERENCE_ADDRESS", "http://127.0.0.1:{port}"),
         ("TS_MANAGEMENT_ADDRESS", "http://127.0.0.1:{port2}"),
         ("TS_METRICS_ADDRESS", "http://127.0.0.1:{port3}"),
@@ -142,6 +143,6 @@ WITH_EAGER = (
 WITH_BAKED = tuple(
     dataclasses.replace(peer, kind=BAKED, precision=precision)
     for precision in ("fp32", "int8")
-    for peer in (dataclasses.replace(FASTAPI, workers=1, threads=CORES), LITSERVE, BENTOML)
+    for peer in (dataclasses.replace(FASTAPI, workers=1, threads=CPU_COUNT), LITSERVE, BENTOML)
 )
 PEERS = WITH_EAGER + WITH_BAKED

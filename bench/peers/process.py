@@ -8,18 +8,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import machine
+from bench import procfs
 from bench.peers.catalog import Peer
 from bench.peers.venv import ROOT
 from bench.stack import free_ports
 from passerelle.local.process import die_with_parent
 
-STOP = 8.0  # seconds that a peer has to stop by itself
-PREPARE = 60.0  # seconds that its preparation may take
-LOOK = 0.1  # seconds between two looks
-LAST = 4  # lines of its log that tell why it doesn't run
-
-Born = tuple[int, str]  # a process and when it began, so that no other is taken for it
+STOP_TIMEOUT = 8.0  # seconds that a peer has to stop by itself
+PREPARE_TIMEOUT = 60.0  # seconds
+POLL_INTERVAL = 0.1  # seconds
+LOG_TAIL = 4  # lines of its log that a failure shows
 
 
 class PeerError(Exception):
@@ -29,22 +27,27 @@ class PeerError(Exception):
 class Process:
     """One peer's process, in a session of its own."""
 
-    key = ""  # it asks for none
+    api_key = ""  # it asks for none
 
     def __init__(self, peer: Peer, venv: Path, artifact: Path | None, folder: Path) -> None:
         ports = free_ports(3)
         self.url = f"http://127.0.0.1:{ports[0]}"
-        self.log = folder / "log"
-        self.words = {"port": ports[0], "port2": ports[1], "port3": ports[2], "folder": folder}
-        self.words["workers"] = peer.workers
-        self.peer, self.programs = peer, venv / "bin"
-        self.environ = {
+        self._log = folder / "log"
+        self._placeholders = {
+            "port": ports[0],
+            "port2": ports[1],
+            "port3": ports[2],
+            "folder": folder,
+            "workers": peer.workers,
+        }
+        self._peer, self._programs = peer, venv / "bin"
+        self._environment = {
             **os.environ,
-            "PATH": f"{self.programs}:{os.environ['PATH']}",
+            "PATH": f"{self._programs}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "BENCH_PORT": str(ports[0]),
             "BENCH_ARTIFACT": str(artifact.resolve()) if artifact else "",
-            **{name: self.filled(value) for name, value in peer.settings.items()},
+            **{name: self._substitute(value) for name, value in peer.settings.items()},
         }
 
     def start(self) -> None:
@@ -53,19 +56,20 @@ class Process:
         Raises:
             PeerError: it couldn't be prepared.
         """
-        if self.peer.prepare:
+        if self._peer.prepare:
             try:
                 subprocess.run(
-                    self.command(self.peer.prepare),
-                    cwd=ROOT, env=self.environ, timeout=PREPARE, check=True, capture_output=True,
+                    self._command(self._peer.prepare),
+                    cwd=ROOT, env=self._environment, timeout=PREPARE_TIMEOUT,
+                    check=True, capture_output=True,
                 )  # fmt: skip
             except subprocess.SubprocessError as error:
                 raise PeerError(f"not prepared: {error}") from None
-        with self.log.open("wb") as output:
-            self.child = subprocess.Popen(
-                self.command(self.peer.command),
+        with self._log.open("wb") as output:
+            self._child = subprocess.Popen(
+                self._command(self._peer.command),
                 cwd=ROOT,
-                env=self.environ,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -74,49 +78,50 @@ class Process:
             )
         self.began = time.monotonic()
 
-    def command(self, words: tuple[str, ...]) -> list[str]:
+    def _command(self, template: tuple[str, ...]) -> list[str]:
         """A command of its virtual environment, with its own port and folder in it."""
-        program, *rest = map(self.filled, words)
-        return [str(self.programs / program), *rest]
+        program, *rest = map(self._substitute, template)
+        return [str(self._programs / program), *rest]
 
-    def filled(self, word: str) -> str:
-        """A word of the catalogue with this run's values in it."""
-        return word.format(**self.words)
+    def _substitute(self, text: str) -> str:
+        """A text of the catalogue with this run's values in place of its placeholders."""
+        return text.format(**self._placeholders)
 
     @property
     def pids(self) -> list[int]:
         """All its processes."""
-        return [pid for pid, _ in tree(self.child.pid)]
+        return [each.pid for each in procfs.descendants(self._child.pid)]
 
     @property
     def running(self) -> bool:
         """Whether its first process lives."""
-        return self.child.poll() is None
+        return self._child.poll() is None
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """The end of what it printed."""
-        said = self.log.read_text(errors="replace").replace(str(ROOT), ".")
-        lines = [line.strip() for line in said.splitlines()]
-        return " / ".join([line for line in lines if line][-LAST:])
+        printed = self._log.read_text(errors="replace").replace(str(ROOT), ".")
+        lines = [line.strip() for line in printed.splitlines()]
+        return " / ".join([line for line in lines if line][-LOG_TAIL:])
 
     def stop(self) -> None:
         """Ask all of it to stop, then kill what is left of all that it started."""
-        family = tree(self.child.pid)
+        processes = procfs.descendants(self._child.pid)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.child.pid, signal.SIGTERM)
-        self.ended(family, STOP)
-        for pid, _ in filter(alive, family):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.ended(family, STOP)
+            os.killpg(self._child.pid, signal.SIGTERM)
+        self._wait_for_end(processes)
+        for each in processes:
+            if each.alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(each.pid, signal.SIGKILL)
+        self._wait_for_end(processes)
 
-    def ended(self, family: list[Born], seconds: float) -> None:
-        """Wait until none of them lives, at most so long."""
-        end = time.monotonic() + seconds
-        while any(map(alive, family)) and time.monotonic() < end:
-            self.child.poll()
-            time.sleep(LOOK)
-        self.child.poll()
+    def _wait_for_end(self, processes: list[procfs.Process]) -> None:
+        """Wait until none of them lives, at most STOP_TIMEOUT."""
+        deadline = time.monotonic() + STOP_TIMEOUT
+        while any(each.alive for each in processes) and time.monotonic() < deadline:
+            self._child.poll()
+            time.sleep(POLL_INTERVAL)
+        self._child.poll()
 
 
 @contextlib.contextmanager
@@ -128,49 +133,3 @@ def started(peer: Peer, venv: Path, artifact: Path | None, folder: Path) -> Iter
         yield process
     finally:
         process.stop()
-
-
-def tree(pid: int) -> list[Born]:
-    """A process and all that descend from it."""
-    children: dict[int, list[int]] = {}
-    begins = {}
-    for each in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            fields = (each / "stat").read_text().rpartition(")")[2].split()
-            children.setdefault(int(fields[1]), []).append(int(each.name))
-            begins[int(each.name)] = fields[19]
-    found, queue = [], [pid]
-    while queue:
-        parent = queue.pop()
-        if parent in begins:
-            found.append((parent, begins[parent]))
-        queue += children.get(parent, [])
-    return found
-
-
-def alive(born: Born) -> bool:
-    """Whether that very process still lives, and is no zombie."""
-    try:
-        fields = Path(f"/proc/{born[0]}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return False
-    return fields[19] == born[1] and fields[0] != "Z"
-
-
-def seconds(pids: list[int]) -> float:
-    """Processor seconds that these processes, and what ended below them, have taken."""
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
-    return total / machine.TICKS
-
-
-def memory(pids: list[int]) -> float:
-    """MB of memory that all these processes hold, shared pages counted once."""
-    total = 0.0
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            total += machine.megabytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss")
-    return total

