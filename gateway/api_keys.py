@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-FORM = re.compile(r"psl_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
+_FORMAT = re.compile(r"psl_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
 
 class KeysError(Exception):
@@ -50,8 +50,8 @@ class Keys:
 
     def find(self, text: str, today: datetime.date) -> Key | None:
         """The key that a text is, compared in constant time; None when it is none, or expired."""
-        form = FORM.fullmatch(text)
-        key = self.by_prefix.get(form[1]) if form else None
+        match = _FORMAT.fullmatch(text)
+        key = self.by_prefix.get(match[1]) if match else None
         if key is None or not hmac.compare_digest(key.sha256, digest(text)):
             return None
         return None if key.expires and today >= key.expires else key
@@ -69,7 +69,7 @@ def new(name: str, models: tuple[str, ...], expires: datetime.date | None) -> tu
     return text, Key(name, prefix, digest(text), models, expires)
 
 
-def own(path: Path, name: str) -> Key:
+def from_key_file(path: Path, name: str) -> Key:
     """The key, good for every model, whose text a file holds; made where there is none.
 
     For a process that asks by itself: it and the gateway read the file.
@@ -85,10 +85,10 @@ def own(path: Path, name: str) -> Key:
             write_privately(path, text + "\n")
     except (OSError, ValueError) as error:
         raise KeysError(f"The key in {path} can't be read, or made: {error}") from error
-    form = FORM.fullmatch(text)
-    if form is None:
+    match = _FORMAT.fullmatch(text)
+    if match is None:
         raise KeysError(f"{path} holds no key; delete it, and one is made")
-    return Key(name, form[1], digest(text), ("*",))
+    return Key(name, match[1], digest(text), ("*",))
 
 
 def read(path: Path) -> Keys:
@@ -106,11 +106,11 @@ def read(path: Path) -> Keys:
     records = content.get("keys") if isinstance(content, dict) else None
     if not isinstance(records, list):
         raise KeysError(f"{path} needs a list named keys; make it with: passerelle keys new")
-    found = [record(entry, f"{path}: keys[{number}]") for number, entry in enumerate(records)]
-    return Keys({key.prefix: key for key in found})
+    keys = [_parse_record(entry, f"{path}: keys[{number}]") for number, entry in enumerate(records)]
+    return Keys({key.prefix: key for key in keys})
 
 
-def record(entry: Any, place: str) -> Key:
+def _parse_record(entry: Any, place: str) -> Key:
     """One key of the file.
 
     Raises:
@@ -137,14 +137,14 @@ def add(path: Path, key: Key) -> None:
     write(path, [*known.values(), key])
 
 
-def write(path: Path, found: list[Key]) -> None:
+def write(path: Path, keys: list[Key]) -> None:
     """Write the file of these keys: for its owner alone, or as the one before was."""
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     path.parent.mkdir(parents=True, exist_ok=True)
     records = [
         {name: value for name, value in dataclasses.asdict(key).items() if value is not None}
         | {"models": list(key.models)}
-        for key in found
+        for key in keys
     ]
     write_privately(path, yaml.safe_dump({"keys": records}, sort_keys=False), mode)
 

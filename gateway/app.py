@@ -1,91 +1,116 @@
 """START HERE: `predict` is a request's way through the gateway, in order."""
 
+import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import api_keys, auth, cache, forwarding, history, known_keys, settings
-from gateway.routes import Table
+from gateway import api_keys, auth, cache, front_end, history, known_keys, settings
+from gateway.api_keys import Key, Keys
+from gateway.routes import Routes, RouteTable
 from passerelle import manifest
-from passerelle.protocol import problems
-from passerelle.server import log, memory, problem_responses, request_body, span
+from passerelle.protocol import problems, statuses
+from passerelle.server import application, span
 from passerelle.server.file_watcher import FileWatcher
 
 CONTRACT = Path(__file__).parent / "openapi.yaml"
 
+api = flask.Blueprint("api", __name__)
+
+
+@api.post("/model/<model_id>/predict")
+def predict(model_id: str) -> flask.Response:
+    """Receive, identify, permit, route, read, answer from the cache or the model, respond."""
+    request, gateway = flask.request, state()
+    exchange = front_end.receive(request, model_id)
+    with exchange.span.step("auth"):
+        key = auth.identify(exchange.client, gateway.keys.current, exchange.span)
+        auth.permit(key, model_id)
+    with exchange.span.step("route"):
+        route = gateway.routes.current.find(model_id, key)
+    front_end.read_payload(exchange, request, gateway.options.max_body)
+    with route.history.request() as outcome:
+        response = cache.answer(exchange, route)
+        outcome.status = response.status
+    return front_end.respond(exchange, response)
+
+
+@api.get("/models")
+def models() -> dict[str, Any]:
+    """Every model that the key may use, with its status now."""
+    return {"models": [route.description for route in state().routes.current.allowed(identify())]}
+
+
+@api.get("/models/<model_id>")
+def model(model_id: str) -> dict[str, Any]:
+    """One of them."""
+    key = identify()
+    auth.permit(key, model_id)
+    return state().routes.current.find(model_id, key).description
+
+
+@api.get("/history")
+def last_minutes() -> dict[str, Any]:
+    """The last minutes of every model that the key may use."""
+    routes = state().routes.current.allowed(identify())
+    return {
+        "slot_seconds": history.SLOT_SECONDS,
+        "models": [route.last_minutes for route in routes],
+    }
+
+
+@api.get("/health/ready")
+def ready() -> dict[str, Any]:
+    """Whether at least one model can answer."""
+    found = [route.description["status"] for route in state().routes.current.by_id.values()]
+    if statuses.READY not in found:
+        raise problems.ServiceUnavailable("No model is ready yet. GET /models says why.")
+    count = found.count(statuses.READY)
+    return {"status": "ready", "models": len(found), "ready": count}
+
+
+@api.get("/openapi.yaml")
+def contract() -> flask.Response:
+    """The contract that /docs shows."""
+    return flask.Response(CONTRACT.read_bytes(), mimetype="application/yaml")
+
+
+def identify() -> Key:
+    """The key of the current request.
+
+    Raises:
+        Unauthorized
+    """
+    return auth.identify(front_end.client(flask.request), state().keys.current, span.current())
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """What all requests share. Per process."""
+
+    options: settings.Settings
+    keys: FileWatcher[Keys]
+    routes: FileWatcher[Routes]
+
+
+def state() -> State:
+    """The state of the application that answers the current request."""
+    return cast("State", flask.current_app.extensions["gateway"])
+
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
-    """The gateway: `span.TracingMiddleware` outermost, so that every answer is traced, then the routes."""
+    """The gateway's application, following the key file and the manifest from now on."""
     options = options or settings.read()
-    memory.return_freed_memory()
-    log.project = options.project
-    accepted_keys = FileWatcher(options.keys, known_keys.reader(options), api_keys.KeysError)
-    routes = FileWatcher(options.manifest, Table(options).read, manifest.ManifestError)
-    app = flask.Flask("gateway", static_folder=None)
-    app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    problem_responses.install(app)
+    keys = FileWatcher(options.keys, known_keys.reader(options), api_keys.KeysError)
+    routes = FileWatcher(options.manifest, RouteTable(options).read, manifest.ManifestError)
+    app = application.create("gateway", options.project)
+    app.extensions["gateway"] = State(options, keys, routes)
+    app.register_blueprint(api)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.yaml", {"app_name": "Passerelle"})
     )
-    app.wsgi_app = span.TracingMiddleware(app.wsgi_app, "gateway")  # type: ignore[method-assign]  # Flask's own way to add a layer
-
-    @app.post("/model/<model_id>/predict")
-    def predict(model_id: str) -> flask.Response:
-        """Identify, permit, route, read, look into the cache or forward, relay."""
-        request, here = flask.request, span.current()
-        with here.step("auth"):
-            key = auth.identify(request, accepted_keys.current)
-            auth.permit(key, model_id)
-        with here.step("route"):
-            route = routes.current.find(model_id, key)
-        with here.step("read"):
-            picture = request_body.read(request, options.max_body)
-        with route.history.request() as outcome:
-            answer = cache.answer(route, request, picture, forwarding.forward)
-            outcome.status = answer.status
-        return forwarding.relay(answer)
-
-    @app.get("/models")
-    def models() -> dict[str, Any]:
-        """Every model that the key may use, with its status now."""
-        key = auth.identify(flask.request, accepted_keys.current)
-        return {"models": [route.description for route in routes.current.allowed(key)]}
-
-    @app.get("/models/<model_id>")
-    def model(model_id: str) -> dict[str, Any]:
-        """One of them."""
-        key = auth.identify(flask.request, accepted_keys.current)
-        auth.permit(key, model_id)
-        return routes.current.find(model_id, key).description
-
-    @app.get("/history")
-    def past() -> dict[str, Any]:
-        """The last minutes of every model that the key may use."""
-        key = auth.identify(flask.request, accepted_keys.current)
-        told = [route.past for route in routes.current.allowed(key)]
-        return {"slot_seconds": history.SECONDS, "models": told}
-
-    @app.get("/health/live")
-    def live() -> dict[str, str]:
-        """Whether the process answers at all."""
-        return {"status": "live"}
-
-    @app.get("/health/ready")
-    def ready() -> dict[str, Any]:
-        """Whether at least one model can answer."""
-        statuses = [each.description["status"] for each in routes.current.by_id.values()]
-        if "ready" not in statuses:
-            raise problems.ServiceUnavailable("No model is ready yet. GET /models says why.")
-        return {"status": "ready", "models": len(statuses), "ready": statuses.count("ready")}
-
-    @app.get("/openapi.yaml")
-    def contract() -> flask.Response:
-        """The contract that /docs shows."""
-        return flask.Response(CONTRACT.read_bytes(), mimetype="application/yaml")
-
-    accepted_keys.start()
+    keys.start()
     routes.start()
     return app

@@ -2,44 +2,33 @@
 
 import datetime
 
-import flask
-
 from gateway.api_keys import Key, Keys
+from gateway.exchange import Client
 from passerelle.protocol import problems
-from passerelle.server import span
+from passerelle.server.span import Span
 
-QUERY_NAMES = frozenset({"key", "api_key", "apikey", "api-key", "x-api-key", "access_token"})
-HOW = "Send a key as X-API-Key: … or Authorization: Bearer …"
+HOW_TO_SEND = "Send a key as X-API-Key: … or Authorization: Bearer …"
 
 
-def identify(request: flask.Request, keys: Keys) -> Key:
-    """The key that the request was sent with; its name goes into the log.
+def identify(client: Client, keys: Keys, span: Span) -> Key:
+    """The API key that a request was sent with; its name goes into the request's line of the log.
 
     Raises:
-        Unauthorized: none, or not one that is valid now.
+        Unauthorized: there is none, or none that is valid today.
     """
-    if not QUERY_NAMES.isdisjoint(name.lower() for name in request.args):
-        raise problems.Unauthorized(f"A key in the address ends up in logs. {HOW} instead.")
-    text = presented(request)
-    if not text:
-        raise problems.Unauthorized(f"There is no key. {HOW}.")
-    key = keys.find(text, datetime.datetime.now(datetime.UTC).date())
+    if client.key_in_query:
+        raise problems.Unauthorized(f"A key in the address ends up in logs. {HOW_TO_SEND} instead.")
+    if not client.api_key:
+        raise problems.Unauthorized(f"There is no key. {HOW_TO_SEND}.")
+    key = keys.find(client.api_key, datetime.datetime.now(datetime.UTC).date())
     if key is None:
         raise problems.Unauthorized("This key is unknown or expired. Ask for a new one.")
-    span.current().fields["key"] = key.name
+    span.fields["key"] = key.name
     return key
 
 
-def presented(request: flask.Request) -> str:
-    """The key's text from either header."""
-    if key := request.headers.get("X-API-Key"):
-        return key.strip()
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else ""
-
-
 def permit(key: Key, model_id: str) -> None:
-    """Let the key use the model.
+    """Return only if the key may use the model.
 
     Raises:
         Forbidden

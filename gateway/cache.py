@@ -1,12 +1,12 @@
-"""The answer cache: a kept answer, that of an identical request on its way, or the model's own.
+"""The answer cache: a kept response, that of an identical request on its way, or the model's own.
 
 Where the manifest gives a model a `cache`, a request ends in one of four ways, which its line in
 the log and its Cache-Status (RFC 9211) name:
 
-    hit        an answer was kept
+    hit        a response was kept
     miss       none was: this request asks the model, and leads those like it that come meanwhile
-    collapsed  one of those: it has the leader's answer
-    request    an answer was kept, but the client wants a new one (Cache-Control)
+    collapsed  one of those: it has the leader's response
+    request    a response was kept, but the client wants a new one (Cache-Control)
 
 A follower never has what is the leader's own, such as its deadline: it looks again, and may lead.
 """
@@ -16,162 +16,158 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import wait
 
-import flask
-
-from gateway import forwarding
-from gateway.cache_store import Flight, Key, Store, Stored
+from gateway import adapter, forwarding
+from gateway.cache_store import CachedResponse, CacheKey, CacheStore, Flight
+from gateway.exchange import Exchange
 from gateway.routes import Route
-from gateway.transport import Answer
-from passerelle.protocol.trace import Trace
-from passerelle.server import request_timeout, span
+from gateway.transport import Response
 
-OWN = frozenset({408, 499})  # client errors that aren't the picture's
-LOOK = 0.25  # seconds between two looks whether a follower's client is still there
-LEAST = 0.05  # seconds; with less left, it's no use to ask
+CLIENT_STATUSES = frozenset({408, 499})  # client errors that aren't the picture's
+POLL_INTERVAL = 0.25  # seconds between two checks whether a follower's client is still there
+MIN_TIME_TO_ASK = 0.05  # seconds; with less left, it's no use to ask the model
 
-Forward = Callable[[Route, flask.Request, bytes, Trace, float], Answer]
+Forward = Callable[[Exchange, Route, float], Response]
 
 
-def answer(route: Route, request: flask.Request, body: bytes, forward: Forward) -> Answer:
-    """The answer to a request. Where the cache is off, or the artifact unknown: the model's own.
+def answer(exchange: Exchange, route: Route, forward: Forward = forwarding.forward) -> Response:
+    """The response to a request: from the cache where the model has one, else the model's own.
 
     Raises:
-        As `forward`.
+        As `forwarding.forward`.
     """
-    here = span.current()
-    visit = None
-    if route.store:
-        with here.step("cache"):
-            visit = enter(route, route.store, request, body, forward)
-    if visit is None:
-        with here.step("upstream"):
-            return forward(route, request, body, here.trace, 0.0)
-    here.fields["model"] = route.model.id
-    wishes = request.cache_control
-    if "no-cache" in wishes or "no-store" in wishes:
-        return visit.anew(keep="no-store" not in wishes)
-    return visit.shared()
+    lookup = None
+    if route.cache:
+        with exchange.span.step("cache"):
+            lookup = begin_lookup(exchange, route, route.cache, forward)
+    if lookup is None:
+        return forward(exchange, route, 0.0)
+    exchange.span.fields["model"] = route.model.id
+    directives = {
+        each.strip().lower() for each in exchange.headers.get("cache-control", "").split(",")
+    }
+    if directives & {"no-cache", "no-store"}:
+        return lookup.refresh(keep="no-store" not in directives)
+    return lookup.get()
 
 
-def enter(
-    route: Route, store: Store, request: flask.Request, body: bytes, forward: Forward
-) -> "Visit | None":
-    """A request's visit to the cache, or None as long as the model's artifact isn't known."""
+def begin_lookup(
+    exchange: Exchange, route: Route, store: CacheStore, forward: Forward
+) -> "CacheLookup | None":
+    """The look-up of a request, or None as long as the model's artifact isn't known."""
     card = route.upstream.status(route.model.id).card
     if card is None:
         return None
-    key = Key(
+    request = adapter.request(exchange, route)
+    key = CacheKey(
         digest=card["digest"],
-        target=forwarding.target(route, request),
-        media_type=forwarding.passed_on(request).get("Content-Type", ""),
-        body=hashlib.sha256(body).digest(),
+        target=request.target,
+        media_type=request.headers.get("Content-Type", ""),
+        body=hashlib.sha256(exchange.payload).digest(),
     )
-    here = span.current()
-
-    def ask(spent: float) -> Answer:
-        """Ask the model, once `spent` seconds of the request's time have gone."""
-        with here.step("upstream"):
-            return forward(route, request, body, here.trace, spent)
-
-    patience = forwarding.patience(route, request)
-    return Visit(route, store, request, key, ask, patience, here, store.clock())
+    limit = forwarding.time_limit(exchange, route)
+    return CacheLookup(exchange, route, store, key, forward, limit, store.clock())
 
 
 @dataclasses.dataclass(frozen=True)
-class Visit:
-    """One request with one model's cache."""
+class CacheLookup:
+    """One request's look-up in one model's cache."""
 
+    exchange: Exchange
     route: Route
-    store: Store
-    request: flask.Request
-    key: Key
-    ask: Callable[[float], Answer]
-    patience: float  # seconds that it may take
-    here: span.Span
+    store: CacheStore
+    key: CacheKey
+    forward: Forward
+    time_limit: float  # seconds that it may take
     began: float  # seconds of the store's clock
 
     @property
-    def spent(self) -> float:
+    def elapsed(self) -> float:
         """The seconds since it began."""
         return self.store.clock() - self.began
 
-    def anew(self, *, keep: bool) -> Answer:
-        """The model's own answer, whatever is kept or on its way."""
-        with self.here.step("cache"):
-            reason = "request" if self.store.find(self.key) else "miss"
-        self.here.fields["cache"] = reason
-        told = self.ask(self.spent)
-        stored = self.store.stored(told)
-        keep = keep and self.right(told)
-        if stored and keep:
-            self.store.keep(self.key, stored)
-        return marked(told, stored, f"fwd={reason}{'; stored' if keep and stored else ''}")
-
-    def shared(self) -> Answer:
-        """An answer that is kept, that of the request it follows, or, as a leader, its own."""
-        waited = ""
+    def get(self) -> Response:
+        """A response that is kept, that of the request it follows, or, as a leader, its own."""
+        marker = ""
         while True:
-            with self.here.step("cache"):
-                found = self.store.enter(self.key)
-            if isinstance(found, Stored):
-                return self.hit(found)
+            with self.exchange.span.step("cache"):
+                found = self.store.get_or_join(self.key)
+            if isinstance(found, CachedResponse):
+                return self._hit(found)
             if found is None:
-                return self.lead(waited)
-            if stored := self.follow(found):
-                return self.given(stored, "collapsed", "fwd=miss; collapsed")
-            waited = "; collapsed=?0"
+                return self._lead(marker)
+            if cached := self._follow(found):
+                return self._reuse(cached, "collapsed", "fwd=miss; collapsed")
+            marker = "; collapsed=?0"
 
-    def hit(self, stored: Stored) -> Answer:
-        """The kept answer."""
-        left = self.store.options.ttl - (self.store.clock() - stored.made)
-        return self.given(stored, "hit", f"hit; ttl={max(0, int(left))}")
+    def refresh(self, *, keep: bool) -> Response:
+        """The model's own response, whatever is kept or on its way."""
+        with self.exchange.span.step("cache"):
+            reason = "request" if self.store.get(self.key) else "miss"
+        self.exchange.span.fields["cache"] = reason
+        response = self._ask_model()
+        cached = self.store.cacheable(response)
+        keep = keep and self._is_good(response)
+        if cached and keep:
+            self.store.put(self.key, cached)
+        return marked(response, cached, f"fwd={reason}{'; stored' if keep and cached else ''}")
 
-    def lead(self, waited: str) -> Answer:
-        """The model's own answer, for those too that follow."""
-        self.here.fields["cache"] = "miss"
-        stored, keep = None, False
+    def _hit(self, cached: CachedResponse) -> Response:
+        """The kept response."""
+        age = self.store.clock() - cached.created
+        remaining = max(0, int(self.store.options.ttl - age))
+        return self._reuse(cached, "hit", f"hit; ttl={remaining}")
+
+    def _lead(self, marker: str) -> Response:
+        """The model's own response, for those too that follow."""
+        self.exchange.span.fields["cache"] = "miss"
+        cached, keep = None, False
         try:
-            told = self.ask(self.spent)
-            if told.status < 500 and told.status not in OWN:
-                stored, keep = self.store.stored(told), self.right(told)
+            response = self._ask_model()
+            if response.status < 500 and response.status not in CLIENT_STATUSES:
+                cached, keep = self.store.cacheable(response), self._is_good(response)
         finally:
-            self.store.land(self.key, stored, keep=keep)
-        return marked(told, stored, f"fwd=miss{waited}{'; stored' if keep and stored else ''}")
+            self.store.complete(self.key, cached, keep=keep)
+        stored = "; stored" if keep and cached else ""
+        return marked(response, cached, f"fwd=miss{marker}{stored}")
 
-    def follow(self, flight: Flight) -> Stored | None:
-        """Wait for what the leader gets; None: nothing for others, and there is time to look again.
+    def _follow(self, flight: Flight) -> CachedResponse | None:
+        """Wait for the leader's response. None: nothing for others, and there is time to retry.
 
         Raises:
             GatewayTimeout, ClientClosedRequest: this request's own.
             ServiceUnavailable: too many wait for this service already.
         """
-        self.here.fields["cache"] = "collapsed"
-        with self.here.step("wait"), self.route.upstream.place():
-            while not flight.done() and self.spent < self.patience:
-                wait([flight], min(LOOK, self.patience - self.spent))
-                request_timeout.still_wanted(self.request.environ)
-        stored = flight.result() if flight.done() else None
-        if stored is None and self.patience - self.spent < LEAST:
-            raise forwarding.late(self.route, self.patience)
-        return stored
+        self.exchange.span.fields["cache"] = "collapsed"
+        with self.exchange.span.step("wait"), self.route.upstream.acquire_slot():
+            while not flight.done() and self.elapsed < self.time_limit:
+                wait([flight], min(POLL_INTERVAL, self.time_limit - self.elapsed))
+                self.exchange.raise_if_disconnected()
+        cached = flight.result() if flight.done() else None
+        if cached is None and self.time_limit - self.elapsed < MIN_TIME_TO_ASK:
+            raise forwarding.too_late(self.route, self.time_limit)
+        return cached
 
-    def right(self, told: Answer) -> bool:
-        """Whether an answer may be kept: a good one, by the artifact that it was asked of."""
-        return told.status == 200 and told.headers.get("artifact-digest") == self.key.digest
+    def _ask_model(self) -> Response:
+        """The model's response, within what is left of the request's time."""
+        return self.forward(self.exchange, self.route, self.elapsed)
 
-    def given(self, stored: Stored, how: str, status: str) -> Answer:
-        """An answer that was made for another request."""
-        self.here.fields["cache"] = how
-        headers = {"cache-status": f"passerelle; {status}"}
-        if stored.status == 200:
-            age = int(self.store.clock() - stored.made)
-            headers |= {"age": str(age), "etag": stored.etag}
-        return stored.to(self.here.trace.request_id, headers)
+    def _is_good(self, response: Response) -> bool:
+        """Whether a response may be kept: a 200, by the artifact that it was asked of."""
+        return response.status == 200 and response.headers.get("artifact-digest") == self.key.digest
+
+    def _reuse(self, cached: CachedResponse, how: str, cache_status: str) -> Response:
+        """A response that was made for another request."""
+        self.exchange.span.fields["cache"] = how
+        headers = {"cache-status": f"passerelle; {cache_status}"}
+        if cached.status == 200:
+            age = int(self.store.clock() - cached.created)
+            headers |= {"age": str(age), "etag": cached.etag}
+        return cached.response_for(self.exchange.span.trace.request_id, headers)
 
 
-def marked(told: Answer, stored: Stored | None, status: str) -> Answer:
-    """The model's own answer, with the cache's headers."""
-    headers = dict(told.headers) | {"cache-status": f"passerelle; {status}"}
-    if stored and told.status == 200:
-        headers["etag"] = stored.etag
-    return dataclasses.replace(told, headers=headers)
+def marked(response: Response, cached: CachedResponse | None, cache_status: str) -> Response:
+    """The model's own response, with the cache's headers."""
+    headers = dict(response.headers) | {"cache-status": f"passerelle; {cache_status}"}
+    if cached and response.status == 200:
+        headers["etag"] = cached.etag
+    return dataclasses.replace(response, headers=headers)

@@ -1,7 +1,7 @@
-"""The answers kept for one model, and those on their way that other requests wait for.
+"""The responses that are kept for one model, and those on their way that other requests wait for.
 
-Per process, shared by all its threads. Whether a key has an answer, a flight to join, or neither
-is decided in one turn of the lock: of identical requests exactly one leads.
+Per process, shared by all its threads. Whether a key has a response, a request to wait for, or
+neither is decided under one lock: of identical requests exactly one asks the model.
 """
 
 import dataclasses
@@ -14,98 +14,104 @@ from concurrent.futures import Future
 
 import cachetools
 
-from gateway.transport import Answer
+from gateway.transport import Response
 from passerelle import manifest
 
-ID = re.compile(rb'"request_id": ?"([^"\\]+)"')  # inside a JSON text, its quotes would be escaped
-KEPT = ("content-type", "retry-after")  # headers; the others belong to one request
+# Inside a JSON text its quotes would be escaped.
+_REQUEST_ID = re.compile(rb'"request_id": ?"([^"\\]+)"')
+_KEPT_HEADERS = ("content-type", "retry-after")  # the others belong to one request
 
 
 @dataclasses.dataclass(frozen=True)
-class Key:
-    """All that decides an answer, within one model."""
+class CacheKey:
+    """All that decides a response, within one model."""
 
     digest: str  # the artifact's
-    target: str  # the path and query that are passed on
+    target: str  # the path and query that the service is asked by
     media_type: str
     body: bytes  # its SHA-256
 
 
 @dataclasses.dataclass(frozen=True)
-class Stored:
-    """An answer without the id of the request that it was made for."""
+class CachedResponse:
+    """A response without the id of the request that it was made for."""
 
     status: int
     headers: dict[str, str]
-    before: bytes  # the body up to the id
-    after: bytes  # the body behind it
-    made: float  # seconds of the store's clock
+    prefix: bytes  # the body before the id
+    suffix: bytes  # the body behind it
+    created: float  # seconds of the store's clock
 
     @property
     def etag(self) -> str:
         """The same for the same content. Weak, since the bodies differ by their request_id."""
-        return f'W/"{hashlib.sha256(self.before + self.after).hexdigest()[:32]}"'
+        return f'W/"{hashlib.sha256(self.prefix + self.suffix).hexdigest()[:32]}"'
 
-    def to(self, request_id: str, headers: dict[str, str]) -> Answer:
-        """The answer for a request, with its own id and headers."""
-        body = self.before + request_id.encode() + self.after
-        return Answer(self.status, self.headers | headers, body)
-
-
-Flight = Future[Stored | None]  # None: it came to nothing that others may have
+    def response_for(self, request_id: str, headers: dict[str, str]) -> Response:
+        """The response to a request, with its own id and headers."""
+        body = self.prefix + request_id.encode() + self.suffix
+        return Response(self.status, self.headers | headers, body)
 
 
-class Store:
-    """The answers of one model, at most `size` of them, each for `ttl` seconds."""
+Flight = Future[CachedResponse | None]  # None: it ended with nothing that others may have
+
+
+class CacheStore:
+    """The responses of one model, at most `size` of them, each for `ttl` seconds."""
 
     def __init__(
         self, options: manifest.Cache, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.options, self.clock = options, clock
-        self.lock = threading.Lock()
-        self.flights: dict[Key, Flight] = {}
-        self.answers: cachetools.TTLCache[Key, Stored] = cachetools.TTLCache(
+        self._lock = threading.Lock()
+        self._flights: dict[CacheKey, Flight] = {}
+        self._responses: cachetools.TTLCache[CacheKey, CachedResponse] = cachetools.TTLCache(
             options.size, options.ttl, timer=clock
         )
 
-    def stored(self, answer: Answer) -> Stored | None:
-        """An answer in the form that others may have, if it names its request."""
-        found = ID.search(answer.body)
-        if found is None:
+    def cacheable(self, response: Response) -> CachedResponse | None:
+        """A response in the form that others may have; None if its body names no request."""
+        match = _REQUEST_ID.search(response.body)
+        if match is None:
             return None
-        headers = {name: answer.headers[name] for name in KEPT if name in answer.headers}
-        before, after = answer.body[: found.start(1)], answer.body[found.end(1) :]
-        return Stored(answer.status, headers, before, after, self.clock())
+        headers = {
+            name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers
+        }
+        prefix, suffix = response.body[: match.start(1)], response.body[match.end(1) :]
+        return CachedResponse(response.status, headers, prefix, suffix, self.clock())
 
-    def find(self, key: Key) -> Stored | None:
-        """The answer that is kept."""
-        with self.lock:
-            return self.fresh(key)
+    def get(self, key: CacheKey) -> CachedResponse | None:
+        """The response that is kept."""
+        with self._lock:
+            return self._get_locked(key)
 
-    def fresh(self, key: Key) -> Stored | None:
-        """The same, for who has the lock."""
-        try:
-            return self.answers[key]
-        except KeyError:  # never there, pushed out, or too old
-            return None
+    def put(self, key: CacheKey, response: CachedResponse) -> None:
+        """Keep a response."""
+        with self._lock:
+            self._responses[key] = response
 
-    def enter(self, key: Key) -> Stored | Flight | None:
-        """The answer that is kept, or the flight to join; None: the caller leads, and must land."""
-        with self.lock:
-            found = self.fresh(key) or self.flights.get(key)
+    def get_or_join(self, key: CacheKey) -> CachedResponse | Flight | None:
+        """The response that is kept, or the flight of an identical request that is on its way.
+
+        None means that the caller leads: it asks the model, and must `complete` the key.
+        """
+        with self._lock:
+            found = self._get_locked(key) or self._flights.get(key)
             if found is None:
-                self.flights[key] = Future()
+                self._flights[key] = Future()
             return found
 
-    def land(self, key: Key, answer: Stored | None, *, keep: bool) -> None:
-        """End the flight of a key: those who joined it have the answer now."""
-        with self.lock:
-            flight = self.flights.pop(key)
-            if answer and keep:
-                self.answers[key] = answer
-        flight.set_result(answer)
+    def complete(self, key: CacheKey, response: CachedResponse | None, *, keep: bool) -> None:
+        """End the flight of a key: the requests that wait for it have the response now."""
+        with self._lock:
+            flight = self._flights.pop(key)
+            if response and keep:
+                self._responses[key] = response
+        flight.set_result(response)
 
-    def keep(self, key: Key, answer: Stored) -> None:
-        """Keep an answer that no one waited for."""
-        with self.lock:
-            self.answers[key] = answer
+    def _get_locked(self, key: CacheKey) -> CachedResponse | None:
+        """The response that is kept; the caller holds the lock."""
+        try:
+            return self._responses[key]
+        except KeyError:  # never there, pushed out, or too old
+            return None

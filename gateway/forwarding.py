@@ -1,138 +1,97 @@
-"""The hop: one request to a model's service and its answer, both checked."""
+"""The hop: one request to a model's service, within its time, and the service's whole response."""
 
-import json
+import dataclasses
 import math
 import time
-import urllib.parse
 
-import flask
-
-from gateway import id_tokens, transport
+from gateway import adapter, id_tokens, transport
+from gateway.exchange import Exchange
 from gateway.routes import Route
-from gateway.transport import Answer, Request, UnreachableError
-from passerelle.protocol import problems
-from passerelle.protocol.trace import Trace
-from passerelle.server import request_timeout, span
-
-PASSED_ON = ("Content-Type",)  # of the client's headers; nothing else reaches a service
-PASSED_BACK = ("Content-Type", "Retry-After", "Age", "Cache-Status", "ETag")
+from gateway.transport import Request, Response, UnreachableError
+from passerelle.protocol import problems, statuses, timeout
 
 
-def forward(
-    route: Route, request: flask.Request, body: bytes, trace: Trace, spent: float = 0.0
-) -> Answer:
-    """Send the request to the model's service and wait for its whole answer.
+def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Response:
+    """Send the request to the model's service and wait for its whole response.
 
-    Of the time that the request has, `spent` seconds have gone already.
-
-    The address is made from the manifest's id and `top`, never from the client's path. Nothing is
-    sent twice: only where a replica can't be reached, another is.
+    `elapsed` seconds of the request's time have gone already. Nothing is sent twice: only where a
+    replica can't be reached, another is asked.
 
     Raises:
-        ServiceUnavailable, BadGateway, GatewayTimeout, ClientClosedRequest.
+        ServiceUnavailable, BadGateway, GatewayTimeout, ClientClosedRequest
     """
-    span.current().fields["model"] = route.model.id
-    stands = route.upstream.status(route.model.id)
-    if stands.status != "ready":
-        hope = "GET /models says when it is ready." if stands.status == "failed" else "Try again."
+    exchange.span.fields["model"] = route.model.id
+    with exchange.span.step("upstream"):
+        require_ready(route)
+        limit = time_limit(exchange, route)
+        try:
+            with route.upstream.acquire_slot():
+                response = send(exchange, route, limit - elapsed)
+        except OSError as error:
+            raise problem(error, route, limit) from None
+        return adapter.check(response, route)
+
+
+def require_ready(route: Route) -> None:
+    """Return only if the model is ready on one replica at least.
+
+    Raises:
+        ServiceUnavailable
+    """
+    found = route.upstream.status(route.model.id)
+    if found.status != statuses.READY:
+        failed = found.status == statuses.FAILED
+        hint = "GET /models says when it is ready." if failed else "Try again."
         raise problems.ServiceUnavailable(
-            f"{route.model.id} is {stands.status}: {stands.reason}. {hope}"
+            f"{route.model.id} is {found.status}: {found.reason}. {hint}"
         )
-    seconds = patience(route, request)
-    try:
-        with route.upstream.place():
-            answer = send(route, request, body, trace, seconds - spent)
-    except OSError as error:
-        raise translated(error, route, seconds) from None
-    return checked(route, answer)
 
 
-def patience(route: Route, request: flask.Request) -> float:
-    """The seconds that the request may take, by the model's timeout and its own header."""
-    return min(route.model.timeout, request_timeout.seconds(request) or math.inf)
+def time_limit(exchange: Exchange, route: Route) -> float:
+    """The seconds that the request may take, by the model's timeout and by its own header.
+
+    Raises:
+        InvalidRequest: the header holds no seconds.
+    """
+    return min(route.model.timeout, exchange.timeout or math.inf)
 
 
-def translated(error: OSError, route: Route, seconds: float) -> problems.Problem:
-    """A failed hop as a problem."""
-    if isinstance(error, id_tokens.IdentityError):
-        return id_tokens.problem(route.model.id)
+def send(exchange: Exchange, route: Route, seconds: float) -> Response:
+    """The request to one of the service's replicas, and its response.
+
+    Raises:
+        OSError: as `Upstream.send`.
+        ClientClosedRequest: nobody waits any more; the connection to the service is closed too.
+    """
+    deadline = time.monotonic() + seconds
+    request = adapter.request(exchange, route)
+
+    def next_attempt() -> tuple[Request, float]:
+        remaining = transport.remaining(deadline)
+        headers = {**request.headers, timeout.HEADER: timeout.render(remaining)}
+        return dataclasses.replace(request, headers=headers), remaining
+
+    return route.upstream.send(route.model.id, next_attempt, exchange.raise_if_disconnected)
+
+
+def problem(error: OSError, route: Route, limit: float) -> problems.Problem:
+    """A failed hop as a problem. `limit` is the seconds that the request had."""
+    if isinstance(error, id_tokens.IdTokenError):
+        return problems.ServiceUnavailable(
+            f"The gateway can't prove who it is to the service of {route.model.id}. "
+            "Try again shortly."
+        )
     if isinstance(error, UnreachableError):
         return problems.BadGateway(
             f"The service of {route.model.id} can't be reached. Try again shortly."
         )
     if isinstance(error, TimeoutError):
-        return late(route, seconds)
+        return too_late(route, limit)
     return problems.BadGateway(f"The service of {route.model.id} broke off its answer. Try again.")
 
 
-def late(route: Route, seconds: float) -> problems.Problem:
-    """The problem of an answer that didn't come in time."""
+def too_late(route: Route, limit: float) -> problems.Problem:
+    """The problem of an answer that didn't come within so many seconds."""
     return problems.GatewayTimeout(
-        f"{route.model.id} did not answer within {seconds:g} s. Try again later."
+        f"{route.model.id} did not answer within {limit:g} s. Try again later."
     )
-
-
-def send(route: Route, request: flask.Request, body: bytes, trace: Trace, seconds: float) -> Answer:
-    """The request to one of the service's replicas, and its answer.
-
-    Raises:
-        OSError: as `upstream.Upstream.exchange`.
-        ClientClosedRequest: nobody waits any more, which closes the connection to the service too.
-    """
-    environ, end = request.environ, time.monotonic() + seconds
-    where, headers = target(route, request), passed_on(request) | trace.headers
-
-    def ask() -> tuple[Request, float]:
-        left = transport.left(end)
-        timed = headers | {request_timeout.HEADER: request_timeout.written(left)}
-        return Request("POST", where, timed, body), left
-
-    return route.upstream.exchange(
-        route.model.id, ask, meanwhile=lambda: request_timeout.still_wanted(environ)
-    )
-
-
-def target(route: Route, request: flask.Request) -> str:
-    """The path and query that a service is asked by."""
-    query = {name: request.args[name] for name in ("top",) if name in request.args}
-    path = f"/model/{route.model.id}/predict"
-    return f"{path}?{urllib.parse.urlencode(query)}" if query else path
-
-
-def passed_on(request: flask.Request) -> dict[str, str]:
-    """The client's headers that a service needs, less those that its Connection header names."""
-    dropped = {name.strip().lower() for name in request.headers.get("Connection", "").split(",")}
-    return {
-        name: request.headers[name]
-        for name in PASSED_ON
-        if name in request.headers and name.lower() not in dropped
-    }
-
-
-def checked(route: Route, answer: Answer) -> Answer:
-    """The answer, if it is this model's, or a problem that a client may see.
-
-    Raises:
-        BadGateway: anything else, so that nonsense is never passed on as an answer.
-    """
-    media_type = answer.headers.get("content-type", "").partition(";")[0]
-    try:
-        document = json.loads(answer.body)
-        if answer.status == 200 and document["model"] == route.model.id:
-            return answer
-        if answer.status >= 400 and media_type == problems.MEDIA_TYPE:
-            return answer
-    except (ValueError, KeyError, TypeError, RecursionError):
-        pass
-    raise problems.BadGateway(
-        f"The service of {route.model.id} gave an answer that makes no sense. Report it."
-    )
-
-
-def relay(answer: Answer) -> flask.Response:
-    """The service's answer as the client's, with the service's own timings beside ours."""
-    span.current().downstream = answer.headers.get("server-timing", "")
-    headers = {
-        name: answer.headers[name.lower()] for name in PASSED_BACK if name.lower() in answer.headers
-    }
-    return flask.Response(answer.body, answer.status, headers)

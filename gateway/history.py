@@ -1,7 +1,7 @@
-"""The last minutes of one model: how it stood, what was asked of it, and how long answers took.
+"""The last minutes of one model: its status, its requests, and how long its answers took.
 
-Time is cut into slots. The open slot holds each answer's time; what is told of a slot is worked out
-when somebody asks. Per process, shared by all its threads; gone when the gateway stops.
+Time is cut into slots. The open slot holds each answer's time; percentiles are computed when
+somebody asks for them. Per process, shared by all its threads; gone when the gateway stops.
 """
 
 import array
@@ -14,33 +14,32 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gateway.replica import ORDER
-from passerelle.protocol import problems
+from passerelle.protocol import problems, statuses
 
-SECONDS = 5  # of one slot
-SLOTS = 60  # that are kept: five minutes
-MOST = 2_000  # answers of one slot whose times are kept
-FAILED = 500  # statuses from here on are the model's fault, or ours
+SLOT_SECONDS = 5
+MAX_SLOTS = 60  # five minutes
+MAX_TIMES = 2_000  # answers of one slot whose times are kept
+FIRST_FAILURE = 500  # statuses from here on are the model's fault, or ours
 
 
 @dataclasses.dataclass
 class Outcome:
     """How one request ended; whoever has its answer says so."""
 
-    status: int = FAILED
+    status: int = FIRST_FAILURE
 
 
 @dataclasses.dataclass
 class Slot:
-    """SECONDS of a model's life. Its history has the lock."""
+    """SLOT_SECONDS of a model's life. Its history has the lock."""
 
     number: int  # of slots since the clock's beginning
     requests: int = 0
     failed: int = 0
     times: "array.array[float]" = dataclasses.field(default_factory=lambda: array.array("f"))
-    worst: str | None = None  # status; None: nobody looked yet
+    worst: str | None = None  # status; None: none was recorded yet
 
-    def told(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """The slot for `/history`, times in milliseconds."""
         p50, p95 = quantiles(list(self.times))
         return {
@@ -56,28 +55,28 @@ class History:
     """The slots of one model."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock, self.lock = clock, threading.Lock()
-        self.slots: collections.deque[Slot] = collections.deque(maxlen=SLOTS)
+        self.clock, self._lock = clock, threading.Lock()
+        self.slots: collections.deque[Slot] = collections.deque(maxlen=MAX_SLOTS)
         self.in_flight = 0
 
-    def now(self) -> Slot:
-        """The open slot, for who has the lock."""
-        number = int(self.clock() // SECONDS)
+    def _open_slot(self) -> Slot:
+        """The slot of this moment; the caller holds the lock."""
+        number = int(self.clock() // SLOT_SECONDS)
         if not self.slots or self.slots[-1].number != number:
             self.slots.append(Slot(number))
         return self.slots[-1]
 
-    def stands(self, status: str) -> None:
-        """Note how the model stands now; a slot keeps the worst."""
-        with self.lock:
-            slot = self.now()
-            slot.worst = max(slot.worst or status, status, key=ORDER.index)
+    def record_status(self, status: str) -> None:
+        """Record the model's status now; a slot keeps the worst."""
+        with self._lock:
+            slot = self._open_slot()
+            slot.worst = statuses.worst([slot.worst or status, status])
 
     @contextlib.contextmanager
     def request(self) -> Iterator[Outcome]:
         """One request, for as long as the block runs. A problem that leaves it is its outcome."""
         outcome, began = Outcome(), self.clock()
-        with self.lock:
+        with self._lock:
             self.in_flight += 1
         try:
             yield outcome
@@ -85,26 +84,26 @@ class History:
             outcome.status = problem.status
             raise
         finally:
-            self.note(outcome, self.clock() - began)
+            self._record(outcome, self.clock() - began)
 
-    def note(self, outcome: Outcome, seconds: float) -> None:
+    def _record(self, outcome: Outcome, seconds: float) -> None:
         """Count a request that has ended. The times are those of answers, not of refusals."""
-        with self.lock:
+        with self._lock:
             self.in_flight -= 1
-            slot = self.now()
+            slot = self._open_slot()
             slot.requests += 1
-            slot.failed += outcome.status >= FAILED
-            if outcome.status < 400 and len(slot.times) < MOST:
+            slot.failed += outcome.status >= FIRST_FAILURE
+            if outcome.status < 400 and len(slot.times) < MAX_TIMES:
                 slot.times.append(seconds * 1000)
 
-    def told(self) -> dict[str, Any]:
-        """The requests on their way, and SLOTS slots, the open one last."""
-        with self.lock:
-            last = self.now().number
-            found = {slot.number: slot.told() for slot in self.slots}
+    def document(self) -> dict[str, Any]:
+        """The requests on their way, and MAX_SLOTS slots, the open one last."""
+        with self._lock:
+            last = self._open_slot().number
+            found = {slot.number: slot.document() for slot in self.slots}
             in_flight = self.in_flight
-        numbers = range(last - SLOTS + 1, last + 1)
-        slots = [found.get(number) or Slot(number).told() for number in numbers]
+        numbers = range(last - MAX_SLOTS + 1, last + 1)
+        slots = [found.get(number) or Slot(number).document() for number in numbers]
         return {"in_flight": in_flight, "slots": slots}
 
 

@@ -15,60 +15,59 @@ import google.auth.jwt
 import google.auth.transport.requests
 import google.oauth2.id_token
 
-from passerelle.protocol import problems
 from passerelle.server import log
 
-SOON = 300.0  # seconds before its end that a token is fetched again
-PATIENCE = 2.0  # seconds that a request without a token waits for one
-REST = 1.0  # seconds between two fetches
+REFRESH_BEFORE = 300.0  # seconds before its end that a token is fetched again
+FETCH_WAIT = 2.0  # seconds that a request without a token waits for one
+MIN_FETCH_INTERVAL = 1.0  # seconds
 FAILURES = (google.auth.exceptions.GoogleAuthError, ValueError, TypeError, KeyError, OSError)
 
 Headers = Callable[[], Mapping[str, str]]
 
 
-class IdentityError(ConnectionError):
+class IdTokenError(ConnectionError):
     """No token can be had, so that nothing was sent; or a service lets us in by none."""
 
 
-def nobody() -> Mapping[str, str]:
-    """The headers for a service that lets in everyone who reaches it."""
+def no_credentials() -> Mapping[str, str]:
+    """No headers: for a service that lets in everyone who reaches it."""
     return {}
 
 
-def of(kind: str, audience: str) -> Headers:
-    """What gives the headers for a service: `google`, or none."""
-    return Tokens(audience).headers if kind == "google" else nobody
+def credentials_for(auth: str, audience: str) -> Headers:
+    """A function that gives the headers for a service: Google's token if `auth` is `google`."""
+    return IdTokens(audience).headers if auth == "google" else no_credentials
 
 
-def admitted(status: int) -> None:
-    """Nothing, unless a service's answer says that it doesn't let us in.
+def raise_if_denied(status: int) -> None:
+    """Return only if a service's status doesn't say that it refuses the gateway.
 
     Raises:
-        IdentityError
+        IdTokenError
     """
     if status in (401, 403):
-        raise IdentityError(
+        raise IdTokenError(
             f"its service refuses the gateway ({status}); give its account the role of an invoker"
         )
 
 
-class Tokens:
+class IdTokens:
     """The tokens for one audience. Per process, shared by all its threads."""
 
     def __init__(self, audience: str, clock: Callable[[], float] = time.time) -> None:
         self.audience, self.clock = audience, clock
-        self.held = ("", 0.0)  # a token and its end, in seconds since 1970; replaced whole
-        self.turn = threading.Lock()  # of the next two
-        self.landed = threading.Event()  # of the last fetch
-        self.landed.set()
-        self.rest = 0.0  # until when no other is begun
-        self.failing = False  # since the last line in the log
+        self.token = ("", 0.0)  # and its end, in seconds since 1970; replaced whole
+        self._lock = threading.Lock()  # of the next two
+        self._fetched = threading.Event()  # the end of the last fetch
+        self._fetched.set()
+        self._next_fetch = 0.0  # when the next may begin; seconds of the clock
+        self._is_failing = False  # and the log says so
 
     def headers(self) -> Mapping[str, str]:
         """The header that a private service asks for.
 
         Raises:
-            IdentityError
+            IdTokenError
         """
         return {"Authorization": f"Bearer {self.current()}"}
 
@@ -76,43 +75,43 @@ class Tokens:
         """A token that is good for now.
 
         Raises:
-            IdentityError
+            IdTokenError
         """
-        token, end = self.held
-        if self.clock() >= end - SOON:
-            landed = self.fetching()
+        token, end = self.token
+        if self.clock() >= end - REFRESH_BEFORE:
+            fetched = self._begin_fetch()
             if self.clock() >= end:
-                landed.wait(PATIENCE)
-            token, end = self.held
+                fetched.wait(FETCH_WAIT)
+            token, end = self.token
         if self.clock() >= end:
-            raise IdentityError("no identity token can be had")
+            raise IdTokenError("no identity token can be had")
         return token
 
-    def fetching(self) -> threading.Event:
+    def _begin_fetch(self) -> threading.Event:
         """The end of the fetch that is on its way; it is begun if there is none."""
-        with self.turn:
-            now, (_, end) = self.clock(), self.held
-            if self.landed.is_set() and self.rest <= now and end - SOON <= now:
-                self.landed = threading.Event()
-                threading.Thread(target=self.fetch, name="fetch a token", daemon=True).start()
-            return self.landed
+        with self._lock:
+            now, (_, end) = self.clock(), self.token
+            if self._fetched.is_set() and self._next_fetch <= now and end - REFRESH_BEFORE <= now:
+                self._fetched = threading.Event()
+                threading.Thread(target=self._fetch, name="fetch a token", daemon=True).start()
+            return self._fetched
 
-    def fetch(self) -> None:
+    def _fetch(self) -> None:
         """Ask the platform for a token."""
         try:
-            self.held = fetched(self.audience)
-            self.failing = False
+            self.token = fetch(self.audience)
+            self._is_failing = False
         except FAILURES as error:
-            if not self.failing:
-                self.failing = True
+            if not self._is_failing:
+                self._is_failing = True
                 message = "no identity token can be had"
                 log.write("ERROR", message, audience=self.audience, reason=str(error))
         finally:
-            self.rest = self.clock() + REST
-            self.landed.set()
+            self._next_fetch = self.clock() + MIN_FETCH_INTERVAL
+            self._fetched.set()
 
 
-def fetched(audience: str) -> tuple[str, float]:
+def fetch(audience: str) -> tuple[str, float]:
     """A token and its end, from the platform.
 
     Raises:
@@ -121,10 +120,3 @@ def fetched(audience: str) -> tuple[str, float]:
     request = google.auth.transport.requests.Request()
     token = str(google.oauth2.id_token.fetch_id_token(request, audience))  # type: ignore[no-untyped-call]  # Google's own
     return token, float(google.auth.jwt.decode(token, verify=False)["exp"])  # type: ignore[no-untyped-call]  # the same
-
-
-def problem(model_id: str) -> problems.Problem:
-    """What a client is told when there is no token."""
-    return problems.ServiceUnavailable(
-        f"The gateway can't prove who it is to the service of {model_id}. Try again shortly."
-    )

@@ -1,49 +1,50 @@
-"""The keys that the gateway takes: those of its file, and what it was told to add to them.
+"""The API keys that this gateway accepts: those of its file, and those that it was told to add.
 
 The page has a key of its own in a file that only it and the gateway read. And where the key file
-holds none, a gateway that was told to makes one for this run, so that `docker compose up` serves on
-a clean checkout as a notebook server does: it is printed, known to this process alone, and no
-longer good once the file holds one.
+holds none, a gateway that was told to makes a demo key for this run, so that `docker compose up`
+serves on a clean checkout as a notebook server does: it is printed, known to this process alone,
+and no longer accepted once the file holds a key.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 
 from gateway import api_keys, settings
+from gateway.api_keys import Key, Keys
 from passerelle.server import log
 
 
-def page(options: settings.Settings) -> api_keys.Key | None:
-    """The page's key, made where its file is not there.
+def page_key(options: settings.Settings) -> Key | None:
+    """The page's key, made where its file is not there; None where the gateway has no page.
 
     Raises:
-        keys.KeysError
+        KeysError
     """
-    return api_keys.own(options.page_key, "frontend") if options.page_key else None
+    return api_keys.from_key_file(options.page_key, "frontend") if options.page_key else None
 
 
-def reader(options: settings.Settings) -> Callable[[Path], api_keys.Keys]:
-    """A reader of key files, as the settings say.
+def reader(options: settings.Settings) -> Callable[[Path], Keys]:
+    """A function that reads the key file and adds the page's key and the demo key.
 
     Raises:
-        keys.KeysError: the page's key can't be read, or made.
+        KeysError: the page's key can't be read, or made.
     """
-    own = page(options)
+    page = page_key(options)
     text, demo = api_keys.new("demo", ("*",), None)
 
-    def read(path: Path) -> api_keys.Keys:
-        """The keys of a file, and those that are added to them.
+    def read(path: Path) -> Keys:
+        """The keys that are accepted now.
 
         Raises:
-            keys.KeysError
+            KeysError
         """
-        known = dict(api_keys.read(path).by_prefix)
-        if options.demo and not known:
-            known[demo.prefix] = demo
+        by_prefix = dict(api_keys.read(path).by_prefix)
+        if options.demo and not by_prefix:
+            by_prefix[demo.prefix] = demo
             line = f"curl -H 'X-API-Key: {text}' {options.demo}/models"
             log.write("WARNING", "there is no key yet; until there is, try this one", demo=line)
-        if own:
-            known[own.prefix] = own
-        return api_keys.Keys(known)
+        if page:
+            by_prefix[page.prefix] = page
+        return Keys(by_prefix)
 
     return read

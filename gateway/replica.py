@@ -1,9 +1,9 @@
-"""One container or process of a service: its connections, and how its models stand there.
+"""One container or process of a service: its connections, and the statuses of its models.
 
-A model's status is what the replica last said: `ready`, `starting`, `failed`, or `draining` when it
-is being stopped; `unavailable` when it doesn't answer, or isn't what it should be. A thread asks
-every second or two, and a request that finds it gone says so at once, so that the next one needn't
-try: the asking thread brings it back.
+A model's status is what the replica last reported (passerelle/protocol/statuses.py), or
+`unavailable` when it doesn't answer or isn't what the manifest says. A thread probes it every
+second or two, and a request that can't reach it marks it down at once, so that the next one needn't
+try; the next probe that succeeds brings it back.
 """
 
 import dataclasses
@@ -14,19 +14,18 @@ from typing import Any
 
 from gateway import id_tokens, transport
 from passerelle.manifest import Model
-from passerelle.protocol import contract
+from passerelle.protocol import contract, statuses
 
-PROBE_SECONDS = 2.0  # between two questions to a replica that is well
-PROBE_SOON = 0.3  # to one that isn't
-PROBE_TIMEOUT = 2.0
-ORDER = ("ready", "starting", "draining", "failed", "unavailable")  # from the best on
+PROBE_INTERVAL = 2.0  # seconds, where every model is ready
+PROBE_INTERVAL_NOT_READY = 0.3  # seconds, elsewhere
+PROBE_TIMEOUT = 2.0  # seconds
 
 
 @dataclasses.dataclass(frozen=True)
 class Status:
-    """How one model stands, for people and for routing."""
+    """One model's status, for people and for routing."""
 
-    status: str  # starting | ready | draining | failed | unavailable
+    status: str  # one of passerelle/protocol/statuses.py
     reason: str = ""
     card: dict[str, Any] | None = None
 
@@ -37,120 +36,133 @@ Statuses = dict[str, Status]
 class Replica:
     """One of a service's. Per process, shared by all its threads."""
 
-    def __init__(self, at: str, host: str = "", who: id_tokens.Headers = id_tokens.nobody) -> None:
+    def __init__(
+        self,
+        address: str,
+        host: str = "",
+        credentials: id_tokens.Headers = id_tokens.no_credentials,
+    ) -> None:
         self.host = host
-        self.pool = transport.Pool(at, host, who)
+        self.pool = transport.Pool(address, host, credentials)
         self.in_flight = 0  # requests; its service has the lock of this and of the next
-        self.last = 0.0  # when it was sent one; seconds of time.monotonic
+        self.last_request = 0.0  # seconds of time.monotonic
         self.statuses: Statuses = {}  # replaced whole, never changed
         self.expected: Mapping[str, Model] = {}  # what it should hold; empty: anything
-        self.wake = threading.Event()
-        self.stopped = False
+        self._wake = threading.Event()
+        self._stopped = False
 
     def start(self) -> None:
-        """Begin to ask."""
-        threading.Thread(target=self.watch, name=f"ask {self.host}", daemon=True).start()
+        """Begin to probe it."""
+        threading.Thread(target=self._watch, name=f"probe {self.host}", daemon=True).start()
+
+    def probe_now(self) -> None:
+        """Probe without waiting for the interval's end."""
+        self._wake.set()
 
     def stop(self) -> None:
-        """Stop asking; requests in flight go on."""
-        self.stopped = True
-        self.wake.set()
-        self.pool.forget()
+        """Stop probing; requests in flight go on."""
+        self._stopped = True
+        self._wake.set()
+        self.pool.close_idle()
 
-    def ready(self, model_id: str) -> bool:
+    def is_ready(self, model_id: str) -> bool:
         """Whether requests for a model may be sent here."""
         known = self.statuses.get(model_id)
-        return known is not None and known.status == "ready"
+        return known is not None and known.status == statuses.READY
 
-    def exchange(
-        self, request: transport.Request, seconds: float, meanwhile: Callable[[], None]
-    ) -> transport.Answer:
-        """A client's request, and its answer. What goes wrong is seen to at once.
+    def send(
+        self, request: transport.Request, seconds: float, on_poll: Callable[[], None]
+    ) -> transport.Response:
+        """Send a client's request and wait for its response. What goes wrong is probed at once.
 
         Raises:
-            OSError: as `connections.Pool.exchange`.
+            OSError: as `transport.Pool.send`.
         """
         try:
-            answer = self.pool.exchange(request, seconds, meanwhile)
+            response = self.pool.send(request, seconds, on_poll)
         except transport.UnreachableError:
-            self.lost("its service can't be reached")
+            self.mark_down("its service can't be reached")
             raise
         except OSError:
-            self.wake.set()
+            self._wake.set()
             raise
-        if "close" in answer.headers.get("connection", "").lower():
-            self.wake.set()  # it may be about to stop
-        return answer
+        if "close" in response.headers.get("connection", "").lower():
+            self._wake.set()  # it may be about to stop
+        return response
 
-    def lost(self, reason: str) -> None:
-        """A request found it gone: say so now, and ask again soon."""
-        self.statuses = self.gone(reason)
-        self.wake.set()
+    def mark_down(self, reason: str) -> None:
+        """Make every model unavailable for a reason, and probe again soon."""
+        self.statuses = self._all_unavailable(reason)
+        self._wake.set()
 
-    def gone(self, reason: str) -> Statuses:
+    def _all_unavailable(self, reason: str) -> Statuses:
         """Every model known so far as unavailable, for a reason."""
         return {
-            model_id: dataclasses.replace(known, status="unavailable", reason=reason)
+            model_id: dataclasses.replace(known, status=statuses.UNAVAILABLE, reason=reason)
             for model_id, known in self.statuses.items()
         }
 
-    def watch(self) -> None:
-        """Ask until stopped."""
-        while not self.stopped:
-            self.statuses = self.ask()
-            if any(each.status == "draining" for each in self.statuses.values()):
-                self.pool.forget()  # it waits for that before it ends
-            well = self.statuses and all(s.status == "ready" for s in self.statuses.values())
-            self.wake.wait(PROBE_SECONDS if well else PROBE_SOON)
-            self.wake.clear()
+    def _watch(self) -> None:
+        """Probe until stopped."""
+        while not self._stopped:
+            self.statuses = self.probe()
+            if any(each.status == statuses.DRAINING for each in self.statuses.values()):
+                self.pool.close_idle()  # it waits for that before it ends
+            found = self.statuses.values()
+            all_ready = found and all(each.status == statuses.READY for each in found)
+            self._wake.wait(PROBE_INTERVAL if all_ready else PROBE_INTERVAL_NOT_READY)
+            self._wake.clear()
 
-    def ask(self) -> Statuses:
-        """What it says of its models, with the cards of those that are new."""
+    def probe(self) -> Statuses:
+        """The statuses that it reports, with the cards of the models that are new."""
         try:
-            told = self.get("/health/ready")
-            if draining(told):  # another may have taken its address: ask on a new connection
-                self.pool.forget()
-                told = self.get("/health/ready")
-            version = str(told.get("contract", contract.UNSTATED))
-            said = told.get("models", {}).items()
-            return {model_id: self.heard(model_id, each, version) for model_id, each in said}
-        except id_tokens.IdentityError as error:
-            unheard = {each: Status("unavailable", str(error)) for each in self.expected}
-            return unheard | self.gone(str(error))
+            report = self._get("/health/ready")
+            if is_draining(report):  # another may have taken its address: connect anew
+                self.pool.close_idle()
+                report = self._get("/health/ready")
+            version = str(report.get("contract", contract.VERSION_IF_UNSTATED))
+            reported = report.get("models", {}).items()
+            return {key: self._parse_status(key, each, version) for key, each in reported}
+        except id_tokens.IdTokenError as error:
+            expected = {key: Status(statuses.UNAVAILABLE, str(error)) for key in self.expected}
+            return expected | self._all_unavailable(str(error))
         except (OSError, ValueError, AttributeError, KeyError, TypeError):
-            return self.gone("its service doesn't answer")
+            return self._all_unavailable("its service doesn't answer")
 
-    def heard(self, model_id: str, said: dict[str, Any], version: str) -> Status:
-        """One model's status, with its card, asked for only when it is another than the last."""
-        if not contract.fits(version):
-            return Status("unavailable", misfit(version))
+    def _parse_status(self, model_id: str, reported: dict[str, Any], version: str) -> Status:
+        """One model's status, with its card, which is fetched only when its digest is new."""
+        if not contract.is_compatible(version):
+            return Status(statuses.UNAVAILABLE, incompatible(version))
         known = self.statuses.get(model_id)
         card = known.card if known else None
-        if card is None or card["digest"] != said["digest"]:
-            told = self.get(f"/model/{model_id}")
-            card = {key: told[key] for key in told if key not in ("status", "reason")}
-        if model_id in self.expected and (wrong := other(self.expected[model_id], card)):
-            return Status("unavailable", wrong, card)
-        if said["status"] not in ORDER:  # of a newer minor version
-            return Status("unavailable", f"its service says: {str(said['status'])[:20]}", card)
-        return Status(said["status"], str(said["reason"]), card)
+        if card is None or card["digest"] != reported["digest"]:
+            description = self._get(f"/model/{model_id}")
+            card = {key: description[key] for key in description if key not in ("status", "reason")}
+        if model_id in self.expected and (reason := mismatch(self.expected[model_id], card)):
+            return Status(statuses.UNAVAILABLE, reason, card)
+        if reported["status"] not in statuses.BEST_FIRST:  # of a newer minor version
+            reason = f"its service says: {str(reported['status'])[:20]}"
+            return Status(statuses.UNAVAILABLE, reason, card)
+        return Status(reported["status"], str(reported["reason"]), card)
 
-    def get(self, path: str) -> dict[str, Any]:
+    def _get(self, path: str) -> dict[str, Any]:
         """A JSON object of the replica."""
-        answer = self.pool.exchange(transport.Request("GET", path), PROBE_TIMEOUT)
-        id_tokens.admitted(answer.status)
-        document = json.loads(answer.body)
+        response = self.pool.send(transport.Request("GET", path), PROBE_TIMEOUT)
+        id_tokens.raise_if_denied(response.status)
+        document = json.loads(response.body)
         if not isinstance(document, dict):
             raise TypeError(path)
         return document
 
 
-def draining(told: dict[str, Any]) -> bool:
-    """Whether it says that it is being stopped."""
-    return any(each.get("status") == "draining" for each in told.get("models", {}).values())
+def is_draining(report: dict[str, Any]) -> bool:
+    """Whether a replica reports that it is being stopped."""
+    return any(
+        each.get("status") == statuses.DRAINING for each in report.get("models", {}).values()
+    )
 
 
-def misfit(version: str) -> str:
+def incompatible(version: str) -> str:
     """Why a service that speaks another contract gets no requests."""
     return (
         f"its service speaks contract {version[:20]}, this gateway {contract.VERSION}; "
@@ -158,7 +170,7 @@ def misfit(version: str) -> str:
     )
 
 
-def other(model: Model, card: dict[str, Any]) -> str:
+def mismatch(model: Model, card: dict[str, Any]) -> str:
     """Why a card isn't that of the manifest's model; nothing where it is.
 
     What a card doesn't state isn't compared.

@@ -1,39 +1,40 @@
-"""How many requests may be on a second replica at once, so that retries don't bury who is left."""
+"""How many requests may try a second replica at once, so that retries don't bury who is left."""
 
 import contextlib
 import threading
 from collections.abc import Iterator
 
-SHARE = 0.2  # of the requests that are with services now
-FEW = 3  # that always may
+RETRY_RATIO = 0.2  # retries for each request that is with a service now
+MIN_RETRIES = 3  # that are always granted
 
 
-class Retries:
-    """The budget of one gateway, for all its services. Per process, shared by all its threads."""
+class RetryBudget:
+    """The retries of one gateway, for all its services. Per process, shared by all its threads."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.live = self.again = 0  # requests, and those on a second replica or a later one
+        self._lock = threading.Lock()
+        self._requests = 0  # that are with a service
+        self._retries = 0  # those of them that are on a second replica or a later one
 
     @contextlib.contextmanager
-    def counted(self) -> Iterator[None]:
-        """One request that is with a service."""
-        with self.lock:
-            self.live += 1
+    def count_request(self) -> Iterator[None]:
+        """Count one request that is with a service, until the end of the block."""
+        with self._lock:
+            self._requests += 1
         try:
             yield
         finally:
-            with self.lock:
-                self.live -= 1
+            with self._lock:
+                self._requests -= 1
 
     @contextlib.contextmanager
-    def granted(self) -> Iterator[bool]:
-        """Whether one more may try another replica; it counts until the end of the block."""
-        with self.lock:
-            grant = self.again < max(FEW, SHARE * self.live)
-            self.again += grant
+    def request_retry(self) -> Iterator[bool]:
+        """Whether one more request may try another replica; it counts until the block's end."""
+        with self._lock:
+            granted = self._retries < max(MIN_RETRIES, RETRY_RATIO * self._requests)
+            self._retries += granted
         try:
-            yield grant
+            yield granted
         finally:
-            with self.lock:
-                self.again -= grant
+            with self._lock:
+                self._retries -= granted

@@ -7,9 +7,9 @@ from typing import Any
 
 from gateway import settings, upstream
 from gateway.api_keys import Key
-from gateway.cache_store import Store
+from gateway.cache_store import CacheStore
 from gateway.history import History
-from gateway.retry_budget import Retries
+from gateway.retry_budget import RetryBudget
 from gateway.upstream import Upstream
 from passerelle import manifest
 from passerelle.manifest import source
@@ -23,12 +23,12 @@ class Route:
 
     model: manifest.Model
     upstream: Upstream
-    store: Store | None  # of its answers; None: the cache is off
+    cache: CacheStore | None  # None: the cache is off
     history: History
 
     @property
     def description(self) -> dict[str, Any]:
-        """The model for `/models`: what the manifest says, how it stands, and its card."""
+        """The model for `/models`: what the manifest says, its status, and its card."""
         status = self.upstream.status(self.model.id)
         return {
             "id": self.model.id,
@@ -36,23 +36,23 @@ class Route:
             "status": status.status,
             "reason": status.reason or None,
             "weights": self.model.weights.partition(":")[0],
-            "replicas": self.upstream.count(self.model.id),
+            "replicas": self.upstream.count_replicas(self.model.id),
             "note": NOTES.get(self.model.weights),
             "predict": f"/model/{self.model.id}/predict",
             "card": status.card,
         }
 
     @property
-    def past(self) -> dict[str, Any]:
-        """The model for `/history`: how it stands, and its last minutes."""
+    def last_minutes(self) -> dict[str, Any]:
+        """The model for `/history`: its status, and its last minutes."""
         status = self.upstream.status(self.model.id)
         return {
             "id": self.model.id,
             "title": self.model.title,
             "status": status.status,
             "reason": status.reason or None,
-            "replicas": self.upstream.count(self.model.id),
-            **self.history.told(),
+            "replicas": self.upstream.count_replicas(self.model.id),
+            **self.history.document(),
         }
 
 
@@ -83,17 +83,17 @@ class Routes:
         return [route for route in self.by_id.values() if key.allows(route.model.id)]
 
 
-class Table:
-    """Makes the routes of each reading; keeps the upstreams and answers that stay. Per process."""
+class RouteTable:
+    """Makes the routes of each reading; keeps the upstreams and caches that stay. Per process."""
 
     def __init__(self, options: settings.Settings) -> None:
-        self.options, self.setting = (
-            options,
-            google_cloud.filled(options.upstream, "PASSERELLE_UPSTREAM"),
+        self.options = options
+        self.upstream_setting = google_cloud.fill_in_project_number(
+            options.upstream, "PASSERELLE_UPSTREAM"
         )
-        self.retries = Retries()
+        self.retry_budget = RetryBudget()
         self.upstreams: dict[str, Upstream] = {}
-        self.stores: dict[str, Store] = {}  # by the model's id
+        self.caches: dict[str, CacheStore] = {}  # by the model's id
 
     def read(self, path: Path) -> Routes:
         """The routes of the manifest at `path`.
@@ -104,33 +104,35 @@ class Table:
         models = manifest.read(path)
         services = {model.service for model in models}
         try:
-            addresses = {name: upstream.address(self.setting, name) for name in services}
+            addresses = {name: upstream.address(self.upstream_setting, name) for name in services}
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise manifest.ManifestError(path, [source.Problem(1, "", message)]) from None
         new = services - set(self.upstreams)
         for name in new:
-            self.upstreams[name] = self.upstream(name, addresses[name])
+            self.upstreams[name] = self._upstream(name, addresses[name])
         for name in set(self.upstreams) - services:
             self.upstreams.pop(name).stop()
         for name, each in self.upstreams.items() if self.options.refuse_others else ():
             each.expect({model.id: model for model in models if model.service == name})
         for name in new:
             self.upstreams[name].start()
-        self.stores = {m.id: self.store(m.id, m.cache) for m in models if m.cache}
-        return Routes({model.id: self.route(model) for model in models})
+        self.caches = {m.id: self._cache(m.id, m.cache) for m in models if m.cache}
+        return Routes({model.id: self._route(model) for model in models})
 
-    def route(self, model: manifest.Model) -> Route:
+    def _route(self, model: manifest.Model) -> Route:
         """The route of a model, whose upstream is there."""
-        at = self.upstreams[model.service]
-        return Route(model, at, self.stores.get(model.id), at.history(model.id))
+        found = self.upstreams[model.service]
+        return Route(model, found, self.caches.get(model.id), found.history(model.id))
 
-    def upstream(self, name: str, at: str) -> Upstream:
+    def _upstream(self, name: str, address: str) -> Upstream:
         """A service at an address."""
         options = self.options
-        return Upstream(name, at, options.max_in_flight, options.upstream_auth, self.retries)
+        return Upstream(
+            name, address, options.max_in_flight, options.upstream_auth, self.retry_budget
+        )
 
-    def store(self, model_id: str, options: manifest.Cache) -> Store:
-        """The answers of a model: those that it has, unless its options are others now."""
-        known = self.stores.get(model_id)
-        return known if known and known.options == options else Store(options)
+    def _cache(self, model_id: str, options: manifest.Cache) -> CacheStore:
+        """The cache of a model: the one that it has, unless the manifest's options changed."""
+        known = self.caches.get(model_id)
+        return known if known and known.options == options else CacheStore(options)

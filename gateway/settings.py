@@ -45,7 +45,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         project=environ.get("GOOGLE_CLOUD_PROJECT", ""),
         refuse_others=environment.flag(environ, "PASSERELLE_REFUSE_OTHERS", default=True),
         max_body=environment.whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
-        max_in_flight=environment.whole_number(environ, "PASSERELLE_MAX_IN_FLIGHT", upstream.MOST),
+        max_in_flight=environment.whole_number(
+            environ, "PASSERELLE_MAX_IN_FLIGHT", upstream.MAX_IN_FLIGHT
+        ),
         request_threads=environment.whole_number(environ, "PASSERELLE_REQUEST_THREADS", 128),
         bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
     )

@@ -1,4 +1,4 @@
-"""Kept connections to one service: over TCP, TLS or a Unix socket, each exchange with a deadline.
+"""Kept connections to one service: over TCP, TLS or a Unix socket, each request with a deadline.
 
 This is the part of a hop that costs most, so it does no more than our hop needs: one send, no
 redirects, no retries, no cookies. httptools, which wraps the parser of Node.js, reads the answers.
@@ -16,11 +16,13 @@ import httptools
 
 from passerelle.server.deadline_socket import DeadlineSocket
 
-KEPT = 128  # connections to one service
-IDLE_SECONDS = 60.0  # less than a service keeps a connection that nothing is asked on
-CONNECT_SECONDS = 2.0  # after which a host counts as gone, and another replica may be asked
-RECEIVE = 1 << 16  # bytes
-MAX_ANSWER = 1_000_000  # bytes
+MAX_IDLE = 128  # connections that are kept to one service
+MAX_IDLE_SECONDS = 60.0  # less than a service keeps a connection without a request
+CONNECT_TIMEOUT = (
+    2.0  # seconds, after which a host counts as gone, and another replica may be asked
+)
+RECEIVE_SIZE = 1 << 16  # bytes
+MAX_RESPONSE_SIZE = 1_000_000  # bytes
 
 
 class UnreachableError(ConnectionError):
@@ -28,12 +30,12 @@ class UnreachableError(ConnectionError):
 
 
 class BrokenError(ConnectionError):
-    """The connection ended before the answer did, or what came is no answer in HTTP."""
+    """The connection ended before the response did, or what came is not HTTP."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What is asked of a service."""
+    """A request to a service."""
 
     method: str
     target: str  # path and query
@@ -48,16 +50,16 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
-    """What a service said, whole."""
+class Response:
+    """A service's whole response."""
 
     status: int
     headers: Mapping[str, str]  # names in lower case
     body: bytes
 
 
-class Reading:
-    """An answer as far as it has arrived; httptools calls the methods."""
+class _ResponseParser:
+    """A response as far as it has arrived; httptools calls the methods."""
 
     def __init__(self) -> None:
         self.headers: dict[str, str] = {}
@@ -65,97 +67,97 @@ class Reading:
         self.complete = False
 
     def on_message_begin(self) -> None:
-        """Begin with the answer, or with another after an interim one (1xx)."""
+        """Begin with the response, or with another after an interim one (1xx)."""
         self.complete = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; one that comes twice is joined, as RFC 9110 section 5.3 allows."""
+        """Add a header; one that comes twice is joined, as RFC 9110 section 5.3 allows."""
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     def on_body(self, chunk: bytes) -> None:
-        """Take a part of the body."""
+        """Add a part of the body."""
         self.chunks.append(chunk)
 
     def on_message_complete(self) -> None:
-        """Take note of the end."""
+        """Note the end."""
         self.complete = True
 
 
 class Pool:
     """The connections to `http://host:port`, `https://host` or `unix:/path`; for any thread.
 
-    `host` is where to connect instead: one of the addresses behind the name. `identity` gives the
-    headers that say who we are, and may raise instead.
+    `host` is where to connect instead: one of the addresses behind the name. `credentials` gives
+    the headers that say who we are, and may raise instead.
     """
 
     def __init__(
         self,
         address: str,
         host: str = "",
-        identity: Callable[[], Mapping[str, str]] = dict[str, str],
+        credentials: Callable[[], Mapping[str, str]] = dict[str, str],
     ) -> None:
-        self.host, self.identity = host, identity
+        self.host, self.credentials = host, credentials
         self.path = address.removeprefix("unix:") if address.startswith("unix:") else ""
         self.url = urllib.parse.urlsplit("http://localhost" if self.path else address)
         self.tls = ssl.create_default_context() if self.url.scheme == "https" else None
         self.idle: collections.deque[tuple[socket.socket, float]] = collections.deque()
 
-    def exchange(
-        self, request: Request, seconds: float, meanwhile: Callable[[], None] | None = None
-    ) -> Answer:
-        """Send one request, once, and wait for the whole answer.
+    def send(
+        self, request: Request, seconds: float, on_poll: Callable[[], None] | None = None
+    ) -> Response:
+        """Send one request, once, and wait for the whole response.
 
-        `meanwhile` is called now and then, and may raise to give up; not over TLS.
+        `on_poll` is called while it waits, and may raise to give up; not over TLS.
 
         Raises:
             UnreachableError, BrokenError, TimeoutError, OSError
         """
         deadline = time.monotonic() + seconds
-        headers = {**request.headers, **self.identity()}
+        headers = {**request.headers, **self.credentials()}
         encoded = dataclasses.replace(request, headers=headers).encoded(self.url.netloc)
-        connection = self.take(left(deadline))
+        connection = self._acquire(remaining(deadline))
         try:
             if isinstance(connection, DeadlineSocket):
-                connection.on_poll = meanwhile
-            connection.settimeout(left(deadline))
+                connection.on_poll = on_poll
+            connection.settimeout(remaining(deadline))
             connection.sendall(encoded)
-            answer, stays = receive(connection, deadline)
+            response, reusable = _receive(connection, deadline)
         except BaseException:
             connection.close()
             raise
-        if stays and len(self.idle) < KEPT:
+        if reusable and len(self.idle) < MAX_IDLE:
             if isinstance(connection, DeadlineSocket):
                 connection.on_poll = None  # it would keep its request as long as it is idle
             self.idle.append((connection, time.monotonic()))
         else:
             connection.close()
-        return answer
+        return response
 
-    def forget(self) -> None:
-        """Close the connections that nothing is asked on."""
+    def close_idle(self) -> None:
+        """Close the connections that have no request."""
         while self.idle:
             try:
                 self.idle.pop()[0].close()
             except IndexError:  # another thread was quicker
                 return
 
-    def take(self, seconds: float) -> socket.socket:
+    def _acquire(self, seconds: float) -> socket.socket:
         """The connection that was used last, if the service still keeps it; else a new one."""
         while self.idle:
             try:
                 connection, since = self.idle.pop()
             except IndexError:  # another thread was quicker
                 break
-            if time.monotonic() - since < IDLE_SECONDS and still_open(connection):
+            if time.monotonic() - since < MAX_IDLE_SECONDS and _is_open(connection):
                 return connection
             connection.close()
         try:
-            return self.connect(min(seconds, CONNECT_SECONDS))
+            return self._connect(min(seconds, CONNECT_TIMEOUT))
         except OSError as error:
             raise UnreachableError(str(error)) from error
 
-    def connect(self, seconds: float) -> socket.socket:
+    def _connect(self, seconds: float) -> socket.socket:
         """A new connection."""
         if self.path:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -174,7 +176,7 @@ class Pool:
         return DeadlineSocket.wrap(connection)
 
 
-def still_open(connection: socket.socket) -> bool:
+def _is_open(connection: socket.socket) -> bool:
     """Whether the other side has neither closed an idle connection nor sent what nobody asked."""
     if isinstance(connection, DeadlineSocket):
         return connection.peek() is None
@@ -188,26 +190,26 @@ def still_open(connection: socket.socket) -> bool:
     return False
 
 
-def receive(connection: socket.socket, deadline: float) -> tuple[Answer, bool]:
-    """The whole answer, and whether the connection stays open."""
-    reading = Reading()
-    parser, size = httptools.HttpResponseParser(reading), 0
-    while not (reading.complete and parser.get_status_code() >= 200):
-        connection.settimeout(left(deadline))
-        data = connection.recv(RECEIVE)
+def _receive(connection: socket.socket, deadline: float) -> tuple[Response, bool]:
+    """The whole response, and whether the connection can be used again."""
+    received = _ResponseParser()
+    parser, size = httptools.HttpResponseParser(received), 0
+    while not (received.complete and parser.get_status_code() >= 200):
+        connection.settimeout(remaining(deadline))
+        data = connection.recv(RECEIVE_SIZE)
         size += len(data)
-        if not data or size > MAX_ANSWER:
-            raise BrokenError("the answer broke off" if not data else "the answer is too large")
+        if not data or size > MAX_RESPONSE_SIZE:
+            raise BrokenError("the response broke off" if not data else "the response is too large")
         try:
             parser.feed_data(data)
         except httptools.HttpParserError as error:
             raise BrokenError("this is not HTTP/1.1") from error
-    answer = Answer(parser.get_status_code(), reading.headers, b"".join(reading.chunks))
-    closes = "close" in answer.headers.get("connection", "").lower()
-    return answer, parser.get_http_version() == "1.1" and not closes
+    response = Response(parser.get_status_code(), received.headers, b"".join(received.chunks))
+    closes = "close" in response.headers.get("connection", "").lower()
+    return response, parser.get_http_version() == "1.1" and not closes
 
 
-def left(deadline: float) -> float:
+def remaining(deadline: float) -> float:
     """The seconds that are left.
 
     Raises:

@@ -1,9 +1,9 @@
 """One service behind the gateway: its replicas, and which of them a request goes to.
 
-A host name stands for as many replicas as it has addresses, and a thread follows them as they come
-and go. A request goes to the replica, among those where its model is ready, with the fewest
-requests. One that can't be connected to has seen nothing of the request: then another is tried.
-Nothing else is ever sent twice.
+A host name stands for as many replicas as it has addresses, and a thread resolves it again and
+again, as they come and go. A request goes to the replica with the fewest requests, among those
+where its model is ready. A replica that can't be connected to has seen nothing of the request: then
+another is tried. Nothing else is ever sent twice.
 """
 
 import contextlib
@@ -17,17 +17,17 @@ from collections.abc import Callable, Iterator, Mapping
 
 from gateway import id_tokens, transport
 from gateway.history import History
-from gateway.replica import ORDER, Replica, Status
-from gateway.retry_budget import Retries
-from gateway.transport import Answer, Request
+from gateway.replica import Replica, Status
+from gateway.retry_budget import RetryBudget
+from gateway.transport import Request, Response
 from passerelle.manifest import Model
-from passerelle.protocol import problems
+from passerelle.protocol import problems, statuses
 from passerelle.server import log
 
-LOOK_SECONDS = 1.0  # between two looks at what a name stands for
-MOST = 96  # requests with one service at once
-GRACE = 60.0  # a service not heard of yet counts as starting for so long
-UNKNOWN = (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY)  # no such address
+RESOLVE_INTERVAL = 1.0  # seconds
+MAX_IN_FLIGHT = 96  # requests with one service at once
+STARTUP_GRACE = 60.0  # seconds that a service which never answered counts as starting
+NO_SUCH_ADDRESS = (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY)
 
 
 def address(setting: str, service: str) -> str:
@@ -47,55 +47,58 @@ class Upstream:
     def __init__(
         self,
         service: str,
-        at: str,
-        most: int = MOST,
-        who: str = "",
-        retries: Retries | None = None,
+        setting: str,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        auth: str = "",
+        retry_budget: RetryBudget | None = None,
     ) -> None:
-        self.service, self.most, self.retries = service, most, retries or Retries()
-        self.addresses = {each: id_tokens.of(who, each) for each in at.split("|")}
-        self.places = threading.BoundedSemaphore(most)
-        self.turn = threading.Lock()  # of the replicas' numbers of requests
-        self.began = time.monotonic()
+        self.service, self.max_in_flight = service, max_in_flight
+        self.retry_budget = retry_budget or RetryBudget()
+        self.addresses = {
+            address: id_tokens.credentials_for(auth, address) for address in setting.split("|")
+        }
+        self._slots = threading.BoundedSemaphore(max_in_flight)
+        self._pick_lock = threading.Lock()  # of the replicas' in_flight and last_request
+        self._started = time.monotonic()
         self.expected: Mapping[str, Model] = {}
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
         self.histories: dict[str, History] = {}  # by the model's id
-        self.told: dict[str, str] = {}  # the statuses that were logged
-        self.wake = threading.Event()
-        self.stopped = False
+        self._logged: dict[str, str] = {}  # the last status of each model in the log
+        self._wake = threading.Event()
+        self._stopped = False
 
     def start(self) -> None:
-        """Begin to follow the replicas."""
-        threading.Thread(target=self.watch, name=f"follow {self.service}", daemon=True).start()
+        """Begin to follow the replicas as they come and go."""
+        threading.Thread(target=self._watch, name=f"follow {self.service}", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop asking; requests in flight go on."""
-        self.stopped = True
-        self.wake.set()
+        """Stop probing; requests in flight go on."""
+        self._stopped = True
+        self._wake.set()
 
     def expect(self, models: Mapping[str, Model]) -> None:
         """Refuse replicas that hold other models than these."""
         self.expected = models
         for replica in self.replicas.values():
             replica.expected = models
-            replica.wake.set()
+            replica.probe_now()
 
     def history(self, model_id: str) -> History:
         """The last minutes of a model."""
         return self.histories.setdefault(model_id, History())
 
-    def watch(self) -> None:
+    def _watch(self) -> None:
         """Follow the replicas until stopped."""
-        while not self.stopped:
-            self.follow()
-            self.note()
-            self.wake.wait(LOOK_SECONDS)
+        while not self._stopped:
+            self.refresh_replicas()
+            self.record_statuses()
+            self._wake.wait(RESOLVE_INTERVAL)
         for replica in self.replicas.values():
             replica.stop()
 
-    def follow(self) -> None:
-        """Take up the replicas that are new, and let go of those that are gone."""
-        found = {(at, host) for at in self.addresses for host in self.hosts(at)}
+    def refresh_replicas(self) -> None:
+        """Add the replicas that are new, and drop those that are gone."""
+        found = {(address, host) for address in self.addresses for host in self._hosts(address)}
         known = self.replicas
         new = {key: Replica(*key, self.addresses[key[0]]) for key in sorted(found - set(known))}
         self.replicas = {key: known[key] for key in known if key in found} | new
@@ -105,115 +108,118 @@ class Upstream:
         for key in set(known) - found:
             known[key].stop()
 
-    def hosts(self, at: str) -> list[str]:
+    def _hosts(self, address: str) -> list[str]:
         """The addresses behind an address's host name; those known while none can be had.
 
         TLS is spoken with a name, and behind it stands whoever answers for that.
         """
-        url = urllib.parse.urlsplit(at)
-        if url.scheme != "http" or numeric(url.hostname or ""):
+        url = urllib.parse.urlsplit(address)
+        if url.scheme != "http" or is_ip_address(url.hostname or ""):
             return [""]
         try:
-            return resolved(url.hostname or "")
+            return resolve(url.hostname or "")
         except (OSError, UnicodeError):
-            return [host for known, host in self.replicas if known == at]
+            return [host for known, host in self.replicas if known == address]
 
-    def note(self) -> None:
-        """Note how each model stands, and log those whose status is another than it was."""
+    def record_statuses(self) -> None:
+        """Record each model's status in its history, and log the statuses that changed."""
         for model_id, history in list(self.histories.items()):
-            history.stands(self.status(model_id).status)
+            history.record_status(self.status(model_id).status)
         for model_id in {key for each in self.replicas.values() for key in each.statuses}:
             new = self.status(model_id)
-            if self.told.get(model_id) != new.status:
-                self.told[model_id] = new.status
-                severity = "INFO" if new.status in ("ready", "starting") else "WARNING"
+            if self._logged.get(model_id) != new.status:
+                self._logged[model_id] = new.status
+                expected = new.status in (statuses.READY, statuses.STARTING)
+                severity = "INFO" if expected else "WARNING"
                 log.write(
                     severity, f"{model_id} is {new.status}", model=model_id, reason=new.reason
                 )
 
     def status(self, model_id: str) -> Status:
-        """How a model stands: as on the replica where it stands best."""
+        """A model's status: the best that it has on any replica."""
         replicas = self.replicas.values()
         known = [each.statuses[model_id] for each in replicas if model_id in each.statuses]
         if known:
-            return min(known, key=lambda each: ORDER.index(each.status))
+            return min(known, key=lambda each: statuses.BEST_FIRST.index(each.status))
         if any(each.statuses for each in replicas):
-            return Status("unavailable", "its service runs, but holds only other models")
-        young = time.monotonic() - self.began < GRACE
-        return Status("starting" if young else "unavailable", "its service was not heard of yet")
+            return Status(statuses.UNAVAILABLE, "its service runs, but holds only other models")
+        is_new = time.monotonic() - self._started < STARTUP_GRACE
+        status = statuses.STARTING if is_new else statuses.UNAVAILABLE
+        return Status(status, "its service was not heard of yet")
 
-    def count(self, model_id: str) -> dict[str, int]:
+    def count_replicas(self, model_id: str) -> dict[str, int]:
         """How many replicas are known, and on how many of them a model is ready."""
         replicas = self.replicas.values()
-        return {"ready": sum(each.ready(model_id) for each in replicas), "known": len(replicas)}
+        return {"ready": sum(each.is_ready(model_id) for each in replicas), "known": len(replicas)}
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
-        """One of the requests that may be with the service at once, so that others get by.
+    def acquire_slot(self) -> Iterator[None]:
+        """One of the service's max_in_flight slots, until the end of the block.
 
         Raises:
             ServiceUnavailable: there are as many already.
         """
-        if not self.places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise problems.ServiceUnavailable(
-                f"{self.most} requests are with its service already. Try again shortly."
+                f"{self.max_in_flight} requests are with its service already. Try again shortly."
             )
         try:
             yield
         finally:
-            self.places.release()
+            self._slots.release()
 
-    def exchange(
+    def send(
         self,
         model_id: str,
-        ask: Callable[[], tuple[Request, float]],
-        meanwhile: Callable[[], None],
-    ) -> Answer:
-        """Send what `ask` gives, with the seconds that it may take, to the best replica.
+        next_attempt: Callable[[], tuple[Request, float]],
+        on_poll: Callable[[], None],
+    ) -> Response:
+        """Send the request that `next_attempt` gives, with its seconds, to the least busy replica.
 
         Raises:
-            OSError: as `connections.Pool.exchange`, of the last replica that was tried.
+            OSError: as `transport.Pool.send`, of the last replica that was tried.
         """
         tried: list[Replica] = []
-        with self.retries.counted(), contextlib.ExitStack() as retry:
+        with self.retry_budget.count_request(), contextlib.ExitStack() as retries:
             while True:
-                with self.chosen(model_id, tried) as replica:
+                with self._least_busy(model_id, tried) as replica:
                     try:
-                        return replica.exchange(*ask(), meanwhile)
+                        return replica.send(*next_attempt(), on_poll)
                     except transport.UnreachableError:
                         tried.append(replica)
-                        if not self.others(model_id, tried):
+                        if not self._candidates(model_id, tried):
                             raise
-                        if len(tried) == 1 and not retry.enter_context(self.retries.granted()):
+                        retry = self.retry_budget.request_retry()
+                        if len(tried) == 1 and not retries.enter_context(retry):
                             raise
 
     @contextlib.contextmanager
-    def chosen(self, model_id: str, tried: list[Replica]) -> Iterator[Replica]:
+    def _least_busy(self, model_id: str, tried: list[Replica]) -> Iterator[Replica]:
         """The replica with the fewest requests where the model is ready, for one more.
 
         Raises:
             connections.UnreachableError: there is none.
         """
-        with self.turn:
-            ready = self.others(model_id, tried)
+        with self._pick_lock:
+            ready = self._candidates(model_id, tried)
             if not ready:
                 raise transport.UnreachableError(self.service)
             replica = min(ready, key=lambda each: each.in_flight)
             replica.in_flight += 1
-            replica.last = time.monotonic()
+            replica.last_request = time.monotonic()
         try:
             yield replica
         finally:
-            with self.turn:
+            with self._pick_lock:
                 replica.in_flight -= 1
 
-    def others(self, model_id: str, tried: list[Replica]) -> list[Replica]:
+    def _candidates(self, model_id: str, tried: list[Replica]) -> list[Replica]:
         """The replicas where a model is ready, less those that were tried; longest idle first."""
-        found = [r for r in self.replicas.values() if r.ready(model_id) and r not in tried]
-        return sorted(found, key=lambda each: each.last)
+        found = [r for r in self.replicas.values() if r.is_ready(model_id) and r not in tried]
+        return sorted(found, key=lambda each: each.last_request)
 
 
-def resolved(name: str) -> list[str]:
+def resolve(name: str) -> list[str]:
     """The addresses of a host name: those of IPv4, and only where it has none, those of IPv6.
 
     Raises:
@@ -222,13 +228,13 @@ def resolved(name: str) -> list[str]:
     try:
         found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
     except socket.gaierror as error:
-        if error.errno not in UNKNOWN:
+        if error.errno not in NO_SUCH_ADDRESS:
             raise
         found = socket.getaddrinfo(name, None, socket.AF_INET6, socket.SOCK_STREAM)
     return [str(each[4][0]) for each in found]
 
 
-def numeric(host: str) -> bool:
+def is_ip_address(host: str) -> bool:
     """Whether a host is an address already."""
     try:
         ipaddress.ip_address(host)

@@ -138,19 +138,19 @@ def backend() -> Iterator[str]:
 def test_a_private_service_lets_the_gateway_in_by_its_token(
     metadata: type[Metadata], backend: str
 ) -> None:
-    pool = transport.Pool(backend, identity=id_tokens.of("google", backend))
+    pool = transport.Pool(backend, credentials=id_tokens.credentials_for("google", backend))
     client = {"authorization": "Bearer the-clients-own"}
-    answer = pool.exchange(transport.Request("GET", "/health/ready"), 5)
+    answer = pool.send(transport.Request("GET", "/health/ready"), 5)
     assert answer.status == 200
     assert metadata.fetched == [backend]
-    without = transport.Pool(backend, identity=id_tokens.of("", backend))
-    assert without.exchange(transport.Request("GET", "/", client), 5).status == 403
+    without = transport.Pool(backend, credentials=id_tokens.credentials_for("", backend))
+    assert without.send(transport.Request("GET", "/", client), 5).status == 403
     for each in (pool, without):
-        each.forget()
+        each.close_idle()
 
 
 def test_many_at_once_make_one_fetch_and_it_is_kept(metadata: type[Metadata]) -> None:
-    tokens = id_tokens.Tokens("https://model.example.org")
+    tokens = id_tokens.IdTokens("https://model.example.org")
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         got = {each.result() for each in [pool.submit(tokens.current) for _ in range(64)]}
     assert len(got) == 1
@@ -161,9 +161,9 @@ def test_a_token_is_fetched_again_before_its_end_and_nobody_waits_for_that(
     metadata: type[Metadata],
 ) -> None:
     ahead = [0.0]
-    tokens = id_tokens.Tokens("https://model.example.org", lambda: time.time() + ahead[0])
+    tokens = id_tokens.IdTokens("https://model.example.org", lambda: time.time() + ahead[0])
     old = tokens.current()
-    ahead[0] = 3600 - id_tokens.SOON + 10  # soon over, and still good
+    ahead[0] = 3600 - id_tokens.REFRESH_BEFORE + 10  # soon over, and still good
     metadata.life, metadata.pause = 7200, 1.0
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -176,20 +176,20 @@ def test_a_token_is_fetched_again_before_its_end_and_nobody_waits_for_that(
 
 def test_a_platform_that_hangs_holds_nobody_for_long(metadata: type[Metadata]) -> None:
     metadata.pause = 5.0
-    tokens = id_tokens.Tokens("https://model.example.org")
+    tokens = id_tokens.IdTokens("https://model.example.org")
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(tokens.current) for _ in range(8)]
-    assert {type(each.exception()) for each in asked} == {id_tokens.IdentityError}
-    assert time.monotonic() - began < id_tokens.PATIENCE + 1
+    assert {type(each.exception()) for each in asked} == {id_tokens.IdTokenError}
+    assert time.monotonic() - began < id_tokens.FETCH_WAIT + 1
     assert len(metadata.fetched) == 1
 
 
 def test_without_a_token_nothing_is_sent(metadata: type[Metadata], backend: str) -> None:
     metadata.broken = True
-    pool = transport.Pool(backend, identity=id_tokens.of("google", backend))
-    with pytest.raises(id_tokens.IdentityError, match="no identity token can be had"):
-        pool.exchange(transport.Request("GET", "/"), 5)
+    pool = transport.Pool(backend, credentials=id_tokens.credentials_for("google", backend))
+    with pytest.raises(id_tokens.IdTokenError, match="no identity token can be had"):
+        pool.send(transport.Request("GET", "/"), 5)
     assert Backend.seen == []
 
 
@@ -197,13 +197,13 @@ def test_a_failing_platform_costs_nothing_while_the_old_token_is_good(
     metadata: type[Metadata],
 ) -> None:
     ahead = [0.0]
-    tokens = id_tokens.Tokens("https://model.example.org", lambda: time.time() + ahead[0])
+    tokens = id_tokens.IdTokens("https://model.example.org", lambda: time.time() + ahead[0])
     old = tokens.current()
     metadata.broken = True
-    ahead[0] = 3600 - id_tokens.SOON + 10
+    ahead[0] = 3600 - id_tokens.REFRESH_BEFORE + 10
     assert tokens.current() == old
     ahead[0] = 3601
-    with pytest.raises(id_tokens.IdentityError):
+    with pytest.raises(id_tokens.IdTokenError):
         tokens.current()
 
 
@@ -211,14 +211,14 @@ def test_a_failing_platform_costs_nothing_while_the_old_token_is_good(
 def test_the_projects_number_is_filled_in_where_the_platform_knows_it() -> None:
     setting = "https://{service}-{project_number}.europe-west1.run.app"
     filled = "https://{service}-123456789012.europe-west1.run.app"
-    assert google_cloud.filled(setting, "PASSERELLE_UPSTREAM") == filled
-    assert google_cloud.filled("http://{service}:8080", "X") == "http://{service}:8080"
+    assert google_cloud.fill_in_project_number(setting, "PASSERELLE_UPSTREAM") == filled
+    assert google_cloud.fill_in_project_number("http://{service}:8080", "X") == "http://{service}:8080"
 
 
 def test_where_no_platform_answers_the_setting_is_refused(metadata: type[Metadata]) -> None:
     metadata.broken = True
     with pytest.raises(environment.SettingError, match="Write the project's number"):
-        google_cloud.filled("https://{service}-{project_number}.europe-west1.run.app", "X")
+        google_cloud.fill_in_project_number("https://{service}-{project_number}.europe-west1.run.app", "X")
 
 
 def test_another_kind_of_identity_is_refused() -> None:

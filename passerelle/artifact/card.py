@@ -64,8 +64,8 @@ def read(folder: Path) -> Card:
         ValueError: it is of a contract that isn't understood here.
     """
     fields = json.loads((folder / FILE).read_text())
-    version = fields.setdefault("contract", contract.UNSTATED)
-    if not contract.fits(version):
+    version = fields.setdefault("contract", contract.VERSION_IF_UNSTATED)
+    if not contract.is_compatible(version):
         raise ValueError(f"its card is of version {version}, not {contract.VERSION}")
     shape = fields.pop("input")
     shape["mean"], shape["std"] = tuple(shape["mean"]), tuple(shape["std"])

@@ -169,7 +169,9 @@ class Run:
             "PASSERELLE_REFUSE_OTHERS": "0",  # a model goes on as it was while its change is baked
         }
         if self.options.page_port:
-            api_keys.own(self.page_key, "frontend")  # made here, so that the page finds it too
+            api_keys.from_key_file(
+                self.page_key, "frontend"
+            )  # made here, so that the page finds it too
             environ["PASSERELLE_PAGE_KEY"] = str(self.page_key)
         self.front.append(Process("gateway", GATEWAY, environ, self.logs / "gateway.log"))
         self.front[-1].start()

@@ -8,9 +8,9 @@ changes what was there, and isn't understood by who speaks another.
 """
 
 VERSION = "1.1"
-UNSTATED = "1.0"  # of who states none
+VERSION_IF_UNSTATED = "1.0"  # services and cards of that time had no version in them
 
 
-def fits(version: str) -> bool:
-    """Whether who speaks that version is understood here."""
+def is_compatible(version: str) -> bool:
+    """Whether a service or a card of that version is understood here: same major number."""
     return version.partition(".")[0] == VERSION.partition(".")[0]

@@ -12,7 +12,7 @@ PLACEHOLDER = "{project_number}"
 FAILURES = (google.auth.exceptions.GoogleAuthError, ValueError, TypeError, KeyError, OSError)
 
 
-def filled(setting: str, name: str) -> str:
+def fill_in_project_number(setting: str, name: str) -> str:
     """The address in the variable `name`, with the project's number where that has a place in it.
 
     Raises:

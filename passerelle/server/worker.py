@@ -26,7 +26,7 @@ class ClientSocket(DeadlineSocket):
     head: bytes | None = None  # empty until it was given, None when nothing is held back
 
     def receive_first_bytes(self) -> bytes | None:
-        """The first bytes of a request, if any come within POLL_INTERVAL seconds; none at the end."""
+        """A request's first bytes; None where none come in POLL_INTERVAL, empty at the end."""
         try:
             return socket.socket.recv(self, FIRST_READ)
         except BlockingIOError:

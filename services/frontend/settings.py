@@ -32,7 +32,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         environment.SettingError: names the variable and what to write.
     """
     port = environment.whole_number(environ, "PORT", 8000)
-    gateway = google_cloud.filled(
+    gateway = google_cloud.fill_in_project_number(
         environ.get("PASSERELLE_GATEWAY", "http://gateway:8080"), "PASSERELLE_GATEWAY"
     ).rstrip("/")
     key_file = environment.required(environ, "PASSERELLE_KEY_FILE", "the file of the page's key")

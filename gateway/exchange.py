@@ -1,0 +1,40 @@
+"""One prediction request on its way through the gateway, without any web framework."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from passerelle.protocol import timeout
+from passerelle.server.span import Span
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """What a request says about who sent it."""
+
+    api_key: str  # the key's text; empty where the request has none
+    key_in_query: bool  # a key was written into the address, where logs would show it
+
+
+@dataclasses.dataclass
+class Exchange:
+    """Made once, when the request's headers have arrived; belongs to that request alone.
+
+    The front end fills in `payload` once the request is known to be permitted.
+    """
+
+    model_id: str
+    client: Client
+    headers: Mapping[str, str]  # the client's; names in lower case
+    query: Mapping[str, str]  # the first value of each name
+    span: Span  # its trace, and the time that each stage takes
+    raise_if_disconnected: Callable[[], None]  # ClientClosedRequest once nobody waits any more
+    payload: bytes = b""  # the request's body: an encoded picture, a form or JSON
+
+    @property
+    def timeout(self) -> float | None:
+        """The seconds that the client gives the whole request, if it says so.
+
+        Raises:
+            InvalidRequest: its X-Request-Timeout holds no seconds.
+        """
+        return timeout.parse(self.headers.get(timeout.HEADER.lower()))
