@@ -7,14 +7,15 @@ import re
 import signal
 import socket
 import time
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from gateway import api_keys, cache
-from gateway.cache_store import Key, Store
-from gateway.transport import Answer
+from gateway.cache_store import CacheKey, CacheStore
+from gateway.transport import Response
 from passerelle import manifest
 from passerelle.protocol import trace
 from passerelle.server import span
@@ -274,14 +275,15 @@ def test_a_followers_deadline_is_its_own_too(up: stack.Stack, picture: bytes) ->
 
 @pytest.mark.parametrize(("made_by", "kept"), [("a" * 64, True), ("b" * 64, False), ("", False)])
 def test_only_an_answer_of_the_artifact_that_was_asked_is_kept(made_by: str, kept: bool) -> None:  # noqa: FBT001  # pytest's
-    answer = Answer(200, {"artifact-digest": made_by}, b'{"model":"m","request_id":"mine"}')
-    key, store = Key("a" * 64, "/", "", b""), Store(manifest.Cache(1, 9.0), clock=lambda: 0.0)
-    nothing: Any = None  # a leader needs neither route nor request
-    here = span.Span(trace.read({}), 0.0)
-    visit = cache.Visit(nothing, store, nothing, key, lambda _: answer, 1.0, here, 0.0)
-    assert visit.shared().headers["cache-status"].endswith("; stored") is kept
-    assert (store.find(key) is not None) is kept
-    assert not store.flights
+    answer = Response(200, {"artifact-digest": made_by}, b'{"model":"m","request_id":"mine"}')
+    key = CacheKey("a" * 64, "/", "", b"")
+    store = CacheStore(manifest.Cache(1, 9.0), clock=lambda: 0.0)
+    exchange: Any = types.SimpleNamespace(span=span.Span(trace.read({}), 0.0))
+    route: Any = None  # a leader needs none
+    lookup = cache.CacheLookup(exchange, route, store, key, lambda *_: answer, 1.0, 0.0)
+    assert lookup.get().headers["cache-status"].endswith("; stored") is kept
+    assert (store.get(key) is not None) is kept
+    assert not store._flights
 
 
 def test_what_is_kept_is_answered_while_the_model_is_away(up: stack.Stack, picture: bytes) -> None:

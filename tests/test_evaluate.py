@@ -161,8 +161,8 @@ def test_a_card_without_an_evaluation_is_read(case: Case, tmp_path: Path) -> Non
 
 def test_what_measures_holds_no_torch(case: Case) -> None:
     code = (
-        "import pathlib, sys; from services.model import evaluate\n"
-        "evaluate.evaluate(pathlib.Path(sys.argv[1]), [sys.argv[2]], lambda *_: None)\n"
+        "import pathlib, sys; from services.bake import evaluation\n"
+        "evaluation.evaluate(pathlib.Path(sys.argv[1]), [sys.argv[2]], lambda *_: None)\n"
         "maps = pathlib.Path('/proc/self/maps').read_text()\n"
         "assert 'openvino' in maps\n"
         "sys.exit('torch' in sys.modules or 'torch' in maps)\n"

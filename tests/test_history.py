@@ -3,7 +3,7 @@
 import pytest
 
 from gateway import api_keys
-from gateway.history import SECONDS, SLOTS, History
+from gateway.history import MAX_SLOTS, SLOT_SECONDS, History
 from passerelle.protocol import problems
 from services.frontend import charts, waterfall
 from tests import stack
@@ -21,28 +21,28 @@ class Clock:
 def test_answers_refusals_and_failures_are_counted_in_their_slot() -> None:
     clock = Clock()
     history = History(clock)
-    history.stands("ready")
+    history.record_status("ready")
     for took in (0.010, 0.020, 0.030):
         with history.request() as outcome:
             clock.now += took
             outcome.status = 200
     with pytest.raises(problems.ServiceUnavailable), history.request():
-        raise problems.ServiceUnavailable(f"{history.told()['in_flight']} on its way")
+        raise problems.ServiceUnavailable(f"{history.document()['in_flight']} on its way")
     with history.request() as outcome:
         outcome.status = 422
-    history.stands("unavailable")
-    told = history.told()
+    history.record_status("unavailable")
+    told = history.document()
     assert told["in_flight"] == 0
-    assert len(told["slots"]) == SLOTS
+    assert len(told["slots"]) == MAX_SLOTS
     last = told["slots"][-1]
     assert (last["requests"], last["failed"], last["status"]) == (5, 1, "unavailable")
     assert last["p50_ms"] == pytest.approx(20, abs=0.1)
     assert 20 < last["p95_ms"] <= 30.1
-    clock.now += 3 * SECONDS
-    assert history.told()["slots"][-4] == last
-    assert history.told()["slots"][-1]["status"] is None
-    clock.now += SLOTS * SECONDS
-    assert not any(each["requests"] for each in history.told()["slots"])
+    clock.now += 3 * SLOT_SECONDS
+    assert history.document()["slots"][-4] == last
+    assert history.document()["slots"][-1]["status"] is None
+    clock.now += MAX_SLOTS * SLOT_SECONDS
+    assert not any(each["requests"] for each in history.document()["slots"])
 
 
 def test_the_gateway_tells_each_models_history_to_who_may_use_it(up: stack.Stack) -> None:
@@ -53,7 +53,7 @@ def test_the_gateway_tells_each_models_history_to_who_may_use_it(up: stack.Stack
 
     stack.wait_for(lambda: set(last()) == {"ready"}, 15)
     document = up.get("/history").json()
-    assert document["slot_seconds"] == SECONDS
+    assert document["slot_seconds"] == SLOT_SECONDS
     first = document["models"][0]
     assert first["id"] == "efficientnet-lite0"
     assert sum(each["requests"] for each in first["slots"]) >= 1

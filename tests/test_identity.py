@@ -212,13 +212,17 @@ def test_the_projects_number_is_filled_in_where_the_platform_knows_it() -> None:
     setting = "https://{service}-{project_number}.europe-west1.run.app"
     filled = "https://{service}-123456789012.europe-west1.run.app"
     assert google_cloud.fill_in_project_number(setting, "PASSERELLE_UPSTREAM") == filled
-    assert google_cloud.fill_in_project_number("http://{service}:8080", "X") == "http://{service}:8080"
+    assert (
+        google_cloud.fill_in_project_number("http://{service}:8080", "X") == "http://{service}:8080"
+    )
 
 
 def test_where_no_platform_answers_the_setting_is_refused(metadata: type[Metadata]) -> None:
     metadata.broken = True
     with pytest.raises(environment.SettingError, match="Write the project's number"):
-        google_cloud.fill_in_project_number("https://{service}-{project_number}.europe-west1.run.app", "X")
+        google_cloud.fill_in_project_number(
+            "https://{service}-{project_number}.europe-west1.run.app", "X"
+        )
 
 
 def test_another_kind_of_identity_is_refused() -> None:

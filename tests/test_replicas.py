@@ -12,7 +12,7 @@ import pytest
 
 from gateway import transport
 from gateway.replica import Replica, Status
-from gateway.retry_budget import Retries
+from gateway.retry_budget import RetryBudget
 from gateway.transport import Request
 from gateway.upstream import Upstream
 from tests import processes, stack
@@ -128,14 +128,14 @@ def service(*urls: str) -> Upstream:
     found = Upstream("zoo", "|".join(urls))
     found.replicas = {(url, ""): Replica(url) for url in urls}
     for number, replica in enumerate(found.replicas.values()):
-        replica.statuses, replica.last = {"m": Status("ready")}, float(number)
+        replica.statuses, replica.last_request = {"m": Status("ready")}, float(number)
     return found
 
 
 def exchange(zoo: Upstream, seconds: float) -> int:
     end = time.monotonic() + seconds
-    ask = lambda: (Request("GET", "/"), transport.left(end))  # noqa: E731
-    return zoo.exchange("m", ask, lambda: None).status
+    ask = lambda: (Request("GET", "/"), transport.remaining(end))  # noqa: E731
+    return zoo.send("m", ask, lambda: None).status
 
 
 def test_a_machine_that_vanished_leaves_time_for_another_replica() -> None:
@@ -144,7 +144,7 @@ def test_a_machine_that_vanished_leaves_time_for_another_replica() -> None:
         began = time.monotonic()
         assert exchange(zoo, 6) == 200
         assert time.monotonic() - began < 3
-        assert zoo.count("m") == {"ready": 1, "known": 2}
+        assert zoo.count_replicas("m") == {"ready": 1, "known": 2}
 
 
 def test_a_replica_that_refuses_is_lost_and_the_other_is_asked() -> None:
@@ -155,7 +155,7 @@ def test_a_replica_that_refuses_is_lost_and_the_other_is_asked() -> None:
     refusing, other = zoo.replicas.values()
     assert refusing.statuses["m"].status == "unavailable"
     assert (refusing.in_flight, other.in_flight) == (0, 0)
-    assert (zoo.retries.live, zoo.retries.again) == (0, 0)
+    assert (zoo.retry_budget._requests, zoo.retry_budget._retries) == (0, 0)
 
 
 def test_nothing_is_sent_twice() -> None:
@@ -177,13 +177,15 @@ def test_nothing_is_sent_twice() -> None:
 
 
 def test_at_most_a_fifth_of_the_requests_and_always_three_may_be_on_a_second_replica() -> None:
-    retries = Retries()
+    budget = RetryBudget()
     with contextlib.ExitStack() as held:
-        assert [held.enter_context(retries.granted()) for _ in range(4)] == [True] * 3 + [False]
+        assert [held.enter_context(budget.request_retry()) for _ in range(4)] == [True] * 3 + [
+            False
+        ]
         for _ in range(20):
-            held.enter_context(retries.counted())
-        assert [held.enter_context(retries.granted()) for _ in range(2)] == [True, False]
-    assert (retries.live, retries.again) == (0, 0)
+            held.enter_context(budget.count_request())
+        assert [held.enter_context(budget.request_retry()) for _ in range(2)] == [True, False]
+    assert (budget._requests, budget._retries) == (0, 0)
 
 
 def test_the_replica_with_the_fewest_requests_is_chosen_and_equals_take_turns() -> None:
@@ -192,7 +194,7 @@ def test_the_replica_with_the_fewest_requests_is_chosen_and_equals_take_turns() 
     first.in_flight = 1
     chosen = []
     for _ in range(4):
-        with zoo.chosen("m", []) as replica:
+        with zoo._least_busy("m", []) as replica:
             chosen.append(replica)
     assert chosen == [second, third, second, third]
 
@@ -211,7 +213,7 @@ def test_a_name_stands_for_its_addresses_and_keeps_them_while_nobody_can_say(
         return [(family, kind, 6, "", (each, 0)) for each in told[family]]
 
     def followed() -> list[str]:
-        zoo.follow()
+        zoo.refresh_replicas()
         return [host for _, host in zoo.replicas]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
@@ -233,9 +235,9 @@ def test_a_status_that_a_newer_service_made_up_breaks_nothing(
     replica = Replica("http://127.0.0.1:1")
     said = {"status": "warming", "reason": "", "digest": "0"}
     monkeypatch.setattr(
-        replica, "get", lambda path: {"models": {"m": said}} if "health" in path else said
+        replica, "_get", lambda path: {"models": {"m": said}} if "health" in path else said
     )
-    replica.statuses = replica.ask()
+    replica.statuses = replica.probe()
     zoo = Upstream("zoo", "http://127.0.0.1:1")
     zoo.replicas = {("http://127.0.0.1:1", ""): replica}
     assert zoo.status("m").status == "unavailable"

@@ -2,8 +2,8 @@
 
 A socket's own timeout begins anew with every byte, so that a peer that sends one now and then holds
 a thread for as long as it likes. It also costs two calls of the kernel for each that it bounds,
-and in a process of many threads it's calls that cost. Here the kernel ends every wait after POLL_INTERVAL
-seconds (SO_RCVTIMEO, SO_SNDTIMEO; set once), and what is left is looked up only then.
+and in a process of many threads it's calls that cost. Here the kernel ends every wait after
+POLL_INTERVAL (SO_RCVTIMEO, SO_SNDTIMEO; set once), and what is left is looked up only then.
 """
 
 import errno
