@@ -10,7 +10,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from gateway import api_keys, auth, cache, front_end, history, known_keys, settings
 from gateway.api_keys import Key, Keys
 from gateway.routes import Routes, RouteTable
-from passerelle import manifest
+from passerelle.manifest import reading
 from passerelle.protocol import problems, statuses
 from passerelle.server import application, span
 from passerelle.server.file_watcher import FileWatcher
@@ -104,7 +104,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     """The gateway's application, following the key file and the manifest from now on."""
     options = options or settings.read()
     keys = FileWatcher(options.keys, known_keys.reader(options), api_keys.KeysError)
-    routes = FileWatcher(options.manifest, RouteTable(options).read, manifest.ManifestError)
+    routes = FileWatcher(options.manifest, RouteTable(options).read, reading.ManifestError)
     app = application.create("gateway", options.project)
     app.extensions["gateway"] = State(options, keys, routes)
     app.register_blueprint(api)

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 import cachetools
 
 from gateway.transport import Response
-from passerelle import manifest
+from passerelle.manifest.model import Cache
 
 # Inside a JSON text its quotes would be escaped.
 _REQUEST_ID = re.compile(rb'"request_id": ?"([^"\\]+)"')
@@ -59,9 +59,7 @@ Flight = Future[CachedResponse | None]  # None: it ended with nothing that other
 class CacheStore:
     """The responses of one model, at most `size` of them, each for `ttl` seconds."""
 
-    def __init__(
-        self, options: manifest.Cache, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, options: Cache, clock: Callable[[], float] = time.monotonic) -> None:
         self.options, self.clock = options, clock
         self._lock = threading.Lock()
         self._flights: dict[CacheKey, Flight] = {}

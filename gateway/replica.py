@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway import id_tokens, transport
-from passerelle.manifest import Model
+from passerelle.manifest.model import Model
 from passerelle.protocol import contract, statuses
 
 PROBE_INTERVAL = 2.0  # seconds, where every model is ready

@@ -11,8 +11,8 @@ from gateway.cache_store import CacheStore
 from gateway.history import History
 from gateway.retry_budget import RetryBudget
 from gateway.upstream import Upstream
-from passerelle import manifest
-from passerelle.manifest import source
+from passerelle.manifest import reading, source
+from passerelle.manifest.model import Cache, Model
 from passerelle.protocol import problems
 from passerelle.server import google_cloud
 
@@ -21,7 +21,7 @@ from passerelle.server import google_cloud
 class Route:
     """One model, and where it is."""
 
-    model: manifest.Model
+    model: Model
     upstream: Upstream
     cache: CacheStore | None  # None: the cache is off
     history: History
@@ -99,15 +99,15 @@ class RouteTable:
         """The routes of the manifest at `path`.
 
         Raises:
-            manifest.ManifestError: also for a service that the setting gives no address.
+            reading.ManifestError: also for a service that the setting gives no address.
         """
-        models = manifest.read(path)
+        models = reading.read(path)
         services = {model.service for model in models}
         try:
             addresses = {name: upstream.address(self.upstream_setting, name) for name in services}
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
-            raise manifest.ManifestError(path, [source.Problem(1, "", message)]) from None
+            raise reading.ManifestError(path, [source.Problem(1, "", message)]) from None
         new = services - set(self.upstreams)
         for name in new:
             self.upstreams[name] = self._upstream(name, addresses[name])
@@ -120,7 +120,7 @@ class RouteTable:
         self.caches = {m.id: self._cache(m.id, m.cache) for m in models if m.cache}
         return Routes({model.id: self._route(model) for model in models})
 
-    def _route(self, model: manifest.Model) -> Route:
+    def _route(self, model: Model) -> Route:
         """The route of a model, whose upstream is there."""
         found = self.upstreams[model.service]
         return Route(model, found, self.caches.get(model.id), found.history(model.id))
@@ -132,7 +132,7 @@ class RouteTable:
             name, address, options.max_in_flight, options.upstream_auth, self.retry_budget
         )
 
-    def _cache(self, model_id: str, options: manifest.Cache) -> CacheStore:
+    def _cache(self, model_id: str, options: Cache) -> CacheStore:
         """The cache of a model: the one that it has, unless the manifest's options changed."""
         known = self.caches.get(model_id)
         return known if known and known.options == options else CacheStore(options)

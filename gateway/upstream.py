@@ -20,7 +20,7 @@ from gateway.history import History
 from gateway.replica import Replica, Status
 from gateway.retry_budget import RetryBudget
 from gateway.transport import Request, Response
-from passerelle.manifest import Model
+from passerelle.manifest.model import Model
 from passerelle.protocol import problems, statuses
 from passerelle.server import log
 

@@ -12,8 +12,8 @@ from typing import Any, Self
 import requests
 
 from gateway import api_keys
-from passerelle import manifest
 from passerelle.local import baking
+from passerelle.manifest import reading
 from tests import stack
 
 LITE0 = "efficientnet-lite0"
@@ -21,7 +21,7 @@ LITE0 = "efficientnet-lite0"
 
 def artifact(artifacts: Path, model_id: str = LITE0) -> Path:
     """The artifact of a model of the default manifest."""
-    models = manifest.read(stack.ROOT / "models.yaml")
+    models = reading.read(stack.ROOT / "models.yaml")
     model = next(each for each in models if each.id == model_id)
     result = baking.bake(model, artifacts, lambda *_: None)
     assert result.folder, result.error

@@ -1,6 +1,5 @@
 """From an entry to an artifact: checked, cached by content, and told plainly when it fails."""
 
-import dataclasses
 import hashlib
 import http.server
 import json
@@ -14,9 +13,10 @@ import pytest
 import safetensors.torch
 import torch
 
-from passerelle import manifest
 from passerelle.artifact import card, labels, store
 from passerelle.local import baking
+from passerelle.manifest import reading
+from passerelle.manifest.model import Cache, Input, Model
 from services.bake import pipeline
 from services.model import engines
 from tests import stack
@@ -61,17 +61,17 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return tiny_nets
 
 
-def model(tmp_path: Path, **fields: Any) -> manifest.Model:
+def model(tmp_path: Path, **fields: Any) -> Model:
     """A complete model of a manifest."""
     entry = {
         "id": "tiny", "architecture": "tiny_nets:Tiny", "weights": "random", "input": {"size": 32},
     } | fields  # fmt: skip
     path = tmp_path / "models.yaml"
     path.write_text(json.dumps({"version": 1, "models": [entry]}))
-    return manifest.read(path)[0]
+    return reading.read(path)[0]
 
 
-def baked(given: manifest.Model, artifacts: Path) -> baking.Result:
+def baked(given: Model, artifacts: Path) -> baking.Result:
     return baking.bake(given, artifacts, lambda *_: None)
 
 
@@ -118,12 +118,12 @@ def test_a_bake_is_cached_by_content_and_the_same_each_time(tmp_path: Path) -> N
 @pytest.mark.usefixtures("tiny")
 def test_what_goes_in_decides_where_an_artifact_lies(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("a\nb\nc\nd\n")
-    base = dataclasses.asdict(model(tmp_path, labels="file:names.txt"))
+    base = model(tmp_path, labels="file:names.txt")
     digest = store.digest(base)
-    assert store.digest(base | {"timeout": 99.0, "service": "other", "title": "Other"}) == digest
-    assert store.digest(base | {"cache": {"size": 9, "ttl": 9.0}}) == digest
-    assert store.digest(base | {"engine": "torch"}) != digest
-    assert store.digest(base | {"input": {"size": 64}}) != digest
+    own = {"timeout": 99.0, "service": "other", "title": "Other", "cache": Cache(size=9, ttl=9.0)}
+    assert store.digest(base.model_copy(update=own)) == store.digest(base.recipe) == digest
+    assert store.digest(base.model_copy(update={"engine": "torch"})) != digest
+    assert store.digest(base.model_copy(update={"input": Input(size=64)})) != digest
     (tmp_path / "names.txt").write_text("a\nb\nc\ne\n")
     assert store.digest(base) != digest
     digest = store.digest(base)

@@ -16,7 +16,7 @@ import pytest
 from gateway import api_keys, cache
 from gateway.cache_store import CacheKey, CacheStore
 from gateway.transport import Response
-from passerelle import manifest
+from passerelle.manifest.model import Cache
 from passerelle.protocol import trace
 from passerelle.server import span
 from tests import stack
@@ -277,7 +277,7 @@ def test_a_followers_deadline_is_its_own_too(up: stack.Stack, picture: bytes) ->
 def test_only_an_answer_of_the_artifact_that_was_asked_is_kept(made_by: str, kept: bool) -> None:  # noqa: FBT001  # pytest's
     answer = Response(200, {"artifact-digest": made_by}, b'{"model":"m","request_id":"mine"}')
     key = CacheKey("a" * 64, "/", "", b"")
-    store = CacheStore(manifest.Cache(1, 9.0), clock=lambda: 0.0)
+    store = CacheStore(Cache(size=1, ttl=9.0), clock=lambda: 0.0)
     exchange: Any = types.SimpleNamespace(span=span.Span(trace.read({}), 0.0))
     route: Any = None  # a leader needs none
     lookup = cache.CacheLookup(exchange, route, store, key, lambda *_: answer, 1.0, 0.0)

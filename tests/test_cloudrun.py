@@ -11,12 +11,13 @@ import pytest
 import yaml
 
 from gateway import settings
-from passerelle import manifest
 from passerelle.deploy import cloudrun
+from passerelle.manifest import reading
+from passerelle.manifest.model import Models
 from services.frontend import settings as page
 from tests import stack
 
-MODELS = manifest.read(stack.ROOT / "models.yaml")
+MODELS = reading.read(stack.ROOT / "models.yaml")
 GOOGLE = cloudrun.Options(project="my-project", region="europe-west1")
 KNATIVE = cloudrun.Options(target="knative", registry="registry.example.org/passerelle")
 SCHEMA = "@kubernetes-models/knative@4.0.0"
@@ -156,12 +157,12 @@ def test_the_page_finds_the_gateway_and_its_key() -> None:
     assert inside[0]["value"] == "http://gateway.default.svc.cluster.local"
 
 
-def written(folder: Path, fields: str) -> manifest.Models:
+def written(folder: Path, fields: str) -> Models:
     """The first model of the default manifest, with other fields."""
     entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
     file = folder / "models.yaml"
     file.write_text(f"version: 1\n{entry}\n{fields}")
-    return manifest.read(file)
+    return reading.read(file)
 
 
 def test_models_that_share_a_service_make_one_document(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from passerelle import manifest
 from passerelle.artifact import card
 from passerelle.cli import plot
 from passerelle.local import baking, evaluation
+from passerelle.manifest import reading
+from passerelle.manifest.model import Models
 from services.model import app, settings
 from tests import conftest, stack
 from tests.test_cli import passerelle
@@ -47,7 +48,7 @@ class Case:
         return passerelle("evaluate", "-f", str(self.manifest), "--state", str(self.state), *words)
 
     def folder(self, model_id: str) -> Path:
-        model = next(each for each in manifest.read(self.manifest) if each.id == model_id)
+        model = next(each for each in reading.read(self.manifest) if each.id == model_id)
         found = baking.found(model, self.state / "artifacts")
         assert found is not None
         return found
@@ -65,7 +66,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     made = Case(root / "models.yaml", root / "state", root / "pictures")
     document = yaml.safe_load((stack.ROOT / "models.yaml").read_text())
     made.manifest.write_text(yaml.safe_dump(document | {"models": document["models"][:2]}))
-    for model in manifest.read(made.manifest):
+    for model in reading.read(made.manifest):
         folder = baking.bake(model, conftest.STATE / "artifacts", lambda *_: None).folder
         assert folder is not None
         shutil.copytree(folder, made.state / "artifacts" / folder.name)
@@ -224,12 +225,12 @@ def test_bad_labels_fail_the_command_before_anything_is_measured(
     assert (case.folder(FULL) / card.FILE).read_bytes() == before
 
 
-def models(tmp_path: Path, *entries: dict[str, Any]) -> manifest.Models:
+def models(tmp_path: Path, *entries: dict[str, Any]) -> Models:
     """A manifest's models, of a network of one's own."""
     base = {"architecture": "nets:Net", "weights": "random", "input": {"size": 32}}
     path = tmp_path / "models.yaml"
     path.write_text(json.dumps({"version": 1, "models": [base | each for each in entries]}))
-    return manifest.read(path)
+    return reading.read(path)
 
 
 def compared(found: list[evaluation.Variant]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 import requests
 import torch
 
-from passerelle import manifest
+from passerelle.manifest import reading
 from services.bake import architecture
 from tests import stack
 from tests.test_gateway import CATS
@@ -29,7 +29,7 @@ def test_v1_serves_one_model_without_a_gateway_or_a_key(state: Path) -> None:
 
 
 def test_v2_never_gives_one_models_answer_for_the_other(state: Path) -> None:
-    ids = [model.id for model in manifest.read(EXAMPLES / "v2.yaml")]
+    ids = [model.id for model in reading.read(EXAMPLES / "v2.yaml")]
     pictures = [path.read_bytes() for path in sorted(stack.PICTURES.glob("*.*g"))]
     with stack.running(EXAMPLES / "v2.yaml", state) as up:
         assert len(stack.descendants(up.process.pid)) == 6  # page, gateway, one service: each two
@@ -61,7 +61,7 @@ def test_torchvisions_four_load_through_torchvisions_own_code(
 ) -> None:
     checkpoints = tmp_path / "hub" / "checkpoints"
     checkpoints.mkdir(parents=True)
-    models = manifest.read(EXAMPLES / "torchvision.yaml")
+    models = reading.read(EXAMPLES / "torchvision.yaml")
     for model in models:
         make_checkpoint(model.architecture.partition(":")[2], checkpoints)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))

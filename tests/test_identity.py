@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from gateway import id_tokens, settings, transport
-from passerelle import manifest
+from passerelle.manifest import reading
 from passerelle.protocol import contract
 from passerelle.server import environment, google_cloud
 from tests import processes, stack
@@ -127,7 +127,7 @@ def metadata(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Metadata]]:
 def backend() -> Iterator[str]:
     Backend.seen = []
     path = stack.ROOT / "models.yaml"
-    model = next(each for each in manifest.read(path) if each.id == processes.LITE0)
+    model = next(each for each in reading.read(path) if each.id == processes.LITE0)
     weights = {"source": model.weights, "sha256": None}
     same = {name: getattr(model, name) for name in ("architecture", "engine", "precision")}
     Backend.card = {"digest": "d", "weights": weights} | same

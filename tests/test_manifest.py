@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerelle import manifest
-from passerelle.manifest import schema
+from passerelle.manifest import reading, schema
+from passerelle.manifest.model import Accept, Cache, Input, Models
 from tests import stack
 
 GOOD = """\
@@ -24,15 +24,15 @@ models:
 def problems(text: str, tmp_path: Path) -> list[str]:
     path = tmp_path / "models.yaml"
     path.write_text(text)
-    with pytest.raises(manifest.ManifestError) as caught:
-        manifest.read(path)
+    with pytest.raises(reading.ManifestError) as caught:
+        reading.read(path)
     return [str(problem) for problem in caught.value.problems]
 
 
-def models(text: str, tmp_path: Path) -> manifest.Models:
+def models(text: str, tmp_path: Path) -> Models:
     path = tmp_path / "models.yaml"
     path.write_text(text)
-    return manifest.read(path)
+    return reading.read(path)
 
 
 def entry(**fields: object) -> str:
@@ -148,11 +148,11 @@ def test_each_mistake_is_told_with_its_mend(text: str, expected: str, tmp_path: 
 
 
 def test_a_missing_file_and_a_file_that_is_no_text_are_told(tmp_path: Path) -> None:
-    with pytest.raises(manifest.ManifestError, match="there is no such file"):
-        manifest.read(tmp_path / "none.yaml")
+    with pytest.raises(reading.ManifestError, match="there is no such file"):
+        reading.read(tmp_path / "none.yaml")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(manifest.ManifestError, match="can't be read"):
-        manifest.read(tmp_path / "binary.yaml")
+    with pytest.raises(reading.ManifestError, match="can't be read"):
+        reading.read(tmp_path / "binary.yaml")
 
 
 def test_duplicate_ids_are_refused(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ models:
 """
     by_id = {model.id: model for model in models(text % ("0" * 64), tmp_path)}
     assert by_id["c"].architecture == "my:net"
-    assert by_id["c"].input == {"size": 64, "resize": 128}
+    assert by_id["c"].input == Input(size=64, resize=128)
     assert (by_id["c"].title, by_id["c"].timeout) == ("c", 1.0)
     assert (by_id["b"].weights, by_id["b"].sha256) == ("random", None)
     assert by_id["a"].sha256 == "0" * 64
@@ -184,17 +184,17 @@ def test_what_belongs_to_a_field_goes_with_it(tmp_path: Path) -> None:
     text += "  - {id: full, like: net, precision: fp32}\n  - {id: same, like: net}\n"
     _, full, same = models(text, tmp_path)
     assert (full.precision, full.calibration, full.accept) == ("fp32", None, None)
-    assert (same.precision, same.accept) == ("int8", {"agreement": 0.9})
+    assert (same.precision, same.accept) == ("int8", Accept(agreement=0.9))
 
 
 def test_the_cache_is_off_unless_given_here_or_by_default_and_is_inherited(tmp_path: Path) -> None:
     own = "    cache: {size: 7, ttl: 1h}\n  - {id: heir, like: net}\n"
     off = "  - {id: none, like: net, cache: {size: 0}}\n"
     assert [model.cache for model in models(GOOD, tmp_path)] == [None]
-    seven = manifest.Cache(7, 3600.0)
+    seven = Cache(size=7, ttl=3600.0)
     assert [model.cache for model in models(GOOD + own + off, tmp_path)] == [seven, seven, None]
     text = GOOD.replace("500ms}", "500ms, cache: {}}") + off
-    assert [model.cache for model in models(text, tmp_path)] == [manifest.Cache(1000, 600.0), None]
+    assert [model.cache for model in models(text, tmp_path)] == [Cache(size=1000, ttl=600.0), None]
 
 
 def test_an_inherited_mistake_is_told_once_where_it_is_written(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_file_paths_are_relative_to_the_manifest(tmp_path: Path) -> None:
 
 def test_the_default_manifest_and_the_examples_are_good() -> None:
     for path in [stack.ROOT / "models.yaml", *(stack.ROOT / "examples").glob("*.yaml")]:
-        assert manifest.read(path)
+        assert reading.read(path)
 
 
 def test_the_published_schema_is_that_of_the_fields() -> None:
@@ -241,8 +241,8 @@ def test_nothing_but_a_manifest_error_comes_of_any_content(
     listed: list[object], defaults: object
 ) -> None:
     text = json.dumps({"version": 1, "defaults": defaults, "models": listed})
-    document = manifest.load(text)
-    manifest.complete(manifest.validate(document), document, Path("/"))
+    document = reading.load(text)
+    reading.complete(reading.validate(document), document, Path("/"))
     assert all(problem.line >= 1 and problem.message for problem in document.problems)
 
 
@@ -251,5 +251,5 @@ def test_models_of_one_service_run_in_the_same_containers(tmp_path: Path) -> Non
     alike = models(GOOD + mates.format(2), tmp_path)
     assert [model.deployment.replicas for model in alike] == [2, 2]
     assert [model.deployment.memory for model in alike] == ["1Gi", "1Gi"]
-    with pytest.raises(manifest.ManifestError, match="shares its service with net; write replicas"):
+    with pytest.raises(reading.ManifestError, match="shares its service with net; write replicas"):
         models(GOOD + mates.format(3), tmp_path)

@@ -117,11 +117,10 @@ def pictures(folder: Path, count: int) -> Path:
 
 @pytest.mark.usefixtures("tiny")
 def test_a_calibration_folder_is_split_between_ranges_and_judge(tmp_path: Path) -> None:
-    folder = pictures(tmp_path / "own", 15)
-    entry: dict[str, Any] = {"calibration": str(folder)}
-    assert len(calibration.ranges(entry, SHAPE)) == 12
-    assert len(calibration.judge(entry, SHAPE)) == 3
+    pictures(tmp_path / "own", 15)
     given = model(tmp_path, precision="int8", calibration="own")
+    assert len(calibration.ranges(given, SHAPE)) == 12
+    assert len(calibration.judge(given, SHAPE)) == 3
     made = card.read(folder_of(baked(given, tmp_path / "artifacts")))
     assert made.agreement is not None
     assert (made.agreement["pictures"], made.agreement["of"]) == (3, "the calibration folder")

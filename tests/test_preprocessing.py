@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from passerelle.artifact.card import Input
+from passerelle.manifest import model
 from services.bake import architecture, convert
 from services.model import decode, engines, resize
 from tests import stack
@@ -61,12 +62,12 @@ def test_the_engine_sees_what_torchvision_would_give(
 
 def test_what_the_manifest_says_of_the_input_comes_before_the_weights_transforms() -> None:
     transforms = torchvision.models.get_model_weights("resnet18").DEFAULT.transforms()
-    shape = architecture.completed({"size": 192, "interpolation": "bicubic"}, transforms)
+    shape = architecture.completed(model.Input(size=192, interpolation="bicubic"), transforms)
     assert (shape.size, shape.resize, shape.interpolation) == (192, 256, "bicubic")
     assert shape.mean == (0.485, 0.456, 0.406)
 
 
 def test_without_transforms_the_defaults_are_imagenets() -> None:
-    assert architecture.completed({"size": 224}) == Input(
+    assert architecture.completed(model.Input(size=224)) == Input(
         224, 256, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     )

@@ -8,9 +8,9 @@ import importlib.metadata
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
 
 from passerelle.artifact import card
+from passerelle.manifest.model import FILE_FIELDS, Recipe
 from services.bake import weights
 
 ROOT = Path(__file__).parents[2]
@@ -25,23 +25,15 @@ RECIPE = (
     "services/bake/weights.py",
 )
 TOOLS = ("nncf", "openvino", "torch", "torchvision")
-BY_CONTENT = ("calibration", "labels", "weights")  # fields that name files
-RUN_TIME = (
-    "cache",
-    "deployment",
-    "service",
-    "timeout",
-    "title",
-)  # fields that no artifact depends on
 
 
-def folder(store: Path, entry: dict[str, Any]) -> Path:
-    """The folder that the bake of `entry` fills: its id and the digest of what goes in.
+def folder(store: Path, recipe: Recipe) -> Path:
+    """The folder that the bake of a recipe fills: its id and the digest of what goes in.
 
     Raises:
         weights.WeightsError: the weights' file or package isn't there.
     """
-    return store / f"{entry['id']}-{digest(entry)[:12]}"
+    return store / f"{recipe.id}-{digest(recipe)[:12]}"
 
 
 def baked(path: Path) -> bool:
@@ -49,16 +41,15 @@ def baked(path: Path) -> bool:
     return (path / card.FILE).is_file()
 
 
-def digest(entry: dict[str, Any]) -> str:
-    """SHA-256 over the entry, its weights and labels, its code, and the versions of the tools."""
-    apart = (*BY_CONTENT, *RUN_TIME)
+def digest(recipe: Recipe) -> str:
+    """SHA-256 over the recipe, its weights and labels, its code, and the versions of the tools."""
     parts = {
-        "entry": {key: value for key, value in entry.items() if key not in apart},
-        "weights": weights.fingerprint(entry),
-        "labels": weights.file_digest(entry["labels"]) or entry["labels"],
-        "calibration": folder_digest(entry["calibration"]),
-        "architecture": source_digest(entry["architecture"].partition(":")[0]),
-        "recipe": [hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in RECIPE],
+        "fields": recipe.model_dump(mode="json", include=set(Recipe.model_fields) - FILE_FIELDS),
+        "weights": weights.fingerprint(recipe),
+        "labels": weights.file_digest(recipe.labels) or recipe.labels,
+        "calibration": folder_digest(recipe.calibration),
+        "architecture": source_digest(recipe.architecture.partition(":")[0]),
+        "code": [hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in RECIPE],
         "tools": [importlib.metadata.version(name) for name in TOOLS],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from passerelle import manifest
 from passerelle.cli import options, output
+from passerelle.manifest import reading
 from services.bake import weights
 
 
@@ -13,7 +13,7 @@ from services.bake import weights
 @options.manifest_option
 def check(path: Path) -> None:
     """Say everything that is wrong with the manifest."""
-    models = manifest.read(path)
+    models = reading.read(path)
     wrong = []
     for model in models:
         for source in (model.weights, model.labels):

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from gateway import api_keys
-from passerelle import manifest
 from passerelle.cli import bake, check, evaluate, keys, models, predict, render, schema, up
 from passerelle.client import errors
 from passerelle.local import dataset, evaluation, preflight
+from passerelle.manifest import reading
 
 COMMANDS: tuple[click.Command, ...] = (
     up.up,
@@ -24,7 +24,7 @@ COMMANDS: tuple[click.Command, ...] = (
     render.render,
 )
 FORESEEN = (  # their text is a sentence that says what to do
-    manifest.ManifestError,
+    reading.ManifestError,
     api_keys.KeysError,
     preflight.RefusedError,
     errors.ClientError,

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from passerelle import manifest
 from passerelle.client import Client
 from passerelle.local import local_state
+from passerelle.manifest import reading
+from passerelle.manifest.model import Models
 
 manifest_option = click.option(
     "-f",
@@ -35,9 +36,9 @@ key_option = click.option(
 models_argument = click.argument("ids", metavar="[MODEL]...", nargs=-1)
 
 
-def known(path: Path, ids: tuple[str, ...]) -> manifest.Models:
+def known(path: Path, ids: tuple[str, ...]) -> Models:
     """The manifest's models, once it is sure that those of these ids are among them."""
-    models = manifest.read(path)
+    models = reading.read(path)
     if unknown := set(ids) - {model.id for model in models}:
         raise click.ClickException(f"{path} has no {', '.join(sorted(unknown))}.")
     return models

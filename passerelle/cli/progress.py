@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from passerelle.local import baking, evaluation
 from passerelle.local.evaluation import Evaluation, Variant
-from passerelle.manifest import Model
+from passerelle.manifest.model import Model
 
 
 def bars(doing: str, console: Console, *, hidden: bool = False) -> Progress:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from passerelle import manifest
 from passerelle.cli.options import manifest_option
 from passerelle.deploy import cloudrun, compose
+from passerelle.manifest import reading
 
 COMPOSE = Path("docker-compose.yaml")
 
@@ -23,7 +23,7 @@ def render() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=COMPOSE, show_default=True)
 def compose_command(path: Path, only_check: bool, output: Path) -> None:
     """Write docker-compose.yaml."""
-    text = compose.render(manifest.read(path), compose.Options(path.as_posix()))
+    text = compose.render(reading.read(path), compose.Options(path.as_posix()))
     if not only_check:
         output.write_text(text)
     elif not output.exists() or output.read_text() != text:
@@ -35,7 +35,7 @@ def compose_command(path: Path, only_check: bool, output: Path) -> None:
 def swarm(path: Path) -> None:
     """Print the same for a Swarm: passerelle render swarm | docker stack deploy -c - passerelle."""
     options = compose.Options(path.as_posix(), "swarm")
-    sys.stdout.write(compose.render(manifest.read(path), options))
+    sys.stdout.write(compose.render(reading.read(path), options))
 
 
 @render.command(name="cloudrun")
@@ -52,7 +52,7 @@ def swarm(path: Path) -> None:
 def cloudrun_command(path: Path, output: Path | None, **given: str) -> None:
     """Print a Service for each model and for the gateway, or write them to a folder."""
     try:
-        files = cloudrun.files(manifest.read(path), cloudrun.Options(**given))
+        files = cloudrun.files(reading.read(path), cloudrun.Options(**given))
     except cloudrun.RenderError as error:
         raise click.ClickException(str(error)) from None
     if output is None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from passerelle import manifest
 from passerelle.cli import models as listing
 from passerelle.cli import options, output, progress
 from passerelle.client import Client
 from passerelle.local import local_state, preflight, supervisor
+from passerelle.manifest import reading
+from passerelle.manifest.model import Models
 from passerelle.server import file_watcher
 
 
@@ -39,7 +40,7 @@ def up(
     """
     signal.signal(signal.SIGTERM, interrupt)
     stamp = file_watcher.stamp(path)
-    models = manifest.read(path)
+    models = reading.read(path)
     if not gateway and len({model.service for model in models}) > 1:
         raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
     preflight.refuse_taken_port(host, port)
@@ -54,7 +55,7 @@ def up(
         output.console.print("stopped")
 
 
-def serve(run: supervisor.Options, models: manifest.Models, stamp: tuple[int, ...]) -> None:
+def serve(run: supervisor.Options, models: Models, stamp: tuple[int, ...]) -> None:
     """Bake what is missing, and run what there is."""
     local_state.ensure(run.state)
     local_state.note_address(run.state, run.url)

@@ -4,22 +4,20 @@
 
 An image's build bakes from that folder: as long as it holds the same, the bake is kept.
 
-    entries/ID.json     each entry of the service, without what decides nothing about its artifact
+    recipes/ID.json     what goes into the bake of each model of the service
     files/              its checkpoint, its labels, its calibration pictures
-    source/             the modules that bake, and the entry's own
+    source/             the modules that bake, and the recipe's own
     requirements.txt    what those need beside: the file beside the manifest, or an empty one
 """
 
 import ast
-import dataclasses
-import json
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
-from passerelle import manifest
-from passerelle.artifact import store
+from passerelle.manifest import reading
+from passerelle.manifest.model import FILE_FIELDS, Model
 
 ROOT = Path(__file__).parents[2]
 BAKE = "services.bake.pipeline"
@@ -33,22 +31,22 @@ def gather(path: Path, service: str, folder: Path) -> None:
     """Fill `folder` with what the bakes of a service depend on.
 
     Raises:
-        manifest.ManifestError, GatherError
+        reading.ManifestError, GatherError
     """
-    models = [model for model in manifest.read(path) if model.service == service]
+    models = [model for model in reading.read(path) if model.service == service]
     if not models:
         raise GatherError(f"{path} has no service {service!r}; set the build argument SERVICE.")
-    for part in ("entries", "files", "source"):
+    for part in ("recipes", "files", "source"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "services/bake/pictures", folder / "source/services/bake/pictures")
     for module in closure(BAKE, ROOT):
         copy(module, ROOT, folder / "source")
     for model in models:
-        entry = {k: v for k, v in dataclasses.asdict(model).items() if k not in store.RUN_TIME}
-        entry |= {
-            name: moved(entry[name], path.parent.resolve(), folder) for name in store.BY_CONTENT
+        copies = {
+            name: moved(getattr(model, name), path.parent.resolve(), folder) for name in FILE_FIELDS
         }
-        write(folder / "entries" / f"{model.id}.json", json.dumps(entry, indent=2))
+        recipe = model.recipe.model_copy(update=copies)
+        write(folder / "recipes" / f"{model.id}.json", recipe.model_dump_json(indent=2))
         own_module(model, folder)
     beside = path.parent / "requirements.txt"
     write(folder / "requirements.txt", beside.read_text() if beside.is_file() else "")
@@ -77,7 +75,7 @@ def moved(value: Any, base: Path, folder: Path) -> Any:
     return f"{prefix}{target}"
 
 
-def own_module(model: manifest.Model, folder: Path) -> None:
+def own_module(model: Model, folder: Path) -> None:
     """Copy the top-level package of an entry's architecture, where it lies in the repository."""
     top = model.architecture.partition(":")[0].partition(".")[0]
     for module in [*(ROOT / top).rglob("*.py"), ROOT / f"{top}.py"]:
@@ -142,7 +140,7 @@ def main() -> None:
     path, service, folder = sys.argv[1:]
     try:
         gather(Path(path), service, Path(folder))
-    except (manifest.ManifestError, GatherError) as error:
+    except (reading.ManifestError, GatherError) as error:
         raise SystemExit(str(error)) from None
 
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import yaml
 
-from passerelle.manifest import Model, Models
-from passerelle.manifest.deployment import Deployment
+from passerelle.manifest.model import Deployment, Model, Models
 
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")

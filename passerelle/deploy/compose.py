@@ -7,7 +7,7 @@ its text has no `depends_on`, and names the images only.
 import dataclasses
 from collections.abc import Iterable
 
-from passerelle.manifest import Model, Models
+from passerelle.manifest.model import Model, Models
 
 HEAD = """\
 # Rendered from {manifest} by: passerelle render {target}{option}

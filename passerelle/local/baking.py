@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from passerelle.artifact import store
 from passerelle.local.process import die_with_parent
-from passerelle.manifest import Model, Models
+from passerelle.manifest.model import Model, Models
 from services.bake import weights
 
 STOP = 5.0  # seconds that a bake has to stop
@@ -38,7 +38,7 @@ def missing(models: Models, artifacts: Path) -> list[Model]:
 def found(model: Model, artifacts: Path) -> Path | None:
     """The folder of a model's artifact, if it was baked."""
     try:
-        folder = store.folder(artifacts, dataclasses.asdict(model))
+        folder = store.folder(artifacts, model)
     except weights.WeightsError:
         return None
     return folder if store.baked(folder) else None
@@ -80,7 +80,7 @@ def outcome(model: Model, child: "subprocess.Popen[str]", report: Report) -> Res
     ear = threading.Thread(target=listen, args=(child.stderr,), daemon=True)
     ear.start()
     try:
-        json.dump(dataclasses.asdict(model), child.stdin)
+        child.stdin.write(model.recipe.model_dump_json())
         child.stdin.close()
         for line in child.stdout:
             said = json.loads(line)

@@ -20,9 +20,9 @@ from passerelle.artifact import card
 from passerelle.local import baking, dataset
 from passerelle.local.dataset import Pictures
 from passerelle.local.process import die_with_parent
-from passerelle.manifest import Model, Models
+from passerelle.manifest.model import Model, Models
 
-NETWORK = ("architecture", "arguments", "keywords", "weights", "sha256")  # of all variants alike
+NETWORK = {"architecture", "arguments", "keywords", "weights", "sha256"}  # of all variants alike
 
 Answers = dict[str, list[int]]  # the likeliest classes of each file, best first
 Report = Callable[[int], None]  # pictures done
@@ -63,7 +63,7 @@ def variants(models: Models, ids: Iterable[str]) -> list[Variant]:
     """What to measure for the models of these ids, or for all: by network, the fp32 one first."""
     groups: dict[str, list[Model]] = {}
     for model in models:
-        key = json.dumps([getattr(model, field) for field in NETWORK], sort_keys=True)
+        key = model.model_dump_json(include=NETWORK)
         groups.setdefault(key, []).append(model)
     found = []
     for group in groups.values():
@@ -81,9 +81,8 @@ def reference(group: list[Model]) -> Model:
         if model.precision == "fp32":
             return model
     first = group[0]
-    return dataclasses.replace(
-        first, id=f"{first.id}-fp32", precision="fp32", accept=None, calibration=None
-    )
+    fields = {"id": f"{first.id}-fp32", "precision": "fp32", "accept": None, "calibration": None}
+    return first.model_copy(update=fields)
 
 
 class Evaluation:

@@ -20,11 +20,11 @@ import gateway
 import services.frontend
 import services.model
 from gateway import api_keys
-from passerelle import manifest
 from passerelle.client import Client, errors
 from passerelle.local import baking, local_state, preflight, readiness
 from passerelle.local.baking import Result
 from passerelle.local.process import Process
+from passerelle.manifest import reading
 from passerelle.server import file_watcher
 
 GATEWAY = Path(gateway.__file__).parent / "gunicorn.conf.py"
@@ -253,8 +253,8 @@ class Run:
     def prepare(self) -> None:
         """Read the changed manifest and bake what is missing."""
         try:
-            models = manifest.read(self.options.manifest)
-        except manifest.ManifestError as error:
+            models = reading.read(self.options.manifest)
+        except reading.ManifestError as error:
             self.say(f"The change is refused, the last good one keeps serving:\n{error}")
             return
         artifacts = self.options.state / "artifacts"

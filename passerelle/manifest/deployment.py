@@ -1,19 +1,7 @@
-"""How a service's containers run: how many, with what, and how far a platform may scale them."""
+"""How an entry's service runs: its own fields, over the manifest's defaults."""
 
-import dataclasses
-
+from passerelle.manifest.model import Deployment
 from passerelle.manifest.schema import Defaults, Entry
-
-
-@dataclasses.dataclass(frozen=True)
-class Deployment:
-    """The same for every model of a service."""
-
-    replicas: int = 1
-    cpu: int = 2  # processors of each
-    memory: str = "1Gi"  # of each
-    least: int = 0  # instances, where the platform counts them by load
-    most: int = 4
 
 
 def of(entry: Entry, defaults: Defaults) -> Deployment:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import Field, JsonValue
 
+from passerelle.manifest.model import Engine, Interpolation, Precision
+
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
 WEIGHTS = r"^(torchvision:\w+|file:.+|https://.+|package:[A-Za-z_][\w.]*|random)$"
@@ -21,8 +23,6 @@ MEMORY = r"^[1-9][0-9]{0,5}(Mi|Gi)$"
 
 Memory = Annotated[str, Field(pattern=MEMORY, examples=["512Mi", "2Gi"])]
 Id = Annotated[str, Field(pattern=ID)]
-Engine = Literal["openvino", "torch"]
-Precision = Literal["fp32", "bf16", "int8"]
 Duration = Annotated[str, Field(pattern=DURATION, examples=["10s", "500ms", "2m"])]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Channels = tuple[Number, Number, Number]
@@ -44,7 +44,7 @@ class Input(Fields):
         le=8192,
         description="Short side before the crop, in pixels; size / 0.875 unless given.",
     )
-    interpolation: Literal["bilinear", "bicubic"] | None = Field(
+    interpolation: Interpolation | None = Field(
         None, description="How to resize; bilinear unless given."
     )
     mean: Channels | None = Field(

@@ -1,4 +1,4 @@
-"""An entry's architecture -> its torch module, what it takes in, and its classes' names."""
+"""A recipe's architecture -> its torch module, what it takes in, and its classes' names."""
 
 import dataclasses
 import importlib
@@ -10,6 +10,8 @@ from typing import Any
 import torch
 
 from passerelle.artifact.card import Input
+from passerelle.manifest import model
+from passerelle.manifest.model import Recipe
 from services.bake import weights
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -29,41 +31,41 @@ class Architecture:
     labels: list[str] | None
 
 
-def build(entry: dict[str, Any], cache: Path) -> Architecture:
-    """Make the module of an entry and load its weights, strictly.
+def build(recipe: Recipe, cache: Path) -> Architecture:
+    """Make the module of a recipe and load its weights, strictly.
 
     Raises:
         ArchitectureError, weights.WeightsError
     """
     torch.manual_seed(weights.SEED)
-    state = weights.load(entry, cache)
-    origin, _, name = entry["architecture"].partition(":")
+    state = weights.load(recipe, cache)
+    origin, _, name = recipe.architecture.partition(":")
     if origin == "torchvision":
-        built = from_torchvision(entry, name)
+        built = from_torchvision(recipe, name)
     else:
-        module = called(origin, name, entry)
-        built = Architecture(module, completed(entry["input"]), None)
+        module = called(origin, name, recipe)
+        built = Architecture(module, completed(recipe.input), None)
     if state is not None:
-        load_state(built.module, state, entry)
+        load_state(built.module, state, recipe)
     built.module.eval()
     return built
 
 
-def from_torchvision(entry: dict[str, Any], name: str) -> Architecture:
+def from_torchvision(recipe: Recipe, name: str) -> Architecture:
     """A module of torchvision's, through its own registry; the weights bring their transforms."""
     torchvision = import_torchvision()
     try:
         enum = torchvision.models.get_model_weights(name)
     except ValueError:
         raise ArchitectureError(f"torchvision has no model {name!r}; see its list.") from None
-    source = entry["weights"]
+    source = recipe.weights
     chosen = source.partition(":")[2] if weights.kind(source) == "torchvision" else None
     if chosen and chosen not in {"DEFAULT", *enum.__members__}:
         known = ", ".join(enum.__members__)
         raise weights.WeightsError(f"{name} has no weights {chosen!r}; it has DEFAULT, {known}.")
     try:
         module = torchvision.models.get_model(
-            name, *entry["arguments"], weights=chosen, **entry["keywords"]
+            name, *recipe.arguments, weights=chosen, **recipe.keywords
         )
     except (TypeError, ValueError) as error:
         raise ArchitectureError(
@@ -71,22 +73,22 @@ def from_torchvision(entry: dict[str, Any], name: str) -> Architecture:
         ) from error
     except (OSError, RuntimeError) as error:  # RuntimeError: what came has another hash
         raise weights.WeightsError(
-            f"{entry['id']}: {source} can't be downloaded from {enum.DEFAULT.url} ({error}). "
+            f"{recipe.id}: {source} can't be downloaded from {enum.DEFAULT.url} ({error}). "
             "Try again, or fetch that file elsewhere and write weights: file:PATH."
         ) from error
     published = enum[chosen] if chosen else enum.DEFAULT
     return Architecture(
-        module, completed(entry["input"], published.transforms()), published.meta["categories"]
+        module, completed(recipe.input, published.transforms()), published.meta["categories"]
     )
 
 
-def called(module: str, name: str, entry: dict[str, Any]) -> torch.nn.Module:
-    """What `package.module:callable` gives for the entry's arguments."""
+def called(module: str, name: str, recipe: Recipe) -> torch.nn.Module:
+    """What `package.module:callable` gives for the recipe's arguments."""
     try:
         target: Any = importlib.import_module(module)
         for part in name.split("."):
             target = getattr(target, part)
-        made = target(*entry["arguments"], **entry["keywords"])
+        made = target(*recipe.arguments, **recipe.keywords)
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ArchitectureError(
             f"{module}:{name} can't be called ({error}); check architecture and arguments, "
@@ -97,7 +99,7 @@ def called(module: str, name: str, entry: dict[str, Any]) -> torch.nn.Module:
     return made
 
 
-def load_state(module: torch.nn.Module, state: dict[str, Any], entry: dict[str, Any]) -> None:
+def load_state(module: torch.nn.Module, state: dict[str, Any], recipe: Recipe) -> None:
     """Load the state dict, every key of it.
 
     Raises:
@@ -107,11 +109,11 @@ def load_state(module: torch.nn.Module, state: dict[str, Any], entry: dict[str, 
         module.load_state_dict(state, strict=True)
     except RuntimeError as error:
         raise weights.WeightsError(
-            f"{entry['weights']} doesn't fit {entry['architecture']}: {str(error)[:500]}"
+            f"{recipe.weights} doesn't fit {recipe.architecture}: {str(error)[:500]}"
         ) from error
 
 
-def completed(given: dict[str, Any] | None, transforms: Any = None) -> Input:
+def completed(given: model.Input | None, transforms: Any = None) -> Input:
     """The input as the manifest gives it, over the weights' own transforms, over the defaults."""
     base: dict[str, Any] = {}
     if transforms is not None:
@@ -122,7 +124,7 @@ def completed(given: dict[str, Any] | None, transforms: Any = None) -> Input:
             "mean": tuple(transforms.mean),
             "std": tuple(transforms.std),
         }
-    base |= {key: value for key, value in (given or {}).items() if value is not None}
+    base |= given.model_dump(exclude_none=True) if given else {}
     base.setdefault("resize", round(base["size"] / CROP))
     base.setdefault("interpolation", "bilinear")
     base.setdefault("mean", IMAGENET_MEAN)

@@ -4,12 +4,12 @@ import importlib.util
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from passerelle.artifact.card import Input
+from passerelle.manifest.model import Recipe
 from services.model import decode, resize
 from services.model.decode import Pixels
 
@@ -24,28 +24,28 @@ class CalibrationError(Exception):
     """A folder without enough pictures; the text says what to do."""
 
 
-def ranges(entry: dict[str, Any], shape: Input) -> list[Pixels]:
+def ranges(recipe: Recipe, shape: Input) -> list[Pixels]:
     """The pictures that int8 takes its ranges from: the folder's, but every fifth, or crops.
 
     Raises:
         CalibrationError
     """
-    if not entry["calibration"]:
+    if not recipe.calibration:
         return list(crops(shape, *RANGES))
-    files = pictures(Path(entry["calibration"]))
+    files = pictures(Path(recipe.calibration))
     del files[::5]
     return [decoded(file, shape) for file in files]
 
 
-def judge(entry: dict[str, Any], shape: Input) -> list[Pixels]:
+def judge(recipe: Recipe, shape: Input) -> list[Pixels]:
     """The pictures that a lower precision is judged on: the folder's fifth ones, or other crops.
 
     Raises:
         CalibrationError
     """
-    if not entry["calibration"]:
+    if not recipe.calibration:
         return list(crops(shape, *JUDGE))
-    return [decoded(file, shape) for file in pictures(Path(entry["calibration"]))[::5]]
+    return [decoded(file, shape) for file in pictures(Path(recipe.calibration))[::5]]
 
 
 def decoded(file: Path, shape: Input) -> Pixels:

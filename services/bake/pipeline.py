@@ -1,6 +1,6 @@
-"""Build time: START HERE for baking. An entry of the manifest -> a checked artifact.
+"""Build time: START HERE for baking. A recipe -> a checked artifact.
 
-    python -m services.bake.pipeline STORE < entry.json
+    python -m services.bake.pipeline STORE < recipe.json
 
 prints a line of JSON as each step begins, and at the end the artifact's folder or the error.
 """
@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from passerelle.artifact import card, labels, store
+from passerelle.manifest.model import Recipe
 from services.bake import architecture, calibration, convert, quantization, weights
 from services.model import engines, processors
 
@@ -45,60 +46,58 @@ FORESEEN = (
 )
 
 
-def bake(entry: dict[str, Any], artifacts: Path, report: Report) -> Path:
-    """Bake one completed entry of the manifest into its folder under `artifacts`.
+def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
+    """Bake a recipe into its folder under `artifacts`.
 
     Raises:
         FORESEEN
     """
-    target = store.folder(artifacts, entry)
+    target = store.folder(artifacts, recipe)
     artifacts.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".baking-", dir=artifacts))
     try:
         report("weights")
-        built = architecture.build(entry, artifacts / "downloads")
+        built = architecture.build(recipe, artifacts / "downloads")
         module = convert.Normalised(built.module, built.input).eval()
         report("convert")
-        converted(entry, module, built.input, made)
+        converted(recipe, module, built.input, made)
         report("check")
-        engine = engines.LOADERS[entry["engine"]](made, processors.count(), "fp32")
-        checked = check(entry, module, engine, built.input)
-        names = named(entry, built, checked.pop("classes"))
+        engine = engines.LOADERS[recipe.engine](made, processors.count(), "fp32")
+        checked = check(recipe, module, engine, built.input)
+        names = named(recipe, built, checked.pop("classes"))
         agreement = None
-        if entry["precision"] != "fp32":
-            report(entry["precision"])
-            engine, agreement = lowered(entry, engine, built.input, made)
+        if recipe.precision != "fp32":
+            report(recipe.precision)
+            engine, agreement = lowered(recipe, engine, built.input, made)
         report("measure")
         measured = {"latency_ms": latency(engine, built.input.size), "size_mb": size(made)}
         labels.write(made, names)
         facts = {"check": checked, "agreement": agreement, "measured": measured}
-        card.write(made, written(entry, built, names, facts))
+        card.write(made, written(recipe, built, names, facts))
         publish(made, target)
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return target
 
 
-def converted(
-    entry: dict[str, Any], module: convert.Normalised, shape: card.Input, made: Path
-) -> None:
-    """Convert the module for the entry's engine.
+def converted(recipe: Recipe, module: convert.Normalised, shape: card.Input, made: Path) -> None:
+    """Convert the module for the recipe's engine.
 
     Raises:
         BakeError
     """
     try:
-        convert.CONVERTERS[entry["engine"]](module, shape.size, made)
+        convert.CONVERTERS[recipe.engine](module, shape.size, made)
     except Exception as error:
-        other = {"openvino": "torch", "torch": "openvino"}[entry["engine"]]
+        other = {"openvino": "torch", "torch": "openvino"}[recipe.engine]
         raise BakeError(
-            f"{entry['id']} can't be converted for {entry['engine']}; "
+            f"{recipe.id} can't be converted for {recipe.engine}; "
             f"try engine: {other}. The converter says: {str(error)[:500]}"
         ) from error
 
 
 def check(
-    entry: dict[str, Any], module: torch.nn.Module, engine: engines.Engine, shape: card.Input
+    recipe: Recipe, module: torch.nn.Module, engine: engines.Engine, shape: card.Input
 ) -> dict[str, Any]:
     """Compare the artifact with the torch module on real pictures.
 
@@ -111,15 +110,13 @@ def check(
         with torch.inference_mode():
             expected = module(torch.from_numpy(pixels[np.newaxis])).numpy()
         if expected.ndim != 2:
-            raise BakeError(
-                f"{entry['id']} gives {expected.shape}, not (1, classes): no classifier."
-            )
+            raise BakeError(f"{recipe.id} gives {expected.shape}, not (1, classes): no classifier.")
         with engine.stream() as stream:
             error = np.abs(stream.infer(pixels) - expected[0]).max() / np.abs(expected).max()
         worst, classes = max(worst, float(error)), expected.shape[1]
         if not error <= TOLERANCE:
             raise BakeError(
-                f"{entry['id']}: on {path.name} the artifact differs from the torch module by "
+                f"{recipe.id}: on {path.name} the artifact differs from the torch module by "
                 f"{error:.1e} of the largest logit, more than {TOLERANCE:.0e}. Use engine: torch."
             )
     return {
@@ -131,36 +128,36 @@ def check(
 
 
 def lowered(
-    entry: dict[str, Any], full: engines.Engine, shape: card.Input, made: Path
+    recipe: Recipe, full: engines.Engine, shape: card.Input, made: Path
 ) -> tuple[engines.Engine, dict[str, Any]]:
-    """The model in the entry's precision, and how often it agrees with fp32.
+    """The model in the recipe's precision, and how often it agrees with fp32.
 
     Raises:
         BakeError: less often than the manifest accepts.
     """
-    if entry["precision"] == "int8":
-        quantization.to_int8(made, calibration.ranges(entry, shape))
-    judge = calibration.judge(entry, shape)
-    lower = engines.LOADERS[entry["engine"]](made, processors.count(), entry["precision"])
+    if recipe.precision == "int8":
+        quantization.to_int8(made, calibration.ranges(recipe, shape))
+    judge = calibration.judge(recipe, shape)
+    lower = engines.LOADERS[recipe.engine](made, processors.count(), recipe.precision)
     share = quantization.agreement(lower, full, judge)
-    accepted = (entry["accept"] or {}).get("agreement", 0.0)
+    accepted = recipe.accept.agreement if recipe.accept else 0.0
     if share < accepted:
         raise BakeError(
-            f"{entry['id']} in {entry['precision']} agrees with fp32 on {share:.1%} of "
+            f"{recipe.id} in {recipe.precision} agrees with fp32 on {share:.1%} of "
             f"{len(judge)} pictures; accept asks for {accepted:.1%}. Give a calibration folder of "
             "your own pictures, or accept less."
         )
-    origin = "the calibration folder" if entry["calibration"] else "crops of photographs"
+    origin = "the calibration folder" if recipe.calibration else "crops of photographs"
     return lower, {"top1": round(share, 4), "pictures": len(judge), "of": origin}
 
 
-def named(entry: dict[str, Any], built: architecture.Architecture, classes: int) -> list[str]:
+def named(recipe: Recipe, built: architecture.Architecture, classes: int) -> list[str]:
     """The classes' names, as the manifest says, or else as the weights' publisher does.
 
     Raises:
         BakeError: not as many as the model has classes.
     """
-    source = entry["labels"]
+    source = recipe.labels
     if source == "imagenet-1k":
         meta = architecture.import_torchvision().models.ResNet18_Weights.DEFAULT.meta
         names = list(meta["categories"])
@@ -174,7 +171,7 @@ def named(entry: dict[str, Any], built: architecture.Architecture, classes: int)
     else:
         names = [str(index) for index in range(classes)]
     if len(names) != classes:
-        raise BakeError(f"{entry['id']} has {classes} classes, but labels names {len(names)}.")
+        raise BakeError(f"{recipe.id} has {classes} classes, but labels names {len(names)}.")
     return names
 
 
@@ -195,29 +192,29 @@ def size(folder: Path) -> float:
 
 
 def written(
-    entry: dict[str, Any],
+    recipe: Recipe,
     built: architecture.Architecture,
     names: list[str],
     facts: dict[str, Any],
 ) -> card.Card:
     """The card of what was baked."""
-    source = entry["weights"]
+    source = recipe.weights
     return card.Card(
-        id=entry["id"],
-        architecture=entry["architecture"],
+        id=recipe.id,
+        architecture=recipe.architecture,
         weights={
             "source": shown(source),
             "kind": weights.kind(source),
-            "sha256": weights.file_digest(source) or entry["sha256"],
+            "sha256": weights.file_digest(source) or recipe.sha256,
         },
-        engine=entry["engine"],
-        precision=entry["precision"],
+        engine=recipe.engine,
+        precision=recipe.precision,
         input=built.input,
         classes=len(names),
-        labels=entry["labels"] if isinstance(entry["labels"], str) else "as listed",
+        labels=recipe.labels if isinstance(recipe.labels, str) else "as listed",
         **facts,
         versions={name: importlib.metadata.version(name) for name in store.TOOLS},
-        digest=store.digest(entry),
+        digest=store.digest(recipe),
     )
 
 
@@ -234,7 +231,7 @@ def publish(made: Path, target: Path) -> None:
 
 
 def main() -> int:
-    """Bake the entry on standard input. What libraries print goes to standard error."""
+    """Bake the recipe on standard input. What libraries print goes to standard error."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that it cleans up behind it
     lines = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
@@ -246,7 +243,7 @@ def main() -> int:
         say(step=step, number=STEPS.index(step), steps=len(STEPS))
 
     try:
-        target = bake(json.load(sys.stdin), Path(sys.argv[1]), report)
+        target = bake(Recipe.model_validate_json(sys.stdin.read()), Path(sys.argv[1]), report)
     except FORESEEN as error:
         say(error=str(error))
         return 1

@@ -11,9 +11,11 @@ import hashlib
 import importlib.util
 import pickle
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from passerelle.manifest.model import Recipe
 
 SUFFIXES = (".pth", ".pt", ".safetensors")
 SEED = 0
@@ -76,26 +78,26 @@ def file_digest(source: object) -> str | None:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def fingerprint(entry: Mapping[str, Any]) -> str:
+def fingerprint(recipe: Recipe) -> str:
     """What decides the weights' content, without downloading them."""
-    return file_digest(entry["weights"]) or entry["sha256"] or entry["weights"]
+    return file_digest(recipe.weights) or recipe.sha256 or recipe.weights
 
 
-def load(entry: Mapping[str, Any], cache: Path) -> dict[str, Any] | None:
-    """The state dict of an entry; None where the architecture brings its weights, or has none.
+def load(recipe: Recipe, cache: Path) -> dict[str, Any] | None:
+    """The state dict of a recipe; None where the architecture brings its weights, or has none.
 
     Raises:
         WeightsError
     """
-    source = entry["weights"]
+    source = recipe.weights
     loader = KINDS[kind(source)]
     try:
-        return loader(source, entry["sha256"], cache)
+        return loader(source, recipe.sha256, cache)
     except WeightsError:
         raise
     except Exception as error:
         raise WeightsError(
-            f"{entry['id']}: weights from {source} can't be had ({error}). "
+            f"{recipe.id}: weights from {source} can't be had ({error}). "
             "Mirror them and point weights at the copy, with https: or file:."
         ) from error
 

@@ -1,0 +1,111 @@
+"""What only several fields together show: those that are missing, and those that don't fit.
+
+`of_entry` looks at one entry with the defaults, `of_entries` at all of them side by side.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from passerelle.manifest import completion, deployment
+from passerelle.manifest.schema import Defaults, Entry, Input
+
+MAX_TIMEOUT = 3600.0  # seconds
+MAX_TTL = 168 * 3600.0  # seconds that an answer may be kept
+RESERVED = ("gateway", "frontend")  # services of the project's own
+
+Finding = tuple[str, str]  # a field, or "" for the whole entry, and what to write
+
+
+def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
+    """What one entry lacks, or what doesn't go together in it."""
+    yield from _architecture(entry)
+    yield from _weights(entry)
+    yield from _input(entry)
+    yield from _labels(entry)
+    yield from _precision(entry, defaults)
+    yield from _durations(entry, defaults)
+    scale = entry.scale or defaults.scale
+    if scale.min > scale.max:
+        yield "scale", f"min {scale.min} is more than max {scale.max}; swap them"
+
+
+def of_entries(
+    entries: Iterable[tuple[int, Entry]], defaults: Defaults
+) -> Iterator[tuple[int, Finding]]:
+    """What doesn't fit between the entries, each by its number in the list."""
+    ids: set[str] = set()
+    services: dict[str, Entry] = {}
+    for number, entry in entries:
+        if entry.id in ids:
+            message = f"{entry.id} is already the id of a model above; rename one"
+            yield number, ("id", message)
+        ids.add(entry.id)
+        name = entry.service or entry.id
+        mate = services.setdefault(name, entry)
+        if deployment.of(entry, defaults) != deployment.of(mate, defaults):
+            message = (
+                f"shares its service with {mate.id}; write replicas, resources and scale alike"
+            )
+            yield number, ("", message)
+        if name in RESERVED:
+            field = "service" if entry.service else "id"
+            yield number, (field, f"{name} is taken; choose another name")
+
+
+def _architecture(entry: Entry) -> Iterator[Finding]:
+    """There is one."""
+    if not entry.architecture:
+        yield "architecture", "missing; write torchvision:NAME, module:callable, or like:"
+
+
+def _weights(entry: Entry) -> Iterator[Finding]:
+    """They come from somewhere that fits the architecture."""
+    weights = entry.weights or ""
+    if not weights:
+        yield "weights", "missing; write torchvision:DEFAULT, file:PATH, … or random"
+    if weights.startswith("https:") and not entry.sha256:
+        yield "sha256", "missing; https weights need the file's SHA-256"
+    if weights.startswith("torchvision:") and not _is_torchvision(entry):
+        yield "weights", "only a torchvision: architecture has torchvision: weights"
+
+
+def _input(entry: Entry) -> Iterator[Finding]:
+    """A picture can become the input."""
+    shape = entry.input or Input()
+    if entry.architecture and not _is_torchvision(entry) and shape.size is None:
+        yield "input", "missing; write input: {size: …}, the side in pixels"
+    if shape.size and shape.resize and shape.resize < shape.size:
+        yield "input", f"resize {shape.resize} is less than size {shape.size}; swap them"
+    if shape.std and 0 in shape.std:
+        yield "input", "std divides, so none of its three numbers may be 0"
+
+
+def _labels(entry: Entry) -> Iterator[Finding]:
+    """They are known, in a file, or listed."""
+    labels = entry.labels
+    if isinstance(labels, str) and labels != "imagenet-1k" and not labels.startswith("file:"):
+        yield "labels", f"{labels!r} is unknown; write imagenet-1k, file:PATH or a list"
+
+
+def _precision(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
+    """The engine runs it, and has what only a lower one takes."""
+    precision = entry.precision or defaults.precision
+    if precision != "fp32" and (entry.engine or defaults.engine) != "openvino":
+        yield "precision", f"only engine: openvino runs {precision}; write fp32"
+    if entry.calibration and precision != "int8":
+        yield "calibration", f"only int8 is calibrated, not {precision}; remove it"
+    if entry.accept and precision == "fp32":
+        yield "accept", "fp32 is what others are compared with; remove it"
+
+
+def _durations(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
+    """They aren't longer than anyone waits."""
+    if completion.seconds(entry.timeout or defaults.timeout) > MAX_TIMEOUT:
+        yield "timeout", f"no one waits so long; write at most {MAX_TIMEOUT / 60:g}m"
+    cache = entry.cache or defaults.cache
+    if cache and completion.seconds(cache.ttl) > MAX_TTL:
+        yield "cache", f"ttl {cache.ttl} is too long; write at most {MAX_TTL / 3600:g}h"
+
+
+def _is_torchvision(entry: Entry) -> bool:
+    """Whether the architecture is one of torchvision's."""
+    return (entry.architecture or "").startswith("torchvision:")

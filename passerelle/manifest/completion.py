@@ -1,0 +1,50 @@
+"""An entry as written -> a complete model: defaults, seconds, absolute paths."""
+
+from pathlib import Path
+
+from passerelle.manifest import deployment, model, schema
+from passerelle.manifest.schema import Defaults, Entry
+
+SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}  # of each unit
+
+
+def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
+    """One model with every field filled in. `folder` is the manifest's."""
+    return model.Model(
+        id=entry.id,
+        title=entry.title or entry.id,
+        architecture=entry.architecture or "",
+        arguments=entry.arguments or [],
+        keywords=entry.keywords or {},
+        weights=_absolute(entry.weights or "", folder),
+        sha256=entry.sha256,
+        input=model.Input(**entry.input.model_dump()) if entry.input else None,
+        labels=_absolute(entry.labels, folder) if isinstance(entry.labels, str) else entry.labels,
+        engine=entry.engine or defaults.engine,
+        precision=entry.precision or defaults.precision,
+        calibration=str((folder / entry.calibration).resolve()) if entry.calibration else None,
+        accept=model.Accept(**entry.accept.model_dump()) if entry.accept else None,
+        service=entry.service or entry.id,
+        timeout=seconds(entry.timeout or defaults.timeout),
+        cache=_cache(entry.cache or defaults.cache),
+        deployment=deployment.of(entry, defaults),
+    )
+
+
+def seconds(duration: str) -> float:
+    """`500ms` as 0.5."""
+    number = duration.rstrip("msh")
+    return float(number) * SECONDS[duration.removeprefix(number)]
+
+
+def _cache(written: schema.Cache | None) -> model.Cache | None:
+    """The answer cache, or None where it is off."""
+    if not written or not written.size:
+        return None
+    return model.Cache(size=written.size, ttl=seconds(written.ttl))
+
+
+def _absolute(source: str, folder: Path) -> str:
+    """A `file:` source with its path made absolute; any other as it is."""
+    kind, colon, rest = source.partition(":")
+    return f"file:{(folder / rest).resolve()}" if colon and kind == "file" else source

@@ -1,0 +1,104 @@
+"""A complete model: every field of models.yaml filled in, by type, from the manifest to the bake.
+
+    Recipe    what goes into a bake: all that decides what an artifact holds
+    └── Model    the recipe, and what only those need who serve the model
+
+`model_dump_json` and `model_validate_json` write and read both.
+"""
+
+from typing import Literal
+
+import pydantic
+from pydantic import JsonValue
+
+Engine = Literal["openvino", "torch"]
+Precision = Literal["fp32", "bf16", "int8"]
+Interpolation = Literal["bilinear", "bicubic"]
+Channels = tuple[float, float, float]  # red, green, blue
+
+
+class Part(pydantic.BaseModel):
+    """What every part of a model shares: it never changes, and nothing is converted silently."""
+
+    model_config = pydantic.ConfigDict(
+        extra="forbid", strict=True, frozen=True, ser_json_inf_nan="constants"
+    )
+
+
+class Input(Part):
+    """How a picture becomes the model's input. What is None is left to the weights' publisher.
+
+    `size` and `resize` are in pixels; `mean` and `std` are for values scaled to 0..1.
+    """
+
+    size: int | None = None
+    resize: int | None = None
+    interpolation: Interpolation | None = None
+    mean: Channels | None = None
+    std: Channels | None = None
+
+
+class Accept(Part):
+    """What a lower precision must reach, or its bake fails."""
+
+    agreement: float  # with fp32: the share of pictures, 0..1
+
+
+class Cache(Part):
+    """How many of a model's answers the gateway keeps, and how long."""
+
+    size: int
+    ttl: float  # seconds
+
+
+class Deployment(Part):
+    """How a service's containers run, and how far a platform may scale them.
+
+    It is the same for every model of a service.
+    """
+
+    replicas: int = 1
+    cpu: int = 2  # processors of each
+    memory: str = "1Gi"  # of each
+    least: int = 0  # instances, where the platform counts them by load
+    most: int = 4
+
+
+class Recipe(Part):
+    """What goes into a bake, and nothing else. All of it counts in an artifact's digest."""
+
+    id: str
+    architecture: str
+    arguments: list[JsonValue] = []
+    keywords: dict[str, JsonValue] = {}
+    weights: str
+    sha256: str | None = None
+    input: Input | None = None
+    labels: str | list[str] | None = None
+    engine: Engine = "openvino"
+    precision: Precision = "fp32"
+    calibration: str | None = None  # a folder
+    accept: Accept | None = None
+
+
+FILE_FIELDS = frozenset(
+    {"weights", "labels", "calibration"}
+)  # may name files: their content counts
+
+
+class Model(Recipe):
+    """One model, complete. What it adds to its recipe decides nothing about its artifact."""
+
+    title: str
+    service: str
+    timeout: float  # seconds
+    cache: Cache | None = None
+    deployment: Deployment = Deployment()
+
+    @property
+    def recipe(self) -> Recipe:
+        """The fields that go into a bake, alone."""
+        return Recipe(**{name: getattr(self, name) for name in Recipe.model_fields})
+
+
+Models = tuple[Model, ...]
