@@ -44,5 +44,5 @@ lock: .venv/installed  ## pin what is installed now
 clean:  ## forget everything that was made here
 	rm -rf .venv .passerelle
 
-.venv/installed: pyproject.toml constraints.txt scripts/setup scripts/install scripts/torch_index.py
+.venv/installed: pyproject.toml constraints.txt scripts/setup scripts/install scripts/requirements.py scripts/torch_index.py
 	@scripts/setup

@@ -2,12 +2,11 @@
 
 On Linux, pip's own torch carries gigabytes of CUDA libraries. Where there is no GPU, PyTorch's
 index of CPU builds saves them, if it answers. PASSERELLE_TORCH_INDEX overrides the choice: an
-index's URL, or `default`. With --requirements GROUP..., print what is to be installed from it.
+index's URL, or `default`.
 """
 
 import os
 import sys
-import tomllib
 import urllib.request
 from pathlib import Path
 
@@ -30,21 +29,5 @@ def chosen() -> str:
         return ""
 
 
-def requirements(names: list[str]) -> list[str]:
-    """The pins of torch and torchvision in these groups of pyproject.toml."""
-    groups = tomllib.loads(Path("pyproject.toml").read_text())["dependency-groups"]
-    found = []
-    for name in names:
-        for each in groups[name]:
-            if isinstance(each, dict):
-                found += requirements([each["include-group"]])
-            elif each.startswith("torch"):
-                found.append(each)
-    return list(dict.fromkeys(found))
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--requirements"]:
-        sys.stdout.write(" ".join(requirements(sys.argv[2:])))
-    else:
-        sys.stdout.write(chosen())
+    sys.stdout.write(chosen())

@@ -50,9 +50,17 @@ def test_no_line_is_of_a_setting_that_is_gone() -> None:
 
 
 def test_every_package_has_its_reason() -> None:
-    groups = tomllib.loads(text("pyproject.toml"))["dependency-groups"]
-    pinned = {each for group in groups.values() for each in group if isinstance(each, str)}
+    document = tomllib.loads(text("pyproject.toml"))
+    project = document["project"]
+    lists = [
+        project["dependencies"],
+        *project["optional-dependencies"].values(),
+        *document["dependency-groups"].values(),
+    ]
+    lines = {each for one in lists for each in one if isinstance(each, str)}
+    pinned = {each for each in lines if not each.startswith("passerelle[")}
     assert all("==" in each for each in pinned)
+    assert len({each.partition("==")[0] for each in pinned}) == len(pinned)  # a version for each
     reasons = re.findall(r"^\|([^|]*)\|", text("docs/dependencies.md"), re.MULTILINE)
     named = {name.strip() for row in reasons for name in row.split(",")}
     assert {each.partition("==")[0] for each in pinned} <= named

@@ -16,7 +16,7 @@ from PIL import Image
 
 from passerelle.artifact import card
 from passerelle.cli import plot
-from passerelle.local import baking, evaluation
+from passerelle.local import baking, evaluation, preflight
 from passerelle.manifest import reading
 from passerelle.manifest.model import Models
 from services.model import app, settings
@@ -253,6 +253,6 @@ def test_variants_stand_with_their_fp32_model(tmp_path: Path) -> None:
 
 
 def test_plots_without_their_packages_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plot, "NEEDED", ("json", "not_there"))
-    with pytest.raises(evaluation.EvaluateError, match="need not_there: pip install --group"):
+    monkeypatch.setattr(preflight, "missing", lambda _: ["plotext"])
+    with pytest.raises(preflight.RefusedError, match=r"'passerelle\[evaluate\]'.*--no-plot"):
         plot.require()

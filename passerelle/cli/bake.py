@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from passerelle.cli import options, output, progress
+from passerelle.local import preflight
 
 
 @click.command()
@@ -15,6 +16,7 @@ from passerelle.cli import options, output, progress
 def bake(path: Path, state: Path, ids: tuple[str, ...]) -> None:
     """Turn models into artifacts that can be served: all of them, or those named."""
     wanted = [model for model in options.known(path, ids) if not ids or model.id in ids]
+    preflight.require("bake")
     results = progress.baked(wanted, state / "artifacts", output.console)
     for result in results:
         if result.folder:

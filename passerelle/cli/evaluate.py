@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from passerelle.cli import comparison, options, output, plot, progress
-from passerelle.local import dataset, evaluation
+from passerelle.local import dataset, evaluation, preflight
 
 
 @click.command()
@@ -29,6 +29,7 @@ def evaluate(
     """
     wanted = evaluation.variants(options.known(path, ids), ids)
     pictures = dataset.read(images)
+    preflight.require("bake")
     if not no_plot:
         plot.require()
     baked = progress.baked([each.model for each in wanted], state / "artifacts", output.console)

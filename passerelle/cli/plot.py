@@ -1,10 +1,9 @@
 """Accuracy against latency, as a PNG and in the terminal.
 
-matplotlib and plotext draw; they are in the dependency group `evaluate`, and imported only here.
+matplotlib and plotext draw; they are the extra `evaluate`, and imported only here.
 """
 
 import dataclasses
-import importlib.util
 import itertools
 import string
 from pathlib import Path
@@ -13,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from passerelle.local import preflight
 from passerelle.local.evaluation import EvaluateError, Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
 
-NEEDED = ("matplotlib", "plotext")
 X = "inference, median ms per picture"
 BESIDE = [(8, 0), (-8, 0), (0, 10), (0, -10), (8, 10), (-8, 10), (8, -10), (-8, -10)]  # points
 DOT = 7  # pixels from a dot's centre to its edge
@@ -49,14 +48,9 @@ def require() -> None:
     """Say what is missing for the plots before the work is done, not after.
 
     Raises:
-        EvaluateError
+        preflight.RefusedError
     """
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise EvaluateError(
-            f"The plots need {' and '.join(missing)}: pip install --group evaluate, in the folder "
-            "of pyproject.toml. Or leave them out with --no-plot."
-        )
+    preflight.require("evaluate", instead="or leave the plots out with --no-plot")
 
 
 def show(results: list[Result], png: Path, console: Console) -> None:

@@ -43,8 +43,9 @@ def up(
     models = reading.read(path)
     if not gateway and len({model.service for model in models}) > 1:
         raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
-    preflight.refuse_taken_port(host, port)
     shown = page_port if page and gateway else None
+    preflight.require(*(["local"] if shown else ["bake", "gateway"] if gateway else ["bake"]))
+    preflight.refuse_taken_port(host, port)
     if shown:
         preflight.refuse_taken_port(host, shown, "PAGE_PORT")
     run = supervisor.Options(path, state, host, port, gateway, shown)

@@ -1,8 +1,10 @@
-"""What must hold before a local run starts: a folder and a port to itself, and room for sockets."""
+"""What must hold before a local run starts: packages, a folder and a port to itself, sockets."""
 
 import contextlib
 import fcntl
+import importlib.metadata
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -12,8 +14,58 @@ from pathlib import Path
 TEMPORARY = Path("/tmp")  # noqa: S108  # a socket's path must be short; mkdtemp makes it private
 
 
+# A requirement of an extra, as a wheel's metadata has it: `flask==3.1.3; extra == "gateway"`. One
+# that has further conditions doesn't fit, and isn't asked for.
+REQUIREMENT = re.compile(r"""([\w.-]+)(?:\[([\w,-]+)\])?[^;]*; extra == ["']([\w-]+)["']""")
+
+
 class RefusedError(Exception):
     """A run that can't start; the text says what to do."""
+
+
+def require(*extras: str, instead: str = "") -> None:
+    """Say so where packages of these extras are not installed, before one is imported.
+
+    Raises:
+        RefusedError: names the packages, and the extras to install.
+    """
+    lacking = {extra: found for extra in extras if (found := missing(extra))}
+    if lacking:
+        names = ", ".join(dict.fromkeys(name for found in lacking.values() for name in found))
+        command = f"pip install 'passerelle[{','.join(lacking)}]'"
+        otherwise = f", {instead}" if instead else ""
+        raise RefusedError(
+            f"Packages are missing. Install them with: {command}{otherwise}. Not there: {names}"
+        )
+
+
+def missing(extra: str) -> list[str]:
+    """The packages of an extra, and of those that it includes, that are not installed."""
+    found = []
+    for line in requirements():
+        match = REQUIREMENT.fullmatch(line)
+        if match and match[3] == extra:
+            found += [] if installed(match[1]) else [match[1]]
+            for included in match[2].split(",") if match[1] == "passerelle" else []:
+                found += missing(included)
+    return found
+
+
+def requirements() -> list[str]:
+    """What the installed Passerelle depends on; nothing where it runs without being installed."""
+    try:
+        return importlib.metadata.requires("passerelle") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+
+
+def installed(name: str) -> bool:
+    """Whether a distribution is there, whatever its version."""
+    try:
+        importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

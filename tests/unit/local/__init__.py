@@ -1,0 +1,1 @@
+"""passerelle/local, module by module."""
