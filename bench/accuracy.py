@@ -1,17 +1,17 @@
 """How often each model is right, asked through the running gateway as any client would."""
 
 import argparse
-import csv
 import dataclasses
 import sys
 from pathlib import Path
+from typing import Any
 
 from passerelle.client import Client
 from passerelle.client.errors import ClientError
-from passerelle.local import local_state
+from passerelle.local import dataset, local_state
 
 STATE = Path(".passerelle")
-LABELS = "labels.csv"  # columns: file, class_id, label
+TOP = 5  # classes of which one may be right
 
 
 @dataclasses.dataclass
@@ -32,57 +32,72 @@ class Score:
 def main() -> None:
     """Print a line a model, and every error; end with 1 if there was one."""
     options = arguments()
-    client = Client(options.url, options.key or local_state.saved(STATE))
-    pictures = labelled(options.images)
-    models = options.model or every(client)
-    print(f"{'model':<28}{'top-1':>9}{'top-5':>9}{'pictures':>10}{'errors':>8}")
+    pictures = labelled_pictures(options.pictures)
     errors = []
-    for model in models:
-        score = scored(client, model, pictures)
-        print(score, flush=True)
-        errors += score.errors
-    print(*errors, sep="\n", file=sys.stderr, end="\n" if errors else "")
+    with Client(options.url, options.key or local_state.saved(STATE)) as client:
+        models = options.model or model_ids(client)
+        print(f"{'model':<28}{'top-1':>9}{'top-5':>9}{'pictures':>10}{'errors':>8}")
+        for model in models:
+            score = score_model(client, model, pictures)
+            print(score, flush=True)
+            errors += score.errors
+    for error in errors:
+        print(error, file=sys.stderr)
     sys.exit(bool(errors))
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.accuracy", description=__doc__)
-    parser.add_argument("images", type=Path, help=f"a folder of pictures and {LABELS}")
+    parser.add_argument("pictures", type=Path, metavar="DIR",
+                        help=f"pictures, with {dataset.FILE} or a sub-folder a class")  # fmt: skip
     parser.add_argument("--url", default="http://127.0.0.1:8080", help="the gateway")
     parser.add_argument("--key", help="the API key; the local run's demo key unless given")
-    parser.add_argument("--model", action="append", help="again for each; all unless given")
+    parser.add_argument("--model", action="append", metavar="ID",
+                        help="again for each; all that the key may use unless given")  # fmt: skip
     return parser.parse_args()
 
 
-def every(client: Client) -> list[str]:
-    """The models that the key may use; the end of this run, in a sentence, if nothing tells."""
+def labelled_pictures(folder: Path) -> list[dataset.Picture]:
+    """The pictures of a folder whose class is known; ends the run where there is none."""
+    try:
+        found = [picture for picture in dataset.read(folder) if picture.where]
+    except dataset.PicturesError as error:
+        raise SystemExit(str(error)) from None
+    if not found:
+        raise SystemExit(f"{folder} says of no picture what it shows; write {dataset.FILE}.")
+    return found
+
+
+def model_ids(client: Client) -> list[str]:
+    """The models that the key may use; ends the run where the gateway gives no list."""
     try:
         return [each["id"] for each in client.models()]
     except ClientError as error:
         raise SystemExit(str(error)) from None
 
 
-def labelled(folder: Path) -> list[tuple[Path, int]]:
-    """Every picture with the number of its class."""
-    with (folder / LABELS).open(newline="", encoding="utf-8") as file:
-        return [(folder / row["file"], int(row["class_id"])) for row in csv.DictReader(file)]
-
-
-def scored(client: Client, model: str, pictures: list[tuple[Path, int]]) -> Score:
-    """Ask one model about every picture."""
+def score_model(client: Client, model: str, pictures: list[dataset.Picture]) -> Score:
+    """Send every picture to one model, one after another."""
     score = Score(model)
-    for path, class_id in pictures:
+    for picture in pictures:
         score.pictures += 1
         try:
-            predictions = client.predict(model, path).document["predictions"]
+            predictions = client.predict(model, picture.path, TOP).document["predictions"]
         except ClientError as error:
-            score.errors.append(f"{model}, {path.name}: {error}")
+            score.errors.append(f"{model}, {picture.path.name}: {error}")
             continue
-        best = [each["class_id"] for each in predictions[:5]]
-        score.top1 += best[0] == class_id
-        score.top5 += class_id in best
+        right = [shows(picture, prediction) for prediction in predictions]
+        score.top1 += right[0]
+        score.top5 += any(right)
     return score
+
+
+def shows(picture: dataset.Picture, prediction: dict[str, Any]) -> bool:
+    """Whether a picture is labelled with a predicted class, by its name or by its number."""
+    if picture.name and picture.name == prediction["label"]:
+        return True
+    return picture.class_id is not None and picture.class_id == prediction["class_id"]
 
 
 if __name__ == "__main__":
