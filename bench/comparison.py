@@ -84,4 +84,6 @@ def check_agreement(outcomes: list[Outcome]) -> None:
         same = sum(one == other for one, other in zip(outcome.classes, ours, strict=True))
         outcome.agreement = same / len(ours)
         if outcome.agreement < MIN_AGREEMENT:
-            outcome.failure = f"it names the class that ours names on only {same} of {len(ours)}"
+            outcome.failure = (
+                f"it names the class that ours names on only {same} of {len(ours)} pictures"
+            )

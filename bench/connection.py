@@ -3,12 +3,16 @@
 import json
 import socket
 import urllib.parse
+from collections.abc import Callable
+from typing import IO, Any
 
 from bench import predict_request
 from bench.workload import Workload
 
 TIMEOUT = 30.0  # seconds
 SHOWN_BYTES = 500  # of a wrong answer's body, in the error
+
+Connect = Callable[..., Any]  # an address and a timeout -> a connected socket
 
 
 class AnswerError(Exception):
@@ -18,12 +22,12 @@ class AnswerError(Exception):
 class Connection:
     """One connection that stays open. One thread uses it."""
 
-    def __init__(self, workload: Workload) -> None:
+    def __init__(self, workload: Workload, connect: Connect = socket.create_connection) -> None:
         at = urllib.parse.urlsplit(workload.url)
         self._model = workload.model
-        self._socket = socket.create_connection((at.hostname, at.port), TIMEOUT)
+        self._socket = connect((at.hostname, at.port), TIMEOUT)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._answers = self._socket.makefile("rb")
+        self._answers: IO[bytes] = self._socket.makefile("rb")
 
     def close(self) -> None:
         """Close the connection."""

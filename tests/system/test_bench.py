@@ -1,0 +1,104 @@
+"""Every benchmark, started for a moment: real processes, real pictures, nothing to install."""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import stack as bench_stack
+from bench.peers import catalog
+from tests import stack
+
+LITE0, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
+SHORT = ("--seconds", "0.2", "--rounds", "1", "--concurrency", "2")
+
+
+def run(module: str, *arguments: str, stdin: str = "") -> str:
+    """What a benchmark prints; it has to end with 0."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        input=stdin, capture_output=True, text=True, cwd=stack.ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_hop_is_measured_on_both_default_models(tmp_path: Path) -> None:
+    file = tmp_path / "hop.json"
+    printed = run("bench.hop", *SHORT, "--starts", "1", "--json", str(file))
+    reports = json.loads(file.read_text())
+    assert [each["model"] for each in reports] == [LITE0, INT8]
+    for report in reports:
+        assert f"{report['model']}: 3 pictures in turn" in printed
+        assert [each["torch"] for each in report["processes"]] == [False] * 4
+        (measured,) = report["rounds"]
+        assert {case: each["requests"] > 0 for case, each in measured["measurements"].items()} == {
+            "direct": True, "gateway": True, "in-process": True,
+        }  # fmt: skip
+    assert printed.count("gateway/direct") == 2
+
+
+def test_ours_is_compared_with_a_peer_that_needs_no_installation(tmp_path: Path) -> None:
+    file = tmp_path / "comparison.json"
+    printed = run(
+        "bench.compare", *SHORT, "--peers", "flask", "--json", str(file), "--docs", str(tmp_path)
+    )
+    outcomes = json.loads(file.read_text())["outcomes"]
+    assert {(each["name"], each["precision"]): each["failure"] for each in outcomes} == {
+        ("Passerelle", "fp32"): "", ("Passerelle", "int8"): "", ("Flask + gunicorn", "fp32"): "",
+    }  # fmt: skip
+    assert "| Passerelle, fp32 / eager |" in printed
+    assert printed in (tmp_path / "comparison.md").read_text() + "\n"
+    assert "Flask + gunicorn" in (tmp_path / "comparison.svg").read_text()
+
+
+def test_accuracy_counts_the_pictures_that_a_model_names_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(stack.ROOT)
+    pictures = tmp_path / "pictures"
+    for folder in ("282", "Egyptian cat", "0"):  # its first class, its second, none of its five
+        (pictures / folder).mkdir(parents=True)
+        shutil.copy(stack.PICTURES / "chelsea.png", pictures / folder)
+    with bench_stack.prepared(LITE0, tmp_path, Path("models.yaml")) as running:
+        running.restart_service()
+        running.start_gateway()
+        printed = run(
+            "bench.accuracy", str(pictures), "--url", running.gateway_url, "--key", running.api_key
+        )
+    assert printed.splitlines()[1].split() == [LITE0, "33.33%", "66.67%", "3", "0"]
+
+
+def test_a_workload_is_read_from_standard_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(stack.ROOT)
+    artifact = bench_stack.Stack(LITE0, tmp_path, Path("models.yaml")).artifact
+    workload = {
+        "pictures": [str(stack.PICTURES / "chelsea.png")], "seconds": 0.1,
+        "artifact": str(artifact),
+    }  # fmt: skip
+    measured = json.loads(run("bench.load_generator", stdin=json.dumps(workload)))
+    assert measured["requests"] >= 2
+    assert 0 < measured["p50_ms"] <= measured["p99_ms"]
+
+
+def test_every_benchmark_that_can_be_run_is_run_here() -> None:
+    calls = [node for node in ast.walk(ast.parse(Path(__file__).read_text()))
+             if isinstance(node, ast.Call) and ast.unparse(node.func) == "run"]  # fmt: skip
+    ran = {ast.literal_eval(call.args[0]) for call in calls}
+    assert runnable("bench") == ran
+    assert runnable("bench/peers") <= {catalog.module(peer.package) for peer in catalog.PEERS}
+
+
+def runnable(folder: str) -> set[str]:
+    """The modules of a folder that `python -m` runs."""
+    files = (stack.ROOT / folder).glob("*.py")
+    return {
+        f"{folder.replace('/', '.')}.{file.stem}" for file in files
+        if 'if __name__ == "__main__":' in file.read_text()
+    }  # fmt: skip
