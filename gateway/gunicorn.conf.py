@@ -2,16 +2,15 @@
 
 from gateway import api_keys, known_keys, settings
 from passerelle.manifest import reading
-from passerelle.server import environment, google_cloud
 from passerelle.server.gunicorn_settings import *  # noqa: F403  # gunicorn reads this module's names
+from passerelle.server.settings import SettingError
 
 try:
     options = settings.read()
     reading.read(options.manifest)
     api_keys.read(options.keys)
     known_keys.page_key(options)
-    google_cloud.fill_in_project_number(options.upstream, "PASSERELLE_UPSTREAM")
-except (environment.SettingError, reading.ManifestError, api_keys.KeysError) as error:
+except (SettingError, reading.ManifestError, api_keys.KeysError) as error:
     raise SystemExit(f"The gateway can't start.\n{error}") from None
 
 wsgi_app = "gateway.app:create_app()"

@@ -14,7 +14,6 @@ from gateway.upstream import Upstream
 from passerelle.manifest import reading, source
 from passerelle.manifest.model import Cache, Model
 from passerelle.protocol import problems
-from passerelle.server import google_cloud
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,9 +87,6 @@ class RouteTable:
 
     def __init__(self, options: settings.Settings) -> None:
         self.options = options
-        self.upstream_setting = google_cloud.fill_in_project_number(
-            options.upstream, "PASSERELLE_UPSTREAM"
-        )
         self.retry_budget = RetryBudget()
         self.upstreams: dict[str, Upstream] = {}
         self.caches: dict[str, CacheStore] = {}  # by the model's id
@@ -104,7 +100,7 @@ class RouteTable:
         models = reading.read(path)
         services = {model.service for model in models}
         try:
-            addresses = {name: upstream.address(self.upstream_setting, name) for name in services}
+            addresses = {name: upstream.address(self.options.upstream, name) for name in services}
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise reading.ManifestError(path, [source.Problem(1, "", message)]) from None

@@ -1,53 +1,60 @@
 """The gateway's settings: the only place here that reads the environment."""
 
-import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from gateway import upstream
-from passerelle.server import environment
+from pydantic import Field, ValidationInfo, field_validator
+
+from gateway.upstream import MAX_IN_FLIGHT
+from passerelle.server import google_cloud, settings
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
+class Settings(settings.Base):
     """What the gateway runs with. docs/settings.md has a line for each."""
 
-    manifest: Path
-    keys: Path  # the file that `passerelle keys new` writes
-    page_key: Path | None  # the file of the page's own key, made where there is none
-    demo: str  # the address to print with a key made for this run; none is made unless given
-    upstream: str  # how to reach a service; see `upstream.address`
-    upstream_auth: str  # how services know us: "", or google
-    project: str  # the Google Cloud project that traces belong to
-    refuse_others: bool  # services that hold another model than the manifest says
-    max_body: int  # bytes
-    max_in_flight: int  # requests with one service at once
-    request_threads: int  # requests at once, with whichever service
-    bind: tuple[str, ...]  # gunicorn addresses
+    manifest: Path = Field(Path("models.yaml"), alias="PASSERELLE_MANIFEST")
+    # The file that `passerelle keys new` writes.
+    keys: Path = Field(alias="PASSERELLE_KEYS", description="the file of the API keys")
+    # The file of the page's own key, made where there is none.
+    page_key: Path | None = Field(None, alias="PASSERELLE_PAGE_KEY")
+    # The address to print with a key made for this run; none is made unless given.
+    demo: str = Field("", alias="PASSERELLE_DEMO")
+    # Google's metadata server.
+    metadata_host: str = Field(google_cloud.METADATA_HOST, alias="GCE_METADATA_HOST")
+    # How to reach a service; see `upstream.address`.
+    upstream: str = Field("http://{service}:8080", alias="PASSERELLE_UPSTREAM")
+    # How services know us: google, or not at all.
+    upstream_auth: Annotated[str, settings.one_of("google")] = Field(
+        "", alias="PASSERELLE_UPSTREAM_AUTH"
+    )
+    # The Google Cloud project that traces belong to.
+    project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
+    # Whether to refuse services that hold another model than the manifest says.
+    refuse_others: settings.Flag = Field(default=True, alias="PASSERELLE_REFUSE_OTHERS")
+    # Bytes.
+    max_body: settings.Count = Field(20_000_000, alias="PASSERELLE_MAX_BODY")
+    # Requests with one service at once.
+    max_in_flight: settings.Count = Field(MAX_IN_FLIGHT, alias="PASSERELLE_MAX_IN_FLIGHT")
+    # Requests at once, with whichever service.
+    request_threads: settings.Count = Field(128, alias="PASSERELLE_REQUEST_THREADS")
+    port: settings.Count = Field(8080, alias="PORT")
+    bind: settings.Addresses = Field(
+        default_factory=settings.every_interface, alias="PASSERELLE_BIND"
+    )
+
+    @field_validator("upstream")
+    @classmethod
+    def _fill_in_project_number(cls, address: str, info: ValidationInfo) -> str:
+        host = info.data["metadata_host"]
+        return google_cloud.fill_in_project_number(address, "PASSERELLE_UPSTREAM", host)
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings, cast and with their defaults.
 
     Raises:
-        environment.SettingError: names the variable and what to write.
+        settings.SettingError: names the variables and what to write.
     """
-    port = environment.whole_number(environ, "PORT", 8080)
-    page_key = environ.get("PASSERELLE_PAGE_KEY", "")
-    return Settings(
-        manifest=Path(environ.get("PASSERELLE_MANIFEST", "models.yaml")),
-        keys=Path(environment.required(environ, "PASSERELLE_KEYS", "the file of the API keys")),
-        page_key=Path(page_key) if page_key else None,
-        demo=environ.get("PASSERELLE_DEMO", ""),
-        upstream=environ.get("PASSERELLE_UPSTREAM", "http://{service}:8080"),
-        upstream_auth=environment.one_of(environ, "PASSERELLE_UPSTREAM_AUTH", ("", "google")),
-        project=environ.get("GOOGLE_CLOUD_PROJECT", ""),
-        refuse_others=environment.flag(environ, "PASSERELLE_REFUSE_OTHERS", default=True),
-        max_body=environment.whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
-        max_in_flight=environment.whole_number(
-            environ, "PASSERELLE_MAX_IN_FLIGHT", upstream.MAX_IN_FLIGHT
-        ),
-        request_threads=environment.whole_number(environ, "PASSERELLE_REQUEST_THREADS", 128),
-        bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
-    )
+    return Settings.read(environ)

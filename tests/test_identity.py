@@ -19,7 +19,8 @@ import requests
 from gateway import id_tokens, settings, transport
 from passerelle.manifest import reading
 from passerelle.protocol import contract
-from passerelle.server import environment, google_cloud
+from passerelle.server import google_cloud
+from passerelle.server.settings import SettingError
 from tests import processes, stack
 
 
@@ -211,23 +212,25 @@ def test_a_failing_platform_costs_nothing_while_the_old_token_is_good(
 def test_the_projects_number_is_filled_in_where_the_platform_knows_it() -> None:
     setting = "https://{service}-{project_number}.europe-west1.run.app"
     filled = "https://{service}-123456789012.europe-west1.run.app"
-    assert google_cloud.fill_in_project_number(setting, "PASSERELLE_UPSTREAM") == filled
-    assert (
-        google_cloud.fill_in_project_number("http://{service}:8080", "X") == "http://{service}:8080"
-    )
+    host = os.environ["GCE_METADATA_HOST"]
+    assert google_cloud.fill_in_project_number(setting, "X", host) == filled
+    other = "http://{service}:8080"
+    assert google_cloud.fill_in_project_number(other, "X", host) == other
 
 
 def test_where_no_platform_answers_the_setting_is_refused(metadata: type[Metadata]) -> None:
     metadata.broken = True
-    with pytest.raises(environment.SettingError, match="Write the project's number"):
+    with pytest.raises(SettingError, match="Write the project's number"):
         google_cloud.fill_in_project_number(
-            "https://{service}-{project_number}.europe-west1.run.app", "X"
+            "https://{service}-{project_number}.europe-west1.run.app",
+            "X",
+            os.environ["GCE_METADATA_HOST"],
         )
 
 
 def test_another_kind_of_identity_is_refused() -> None:
     environ = {"PASSERELLE_KEYS": "keys.yaml", "PASSERELLE_UPSTREAM_AUTH": "amazon"}
-    with pytest.raises(environment.SettingError, match="is 'amazon'; write google"):
+    with pytest.raises(SettingError, match="is 'amazon'; write google"):
         settings.read(environ)
 
 

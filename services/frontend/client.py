@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from passerelle.server import environment
+from passerelle.server.settings import SettingError
 from services.frontend import errors, settings
 
 CONNECT, ANSWER = 3.0, 120.0  # seconds; the gateway's own limits are shorter
@@ -86,7 +86,7 @@ class Client:
                 allow_redirects=False,
             )  # fmt: skip
             document = answer.json()
-        except environment.SettingError as error:
+        except SettingError as error:
             raise errors.locked_out(str(error)) from None
         except requests.JSONDecodeError:
             raise errors.of(502, "The gateway's answer is not JSON.") from None

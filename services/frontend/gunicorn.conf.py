@@ -1,12 +1,12 @@
 """gunicorn for the page."""
 
-from passerelle.server import environment
+from passerelle.server.settings import SettingError
 from services.frontend import settings
 
 try:
     options = settings.read()
     settings.key(options.key_file)
-except environment.SettingError as error:
+except SettingError as error:
     raise SystemExit(f"The page can't start. {error}") from None
 
 wsgi_app = "services.frontend.app:create_app()"

@@ -1,78 +1,89 @@
 """The page's settings: the only place here that reads the environment."""
 
-import dataclasses
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Any
 
 import limits
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
-from passerelle.server import environment, google_cloud
+from passerelle.server import google_cloud, settings
+from passerelle.server.settings import SettingError
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
+def parse_rate(text: Any) -> limits.RateLimitItem:
+    """A limit such as 300/minute."""
+    try:
+        return limits.parse(text)
+    except ValueError:
+        raise PydanticCustomError(
+            "setting", "write a number and a time, such as 300/minute"
+        ) from None
+
+
+def without_slash(address: str) -> str:
+    """An address to which a path can be appended."""
+    return address.rstrip("/")
+
+
+class Settings(settings.Base):
     """What the page runs with. docs/settings.md has a line for each."""
 
-    gateway: str  # its address
-    shown: str  # the same as people reach it, for the curl line
-    key_file: Path  # holds the page's key, and nothing else
-    max_body: int  # bytes of a picture
-    rate: limits.RateLimitItem  # pictures of one visitor
-    https: bool  # whether visitors come by it, so that cookies are for it alone
-    request_threads: int
-    project: str  # the Google Cloud project that traces belong to
-    bind: tuple[str, ...]  # gunicorn addresses
+    # Google's metadata server.
+    metadata_host: str = Field(google_cloud.METADATA_HOST, alias="GCE_METADATA_HOST")
+    # The gateway's address, and the same as people reach it, for the curl line.
+    gateway: Annotated[str, AfterValidator(without_slash)] = Field(
+        "http://gateway:8080", alias="PASSERELLE_GATEWAY"
+    )
+    shown: Annotated[str, AfterValidator(without_slash)] = Field(
+        default_factory=lambda data: data["gateway"], alias="PASSERELLE_GATEWAY_SHOWN"
+    )
+    # Holds the page's key, and nothing else.
+    key_file: Path = Field(alias="PASSERELLE_KEY_FILE", description="the file of the page's key")
+    # Bytes of a picture.
+    max_body: settings.Count = Field(20_000_000, alias="PASSERELLE_MAX_BODY")
+    # Pictures of one visitor.
+    rate: Annotated[limits.RateLimitItem, BeforeValidator(parse_rate)] = Field(
+        limits.parse("300/minute"), alias="PASSERELLE_RATE"
+    )
+    # Whether visitors come by it, so that cookies are for it alone.
+    https: settings.Flag = Field(default=False, alias="PASSERELLE_HTTPS")
+    request_threads: settings.Count = Field(64, alias="PASSERELLE_REQUEST_THREADS")
+    # The Google Cloud project that traces belong to.
+    project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
+    port: settings.Count = Field(8000, alias="PORT")
+    bind: settings.Addresses = Field(
+        default_factory=settings.every_interface, alias="PASSERELLE_BIND"
+    )
+
+    @field_validator("gateway")
+    @classmethod
+    def _fill_in_project_number(cls, address: str, info: ValidationInfo) -> str:
+        host = info.data["metadata_host"]
+        return google_cloud.fill_in_project_number(address, "PASSERELLE_GATEWAY", host)
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings, cast and with their defaults.
 
     Raises:
-        environment.SettingError: names the variable and what to write.
+        SettingError: names the variables and what to write.
     """
-    port = environment.whole_number(environ, "PORT", 8000)
-    gateway = google_cloud.fill_in_project_number(
-        environ.get("PASSERELLE_GATEWAY", "http://gateway:8080"), "PASSERELLE_GATEWAY"
-    ).rstrip("/")
-    key_file = environment.required(environ, "PASSERELLE_KEY_FILE", "the file of the page's key")
-    return Settings(
-        gateway=gateway,
-        shown=environ.get("PASSERELLE_GATEWAY_SHOWN", gateway).rstrip("/"),
-        key_file=Path(key_file),
-        max_body=environment.whole_number(environ, "PASSERELLE_MAX_BODY", 20_000_000),
-        rate=rate(environ.get("PASSERELLE_RATE", "300/minute")),
-        https=environment.flag(environ, "PASSERELLE_HTTPS", default=False),
-        request_threads=environment.whole_number(environ, "PASSERELLE_REQUEST_THREADS", 64),
-        project=environ.get("GOOGLE_CLOUD_PROJECT", ""),
-        bind=tuple(environ.get("PASSERELLE_BIND", f"0.0.0.0:{port}").split(",")),
-    )
-
-
-def rate(text: str) -> limits.RateLimitItem:
-    """A limit such as 300/minute.
-
-    Raises:
-        environment.SettingError
-    """
-    try:
-        return limits.parse(text)
-    except ValueError:
-        raise environment.SettingError(
-            f"PASSERELLE_RATE is {text!r}; write a number and a time, such as 300/minute."
-        ) from None
+    return Settings.read(environ)
 
 
 def key(file: Path) -> str:
     """The page's key, read whenever it is needed, since it may be exchanged.
 
     Raises:
-        environment.SettingError
+        SettingError
     """
     try:
         text = file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise environment.SettingError(f"The page's key in {file} can't be read: {error}") from None
+        raise SettingError(f"The page's key in {file} can't be read: {error}") from None
     if not text:
-        raise environment.SettingError(f"{file} is empty; write the page's key into it.")
+        raise SettingError(f"{file} is empty; write the page's key into it.")
     return text

@@ -1,14 +1,14 @@
 """gunicorn for the model service. The service runs in one process: threads share the model."""
 
 from passerelle.artifact import card
-from passerelle.server import environment
+from passerelle.server.settings import SettingError
 from services.model import settings
 
 try:
     options = settings.read()
     for folder in options.artifacts:
         card.read(folder)
-except environment.SettingError as error:
+except SettingError as error:
     raise SystemExit(f"The model service can't start. {error}") from None
 except (OSError, ValueError, TypeError, KeyError) as error:
     raise SystemExit(f"{folder} is no artifact; bake it again. ({error})") from None

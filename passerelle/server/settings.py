@@ -1,0 +1,87 @@
+"""Settings from environment variables: cast, checked, frozen. Each process declares its own.
+
+    class Settings(settings.Base):
+        max_body: settings.Count = Field(20_000_000, alias="PASSERELLE_MAX_BODY")
+
+    Settings.read()
+
+Only settings modules read the environment. A variable that is empty counts as not set.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Self
+
+import pydantic
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+
+class SettingError(Exception):
+    """A variable that is missing or can't be used; the text says which and what to write."""
+
+
+class Base(pydantic.BaseModel):
+    """What every process's settings share. A field's alias is its variable's name."""
+
+    model_config = pydantic.ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """The settings, with the defaults of what is not set.
+
+        Raises:
+            SettingError: names every variable that is wrong.
+        """
+        given = {name: text.strip() for name, text in environ.items() if text.strip()}
+        try:
+            return cls.model_validate(given)
+        except pydantic.ValidationError as error:
+            raise SettingError("\n".join(cls._sentences(error))) from None
+
+    @classmethod
+    def _sentences(cls, error: pydantic.ValidationError) -> Iterator[str]:
+        """Each variable that is wrong, and what to write."""
+        for details in error.errors():
+            name = str(details["loc"][0])
+            if details["type"] == "missing":
+                fields = cls.model_fields.values()
+                meaning = next(each.description for each in fields if each.alias == name)
+                yield f"{name} is not set; it names {meaning}."
+            elif details["type"] != "default_factory_not_called":  # it needs one that is wrong
+                yield f"{name} is {details['input']!r}; {details['msg']}."
+
+
+def words(separator: str) -> BeforeValidator:
+    """Text as a tuple of what stands between the separators."""
+    return BeforeValidator(lambda text: tuple(text.split(separator)))
+
+
+def one_of(*known: str) -> BeforeValidator:
+    """One of the known words."""
+    return _checked(lambda text: text in known, f"write {' or '.join(known)}")
+
+
+def _checked(is_right: Callable[[str], bool], advice: str) -> BeforeValidator:
+    """The text, if it is right; otherwise the advice is the error."""
+
+    def check(text: Any) -> Any:
+        if not is_right(text):
+            raise PydanticCustomError("setting", advice)
+        return text
+
+    return BeforeValidator(check)
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and int(text) >= 1
+
+
+Count = Annotated[int, _checked(_is_count, "write a whole number of at least 1")]
+Flag = Annotated[bool, _checked(lambda text: text in {"0", "1"}, "write 0 or 1")]
+Addresses = Annotated[tuple[str, ...], words(",")]  # gunicorn's: host:port or unix:/path
+
+
+def every_interface(data: dict[str, Any]) -> tuple[str, ...]:
+    """The addresses to listen on where none are given: the field `port`, on every interface."""
+    return (f"0.0.0.0:{data['port']}",)
