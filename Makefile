@@ -18,6 +18,7 @@ check: .venv/installed  ## lint, types, and generated files
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 	.venv/bin/passerelle schema --check
 	.venv/bin/passerelle render compose --check
 

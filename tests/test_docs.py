@@ -83,22 +83,12 @@ def test_the_way_of_a_request_names_files_and_functions_that_are_there() -> None
 
 
 def test_the_request_passes_the_files_in_the_order_told() -> None:
-    way = re.findall(
-        r"`(gateway/\w+\.py|passerelle/server/request_body\.py)`, `\w+", text("README.md")
-    )
-    calls = re.findall(
-        r"(auth|routes|request_body|cache|forwarding)\.",
-        text("gateway/app.py").partition("def predict")[2],
-    )
-    told = [Path(file).stem for file in way if file != "gateway/app.py"]
-    assert list(dict.fromkeys(told)) == ["auth", "routes", "request_body", "cache", "forwarding"]
-    assert list(dict.fromkeys(calls))[:5] == [
-        "auth",
-        "routes",
-        "request_body",
-        "cache",
-        "forwarding",
-    ]
+    way = text("README.md").partition("## Follow one request")[2]
+    listed = [Path(file).stem for file in re.findall(r"^\d+\. `(gateway/\w+\.py)`", way, re.M)]
+    predict = text("gateway/app.py").partition("def predict")[2].partition("\n\n\n")[0]
+    called = re.findall(r"\b(front_end|auth|routes|cache)\b(?=\.)", predict)
+    assert list(dict.fromkeys(called)) == ["front_end", "auth", "routes", "cache"]
+    assert listed == ["app", "front_end", "auth", "routes", "cache", "forwarding", "front_end"]
 
 
 def test_every_link_in_the_documents_leads_somewhere() -> None:
