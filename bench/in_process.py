@@ -4,20 +4,20 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from passerelle.artifact import card, labels
+from passerelle.artifact import card
 from services.model import decode, models, settings
+from services.model.tasks import classification
 
 
 def classifier(artifact: Path) -> Callable[[bytes], None]:
     """Decode, infer, label: the service's own code with the service's own settings."""
     options = settings.read({**os.environ, "PASSERELLE_ARTIFACTS": str(artifact)})
-    place = models.Place(artifact, card.read(artifact))
-    model = models.loaded(place, options.inference_threads)
+    model = models.load(artifact, card.read(artifact), options.inference_threads)
 
     def classify(picture: bytes) -> None:
         pixels = decode.pixels(picture, model.card.input, options.max_pixels)
-        with model.engine.stream() as stream:
-            logits = stream.infer(pixels)
-        labels.predictions(logits, model.names, labels.DEFAULT_TOP)
+        with model.scheduler.acquire() as slot:
+            logits = slot.infer(pixels)
+        classification.predictions(logits, model.names, classification.DEFAULT_TOP)
 
     return classify

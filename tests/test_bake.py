@@ -17,7 +17,7 @@ from passerelle.artifact import card, labels, store
 from passerelle.local import baking
 from passerelle.manifest import reading
 from passerelle.manifest.model import Cache, Input, Model
-from services.bake import pipeline
+from services.bake import verification
 from services.model import engines
 from tests import stack
 
@@ -89,7 +89,7 @@ def test_an_artifact_agrees_with_its_module(engine: str, tiny: Any, tmp_path: Pa
     folder = folder_of(baked(given, tmp_path / "artifacts"))
     made = card.read(folder)
     assert made.check["pictures"] == 3
-    assert made.check["error"] <= made.check["tolerance"] == pipeline.TOLERANCE
+    assert made.check["error"] <= made.check["tolerance"] == verification.TOLERANCE
     assert (made.engine, made.classes, made.weights["kind"]) == (engine, 7, "file")
     assert labels.read(folder) == [str(n) for n in range(7)]
     pixels = torch.randint(0, 255, (1, 32, 32, 3), dtype=torch.uint8)
@@ -99,8 +99,8 @@ def test_an_artifact_agrees_with_its_module(engine: str, tiny: Any, tmp_path: Pa
     )
     with torch.inference_mode():
         expected = net((scaled - mean) / std)[0].numpy()
-    with engines.LOADERS[engine](folder, 1, "fp32").stream() as stream:
-        assert stream.infer(pixels[0].numpy()) == pytest.approx(expected, abs=1e-5)
+    loaded = engines.load(engine, folder, threads=1)
+    assert loaded.infer(pixels[0].numpy()) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.usefixtures("tiny")

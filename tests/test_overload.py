@@ -13,13 +13,14 @@ import pytest
 import requests
 from PIL import Image
 
-from services.model import engines, processors
+from services.model import processors
+from services.model.engines.engine import SLOTS_PER_CPU
 from tests import stack
 from tests.conftest import shared_state
 
 MODEL = "efficientnet-lite0"
 QUEUE = 3
-TURNS = engines.AHEAD * processors.count()
+SLOTS = SLOTS_PER_CPU * processors.count()
 
 
 def large() -> bytes:
@@ -65,9 +66,9 @@ def test_a_full_line_says_so_at_once_and_the_others_are_served(small: stack.Stac
         begin = time.monotonic()
         return small.predict(MODEL, picture), time.monotonic() - begin
 
-    count = TURNS + QUEUE + 5
+    count = SLOTS + QUEUE + 5
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
-        working = [pool.submit(ask, LARGE) for _ in range(TURNS)]
+        working = [pool.submit(ask, LARGE) for _ in range(SLOTS)]
         time.sleep(0.3)
         answers = [
             each.result() for each in [pool.submit(ask, stack.CAT) for _ in range(QUEUE + 5)]
@@ -83,11 +84,11 @@ def test_a_full_line_says_so_at_once_and_the_others_are_served(small: stack.Stac
 
 
 def test_a_request_whose_time_is_over_costs_no_inference(small: stack.Stack) -> None:
-    with concurrent.futures.ThreadPoolExecutor(TURNS) as pool:
-        working = [pool.submit(small.predict, MODEL, LARGE) for _ in range(TURNS)]
+    with concurrent.futures.ThreadPoolExecutor(SLOTS) as pool:
+        working = [pool.submit(small.predict, MODEL, LARGE) for _ in range(SLOTS)]
         time.sleep(0.3)
         answer = small.predict(MODEL, headers={"X-Request-Timeout": "0.2"})
-        assert [each.result().status_code for each in working] == [200] * TURNS
+        assert [each.result().status_code for each in working] == [200] * SLOTS
     assert answer.status_code == 504
     line = of_request(small, answer.json()["request_id"])
     assert line["status"] == 504
@@ -95,11 +96,11 @@ def test_a_request_whose_time_is_over_costs_no_inference(small: stack.Stack) -> 
 
 
 def test_a_client_that_is_gone_costs_no_inference(small: stack.Stack) -> None:
-    with concurrent.futures.ThreadPoolExecutor(TURNS) as pool:
-        working = [pool.submit(small.predict, MODEL, LARGE) for _ in range(TURNS)]
+    with concurrent.futures.ThreadPoolExecutor(SLOTS) as pool:
+        working = [pool.submit(small.predict, MODEL, LARGE) for _ in range(SLOTS)]
         time.sleep(0.3)
         hang_up(small, "gone-before-its-turn")
-        assert [each.result().status_code for each in working] == [200] * TURNS
+        assert [each.result().status_code for each in working] == [200] * SLOTS
     line = of_request(small, "gone-before-its-turn")
     assert line["status"] == 499
     assert "infer" not in line["steps_ms"]

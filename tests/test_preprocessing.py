@@ -40,20 +40,19 @@ def crops() -> list[bytes]:
 @pytest.mark.parametrize(
     "name", ["resnet152", "convnext_base", "swin_b", "vgg16", "efficientnet_b1"]
 )
-@pytest.mark.parametrize("fast", [resize.fast, None], ids=["fast", "pillow"])
+@pytest.mark.parametrize("cykooz", [resize.cykooz, None], ids=["cykooz", "pillow"])
 def test_the_engine_sees_what_torchvision_would_give(
-    name: str, fast: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, cykooz: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resize, "fast", fast)
+    monkeypatch.setattr(resize, "cykooz", cykooz)
     transforms = torchvision.models.get_model_weights(name).DEFAULT.transforms()
-    shape = architecture.completed(None, transforms)
+    shape = architecture.complete_input(None, transforms)
     convert.to_openvino(convert.Normalised(Echo(), shape).eval(), shape.size, tmp_path)
-    engine = engines.load_openvino(tmp_path, threads=1)
+    engine = engines.load("openvino", tmp_path, threads=1)
     for data in crops():
         image = Image.open(io.BytesIO(data)).convert("RGB")
         expected = transforms(image).numpy().ravel()
-        with engine.stream() as stream:
-            given = stream.infer(decode.pixels(data, shape, 10**8))
+        given = engine.infer(decode.pixels(data, shape, 10**8))
         steps = np.abs(given - expected).reshape(3, -1) * 255 * np.array(shape.std)[:, None]
         assert steps.mean() < 0.3, "of 255; the resizing rounds in another order"
         assert (steps > 1.01).mean() < 0.005
@@ -62,12 +61,12 @@ def test_the_engine_sees_what_torchvision_would_give(
 
 def test_what_the_manifest_says_of_the_input_comes_before_the_weights_transforms() -> None:
     transforms = torchvision.models.get_model_weights("resnet18").DEFAULT.transforms()
-    shape = architecture.completed(model.Input(size=192, interpolation="bicubic"), transforms)
+    shape = architecture.complete_input(model.Input(size=192, interpolation="bicubic"), transforms)
     assert (shape.size, shape.resize, shape.interpolation) == (192, 256, "bicubic")
     assert shape.mean == (0.485, 0.456, 0.406)
 
 
 def test_without_transforms_the_defaults_are_imagenets() -> None:
-    assert architecture.completed(model.Input(size=224)) == Input(
+    assert architecture.complete_input(model.Input(size=224)) == Input(
         224, 256, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     )

@@ -3,24 +3,29 @@
 This knows a bake's result without running one, so it imports neither torch nor torchvision.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from passerelle.artifact import card
+from passerelle.artifact import card, weight_sources
 from passerelle.manifest.model import FILE_FIELDS, Recipe
-from services.bake import weights
 
 ROOT = Path(__file__).parents[2]
 RECIPE = (
     "services/bake/architecture.py",
+    "services/bake/class_names.py",
     "services/bake/pipeline.py",
     "services/bake/calibration.py",
     "services/bake/convert.py",
     "services/model/decode.py",
     "services/bake/quantization.py",
+    "services/bake/verification.py",
     "services/model/resize.py",
     "services/bake/weights.py",
 )
@@ -31,7 +36,7 @@ def folder(store: Path, recipe: Recipe) -> Path:
     """The folder that the bake of a recipe fills: its id and the digest of what goes in.
 
     Raises:
-        weights.WeightsError: the weights' file or package isn't there.
+        WeightsError: the weights' file or package isn't there.
     """
     return store / f"{recipe.id}-{digest(recipe)[:12]}"
 
@@ -41,12 +46,29 @@ def baked(path: Path) -> bool:
     return (path / card.FILE).is_file()
 
 
+@contextlib.contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill, which becomes `target` at once when the block ends without an error.
+
+    If another bake was quicker, its folder stays and this one is dropped.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".baking-", dir=target.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        if not baked(target):
+            folder.rename(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def digest(recipe: Recipe) -> str:
     """SHA-256 over the recipe, its weights and labels, its code, and the versions of the tools."""
     parts = {
         "fields": recipe.model_dump(mode="json", include=set(Recipe.model_fields) - FILE_FIELDS),
-        "weights": weights.fingerprint(recipe),
-        "labels": weights.file_digest(recipe.labels) or recipe.labels,
+        "weights": weight_sources.fingerprint(recipe),
+        "labels": weight_sources.file_digest(recipe.labels) or recipe.labels,
         "calibration": folder_digest(recipe.calibration),
         "architecture": source_digest(recipe.architecture.partition(":")[0]),
         "code": [hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in RECIPE],

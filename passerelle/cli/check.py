@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from passerelle.artifact import weight_sources
 from passerelle.cli import options, output
 from passerelle.manifest import reading
-from services.bake import weights
 
 
 @click.command()
@@ -18,8 +18,8 @@ def check(path: Path) -> None:
     for model in models:
         for source in (model.weights, model.labels):
             try:
-                weights.file_digest(source)
-            except weights.WeightsError as error:
+                weight_sources.file_digest(source)
+            except weight_sources.WeightsError as error:
                 wrong.append(f"{path}, {model.id}: {error}")
     if wrong:
         raise click.ClickException("\n".join(wrong))

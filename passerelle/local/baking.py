@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from passerelle.artifact import store
+from passerelle.artifact.weight_sources import WeightsError
 from passerelle.local.process import die_with_parent
 from passerelle.manifest.model import Model, Models
-from services.bake import weights
 
 STOP = 5.0  # seconds that a bake has to stop
 
@@ -39,7 +39,7 @@ def found(model: Model, artifacts: Path) -> Path | None:
     """The folder of a model's artifact, if it was baked."""
     try:
         folder = store.folder(artifacts, model)
-    except weights.WeightsError:
+    except WeightsError:
         return None
     return folder if store.baked(folder) else None
 
@@ -49,7 +49,7 @@ def bake(model: Model, artifacts: Path, report: Report) -> Result:
     folder = found(model, artifacts)
     if folder:
         return Result(model, folder)
-    command = [sys.executable, "-m", "services.bake.pipeline", str(artifacts)]
+    command = [sys.executable, "-m", "services.bake", str(artifacts)]
     pipe = subprocess.PIPE
     with subprocess.Popen(
         command,

@@ -9,17 +9,17 @@ from typing import Any
 
 import torch
 
+from passerelle.artifact import weight_sources
 from passerelle.artifact.card import Input
+from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest import model
 from passerelle.manifest.model import Recipe
 from services.bake import weights
+from services.bake.errors import ArchitectureError
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-CROP = 0.875  # the share of the short side that stays, where `resize` isn't given
-
-
-class ArchitectureError(Exception):
-    """A module that can't be made; the text says what to change in the manifest."""
+CROP_SHARE = 0.875  # of the short side that stays, where `resize` isn't given
+SEED = 0  # of weights that aren't loaded
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,23 +28,23 @@ class Architecture:
 
     module: torch.nn.Module
     input: Input
-    labels: list[str] | None
+    labels: list[str] | None  # as the weights' publisher names the classes
 
 
-def build(recipe: Recipe, cache: Path) -> Architecture:
+def build(recipe: Recipe, downloads: Path) -> Architecture:
     """Make the module of a recipe and load its weights, strictly.
 
     Raises:
-        ArchitectureError, weights.WeightsError
+        ArchitectureError, WeightsError
     """
-    torch.manual_seed(weights.SEED)
-    state = weights.load(recipe, cache)
+    torch.manual_seed(SEED)
+    state = weights.load(recipe, downloads)
     origin, _, name = recipe.architecture.partition(":")
     if origin == "torchvision":
         built = from_torchvision(recipe, name)
     else:
-        module = called(origin, name, recipe)
-        built = Architecture(module, completed(recipe.input), None)
+        module = call(origin, name, recipe)
+        built = Architecture(module, complete_input(recipe.input), None)
     if state is not None:
         load_state(built.module, state, recipe)
     built.module.eval()
@@ -59,10 +59,10 @@ def from_torchvision(recipe: Recipe, name: str) -> Architecture:
     except ValueError:
         raise ArchitectureError(f"torchvision has no model {name!r}; see its list.") from None
     source = recipe.weights
-    chosen = source.partition(":")[2] if weights.kind(source) == "torchvision" else None
+    chosen = source.partition(":")[2] if weight_sources.kind(source) == "torchvision" else None
     if chosen and chosen not in {"DEFAULT", *enum.__members__}:
         known = ", ".join(enum.__members__)
-        raise weights.WeightsError(f"{name} has no weights {chosen!r}; it has DEFAULT, {known}.")
+        raise WeightsError(f"{name} has no weights {chosen!r}; it has DEFAULT, {known}.")
     try:
         module = torchvision.models.get_model(
             name, *recipe.arguments, weights=chosen, **recipe.keywords
@@ -72,17 +72,17 @@ def from_torchvision(recipe: Recipe, name: str) -> Architecture:
             f"torchvision:{name} can't be made ({error}); check arguments and keywords."
         ) from error
     except (OSError, RuntimeError) as error:  # RuntimeError: what came has another hash
-        raise weights.WeightsError(
+        raise WeightsError(
             f"{recipe.id}: {source} can't be downloaded from {enum.DEFAULT.url} ({error}). "
             "Try again, or fetch that file elsewhere and write weights: file:PATH."
         ) from error
     published = enum[chosen] if chosen else enum.DEFAULT
     return Architecture(
-        module, completed(recipe.input, published.transforms()), published.meta["categories"]
+        module, complete_input(recipe.input, published.transforms()), published.meta["categories"]
     )
 
 
-def called(module: str, name: str, recipe: Recipe) -> torch.nn.Module:
+def call(module: str, name: str, recipe: Recipe) -> torch.nn.Module:
     """What `package.module:callable` gives for the recipe's arguments."""
     try:
         target: Any = importlib.import_module(module)
@@ -103,17 +103,17 @@ def load_state(module: torch.nn.Module, state: dict[str, Any], recipe: Recipe) -
     """Load the state dict, every key of it.
 
     Raises:
-        weights.WeightsError: says which keys don't fit.
+        WeightsError: says which keys don't fit.
     """
     try:
         module.load_state_dict(state, strict=True)
     except RuntimeError as error:
-        raise weights.WeightsError(
+        raise WeightsError(
             f"{recipe.weights} doesn't fit {recipe.architecture}: {str(error)[:500]}"
         ) from error
 
 
-def completed(given: model.Input | None, transforms: Any = None) -> Input:
+def complete_input(given: model.Input | None, transforms: Any = None) -> Input:
     """The input as the manifest gives it, over the weights' own transforms, over the defaults."""
     base: dict[str, Any] = {}
     if transforms is not None:
@@ -125,7 +125,7 @@ def completed(given: model.Input | None, transforms: Any = None) -> Input:
             "std": tuple(transforms.std),
         }
     base |= given.model_dump(exclude_none=True) if given else {}
-    base.setdefault("resize", round(base["size"] / CROP))
+    base.setdefault("resize", round(base["size"] / CROP_SHARE))
     base.setdefault("interpolation", "bilinear")
     base.setdefault("mean", IMAGENET_MEAN)
     base.setdefault("std", IMAGENET_STD)
@@ -146,11 +146,11 @@ def import_torchvision() -> ModuleType:
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
         del sys.modules[name]
     for operator in ("nms", "qnms"):
-        OPERATORS.define(  # type: ignore[no-untyped-call]  # torch's own
+        _OPERATORS.define(  # type: ignore[no-untyped-call]  # torch's own
             f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
         )
     return importlib.import_module("torchvision")
 
 
 # Lives as long as its declarations.
-OPERATORS = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch's own
+_OPERATORS = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch's own

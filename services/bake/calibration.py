@@ -10,18 +10,16 @@ from PIL import Image
 
 from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
+from services.bake.errors import CalibrationError
 from services.model import decode, resize
 from services.model.decode import Pixels
 
 PICTURES = sorted((Path(__file__).parent / "pictures").glob("*.*g"))
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 ASPECTS = (3 / 4, 4 / 3)  # of a crop, width to height
-SMALLEST = 0.08  # share of a picture's area that a crop has at least
+MIN_AREA = 0.08  # share of a picture's area that a crop has at least
 RANGES, JUDGE = (300, 0), (300, 1)  # how many crops, and their seed
-
-
-class CalibrationError(Exception):
-    """A folder without enough pictures; the text says what to do."""
+MIN_PICTURES = 10  # in a calibration folder
 
 
 def ranges(recipe: Recipe, shape: Input) -> list[Pixels]:
@@ -60,9 +58,10 @@ def pictures(folder: Path) -> list[Path]:
         CalibrationError
     """
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
-    if len(files) < 10:
+    if len(files) < MIN_PICTURES:
         raise CalibrationError(
-            f"{folder} holds {len(files)} pictures; calibration needs 10 and more, better 200."
+            f"{folder} holds {len(files)} pictures; "
+            f"calibration needs {MIN_PICTURES} and more, better 200."
         )
     return files
 
@@ -78,7 +77,7 @@ def crops(shape: Input, count: int, seed: int) -> Iterator[Pixels]:
     """Crops of the photographs, of every size, half of them mirrored; the same for one seed."""
     chance = np.random.default_rng(seed)
     images = [Image.open(path).convert("RGB") for path in photographs()]
-    side, resampling = (shape.size, shape.size), resize.SLOW[shape.interpolation]
+    side, resampling = (shape.size, shape.size), resize.PILLOW_FILTERS[shape.interpolation]
     for number in range(count):
         image = images[number % len(images)]
         crop = image.resize(side, resampling, box=box(image, chance))
@@ -88,7 +87,7 @@ def crops(shape: Input, count: int, seed: int) -> Iterator[Pixels]:
 
 def box(image: Image.Image, chance: np.random.Generator) -> tuple[int, int, int, int]:
     """A part of a picture, as random as those that classifiers are trained on."""
-    area = chance.uniform(SMALLEST, 1) * image.width * image.height
+    area = chance.uniform(MIN_AREA, 1) * image.width * image.height
     narrow, wide = (math.log(aspect) for aspect in ASPECTS)
     aspect = math.exp(chance.uniform(narrow, wide))
     width = min(image.width, int((area * aspect) ** 0.5))

@@ -7,6 +7,9 @@ import openvino
 import torch
 
 from passerelle.artifact.card import Input
+from passerelle.manifest.model import Recipe
+from services.bake.architecture import Architecture
+from services.bake.errors import BakeError
 
 
 class Normalised(torch.nn.Module):
@@ -23,6 +26,24 @@ class Normalised(torch.nn.Module):
         scaled = pixels.permute(0, 3, 1, 2).float() / 255
         logits: torch.Tensor = self.module((scaled - self.mean) / self.std)
         return logits
+
+
+def convert(recipe: Recipe, built: Architecture, folder: Path) -> Normalised:
+    """Write the module's file for the recipe's engine; give the module that it was made of.
+
+    Raises:
+        BakeError: the engine's converter can't.
+    """
+    module = Normalised(built.module, built.input).eval()
+    try:
+        CONVERTERS[recipe.engine](module, built.input.size, folder)
+    except Exception as error:
+        other = "torch" if recipe.engine == "openvino" else "openvino"
+        raise BakeError(
+            f"{recipe.id} can't be converted for {recipe.engine}; "
+            f"try engine: {other}. The converter says: {str(error)[:500]}"
+        ) from error
+    return module
 
 
 def to_openvino(module: Normalised, size: int, folder: Path) -> None:

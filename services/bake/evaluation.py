@@ -2,14 +2,13 @@
 
     python -m services.bake.evaluation ARTIFACT < pictures.json
 
-takes a list of files, prints about once a second a line of JSON with the answers since the last,
-and at the end what was measured, or the error. The process holds this model alone, and keeps no
-answers, so its memory is the model's.
+takes a list of files, prints about once a second a line of JSON with the {"answers"} and
+{"skipped"} since the last, and at the end what was {"measured"}, or the {"error"}. The process
+holds this model alone, and keeps no answers, so its memory is the model's.
 """
 
 import dataclasses
 import json
-import os
 import platform
 import re
 import sys
@@ -20,16 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from passerelle.artifact import labels
 from passerelle.protocol import problems
 from passerelle.server import memory
+from services.bake import json_lines, measurement
 from services.model import decode, settings
 from services.model.models import Model, Models
+from services.model.tasks import classification
 
 TOP = 5  # classes that are kept of an answer
-EVERY = 1.0  # seconds between two lines
-WARM = 5  # pictures answered before the clock runs
-UNREADABLE = (OSError, problems.Problem)
+REPORT_INTERVAL = 1.0  # seconds
+WARM_UP = 5  # pictures answered before the clock runs
+UNREADABLE = (OSError, problems.Problem)  # what is wrong with a picture's file
 
 Answers = dict[str, list[int]]  # the likeliest classes of each file, best first
 Skipped = dict[str, str]  # why each file could not be read
@@ -38,7 +38,7 @@ Report = Callable[[Answers, Skipped], None]
 
 @dataclasses.dataclass
 class Times:
-    """What each picture took, in milliseconds."""
+    """How long each picture took, in milliseconds."""
 
     decode: list[float] = dataclasses.field(default_factory=list)
     infer: list[float] = dataclasses.field(default_factory=list)
@@ -54,20 +54,26 @@ def evaluate(folder: Path, files: list[str], report: Report) -> dict[str, Any]:
     options = settings.read({"PASSERELLE_ARTIFACTS": str(folder)})
     models = Models((folder,), options.inference_threads)
     models.load()
-    model = models.find(*models.places)
-    look(model, files[:WARM], options.max_pixels, lambda *_: None)
-    times = look(model, files, options.max_pixels, report)
+    model = models.find(*models.states)
+    answer_all(model, files[:WARM_UP], options.max_pixels, lambda *_: None)
+    times = answer_all(model, files, options.max_pixels, report)
     return {
-        "latency_ms": {"decode": spread(times.decode), "infer": spread(times.infer)},
-        "memory_mb": resident(),
-        "size_mb": round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 1),
+        "latency_ms": {"decode": percentiles(times.decode), "infer": percentiles(times.infer)},
+        "memory_mb": resident_memory(),
+        "size_mb": measurement.size(folder),
         "processor": f"{processor()}, {options.inference_threads} threads",
     }
 
 
-def look(model: Model, files: list[str], max_pixels: int, report: Report) -> Times:
-    """Answer some pictures. Those that can't be read are named and skipped."""
-    times, told = Times(), time.monotonic()
+def answer_all(
+    model: Model,
+    files: list[str],
+    max_pixels: int,
+    report: Report,
+    clock: Callable[[], float] = time.monotonic,
+) -> Times:
+    """Answer pictures, and report every REPORT_INTERVAL. Those that can't be read are skipped."""
+    times, reported = Times(), clock()
     answers: Answers = {}
     skipped: Skipped = {}
     for file in files:
@@ -75,33 +81,33 @@ def look(model: Model, files: list[str], max_pixels: int, report: Report) -> Tim
             answers[file] = answer(model, file, max_pixels, times)
         except UNREADABLE as error:
             skipped[file] = str(getattr(error, "strerror", None) or error)
-        if time.monotonic() > told + EVERY:
+        if clock() > reported + REPORT_INTERVAL:
             report(answers, skipped)
-            answers, skipped, told = {}, {}, time.monotonic()
+            answers, skipped, reported = {}, {}, clock()
     report(answers, skipped)
     return times
 
 
 def answer(model: Model, file: str, max_pixels: int, times: Times) -> list[int]:
-    """The likeliest classes of a picture, by the way that `app.predict` takes; timed.
+    """The likeliest classes of a picture, as `services.model.app.predict` finds them; timed.
 
     Raises:
         UNREADABLE
     """
     encoded = Path(file).read_bytes()
-    with model.engine.stream() as stream:
+    with model.scheduler.acquire() as slot:
         begin = time.perf_counter()
         pixels = decode.pixels(encoded, model.card.input, max_pixels)
         decoded = time.perf_counter()
-        logits = stream.infer(pixels)
+        logits = slot.infer(pixels)
         end = time.perf_counter()
     times.decode.append((decoded - begin) * 1000)
     times.infer.append((end - decoded) * 1000)
-    best = labels.predictions(logits, model.names, min(TOP, model.card.classes))
+    best = classification.predictions(logits, model.names, min(TOP, model.card.classes))
     return [each["class_id"] for each in best]
 
 
-def spread(times: list[float]) -> dict[str, float]:
+def percentiles(times: list[float]) -> dict[str, float]:
     """The median and the 99th percentile; nothing where no picture could be read."""
     if not times:
         return {}
@@ -109,8 +115,8 @@ def spread(times: list[float]) -> dict[str, float]:
     return {"median": round(float(median), 2), "p99": round(float(p99), 2)}
 
 
-def resident() -> float | None:
-    """This process's memory in megabytes (10**6 bytes); None where the system doesn't tell."""
+def resident_memory() -> float | None:
+    """This process's memory in megabytes (10**6 bytes); None where the system doesn't show it."""
     try:
         found = re.search(r"VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text())
     except OSError:
@@ -128,22 +134,18 @@ def processor() -> str:
 
 
 def main() -> int:
-    """Evaluate on the files that standard input lists. What libraries print goes to stderr."""
-    lines = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-
-    def say(**line: Any) -> None:
-        lines.write(json.dumps(line) + "\n")
+    """Evaluate on the files that standard input lists. Gives the exit code."""
+    write = json_lines.take_stdout()
 
     def report(answers: Answers, skipped: Skipped) -> None:
-        say(answers=answers, skipped=skipped)
+        write(answers=answers, skipped=skipped)
 
     try:
         measured = evaluate(Path(sys.argv[1]), json.load(sys.stdin), report)
     except problems.Problem as error:
-        say(error=error.detail)
+        write(error=error.detail)
         return 1
-    say(measured=measured)
+    write(measured=measured)
     return 0
 
 

@@ -1,13 +1,49 @@
-"""Fewer bits: a model in int8, and how often a lower precision gives the same answer."""
+"""Lower precisions: a model in bf16 or int8, and how often it gives the same answer as in fp32."""
 
 import logging
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import openvino
 
+from passerelle.artifact.card import Input
+from passerelle.manifest.model import Recipe
+from services.bake import calibration
+from services.bake.errors import BakeError
+from services.model import engines, processors
 from services.model.decode import Pixels
-from services.model.engines import Engine
+from services.model.engines.engine import Engine
+
+
+class Agreement(TypedDict):
+    """A card's `agreement`: the share of pictures (0..1) with the same likeliest class as fp32."""
+
+    top1: float
+    pictures: int
+    of: str
+
+
+def lower(recipe: Recipe, fp32: Engine, shape: Input, folder: Path) -> tuple[Engine, Agreement]:
+    """The model in the recipe's precision, and how often it agrees with fp32.
+
+    Raises:
+        BakeError: less often than the manifest accepts.
+    """
+    if recipe.precision == "int8":
+        to_int8(folder, calibration.ranges(recipe, shape))
+    judge = calibration.judge(recipe, shape)
+    engine = engines.load(recipe.engine, folder, processors.count(), recipe.precision)
+    share = agreement(engine, fp32, judge)
+    accepted = recipe.accept.agreement if recipe.accept else 0.0
+    if share < accepted:
+        raise BakeError(
+            f"{recipe.id} in {recipe.precision} agrees with fp32 on {share:.1%} of "
+            f"{len(judge)} pictures; accept asks for {accepted:.1%}. Give a calibration folder of "
+            "your own pictures, or accept less."
+        )
+    origin = "the calibration folder" if recipe.calibration else "crops of photographs"
+    return engine, {"top1": round(share, 4), "pictures": len(judge), "of": origin}
 
 
 def to_int8(folder: Path, ranges: list[Pixels]) -> None:
@@ -32,18 +68,13 @@ def to_int8(folder: Path, ranges: list[Pixels]) -> None:
         activations_range_estimator_params=estimators.MINMAX,
         activations_quantization_params=advanced.QuantizationParameters(per_channel=False),
     )
-    lower = nncf.quantize(model, dataset, subset_size=len(ranges), advanced_parameters=choices)
-    openvino.save_model(lower, folder / "int8.xml", compress_to_fp16=False)
+    quantized = nncf.quantize(model, dataset, subset_size=len(ranges), advanced_parameters=choices)
+    openvino.save_model(quantized, folder / "int8.xml", compress_to_fp16=False)
     for suffix in (".xml", ".bin"):
         (folder / "int8").with_suffix(suffix).replace((folder / "model").with_suffix(suffix))
 
 
-def agreement(lower: Engine, full: Engine, judge: list[Pixels]) -> float:
+def agreement(one: Engine, other: Engine, pictures: list[Pixels]) -> float:
     """The share of pictures (0..1) on which two engines find the same class the likeliest."""
-    return float(np.mean([likeliest(lower, pixels) == likeliest(full, pixels) for pixels in judge]))
-
-
-def likeliest(engine: Engine, pixels: Pixels) -> int:
-    """The class with the largest logit."""
-    with engine.stream() as stream:
-        return int(stream.infer(pixels).argmax())
+    same = [one.infer(each).argmax() == other.infer(each).argmax() for each in pictures]
+    return float(np.mean(same))

@@ -13,7 +13,7 @@ from passerelle.protocol import problems
 from services.model import resize
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-TURNS = {  # by EXIF orientation
+ORIENTATIONS = {  # by EXIF orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -22,15 +22,15 @@ TURNS = {  # by EXIF orientation
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-SPARE = 4  # times the size it is resized to, that a JPEG decoded at a fraction must still have
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+DRAFT_FACTOR = 4  # a JPEG decoded at a fraction keeps so many times the size it is resized to
+DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
-# Each call of a codec gives up the thread's turn: one call for most pictures, and not one for
-# every 64 KiB.
+# Each call of a codec releases the interpreter's lock and waits for it again: one call for most
+# pictures, and not one for every 64 KiB.
 ImageFile.MAXBLOCK = 1 << 18
 
 # Pillow's own limit counts decoded pixels too, but only warns below twice its value:
-# `opened` checks ours before anything is decoded.
+# `open_image` checks ours before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
 Pixels = npt.NDArray[np.uint8]
@@ -44,19 +44,19 @@ def pixels(encoded: bytes, shape: Input, max_pixels: int) -> Pixels:
         ContentTooLarge: more than `max_pixels`.
         UnprocessableContent: one of those, but broken or cut short.
     """
-    image = opened(encoded, max_pixels)
+    image = open_image(encoded, max_pixels)
     try:
-        image.draft(None, (SPARE * shape.resize, SPARE * shape.resize))
+        image.draft(None, (DRAFT_FACTOR * shape.resize, DRAFT_FACTOR * shape.resize))
         turned = upright(image)
-        box = middle(turned, scale(turned, shape, max_pixels), shape)
-        return np.array(resize.middle(rgb(turned), box, shape.size, shape.interpolation))
-    except BROKEN:
+        box = crop_box(turned, scaled_size(turned, shape, max_pixels), shape)
+        return np.array(resize.crop(rgb(turned), box, shape.size, shape.interpolation))
+    except DECODE_ERRORS:
         raise problems.UnprocessableContent(
             f"The {image.format} picture is broken or cut short. Send the whole file."
         ) from None
 
 
-def opened(encoded: bytes, max_pixels: int) -> Image.Image:
+def open_image(encoded: bytes, max_pixels: int) -> Image.Image:
     """The picture with only its header read, when its format and its size are allowed."""
     try:
         image = Image.open(io.BytesIO(encoded), formats=FORMATS)
@@ -64,7 +64,7 @@ def opened(encoded: bytes, max_pixels: int) -> Image.Image:
         raise problems.UnsupportedMediaType(
             "This is not a picture that is read here. Send a JPEG, PNG or WebP file."
         ) from None
-    except BROKEN:
+    except DECODE_ERRORS:
         raise problems.UnprocessableContent(
             "The picture's header is broken. Send the whole file."
         ) from None
@@ -82,7 +82,7 @@ def upright(image: Image.Image) -> Image.Image:
     Only that one tag is looked at: a picture whose other tags are odd is a picture all the same.
     """
     try:
-        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+        turn = ORIENTATIONS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:
         return image
     return image if turn is None else image.transpose(turn)
@@ -100,7 +100,7 @@ def rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def scale(image: Image.Image, shape: Input, max_pixels: int) -> tuple[int, int]:
+def scaled_size(image: Image.Image, shape: Input, max_pixels: int) -> tuple[int, int]:
     """The size to resize to: the short side becomes `resize`, the other keeps the proportion.
 
     Source: torchvision.transforms.functional.resize, whose rounding this is.
@@ -117,7 +117,7 @@ def scale(image: Image.Image, shape: Input, max_pixels: int) -> tuple[int, int]:
     return width, height
 
 
-def middle(image: Image.Image, scaled: tuple[int, int], shape: Input) -> resize.Box:
+def crop_box(image: Image.Image, scaled: tuple[int, int], shape: Input) -> resize.Box:
     """The part of the picture that is left when it is resized and its middle cut out.
 
     Source: torchvision.transforms.functional.center_crop, whose rounding this is.

@@ -1,8 +1,8 @@
 """The models of this service: each its own state, none of them current.
 
-A model is `starting` while it loads, then `ready`, or `failed` with a reason for good. Loading
-happens in a thread at the side, so that the service can say what it is doing meanwhile, and one
-model that can't be loaded doesn't keep the others away.
+A model is `starting` while it loads, then `ready`, or `failed` with a reason for good. A thread of
+its own loads them, so that the service answers meanwhile what it is doing, and one model that
+can't be loaded doesn't keep the others away. While the process drains, every model is `draining`.
 """
 
 import dataclasses
@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from passerelle.artifact import card, labels
-from passerelle.protocol import problems
+from passerelle.protocol import problems, statuses
 from passerelle.server import drain, log
-from services.model import engines, scheduler
+from services.model import engines
+from services.model.scheduler import MAX_QUEUED, Scheduler
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,51 +25,50 @@ class Model:
     """A loaded model: everything a request needs, and nothing that a request changes."""
 
     card: card.Card
-    names: list[str]
-    engine: engines.Engine
+    names: list[str]  # of the classes
+    scheduler: Scheduler
+    note: str = ""  # what a person should know of how it runs
 
 
 @dataclasses.dataclass
-class Place:
-    """Where a model stands; written by the loading thread, read by the requests."""
+class ModelState:
+    """A model's status. The loading thread writes it, the requests read it."""
 
     folder: Path
     card: card.Card
-    status: str = "starting"
+    status: str = statuses.STARTING
     reason: str = "the model is being loaded"
     model: Model | None = None
+
+    def load(self, threads: int, max_queued: int) -> None:
+        """Load the model; afterwards it is ready, or failed."""
+        try:
+            self.model = load(self.folder, self.card, threads, max_queued)
+            self.status, self.reason = statuses.READY, self.model.note
+        except Exception as error:
+            self.status = statuses.FAILED
+            self.reason = f"the artifact can't be loaded ({type(error).__name__}); bake it again"
+            log.write("ERROR", f"{self.card.id}: {self.reason}", traceback=traceback.format_exc())
 
 
 class Models:
     """All models of this process, by id."""
 
     def __init__(
-        self, folders: tuple[Path, ...], threads: int, max_queue: int = scheduler.WAITING
+        self, folders: tuple[Path, ...], threads: int, max_queued: int = MAX_QUEUED
     ) -> None:
-        self.threads, self.max_queue = threads, max_queue
+        self._threads, self._max_queued = threads, max_queued
         cards = {folder: card.read(folder) for folder in folders}
-        self.places = {each.id: Place(folder, each) for folder, each in cards.items()}
+        self.states = {each.id: ModelState(folder, each) for folder, each in cards.items()}
 
     def start(self) -> None:
         """Begin to load, one model after the other."""
         threading.Thread(target=self.load, name="load", daemon=True).start()
 
     def load(self) -> None:
-        """Load every model, and run each once, so that the first request isn't the slow one."""
-        for place in self.places.values():
-            try:
-                model = loaded(place, self.threads)
-                model.engine.most_waiting = self.max_queue
-                place.model = model
-                place.status, place.reason = "ready", model.engine.note
-            except Exception as error:
-                place.status = "failed"
-                place.reason = (
-                    f"the artifact can't be loaded ({type(error).__name__}); bake it again"
-                )
-                log.write(
-                    "ERROR", f"{place.card.id}: {place.reason}", traceback=traceback.format_exc()
-                )
+        """Load every model."""
+        for state in self.states.values():
+            state.load(self._threads, self._max_queued)
 
     def find(self, model_id: str) -> Model:
         """The model of that id, ready to run.
@@ -76,47 +76,46 @@ class Models:
         Raises:
             NotFound, ServiceUnavailable.
         """
-        place = self.place(model_id)
-        if place.model is None:
-            raise problems.ServiceUnavailable(f"{model_id} is {place.status}: {place.reason}.")
-        return place.model
+        state = self.state(model_id)
+        if state.model is None:
+            raise problems.ServiceUnavailable(f"{model_id} is {state.status}: {state.reason}.")
+        return state.model
 
-    def place(self, model_id: str) -> Place:
-        """Where the model of that id stands.
+    def state(self, model_id: str) -> ModelState:
+        """The state of the model of that id.
 
         Raises:
-            NotFound: names the models that are here.
+            NotFound: names the models that there are.
         """
-        if model_id not in self.places:
-            here = ", ".join(self.places)
-            raise problems.NotFound(f"There is no model {model_id[:63]!r} here. There is: {here}.")
-        return self.places[model_id]
+        if model_id not in self.states:
+            known = ", ".join(self.states)
+            raise problems.NotFound(f"There is no model {model_id[:63]!r} here. There is: {known}.")
+        return self.states[model_id]
 
     @property
     def statuses(self) -> dict[str, dict[str, Any]]:
         """Every model's status, the reason where there is one, and its artifact's digest."""
-        stopping = {"status": "draining", "reason": "it is being stopped"}
+        draining = {"status": statuses.DRAINING, "reason": "it is being stopped"}
         return {
             model_id: {
-                "status": place.status,
-                "reason": place.reason,
-                "digest": place.card.digest,
+                "status": state.status,
+                "reason": state.reason,
+                "digest": state.card.digest,
             }
-            | (stopping if drain.stopping.is_set() else {})
-            for model_id, place in self.places.items()
+            | (draining if drain.stopping.is_set() else {})
+            for model_id, state in self.states.items()
         }
 
     @property
     def ready(self) -> bool:
         """Whether no model is still being loaded, and at least one can answer."""
-        statuses = [each["status"] for each in self.statuses.values()]
-        return "starting" not in statuses and "ready" in statuses
+        found = [each["status"] for each in self.statuses.values()]
+        return statuses.STARTING not in found and statuses.READY in found
 
 
-def loaded(place: Place, threads: int) -> Model:
-    """The model of an artifact, after one run."""
-    engine = engines.LOADERS[place.card.engine](place.folder, threads, place.card.precision)
-    size = place.card.input.size
-    with engine.stream() as stream:
-        stream.infer(np.zeros((size, size, 3), np.uint8))
-    return Model(place.card, labels.read(place.folder), engine)
+def load(folder: Path, about: card.Card, threads: int, max_queued: int = MAX_QUEUED) -> Model:
+    """The model of an artifact's folder, after one inference: the first is slower."""
+    engine = engines.load(about.engine, folder, threads, about.precision)
+    size = about.input.size
+    engine.infer(np.zeros((size, size, 3), np.uint8))
+    return Model(about, labels.read(folder), Scheduler(engine.infers, max_queued), engine.note)

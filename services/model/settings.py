@@ -45,8 +45,8 @@ class Settings(settings.Base):
     inference_threads: settings.Count = Field(
         default_factory=processors.count, alias="PASSERELLE_INFERENCE_THREADS"
     )
-    # Requests that wait for one model.
-    max_queue: settings.Count = Field(scheduler.WAITING, alias="PASSERELLE_MAX_QUEUE")
+    # Requests that wait for a slot of one model.
+    max_queue: settings.Count = Field(scheduler.MAX_QUEUED, alias="PASSERELLE_MAX_QUEUE")
     # Requests being read, waiting or worked on at once.
     request_threads: settings.Count = Field(
         default_factory=queue_and_spare, alias="PASSERELLE_REQUEST_THREADS"

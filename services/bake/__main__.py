@@ -1,0 +1,45 @@
+"""A bake as a process of its own.
+
+    python -m services.bake ARTIFACTS < recipe.json
+
+prints a line of JSON as each step begins, {"step", "number", "steps"}, and at the end the
+artifact's {"folder"} or the {"error"}. What libraries print goes to standard error.
+"""
+
+import sys
+import traceback
+from pathlib import Path
+
+from passerelle.manifest.model import Recipe
+from services.bake import errors, json_lines, pipeline
+
+
+def main() -> int:
+    """Bake the recipe on standard input. Gives the exit code."""
+    json_lines.exit_on_sigterm()
+    write = json_lines.take_stdout()
+    steps = pipeline.STEPS
+
+    def report(step: str) -> None:
+        write(step=step, number=steps.index(step), steps=len(steps))
+
+    try:
+        recipe = Recipe.model_validate_json(sys.stdin.read())
+        folder = pipeline.bake(recipe, Path(sys.argv[1]), report)
+    except Exception as error:
+        write(error=describe(error))
+        return 1
+    write(folder=str(folder))
+    return 0
+
+
+def describe(error: Exception) -> str:
+    """Why a bake failed, as a sentence. An unexpected error is printed whole, too."""
+    if isinstance(error, errors.KNOWN):
+        return str(error)
+    traceback.print_exception(error)
+    return f"the bake failed unforeseen ({type(error).__name__}: {str(error)[:300]})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""Lines of JSON on standard output, which a parent process reads as they come."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def take_stdout() -> Callable[..., None]:
+    """A function that writes its named arguments as a line of JSON.
+
+    Whatever else is printed, by C libraries too, goes to standard error from now on.
+    """
+    lines = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+
+    def write(**line: Any) -> None:
+        lines.write(json.dumps(line) + "\n")
+
+    return write
+
+
+def exit_on_sigterm() -> None:
+    """Have SIGTERM end the process as an exception does, so that `finally` blocks clean up."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -1,0 +1,1 @@
+"""The model service, module by module."""
