@@ -84,7 +84,7 @@ def test_the_way_of_a_request_names_files_and_functions_that_are_there() -> None
 
 def test_the_request_passes_the_files_in_the_order_told() -> None:
     way = text("README.md").partition("## Follow one request")[2]
-    listed = [Path(file).stem for file in re.findall(r"^\d+\. `(gateway/\w+\.py)`", way, re.M)]
+    listed = [Path(file).stem for file in re.findall(r"^\d+\. `(gateway/\w+\.py)`", way, re.MULTILINE)]
     predict = text("gateway/app.py").partition("def predict")[2].partition("\n\n\n")[0]
     called = re.findall(r"\b(front_end|auth|routes|cache)\b(?=\.)", predict)
     assert list(dict.fromkeys(called)) == ["front_end", "auth", "routes", "cache"]

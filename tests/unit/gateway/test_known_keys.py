@@ -1,0 +1,43 @@
+"""Which keys a gateway accepts beside those of its file."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway import api_keys, known_keys, settings
+
+
+def options(folder: Path, **given: str) -> settings.Settings:
+    return settings.read({"PASSERELLE_KEYS": str(folder / "keys.yaml"), **given})
+
+
+def test_an_empty_file_gets_a_demo_key_which_goes_as_soon_as_it_holds_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "keys.yaml"
+    api_keys.write(file, [])
+    read = known_keys.reader(options(tmp_path, PASSERELLE_DEMO="http://localhost:8080"))
+    demo = read(file)
+    assert [key.name for key in demo.by_prefix.values()] == ["demo"]
+    assert "curl -H 'X-API-Key: psl_" in capsys.readouterr().out
+    text, key = api_keys.new("alice", ("*",), None)
+    api_keys.write(file, [key])
+    assert [each.name for each in read(file).by_prefix.values()] == ["alice"]
+    assert text not in capsys.readouterr().out
+
+
+def test_nothing_is_added_unless_told(tmp_path: Path) -> None:
+    file = tmp_path / "keys.yaml"
+    api_keys.write(file, [])
+    assert known_keys.reader(options(tmp_path))(file).by_prefix == {}
+    assert known_keys.page_key(options(tmp_path)) is None
+
+
+def test_the_pages_key_is_made_once_and_accepted(tmp_path: Path) -> None:
+    file, page = tmp_path / "keys.yaml", tmp_path / "page" / "key"
+    api_keys.write(file, [])
+    told = options(tmp_path, PASSERELLE_PAGE_KEY=str(page))
+    accepted = known_keys.reader(told)(file)
+    assert [key.name for key in accepted.by_prefix.values()] == ["frontend"]
+    assert known_keys.page_key(told) in accepted.by_prefix.values()
+    assert page.stat().st_mode & 0o077 == 0

@@ -1,0 +1,17 @@
+"""Retries never become the load."""
+
+import contextlib
+
+from gateway.retry_budget import RetryBudget
+
+
+def test_at_most_a_fifth_of_the_requests_and_always_three_may_be_on_a_second_replica() -> None:
+    budget = RetryBudget()
+    with contextlib.ExitStack() as held:
+        granted = [held.enter_context(budget.request_retry()) for _ in range(4)]
+        assert granted == [True, True, True, False]
+        for _ in range(20):
+            held.enter_context(budget.count_request())
+        assert [held.enter_context(budget.request_retry()) for _ in range(2)] == [True, False]
+    with budget.request_retry() as again:
+        assert again  # what was granted came back at the end of the block

@@ -1,0 +1,106 @@
+"""Which service a model's requests go to."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import api_keys, routes, settings
+from gateway.routes import Routes, RouteTable
+from gateway.upstream import Upstream
+from passerelle.manifest import reading
+from passerelle.protocol import problems
+from tests.unit.gateway import made
+
+MANIFEST = """\
+version: 1
+models:
+  - {id: one, architecture: "torchvision:resnet18", weights: random, service: zoo, cache: {}}
+  - {id: two, architecture: "torchvision:resnet18", weights: random, service: zoo}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Upstream, "start", lambda _: None)
+
+
+def table(**given: str) -> RouteTable:
+    return RouteTable(settings.read({"PASSERELLE_KEYS": "keys.yaml", **given}))
+
+
+def written(folder: Path, text: str = MANIFEST) -> Path:
+    file = folder / "models.yaml"
+    file.write_text(text)
+    return file
+
+
+def key(*models: str) -> Any:
+    return api_keys.new("test", models or ("*",), None)[1]
+
+
+def test_models_of_one_service_share_its_upstream(tmp_path: Path) -> None:
+    found = table().read(written(tmp_path))
+    assert found.by_id["one"].upstream is found.by_id["two"].upstream
+    assert list(found.by_id["one"].upstream.addresses) == ["http://zoo:8080"]
+
+
+def test_a_new_reading_keeps_upstreams_histories_and_caches_that_stay(tmp_path: Path) -> None:
+    reader = table()
+    before = reader.read(written(tmp_path)).by_id["one"]
+    after = reader.read(written(tmp_path, MANIFEST.replace("id: two", "id: three"))).by_id["one"]
+    assert (after.upstream, after.history, after.cache) == (
+        before.upstream, before.history, before.cache,
+    )  # fmt: skip
+
+
+def test_another_cache_in_the_manifest_starts_empty(tmp_path: Path) -> None:
+    reader = table()
+    before = reader.read(written(tmp_path)).by_id["one"].cache
+    after = reader.read(written(tmp_path, MANIFEST.replace("cache: {}", "cache: {size: 5}")))
+    assert after.by_id["one"].cache is not before
+    gone = reader.read(written(tmp_path, MANIFEST.replace(", cache: {}", "")))
+    assert gone.by_id["one"].cache is None
+
+
+def test_a_service_that_is_gone_is_stopped(tmp_path: Path) -> None:
+    reader = table()
+    upstream = reader.read(written(tmp_path)).by_id["one"].upstream
+    reader.read(written(tmp_path, MANIFEST.replace("zoo", "park")))
+    assert upstream._stopped
+    assert set(reader.upstreams) == {"park"}
+
+
+def test_a_service_without_an_address_is_a_problem_of_the_manifest(tmp_path: Path) -> None:
+    with pytest.raises(reading.ManifestError, match="gives no address for the service 'zoo'"):
+        table(PASSERELLE_UPSTREAM="park=http://10.0.0.1").read(written(tmp_path))
+
+
+def test_unless_told_otherwise_services_with_other_models_are_refused(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    refusing = table().read(file).by_id["one"].upstream
+    assert set(refusing.expected) == {"one", "two"}
+    lenient = table(PASSERELLE_REFUSE_OTHERS="0").read(file).by_id["one"].upstream
+    assert not lenient.expected
+
+
+def test_an_unknown_model_is_not_found_and_the_nearest_are_named() -> None:
+    found = Routes({name: made.route(id=name) for name in ("resnet152", "vgg16", "secret152")})
+    with pytest.raises(problems.NotFound, match=r"Did you mean resnet152\?") as raised:
+        found.find("resnet151", key("resnet152", "vgg16"))
+    assert raised.value.members == {"nearest": ["resnet152"]}
+    with pytest.raises(problems.NotFound, match="GET /models lists them"):
+        found.find("zzz", key())
+
+
+def test_a_key_sees_its_models_alone() -> None:
+    found = Routes({name: made.route(id=name) for name in ("one", "two")})
+    assert [route.model.id for route in found.allowed(key("two"))] == ["two"]
+
+
+def test_the_description_says_how_the_model_is_and_warns_of_random_weights() -> None:
+    description = made.route(weights="random").description
+    assert (description["status"], description["reason"]) == ("ready", "because")
+    assert description["replicas"] == {"ready": 1, "known": 1}
+    assert description["note"] == routes.NOTES["random"]
+    assert len(made.route().last_minutes["slots"]) == 60
