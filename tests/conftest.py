@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import stack
+from tests.support import stack
 
 STATE = stack.ROOT / ".passerelle"  # bakes are kept from one test run to the next
 

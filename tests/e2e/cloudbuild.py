@@ -19,7 +19,7 @@ from typing import Any
 import requests
 import yaml
 
-from tests import stack
+from tests.support import stack
 
 BRIDGE = "passerelle-test"  # of at most 15 characters
 HOST = re.compile(r"[a-z0-9-]+-docker\.pkg\.dev")  # Artifact Registry's, for which ours stands in

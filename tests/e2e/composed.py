@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from tests import stack
+from tests.support import stack
 
 
 def checkout(folder: Path) -> Path:

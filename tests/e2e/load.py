@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import requests
 
-from tests import stack
+from tests.support import stack
 
 
 @dataclasses.dataclass

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests import stack
 from tests.e2e import cloudbuild, composed, conftest
+from tests.support import stack
 
 MODEL = "efficientnet-lite0"
 FILES = stack.ROOT / "cloudbuild"

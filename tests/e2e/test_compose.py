@@ -11,8 +11,8 @@ import pytest
 import requests
 from docker.models.containers import Container
 
-from tests import stack
 from tests.e2e import composed, load
+from tests.support import stack
 
 IDS = {"efficientnet-lite0", "efficientnet-lite0-int8", "efficientnet-lite1", "efficientnet-lite2"}
 

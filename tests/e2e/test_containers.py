@@ -9,8 +9,8 @@ import pytest
 import requests
 from docker.models.containers import Container
 
-from tests import stack
 from tests.e2e import composed, load
+from tests.support import stack
 
 PORT = 9123
 ENVIRON = {"PORT": str(PORT)}

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from tests import stack
 from tests.e2e import composed, load
+from tests.support import stack
 
 NAME = "passerelle-swarm"
 MODEL = "efficientnet-lite0"

@@ -11,7 +11,7 @@ import pytest
 
 from bench import stack as bench_stack
 from bench.peers import catalog
-from tests import stack
+from tests.support import stack
 
 LITE0, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
 SHORT = ("--seconds", "0.2", "--rounds", "1", "--concurrency", "2")

@@ -1,0 +1,1 @@
+"""What system tests share: a running stack, single processes, a browser."""

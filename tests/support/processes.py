@@ -1,0 +1,141 @@
+"""Gateways and model services as processes of a test's own, without `passerelle up`."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+from gateway import api_keys
+from passerelle.local import baking
+from passerelle.manifest import reading
+from tests.support import stack
+
+LITE0 = "efficientnet-lite0"
+
+
+def artifact(artifacts: Path, model_id: str = LITE0) -> Path:
+    """The artifact of a model of the default manifest."""
+    models = reading.read(stack.ROOT / "models.yaml")
+    model = next(each for each in models if each.id == model_id)
+    result = baking.bake(model, artifacts, lambda *_: None)
+    assert result.folder, result.error
+    return result.folder.resolve()
+
+
+@contextmanager
+def service(folder: Path, at: str, root: Path = stack.ROOT) -> Iterator["subprocess.Popen[bytes]"]:
+    """A model service at `host:port`, of the code under `root`."""
+    environ = {"PASSERELLE_ARTIFACTS": str(folder), "PASSERELLE_BIND": at, "PYTHONPATH": str(root)}
+    command = ["-m", "gunicorn", "-c", str(root / "services/model/gunicorn.conf.py")]
+    child = subprocess.Popen(
+        [sys.executable, *command], env=os.environ | environ, cwd=root, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        stack.wait_for(lambda: answers(f"http://{at}/health/live"), 30)
+        yield child
+    finally:
+        child.terminate()
+        child.wait(15)
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+class Door:
+    """A gateway in front of services at given addresses."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self.url, self.key = url, key
+
+    def get(self, path: str) -> Any:
+        return requests.get(self.url + path, headers={"X-API-Key": self.key}, timeout=10).json()
+
+    def model(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.get("/models")["models"][0]
+        return found
+
+    def predict(self) -> requests.Response:
+        path = f"{self.url}/model/{LITE0}/predict"
+        return requests.post(path, data=stack.CAT, headers={"X-API-Key": self.key}, timeout=30)
+
+
+@contextmanager
+def gateway(folder: Path, upstream: str) -> Iterator[Door]:
+    """A gateway for the first model of the default manifest."""
+    entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
+    (folder / "models.yaml").write_text(f"version: 1\n{entry}\n")
+    text, key = api_keys.new("test", ("*",), None)
+    api_keys.write(folder / "keys.yaml", [key])
+    port = stack.free_port()
+    environ = {
+        "PASSERELLE_MANIFEST": str(folder / "models.yaml"),
+        "PASSERELLE_KEYS": str(folder / "keys.yaml"),
+        "PASSERELLE_UPSTREAM": upstream,
+        "PASSERELLE_BIND": f"127.0.0.1:{port}",
+    }
+    with (folder / "gateway.log").open("w") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", str(stack.ROOT / "gateway/gunicorn.conf.py")],
+            env=os.environ | environ, cwd=stack.ROOT, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        stack.wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 20)
+        yield Door(f"http://127.0.0.1:{port}", text)
+    finally:
+        child.terminate()
+        child.wait(15)
+
+
+@contextmanager
+def page(key_file: Path, port: int, environ: dict[str, str]) -> Iterator[str]:
+    """The page by itself; its address."""
+    url = f"http://127.0.0.1:{port}"
+    own = {"PASSERELLE_KEY_FILE": str(key_file), "PASSERELLE_BIND": f"127.0.0.1:{port}"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "services/frontend/gunicorn.conf.py"],
+        env=os.environ | own | environ, cwd=stack.ROOT, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        stack.wait_for(lambda: answers(f"{url}/health/live"), 20)
+        yield url
+    finally:
+        child.terminate()
+        child.wait(15)
+
+
+class Clients:
+    """Clients that keep their connection and ask until they are told to stop."""
+
+    def __init__(self, door: Door, number: int = 4) -> None:
+        self.door, self.stopped = door, False
+        self.statuses: list[int] = []
+        self.threads = [threading.Thread(target=self.ask) for _ in range(number)]
+
+    def ask(self) -> None:
+        session = requests.Session()
+        session.headers["X-API-Key"] = self.door.key
+        while not self.stopped:
+            url = f"{self.door.url}/model/{LITE0}/predict"
+            self.statuses.append(session.post(url, data=stack.CAT, timeout=30).status_code)
+
+    def __enter__(self) -> Self:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped = True
+        for thread in self.threads:
+            thread.join()

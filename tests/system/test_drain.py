@@ -1,0 +1,164 @@
+"""A model service that is being stopped: it says so, goes on serving, and ends soon."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support import processes, stack
+
+PREDICT = f"/model/{processes.LITE0}/predict"
+HEAD = f"POST {PREDICT} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(stack.CAT)}\r\n\r\n".encode()
+
+
+def artifact(state: Path) -> Path:
+    return processes.artifact(state / "artifacts")
+
+
+def place(at: str) -> tuple[str, int]:
+    host, _, port = at.partition(":")
+    return host, int(port)
+
+
+def ready(at: str) -> None:
+    stack.wait_for(lambda: processes.answers(f"http://{at}/health/ready"), 20)
+
+
+def asked(at: str, method: str, path: str, body: bytes = b"") -> tuple[int, str | None, bytes]:
+    """Status, Connection header and body of an answer on a connection of its own."""
+    with contextlib.closing(http.client.HTTPConnection(at, timeout=10)) as connection:
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Connection"), answer.read()
+
+
+def test_a_service_that_is_being_stopped_says_so_and_serves_new_connections(state: Path) -> None:
+    at = f"127.0.0.1:{stack.free_port()}"
+    with processes.service(artifact(state), at) as child:
+        ready(at)
+        assert asked(at, "GET", "/health/ready")[:2] == (200, "keep-alive")
+        with socket.create_connection(place(at)):  # somebody is there still
+            child.terminate()
+            stack.wait_for(lambda: asked(at, "GET", "/health/ready")[0] == 503, 1)
+            status, connection, body = asked(at, "GET", "/health/ready")
+            assert (status, connection) == (503, "close")
+            told = json.loads(body)
+            assert told["contract"] == "1.1"
+            assert told["models"][processes.LITE0]["status"] == "draining"
+            assert told["models"][processes.LITE0]["reason"] == "it is being stopped"
+            assert asked(at, "POST", PREDICT, stack.CAT)[:2] == (200, "close")
+
+
+def test_it_ends_when_the_last_connection_is_closed(state: Path) -> None:
+    at = f"127.0.0.1:{stack.free_port()}"
+    with processes.service(artifact(state), at) as child:
+        ready(at)
+        with contextlib.closing(http.client.HTTPConnection(at, timeout=10)) as idle:
+            idle.request("GET", "/health/live")
+            idle.getresponse().read()
+            child.terminate()
+            time.sleep(1)
+            assert child.poll() is None
+        began = time.monotonic()
+        child.wait(15)
+        assert time.monotonic() - began < 1
+
+
+def test_it_ends_at_once_when_nobody_is_connected(state: Path) -> None:
+    at = f"127.0.0.1:{stack.free_port()}"
+    with processes.service(artifact(state), at) as child:
+        ready(at)
+        time.sleep(0.2)
+        began = time.monotonic()
+        child.terminate()
+        child.wait(15)
+        assert time.monotonic() - began < 1
+
+
+def test_a_request_in_flight_is_answered_before_the_end(state: Path) -> None:
+    at = f"127.0.0.1:{stack.free_port()}"
+    with (
+        processes.service(artifact(state), at) as child,
+        socket.create_connection(place(at), timeout=10) as client,
+    ):
+        ready(at)
+        client.sendall(HEAD + stack.CAT[:1000])
+        time.sleep(0.2)
+        child.terminate()
+        time.sleep(4.5)  # longer than it drains
+        client.sendall(stack.CAT[1000:])
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_request_that_never_ends_does_not_keep_it_past_nine_seconds(state: Path) -> None:
+    at = f"127.0.0.1:{stack.free_port()}"
+    with (
+        processes.service(artifact(state), at) as child,
+        socket.create_connection(place(at), timeout=10) as client,
+    ):
+        ready(at)
+        client.sendall(HEAD + stack.CAT[:1000])
+        time.sleep(0.2)
+        began = time.monotonic()
+        child.terminate()
+        child.wait(15)
+        assert 3 < time.monotonic() - began < 9
+
+
+def test_on_a_unix_socket_those_who_are_connected_are_served(state: Path, tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    environ = {"PASSERELLE_ARTIFACTS": str(artifact(state)), "PASSERELLE_BIND": f"unix:{path}"}
+    command = [sys.executable, "-m", "gunicorn", "-c", "services/model/gunicorn.conf.py"]
+    child = subprocess.Popen(
+        command, env=os.environ | environ, cwd=stack.ROOT, stderr=subprocess.DEVNULL
+    )
+    stack.wait_for(path.exists, 20)
+    with contextlib.closing(http.client.HTTPConnection("localhost", timeout=10)) as kept:
+        kept.sock = socket.socket(socket.AF_UNIX)
+        kept.sock.settimeout(10)
+        kept.sock.connect(str(path))
+        kept.request("GET", "/health/live")
+        assert kept.getresponse().read()
+        child.send_signal(signal.SIGTERM)
+        stack.wait_for(lambda: not path.exists(), 1)
+        time.sleep(0.5)
+        kept.request("GET", "/health/ready")
+        answer = kept.getresponse()
+        assert (answer.status, answer.getheader("Connection")) == (503, "close")
+        assert b"draining" in answer.read()
+    assert child.wait(5) == 0
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_either_replica_is_stopped_again_and_again_and_no_request_fails(
+    first: bool,  # noqa: FBT001  # pytest's
+    state: Path,
+    tmp_path: Path,
+) -> None:
+    folder, port = artifact(state), stack.free_port()
+    stays, stops = [f"127.0.0.{n}:{port}" for n in ((1, 2) if first else (2, 1))]
+    setting = f"{processes.LITE0}=http://127.0.0.1:{port}|http://127.0.0.2:{port}"
+    ends = []
+    with processes.service(folder, stays), processes.gateway(tmp_path, setting) as door:
+        stack.wait_for(lambda: door.model()["status"] == "ready", 20)
+        with processes.Clients(door, 8) as clients:
+            for _ in range(3):
+                with processes.service(folder, stops) as child:
+                    stack.wait_for(lambda: door.model()["replicas"]["ready"] == 2, 20)
+                    time.sleep(0.5)
+                    began = time.monotonic()
+                    child.terminate()
+                    child.wait(15)
+                    ends.append(round(time.monotonic() - began, 2))
+        assert len(clients.statuses) > 100
+        assert set(clients.statuses) == {200}
+    print("ended after", ends, "s;", len(clients.statuses), "requests")  # noqa: T201  # with pytest -s
+    assert max(ends) < 9

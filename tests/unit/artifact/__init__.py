@@ -1,0 +1,1 @@
+"""passerelle/artifact, module by module."""

@@ -1,0 +1,1 @@
+"""services/bake, module by module."""

@@ -1,0 +1,1 @@
+"""passerelle/cli, module by module."""

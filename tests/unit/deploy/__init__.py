@@ -1,0 +1,1 @@
+"""passerelle/deploy, module by module."""

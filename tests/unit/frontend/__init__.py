@@ -1,0 +1,1 @@
+"""services/frontend, module by module."""

@@ -1,0 +1,1 @@
+"""passerelle/manifest, module by module."""

@@ -1,0 +1,163 @@
+"""Pictures of every mode and orientation become the model's pixels; broken ones become problems."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from passerelle.artifact.card import Input
+from passerelle.protocol import problems
+from services.model import decode
+from tests.support import stack
+
+SHAPE = Input(32, 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+LIMIT = 1_000_000
+
+
+def encoded(image: Image.Image, form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, form, **options)
+    return out.getvalue()
+
+
+def decoded(data: bytes) -> decode.Pixels:
+    return decode.pixels(data, SHAPE, LIMIT)
+
+
+def plain(mode: str, colour: object) -> Image.Image:
+    return Image.new(mode, (40, 40), colour)  # type: ignore[arg-type]  # a colour of the mode
+
+
+@pytest.mark.parametrize(
+    ("image", "form", "expected"),
+    [
+        (plain("RGB", (10, 200, 90)), "PNG", (10, 200, 90)),
+        (plain("RGB", (10, 200, 90)), "WEBP", (10, 200, 90)),
+        (plain("RGB", (10, 200, 90)), "JPEG", (10, 200, 90)),
+        (plain("L", 77), "JPEG", (77, 77, 77)),
+        (plain("1", 1), "PNG", (255, 255, 255)),
+        (plain("LA", (77, 255)), "PNG", (77, 77, 77)),
+        (plain("RGBA", (10, 200, 90, 255)), "PNG", (10, 200, 90)),
+        (plain("RGBA", (10, 200, 90, 0)), "PNG", (255, 255, 255)),
+        (plain("RGBA", (0, 0, 0, 128)), "WEBP", (127, 127, 127)),
+        (plain("CMYK", (255, 0, 0, 0)), "JPEG", (0, 255, 255)),
+        (plain("I;16", 300 * 200), "PNG", (234, 234, 234)),
+        (plain("RGB", (10, 200, 90)).convert("P"), "PNG", (10, 200, 90)),
+    ],
+)
+def test_every_mode_becomes_rgb(
+    image: Image.Image, form: str, expected: tuple[int, int, int]
+) -> None:
+    pixels = decoded(encoded(image, form))
+    assert pixels.shape == (32, 32, 3)
+    assert pixels.dtype == np.uint8
+    tolerance = 26 if image.mode == "P" else 4  # the web palette has steps of 51
+    assert np.abs(pixels.astype(int) - expected).max() <= tolerance
+
+
+def test_a_transparent_palette_shows_white() -> None:
+    image = plain("P", 3)
+    image.putpalette([10, 20, 30] * 4)
+    assert (decoded(encoded(image, "PNG", transparency=3)) == 255).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_picture_is_set_upright(orientation: int) -> None:
+    upright = np.zeros((32, 32, 3), np.uint8)
+    upright[:8, :16] = 255  # a mark that no turn or mirror leaves in its place
+    undo: dict[int, Callable[..., Any]] = {
+        1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud,
+        5: lambda a: a.transpose(1, 0, 2), 6: np.rot90,
+        7: lambda a: np.rot90(a, 2).transpose(1, 0, 2), 8: lambda a: np.rot90(a, -1),
+    }  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.fromarray(np.ascontiguousarray(undo[orientation](upright)))
+    assert (decoded(encoded(stored, "PNG", exif=exif)) == upright).all()
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"Exif\0\0II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"
+        b"\x1a\x01\x01\0\x01\0\0\0\x07\0\0\0\0\0\0\0",  # a resolution that is a byte
+        b"Exif\0\0II*\0\x08\0\0\0\xff\xff",  # more tags than there are
+        b"Exif\0\0nonsense",
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_odd_exif_makes_no_odd_picture(exif: bytes) -> None:
+    data = encoded(plain("RGB", (10, 200, 90)), "JPEG", exif=exif)
+    assert np.abs(decoded(data).astype(int) - (10, 200, 90)).max() <= 4
+
+
+def test_a_text_is_no_picture() -> None:
+    with pytest.raises(problems.UnsupportedMediaType, match="JPEG, PNG or WebP"):
+        decoded(b"this is not a picture, whatever its name says")
+
+
+@pytest.mark.parametrize("form", ["GIF", "BMP", "TIFF", "PPM"])
+def test_formats_that_are_not_named_are_not_opened(form: str) -> None:
+    with pytest.raises(problems.UnsupportedMediaType):
+        decoded(encoded(plain("RGB", 0), form))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_cut_short_is_told_as_broken(form: str) -> None:
+    whole = encoded(Image.open(io.BytesIO(stack.CAT)), form)
+    for share in (0.1, 0.5, 0.95):
+        with pytest.raises(problems.UnprocessableContent, match="Send the whole file"):
+            decode.pixels(whole[: int(len(whole) * share)], SHAPE, LIMIT)
+
+
+def png_bomb(side: int) -> bytes:
+    """A PNG of side x side pixels that compresses to almost nothing."""
+
+    def part(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    squeezed = zlib.compressobj(9)
+    row = bytes(side // 8 + 1)
+    data = b"".join(squeezed.compress(row) for _ in range(side)) + squeezed.flush()
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", data) + part(b"IEND", b"")
+
+
+def test_a_bomb_is_refused_before_it_is_decoded() -> None:
+    bomb = png_bomb(20_000)
+    assert len(bomb) < 100_000
+    with pytest.raises(problems.ContentTooLarge, match="20000 x 20000 pixels"):
+        decode.pixels(bomb, SHAPE, 50_000_000)
+
+
+def test_a_long_thin_picture_is_not_blown_up() -> None:
+    with pytest.raises(problems.ContentTooLarge, match="too long and thin"):
+        decoded(encoded(Image.new("1", (1, 65_000)), "PNG"))
+
+
+SMALL = [
+    encoded(Image.open(io.BytesIO(stack.CAT)).resize((45, 30)), form)
+    for form in ("JPEG", "PNG", "WEBP")
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_damaged_picture_is_decoded_or_told_and_nothing_else(data: st.DataObject) -> None:
+    damaged = bytearray(data.draw(st.sampled_from(SMALL)))
+    for _ in range(data.draw(st.integers(1, 12))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        shape = decoded(bytes(damaged)).shape
+    except (problems.ContentTooLarge, problems.UnsupportedMediaType, problems.UnprocessableContent):
+        return
+    assert shape == (32, 32, 3)

@@ -1,0 +1,1 @@
+"""passerelle/protocol, module by module."""

@@ -1,0 +1,1 @@
+"""passerelle/server, module by module."""
