@@ -1,34 +1,21 @@
 """Where artifacts lie: one folder for each content of what goes into a bake.
 
-This knows a bake's result without running one, so it imports neither torch nor torchvision.
+This knows a bake's folder without running one, so it imports neither torch nor torchvision.
 """
 
 import contextlib
 import hashlib
 import importlib.metadata
-import importlib.util
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from passerelle.artifact import card, weight_sources
+from passerelle.artifact import card, import_closure, user_modules, weight_sources
 from passerelle.manifest.model import FILE_FIELDS, Recipe
 
-ROOT = Path(__file__).parents[2]
-RECIPE = (
-    "services/bake/architecture.py",
-    "services/bake/class_names.py",
-    "services/bake/pipeline.py",
-    "services/bake/calibration.py",
-    "services/bake/convert.py",
-    "services/model/decode.py",
-    "services/bake/quantization.py",
-    "services/bake/verification.py",
-    "services/model/resize.py",
-    "services/bake/weights.py",
-)
+BAKE = "services.bake.pipeline"  # what it imports decides what comes out
 TOOLS = ("nncf", "openvino", "torch", "torchvision")
 
 
@@ -64,14 +51,19 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 
 def digest(recipe: Recipe) -> str:
-    """SHA-256 over the recipe, its weights and labels, its code, and the versions of the tools."""
+    """SHA-256 over the recipe, the content of its files, the code that bakes, and the tools.
+
+    Raises:
+        WeightsError: the weights' or labels' file or package isn't there.
+    """
+    fields = set(Recipe.model_fields) - FILE_FIELDS
     parts = {
-        "fields": recipe.model_dump(mode="json", include=set(Recipe.model_fields) - FILE_FIELDS),
+        "fields": recipe.model_dump(mode="json", include=fields),
         "weights": weight_sources.fingerprint(recipe),
         "labels": weight_sources.file_digest(recipe.labels) or recipe.labels,
         "calibration": folder_digest(recipe.calibration),
-        "architecture": source_digest(recipe.architecture.partition(":")[0]),
-        "code": [hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in RECIPE],
+        "modules": digests(user_modules.files(recipe)) or installed_version(recipe),
+        "code": digests(import_closure.files(BAKE)),
         "tools": [importlib.metadata.version(name) for name in TOOLS],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -83,20 +75,22 @@ def folder_digest(path: str | None) -> str | None:
         return None
     hashes = hashlib.sha256()
     for file in sorted(each for each in Path(path).rglob("*") if each.is_file()):
-        with file.open("rb") as stream:
-            hashes.update(hashlib.file_digest(stream, "sha256").digest())
+        hashes.update(bytes.fromhex(file_digest(file)))
     return hashes.hexdigest()
 
 
-def source_digest(module: str) -> str:
-    """What code a module is: a distribution's version, or the SHA-256 of one's own files."""
-    top = module.partition(".")[0]
-    distributions = importlib.metadata.packages_distributions().get(top)
-    if distributions:
-        return f"{distributions[0]} {importlib.metadata.version(distributions[0])}"
-    spec = importlib.util.find_spec(top)
-    origin = Path(spec.origin if spec and spec.origin else "")
-    if not origin.is_file():
-        return "not a file"
-    files = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+def digests(files: Mapping[str, Path]) -> dict[str, str]:
+    """The SHA-256 of each file."""
+    return {name: file_digest(file) for name, file in files.items()}
+
+
+def file_digest(file: Path) -> str:
+    """A file's SHA-256."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def installed_version(recipe: Recipe) -> str:
+    """The name and version of the distribution that an architecture comes from, if it has one."""
+    names = importlib.metadata.packages_distributions().get(user_modules.top_level(recipe))
+    return f"{names[0]} {importlib.metadata.version(names[0])}" if names else ""

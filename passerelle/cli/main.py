@@ -1,12 +1,11 @@
 """The command line, assembled: each command is in the file that has its name."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from gateway import api_keys
+from passerelle.artifact import user_modules
 from passerelle.cli import bake, check, evaluate, keys, models, predict, render, schema, up
 from passerelle.client import errors
 from passerelle.local import dataset, evaluation, preflight
@@ -24,6 +23,7 @@ COMMANDS: tuple[click.Command, ...] = (
     render.render,
 )
 FORESEEN = (  # their text is a sentence that says what to do
+    user_modules.ModuleError,
     reading.ManifestError,
     api_keys.KeysError,
     preflight.RefusedError,
@@ -52,7 +52,6 @@ def main() -> None:
     `passerelle up` runs everything that models.yaml lists; the other commands look at it, change
     it, or ask it.
     """
-    sys.path.insert(0, str(Path.cwd()))  # a module beside the manifest, as `python -m` finds it
 
 
 for command in COMMANDS:

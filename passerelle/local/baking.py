@@ -3,20 +3,21 @@
 import collections
 import dataclasses
 import json
-import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from passerelle.artifact import store
+from passerelle.artifact import store, user_modules
+from passerelle.artifact.user_modules import ModuleError
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.local.process import die_with_parent
-from passerelle.manifest.model import Model, Models
+from passerelle.manifest.model import Model
 
-STOP = 5.0  # seconds that a bake has to stop
+STOP_TIMEOUT = 5.0  # seconds that a bake has to clean up
+LAST_LINES = 20  # of what a bake's libraries printed, that a failure shows
 
 Report = Callable[[str, int, int], None]  # step, its number, of how many
 
@@ -30,12 +31,18 @@ class Result:
     error: str = ""
 
 
-def missing(models: Models, artifacts: Path) -> list[Model]:
-    """The models whose artifact isn't there yet, or can't be found out about."""
-    return [model for model in models if found(model, artifacts) is None]
+def missing(models: Iterable[Model], artifacts: Path) -> list[Model]:
+    """The models whose artifact isn't there yet, or can't be known.
+
+    Raises:
+        ModuleError: a module of the user's would be mixed up with another.
+    """
+    for model in models:
+        user_modules.refuse_conflicts(model)
+    return [model for model in models if find(model, artifacts) is None]
 
 
-def found(model: Model, artifacts: Path) -> Path | None:
+def find(model: Model, artifacts: Path) -> Path | None:
     """The folder of a model's artifact, if it was baked."""
     try:
         folder = store.folder(artifacts, model)
@@ -46,72 +53,93 @@ def found(model: Model, artifacts: Path) -> Path | None:
 
 def bake(model: Model, artifacts: Path, report: Report) -> Result:
     """The artifact of one model: the one that is there, or a new one."""
-    folder = found(model, artifacts)
-    if folder:
-        return Result(model, folder)
-    command = [sys.executable, "-m", "services.bake", str(artifacts)]
-    pipe = subprocess.PIPE
+    try:
+        user_modules.refuse_conflicts(model)
+        if folder := find(model, artifacts):
+            return Result(model, folder)
+        user_modules.require(model)
+    except ModuleError as error:
+        return Result(model, None, str(error))
     with subprocess.Popen(
-        command,
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
+        [sys.executable, "-m", "services.bake", str(artifacts)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
     ) as child:
-        return outcome(model, child, report)
+        return follow(model, child, report)
 
 
-def outcome(model: Model, child: "subprocess.Popen[str]", report: Report) -> Result:
-    """Follow a bake to its end."""
+def follow(model: Model, child: "subprocess.Popen[str]", report: Report) -> Result:
+    """Give a bake its recipe and follow it to its end."""
     assert child.stdin  # noqa: S101  # for the type checker: these are the pipes made above
     assert child.stdout  # noqa: S101  # the same
     assert child.stderr  # noqa: S101  # the same
-    told: dict[str, Any] = {"step": "start", "number": 0, "steps": 1}
-    last: collections.deque[str] = collections.deque(maxlen=20)
-
-    def listen(stream: IO[str]) -> None:
-        """Take up what libraries print, such as how far a download is."""
-        for line in iter(lambda: chunk(stream), ""):
-            last.append(line)
-            if "%" in line:
-                report(f"{told['step']} {line[-60:]}", told["number"], told["steps"])
-
-    ear = threading.Thread(target=listen, args=(child.stderr,), daemon=True)
-    ear.start()
+    progress = Progress(report)
+    printed = threading.Thread(target=progress.read_printed, args=(child.stderr,), daemon=True)
+    printed.start()
     try:
         child.stdin.write(model.recipe.model_dump_json())
         child.stdin.close()
         for line in child.stdout:
-            said = json.loads(line)
-            if "step" in said:
-                told = said
-                report(said["step"], said["number"], said["steps"])
-            elif "folder" in said:
-                report("done", told["steps"], told["steps"])
-                return Result(model, Path(said["folder"]))
-            else:
-                return Result(model, None, said["error"])
+            event = json.loads(line)
+            if "folder" in event:
+                progress.done()
+                return Result(model, Path(event["folder"]))
+            if "error" in event:
+                return Result(model, None, event["error"])
+            progress.step(event)
     finally:
-        end(child)
-        ear.join()
-    return Result(model, None, f"the bake ended without a word: {' '.join(last)[-500:]}")
+        stop(child)
+        printed.join()
+    return Result(model, None, f"the bake ended without a word: {progress.last_printed}")
 
 
-def end(child: "subprocess.Popen[str]") -> None:
-    """Stop a bake that may still run, and let it clean up behind it."""
-    child.terminate()
-    try:
-        child.wait(STOP)
-    except subprocess.TimeoutExpired:
-        child.kill()
+class Progress:
+    """How far a bake is: its step, and what libraries print meanwhile, such as of a download."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._step, self._number, self._steps = "start", 0, 1
+        self._printed: collections.deque[str] = collections.deque(maxlen=LAST_LINES)
+
+    def step(self, event: dict[str, Any]) -> None:
+        """A step began: its name, its number, and of how many."""
+        self._step, self._number, self._steps = event["step"], event["number"], event["steps"]
+        self._report(self._step, self._number, self._steps)
+
+    def done(self) -> None:
+        """The last step ended."""
+        self._report("done", self._steps, self._steps)
+
+    def read_printed(self, stream: IO[str]) -> None:
+        """Read what libraries print until its end, and report every percentage in it."""
+        for line in iter(lambda: read_line(stream), ""):
+            self._printed.append(line)
+            if "%" in line:
+                self._report(f"{self._step} {line[-60:]}", self._number, self._steps)
+
+    @property
+    def last_printed(self) -> str:
+        """The end of what libraries printed."""
+        return " ".join(self._printed)[-500:]
 
 
-def chunk(stream: IO[str]) -> str:
-    """Text up to the next line feed or carriage return, which progress bars use."""
+def read_line(stream: IO[str]) -> str:
+    """Text up to the next line feed or carriage return, which progress bars use; "" at the end."""
     text = ""
     while character := stream.read(1):
-        if re.match(r"[\r\n]", character):
+        if character in "\r\n":
             return text or " "
         text += character
     return text
+
+
+def stop(child: "subprocess.Popen[str]") -> None:
+    """Stop a bake that may still run, and let it clean up."""
+    child.terminate()
+    try:
+        child.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        child.kill()

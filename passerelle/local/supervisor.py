@@ -260,7 +260,7 @@ class Run:
         artifacts = self.options.state / "artifacts"
         results = []
         for model in models:
-            if not baking.found(model, artifacts):
+            if not baking.find(model, artifacts):
                 self.say(f"baking {model.id}")
             results.append(baking.bake(model, artifacts, lambda *_: None))
             if results[-1].error:

@@ -23,6 +23,7 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
         engine=entry.engine or defaults.engine,
         precision=entry.precision or defaults.precision,
         calibration=str((folder / entry.calibration).resolve()) if entry.calibration else None,
+        module_folders=tuple(map(str, dict.fromkeys((folder.resolve(), Path.cwd())))),
         accept=model.Accept(**entry.accept.model_dump()) if entry.accept else None,
         service=entry.service or entry.id,
         timeout=seconds(entry.timeout or defaults.timeout),

@@ -79,6 +79,7 @@ class Recipe(Part):
     precision: Precision = "fp32"
     calibration: str | None = None  # a folder
     accept: Accept | None = None
+    module_folders: tuple[str, ...] = ()  # where the user's own modules are looked for, in order
 
 
 FILE_FIELDS = frozenset(

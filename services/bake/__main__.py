@@ -10,6 +10,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from passerelle.artifact import user_modules
 from passerelle.manifest.model import Recipe
 from services.bake import errors, json_lines, pipeline
 
@@ -25,6 +26,7 @@ def main() -> int:
 
     try:
         recipe = Recipe.model_validate_json(sys.stdin.read())
+        sys.path[:0] = user_modules.search_path(recipe)
         folder = pipeline.bake(recipe, Path(sys.argv[1]), report)
     except Exception as error:
         write(error=describe(error))

@@ -50,7 +50,7 @@ class Case:
 
     def folder(self, model_id: str) -> Path:
         model = next(each for each in reading.read(self.manifest) if each.id == model_id)
-        found = baking.found(model, self.state / "artifacts")
+        found = baking.find(model, self.state / "artifacts")
         assert found is not None
         return found
 

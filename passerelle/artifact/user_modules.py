@@ -1,0 +1,178 @@
+"""The user's own modules: what an architecture such as `mypackage.nets:MyNet` is made of.
+
+They are looked for in a recipe's `module_folders`: the manifest's folder, then the current one. A
+bake sees them before installed packages. Nothing here imports them.
+"""
+
+import ast
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+
+from passerelle.manifest.model import Recipe
+
+ROOT = Path(__file__).parents[2]
+OUR_PACKAGES = ("gateway", "passerelle", "services")
+TORCHVISION = "torchvision"
+
+
+class ModuleError(Exception):
+    """A module that would not be found, or mixed up with another; the text says what to do."""
+
+
+def files(recipe: Recipe) -> dict[str, Path]:
+    """The user's files that a recipe's architecture needs, by their path relative to their folder.
+
+    All that lies in the architecture's top-level module or package, data included, and in every
+    other one beside it that these import, however far. Empty where it is installed, unless in
+    editable mode.
+    """
+    found: dict[str, Path] = {}
+    seen: set[str] = set()
+    waiting = [top_level(recipe)]
+    folders = [*recipe.module_folders, *_editable(waiting[0])]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for root in _roots(name, folders):
+            for file in _files_under(root):
+                found.setdefault(file.relative_to(root.parent).as_posix(), file)
+                waiting += _imported(file) if file.suffix == ".py" else []
+    return found
+
+
+def search_path(recipe: Recipe) -> list[str]:
+    """The folders to put before sys.path for a bake; none where its module is installed."""
+    return list(recipe.module_folders) if _roots(top_level(recipe), recipe.module_folders) else []
+
+
+def top_level(recipe: Recipe) -> str:
+    """`mypackage` of `mypackage.nets:MyNet`."""
+    return recipe.architecture.partition(":")[0].partition(".")[0]
+
+
+def refuse_conflicts(recipe: Recipe) -> None:
+    """Return only if no module of the user's is named like one of ours, or of Python's.
+
+    Raises:
+        ModuleError
+    """
+    name, architecture = top_level(recipe), recipe.architecture
+    if name in OUR_PACKAGES:
+        raise ModuleError(f"{architecture}: {name} is a package of Passerelle's; rename yours.")
+    if name in sys.stdlib_module_names:
+        raise ModuleError(f"{architecture}: {name} is a module of Python's own; rename yours.")
+    for path in _named_like(OUR_PACKAGES, recipe.module_folders):
+        if not _is_ours(path):
+            raise ModuleError(f"{path} is named like a package of Passerelle's; rename it.")
+    for path in _named_like(sys.stdlib_module_names, search_path(recipe)):
+        raise ModuleError(f"{path} is named like a module of Python's own; rename it.")
+
+
+def require(recipe: Recipe) -> None:
+    """Return only if the module that a recipe's architecture names is there.
+
+    Raises:
+        ModuleError: names the part that is missing.
+    """
+    parts = recipe.architecture.partition(":")[0].split(".")
+    if parts[0] == TORCHVISION:
+        return
+    spec = _spec(parts[0], recipe.module_folders)
+    for length, part in enumerate(parts[1:], 1):
+        locations = list(spec.submodule_search_locations or ()) if spec else []
+        spec = PathFinder.find_spec(".".join(parts[: length + 1]), locations) if locations else None
+        if spec is None and locations:
+            package = ".".join(parts[:length])
+            raise ModuleError(f"{recipe.architecture}: {package} has no module {part!r}.")
+    if spec is None:
+        folders = " or ".join(dict.fromkeys(recipe.module_folders))
+        raise ModuleError(
+            f"{recipe.architecture}: there is no module {'.'.join(parts)}; "
+            f"put it into {folders}, or see that its package is installed."
+        )
+
+
+def _spec(name: str, folders: Sequence[str]) -> ModuleSpec | None:
+    """How Python finds a top-level module with `folders` before sys.path."""
+    importlib.invalidate_caches()
+    spec = PathFinder.find_spec(name, [*folders, *sys.path])
+    if spec is None:
+        try:
+            spec = importlib.util.find_spec(
+                name
+            )  # by another finder, such as an editable install's
+        except (ImportError, ValueError):
+            return None
+    return spec
+
+
+def _roots(name: str, folders: Sequence[str]) -> list[Path]:
+    """The file or folders of a top-level module that lie in `folders`; none where it is not there.
+
+    A package without `__init__.py` may have several.
+    """
+    if name in OUR_PACKAGES or name in sys.stdlib_module_names:
+        return []
+    spec = _spec(name, folders)
+    if spec is None:
+        return []
+    roots = [Path(each) for each in spec.submodule_search_locations or (spec.origin or "",)]
+    return [root for root in roots if root.is_absolute() and str(root.parent) in folders]
+
+
+def _editable(name: str) -> list[str]:
+    """The folder of a top-level module that Python finds outside of what is installed."""
+    spec = _spec(name, ())
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    root = folders[0] if folders else (spec and spec.origin) or ""
+    installed = {"site-packages", "dist-packages"} & set(Path(root).parts)
+    return [str(Path(root).parent)] if Path(root).is_absolute() and not installed else []
+
+
+def _files_under(root: Path) -> list[Path]:
+    """The file, or all files in the folder but hidden and compiled ones, by name."""
+    if root.is_file():
+        return [root]
+    return [file for file in sorted(root.rglob("*")) if file.is_file() and _counts(file, root)]
+
+
+def _counts(file: Path, root: Path) -> bool:
+    """Whether a file is neither hidden nor compiled."""
+    parts = file.relative_to(root).parts
+    return "__pycache__" not in parts and not any(part.startswith(".") for part in parts)
+
+
+def _imported(file: Path) -> list[str]:
+    """The top-level names that a file imports; none where it isn't Python of this version."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return []
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name.partition(".")[0] for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module.partition(".")[0])
+    return names
+
+
+def _named_like(names: Sequence[str] | frozenset[str], folders: Sequence[str]) -> Iterator[Path]:
+    """The modules and packages right in `folders` that have one of these names."""
+    for folder in folders:
+        for path in sorted(Path(folder).glob("*")):
+            is_module = path.suffix == ".py" or (path / "__init__.py").is_file()
+            if is_module and path.name.removesuffix(".py") in names:
+                yield path
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a package is the one that runs, or its source."""
+    ours, other = ROOT / path.name / "__init__.py", path / "__init__.py"
+    return other.is_file() and ours.read_bytes() == other.read_bytes()
