@@ -1,0 +1,39 @@
+"""Errors as RFC 9457 problem details."""
+
+import re
+
+import pytest
+
+from passerelle.protocol import problems
+from passerelle.protocol.problems import Problem
+
+KINDS = [each for each in vars(problems).values() if isinstance(each, type) and each is not Problem]
+
+
+@pytest.mark.parametrize("kind", [each for each in KINDS if issubclass(each, Problem)])
+def test_the_tree_at_the_top_lists_each_kind_with_its_status(kind: type[Problem]) -> None:
+    assert re.search(rf"── {kind.__name__} +{kind.status}\b", problems.__doc__ or "")
+
+
+def test_a_document_says_what_where_and_which_request() -> None:
+    document = problems.document(404, "There is none.", "mine", "/models/x", nearest=["y"])
+    assert document == {
+        "type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is none.",
+        "instance": "/models/x", "request_id": "mine", "nearest": ["y"],
+    }  # fmt: skip
+
+
+def test_a_request_without_a_path_has_no_instance() -> None:
+    assert "instance" not in problems.document(400, "Not HTTP.", "mine")
+
+
+def test_titles_are_those_of_the_rfcs_and_of_nginx() -> None:
+    assert problems.title(413) == "Content Too Large"
+    assert problems.title(499) == "Client Closed Request"
+    assert problems.title(503) == "Service Unavailable"
+
+
+def test_who_should_come_back_is_told_when() -> None:
+    assert problems.ServiceUnavailable("busy").headers == {"Retry-After": "1"}
+    assert problems.TooManyRequests("slow down", 7).headers == {"Retry-After": "7"}
+    assert "WWW-Authenticate" in problems.Unauthorized("who?").headers

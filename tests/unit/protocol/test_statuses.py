@@ -1,0 +1,13 @@
+"""The order of a model's statuses."""
+
+from passerelle.protocol import statuses
+
+
+def test_the_best_and_the_worst_of_some() -> None:
+    found = ["draining", "ready", "failed"]
+    assert (statuses.best(found), statuses.worst(found)) == ("ready", "failed")
+
+
+def test_every_status_is_described() -> None:
+    for status in statuses.BEST_FIRST:
+        assert f"{status} " in (statuses.__doc__ or "")
