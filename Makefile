@@ -34,7 +34,7 @@ bench: .venv/installed  ## measure beside other servers, the JPEGs of $(PICTURES
 
 words: .venv/installed  ## gather the page's strings into its catalogues, and compile them
 	@mkdir -p .passerelle
-	.venv/bin/pybabel -q extract -F pyproject.toml -k later --no-location --sort-output -o .passerelle/page.pot services/frontend
+	.venv/bin/pybabel -q extract -F pyproject.toml -k lazy_gettext --no-location --sort-output -o .passerelle/page.pot services/frontend
 	.venv/bin/pybabel -q update -i .passerelle/page.pot -d services/frontend/translations --no-fuzzy-matching --ignore-pot-creation-date -w 100
 	.venv/bin/pybabel -q compile -d services/frontend/translations
 

@@ -3,13 +3,15 @@
 import dataclasses
 import shlex
 import time
+from collections.abc import Callable
 from typing import Any
 
+from passerelle.client import Reply
+from passerelle.server.span import Span
 from services.frontend import waterfall
-from services.frontend.client import Reply
 from services.frontend.waterfall import Step
 
-NAME = "picture.jpg"  # in the curl line, unless the picture's own is known
+DEFAULT_NAME = "picture.jpg"  # in the curl line, unless the picture's own is known
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,20 +27,26 @@ class Answer:
     curl: str
 
 
-def of(reply: Reply, read: float, began: float, gateway: str, name: str = NAME) -> Answer:
-    """The answer to a request that began at `began` (time.perf_counter).
+def from_reply(
+    reply: Reply,
+    span: Span,
+    gateway: str,
+    name: str = DEFAULT_NAME,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Answer:
+    """The answer to a request whose step `read` was timed.
 
-    `read` is the seconds that the picture took to arrive, `gateway` the gateway's address for
-    people, `name` the picture's.
+    `gateway` is the gateway's address for people, `name` the picture's file name.
     """
-    document, total = reply.document, (time.perf_counter() - began) * 1000
+    document, total = reply.document, (clock() - span.started) * 1000
+    read, hop = span.steps["read"] * 1000, reply.seconds * 1000
     return Answer(
         model=document["model"],
         category=document["category"],
         predictions=document["predictions"],
         request_id=document["request_id"],
         ms=round(total, 2),
-        steps=waterfall.steps(total, read * 1000, reply.seconds * 1000, reply.timing),
+        steps=waterfall.steps(total, read, hop, reply.server_timing),
         curl=curl(gateway, document["model"], name),
     )
 

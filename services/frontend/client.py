@@ -1,110 +1,77 @@
-"""What the page asks the gateway, with its own key."""
+"""The gateway as the page asks it: by the SDK, with the page's key, errors in the page's words."""
 
-import dataclasses
-import re
+import contextlib
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import requests
 
+from passerelle.client import Client
+from passerelle.client import client as sdk
+from passerelle.client import errors as sdk_errors
 from passerelle.server.settings import SettingError
 from services.frontend import errors, settings
 
-CONNECT, ANSWER = 3.0, 120.0  # seconds; the gateway's own limits are shorter
-MODEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
+class Gateway:
+    """One gateway. Connections are kept for each thread. Per process."""
 
-@dataclasses.dataclass(frozen=True)
-class Reply:
-    """The gateway's answer to a picture."""
+    def __init__(
+        self,
+        url: str,
+        key_file: Path,
+        new_session: Callable[[], requests.Session] = sdk.new_session,
+    ) -> None:
+        self._url, self._key_file, self._new_session = url, key_file, new_session
+        self._local = threading.local()
 
-    document: dict[str, Any]
-    timing: str  # its Server-Timing
-    seconds: float  # until it was here
+    @contextlib.contextmanager
+    def client(self) -> Iterator[Client]:
+        """The SDK's client with the key as it is now.
 
+        Raises:
+            PageError: for every error of the SDK, and for a key that can't be read.
+        """
+        try:
+            yield Client(self._url, settings.read_key(self._key_file), self._session())
+        except SettingError as error:
+            raise errors.key_refused(str(error)) from error
+        except sdk_errors.ClientError as error:
+            raise translated(error) from error
 
-class Client:
-    """Connections to one gateway, kept for each thread. Per process."""
-
-    def __init__(self, options: settings.Settings) -> None:
-        self.base, self.key_file = options.gateway, options.key_file
-        self.local = threading.local()
-
-    @property
-    def session(self) -> requests.Session:
+    def _session(self) -> requests.Session:
         """This thread's connections."""
-        if not hasattr(self.local, "session"):
-            self.local.session = requests.Session()
-            self.local.session.trust_env = False  # neither a proxy nor another's credentials
-        session: requests.Session = self.local.session
+        if not hasattr(self._local, "session"):
+            self._local.session = self._new_session()
+        session: requests.Session = self._local.session
         return session
 
-    def models(self, headers: Mapping[str, str]) -> list[dict[str, Any]]:
-        """The models that the page's key may use, as `GET /models` has them.
 
-        Raises:
-            refusals.Refusal
-        """
-        found: list[dict[str, Any]] = self.ask("GET", "/models", headers).document["models"]
-        return found
-
-    def history(self, headers: Mapping[str, str]) -> dict[str, Any]:
-        """Their last minutes, as `GET /history` has them.
-
-        Raises:
-            refusals.Refusal
-        """
-        return self.ask("GET", "/history", headers).document
-
-    def predict(self, model_id: str, picture: bytes, headers: Mapping[str, str]) -> Reply:
-        """What a model sees in a picture: an encoded file. `headers` carry the trace on.
-
-        Raises:
-            refusals.Refusal
-        """
-        if not MODEL.fullmatch(model_id):
-            raise errors.of(404, f"{model_id[:63]!r} is no model's id.")
-        return self.ask("POST", f"/model/{model_id}/predict", headers, picture)
-
-    def ask(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> Reply:
-        """One request.
-
-        Raises:
-            refusals.Refusal: no answer, one that makes no sense, or the gateway's own refusal.
-        """
-        began = time.perf_counter()
-        try:
-            sent = {"X-API-Key": settings.key(self.key_file), **headers}
-            if body is not None:
-                sent["Content-Type"] = "application/octet-stream"
-            answer = self.session.request(
-                method, self.base + path, headers=sent, data=body, timeout=(CONNECT, ANSWER),
-                allow_redirects=False,
-            )  # fmt: skip
-            document = answer.json()
-        except SettingError as error:
-            raise errors.locked_out(str(error)) from None
-        except requests.JSONDecodeError:
-            raise errors.of(502, "The gateway's answer is not JSON.") from None
-        except requests.ConnectionError:
-            raise errors.away() from None
-        except requests.RequestException:
-            raise errors.of(504) from None
-        if not isinstance(document, dict):
-            raise errors.of(502, "The gateway's answer makes no sense.")
-        if answer.status_code != 200:
-            raise refused(answer, str(document.get("detail", "")))
-        timing = answer.headers.get("Server-Timing", "")
-        return Reply(document, timing, time.perf_counter() - began)
+def translated(error: sdk_errors.ClientError) -> errors.PageError:
+    """The page's error for one of the SDK, or for its nearest class that the table has."""
+    nearest = next(kind for kind in type(error).__mro__ if kind in TRANSLATIONS)
+    return TRANSLATIONS[nearest](error)
 
 
-def refused(answer: requests.Response, detail: str) -> errors.Refusal:
-    """The gateway's refusal in the visitor's words."""
-    if answer.status_code in (401, 403):
-        return errors.locked_out(detail)
-    passed = {name: answer.headers[name] for name in ("Retry-After",) if name in answer.headers}
-    return errors.of(answer.status_code, detail, passed)
+def from_refused(error: sdk_errors.Refused) -> errors.PageError:
+    """The gateway's problem in the page's words, with the gateway's own as the reason."""
+    if error.status in (401, 403):
+        return errors.key_refused(error.detail)
+    kept = {name: error.headers[name] for name in ("Retry-After",) if name in error.headers}
+    return errors.from_status(error.status, error.detail, kept)
+
+
+# Reasons in place of the SDK's sentences, which may hold the gateway's address or the key.
+NOT_SENT = "The key or the gateway's address is not well formed."
+UNREADABLE = "The gateway's answer makes no sense."
+
+TRANSLATIONS: dict[type[Exception], Callable[[Any], errors.PageError]] = {
+    sdk_errors.ClientError: lambda _: errors.from_status(500),
+    sdk_errors.ConnectionFailed: lambda _: errors.gateway_unreachable(),
+    sdk_errors.InvalidRequest: lambda _: errors.key_refused(NOT_SENT),
+    sdk_errors.Refused: from_refused,
+    sdk_errors.TimedOut: lambda _: errors.from_status(504),
+    sdk_errors.UnreadableAnswer: lambda _: errors.from_status(502, UNREADABLE),
+}

@@ -1,23 +1,15 @@
-"""gunicorn for the page."""
+"""gunicorn for the page, which runs in one process: that counts each session's pictures."""
 
+from passerelle.server.gunicorn_settings import *  # noqa: F403  # gunicorn reads this module's names
 from passerelle.server.settings import SettingError
 from services.frontend import settings
 
 try:
     options = settings.read()
-    settings.key(options.key_file)
+    settings.read_key(options.key_file)
 except SettingError as error:
     raise SystemExit(f"The page can't start. {error}") from None
 
 wsgi_app = "services.frontend.app:create_app()"
 bind = list(options.bind)
-workers = 1  # a thread waits cheaply, and one process counts each visitor's pictures
-worker_class = "passerelle.server.worker.Worker"
 threads = options.request_threads
-keepalive = 30  # seconds
-graceful_timeout = 8  # seconds; whoever stops a container kills it after ten
-control_socket_disable = True
-sendfile = False  # would go round the socket's deadlines
-header_map = "refuse"
-forwarder_headers = ""
-forwarded_allow_ips = ""  # nobody's word is taken for who the client is

@@ -37,7 +37,7 @@ class Settings(settings.Base):
     gateway: Annotated[str, AfterValidator(without_slash)] = Field(
         "http://gateway:8080", alias="PASSERELLE_GATEWAY"
     )
-    shown: Annotated[str, AfterValidator(without_slash)] = Field(
+    public_gateway: Annotated[str, AfterValidator(without_slash)] = Field(
         default_factory=lambda data: data["gateway"], alias="PASSERELLE_GATEWAY_SHOWN"
     )
     # Holds the page's key, and nothing else.
@@ -74,7 +74,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings.read(environ)
 
 
-def key(file: Path) -> str:
+def read_key(file: Path) -> str:
     """The page's key, read whenever it is needed, since it may be exchanged.
 
     Raises:

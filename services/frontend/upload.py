@@ -1,4 +1,4 @@
-"""Reading what a visitor sends: a picture as the body, or a form with one in it."""
+"""Reading a form with a picture in it."""
 
 import base64
 import binascii
@@ -12,9 +12,9 @@ from werkzeug.formparser import FormDataParser
 from passerelle.server import request_body
 from services.frontend import errors
 
-KEPT = 4_000_000  # bytes of a picture that a page carries along, so that it needn't be chosen again
-AROUND = 100_000  # bytes of a form beside its pictures
-TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
+MAX_EMBEDDED = 4_000_000  # bytes of a picture that goes back into the page, to be sent once more
+MAX_FIELDS = 100_000  # bytes of a form beside its pictures
+MEDIA_TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Picture:
     name: str
 
     @property
-    def kept(self) -> str:
-        """The picture as base64, to go back into the page; nothing if it is too large for that."""
-        return base64.b64encode(self.content).decode() if len(self.content) <= KEPT else ""
+    def base64(self) -> str:
+        """The picture to embed in the page; empty if it is too large for that."""
+        return base64.b64encode(self.content).decode() if len(self.content) <= MAX_EMBEDDED else ""
 
     @property
     def media_type(self) -> str:
         """What the picture's first bytes say it is."""
-        return TYPES.get(self.content[:2], "application/octet-stream")
+        return MEDIA_TYPES.get(self.content[:2], "application/octet-stream")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,41 +43,43 @@ class Form:
     picture: Picture | None
 
 
-def form(request: flask.Request, limit: int) -> Form:
-    """A form whose picture has at most `limit` bytes.
+def read_form(request: flask.Request, max_picture: int) -> Form:
+    """A form whose picture has at most `max_picture` bytes.
 
     Raises:
-        problems.Problem: as `body.read`.
-        refusals.Refusal: not a form.
+        Problem: as `request_body.read`.
+        PageError: not a form, or a picture that is too large.
     """
-    room = limit + AROUND + KEPT * 4 // 3
-    content = request_body.read(request, room)
+    max_fields = MAX_FIELDS + MAX_EMBEDDED * 4 // 3  # base64 makes four bytes of three
+    content = request_body.read(request, max_picture + max_fields)
     parser = FormDataParser(
-        stream_factory=in_memory, max_form_memory_size=KEPT * 4 // 3 + AROUND, silent=False
+        stream_factory=_in_memory, max_form_memory_size=max_fields, silent=False
     )
     try:
         _, fields, files = parser.parse(
             io.BytesIO(content), request.mimetype, len(content), request.mimetype_params
         )
     except ValueError:
-        raise errors.of(400) from None
-    return Form(fields, picture(files.get("image"), fields, limit))
+        raise errors.from_status(400) from None
+    return Form(fields, _find_picture(files.get("image"), fields, max_picture))
 
 
-def picture(file: FileStorage | None, fields: MultiDict[str, str], limit: int) -> Picture | None:
-    """The form's new picture, or the one that the page carried along."""
+def _find_picture(
+    file: FileStorage | None, fields: MultiDict[str, str], max_bytes: int
+) -> Picture | None:
+    """The form's new picture, or the one that was embedded in the page."""
     content = file.stream.read() if file else b""
     if file and content:
-        if len(content) > limit:
-            raise errors.of(413)
+        if len(content) > max_bytes:
+            raise errors.from_status(413)
         return Picture(content, file.filename or "")
     try:
         content = base64.b64decode(fields.get("kept", ""), validate=True)
     except (binascii.Error, ValueError):
-        raise errors.of(400) from None
+        raise errors.from_status(400) from None
     return Picture(content, fields.get("kept_name", "")) if content else None
 
 
-def in_memory(*_: object, **__: object) -> io.BytesIO:
+def _in_memory(*_: object, **__: object) -> io.BytesIO:
     """Where a file of a form goes: never to the disk, which may be read-only."""
     return io.BytesIO()

@@ -17,8 +17,8 @@ what a hop took beside them, sending and receiving, is shown half before and hal
 import dataclasses
 import re
 
-ENTRY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*;\s*dur=([0-9.]+)")
-HOP = "upstream"  # the gateway's step that holds those of the model
+_ENTRY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*;\s*dur=([0-9.]+)")
+_UPSTREAM = "upstream"  # the gateway's step that holds those of the model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Step:
 
 def parse(header: str) -> list[tuple[str, float]]:
     """The names and durations (milliseconds) of a Server-Timing header, in its order."""
-    found = []
+    entries = []
     for part in header.split(","):
-        match = ENTRY.match(part)
+        match = _ENTRY.match(part)
         if match and match[2].count(".") <= 1 and match[2] != ".":
-            found.append((match[1], float(match[2])))
-    return found
+            entries.append((match[1], float(match[2])))
+    return entries
 
 
 def steps(total: float, read: float, gateway: float, header: str) -> list[Step]:
@@ -47,25 +47,26 @@ def steps(total: float, read: float, gateway: float, header: str) -> list[Step]:
     `total`, `read` and `gateway` are milliseconds: of the whole, of reading the picture, and of the
     way to the gateway and back.
     """
-    told = parse(header)
-    names = [name for name, _ in told]
-    cut = names.index(HOP) + 1 if HOP in names else len(told)
-    at = max(total - gateway, read)
+    entries = parse(header)
+    names = [name for name, _ in entries]
+    split = names.index(_UPSTREAM) + 1 if _UPSTREAM in names else len(entries)
+    gateway_start = max(total - gateway, read)
     rows = [Step("page", 0, 0.0, total), Step("read", 1, 0.0, read)]
-    rows.append(Step("gateway", 1, at, gateway))
-    rows += inside(told[:cut], 2, at, gateway)
-    if HOP in names:
-        hop = rows[-1]
-        rows += inside(told[cut:], 3, hop.start, hop.ms)
+    rows.append(Step("gateway", 1, gateway_start, gateway))
+    rows += _nested(entries[:split], 2, gateway_start, gateway)
+    if _UPSTREAM in names:
+        upstream = rows[-1]
+        rows += _nested(entries[split:], 3, upstream.start, upstream.ms)
     return [
         dataclasses.replace(row, start=round(row.start, 2), ms=round(row.ms, 2)) for row in rows
     ]
 
 
-def inside(told: list[tuple[str, float]], depth: int, start: float, ms: float) -> list[Step]:
-    """Steps that follow each other within a span, in its middle."""
-    at, rows = start + max(ms - sum(each for _, each in told), 0.0) / 2, []
-    for name, took in told:
-        rows.append(Step(name, depth, at, took))
-        at += took
+def _nested(entries: list[tuple[str, float]], depth: int, start: float, ms: float) -> list[Step]:
+    """Steps that follow each other, in the middle of the step that holds them."""
+    gap = max(ms - sum(duration for _, duration in entries), 0.0) / 2
+    position, rows = start + gap, []
+    for name, duration in entries:
+        rows.append(Step(name, depth, position, duration))
+        position += duration
     return rows

@@ -152,7 +152,7 @@ def test_the_page_finds_the_gateway_and_its_key() -> None:
     assert f"{mount['mountPath']}/{item['path']}" == environ["PASSERELLE_KEY_FILE"]
     read = page.read(environ | {"PASSERELLE_GATEWAY": where.replace("{project_number}", "1")})
     assert read.https
-    assert read.shown == "https://gateway-1.europe-west1.run.app"
+    assert read.public_gateway == "https://gateway-1.europe-west1.run.app"
     inside = documents(KNATIVE)["frontend"]["spec"]["template"]["spec"]["containers"][0]["env"]
     assert inside[0]["value"] == "http://gateway.default.svc.cluster.local"
 

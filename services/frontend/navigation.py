@@ -1,0 +1,3 @@
+"""The pages that a visitor can open, and their paths."""
+
+PATHS = {"classify": "/", "compare": "/compare", "status": "/status"}
