@@ -1,0 +1,76 @@
+"""A gateway in memory, and the page in front of it."""
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import flask
+import requests
+from flask.testing import FlaskClient
+from requests.adapters import BaseAdapter
+
+from services.frontend import app, settings
+
+URL = "http://gateway.test"
+JSON_HEADERS = {"Accept": "application/json"}
+
+
+def model(model_id: str, status: str = "ready") -> dict[str, Any]:
+    return {"id": model_id, "title": model_id.upper(), "status": status, "card": None}
+
+
+def prediction(model_id: str) -> dict[str, Any]:
+    best = {"class_id": 281, "label": "tabby", "score": 0.8}
+    return {"model": model_id, "category": "tabby", "predictions": [best], "request_id": "0" * 32}
+
+
+class FakeGateway(BaseAdapter):
+    """Answers by path, or raises `error`; keeps the requests that it was sent."""
+
+    def __init__(self, answers: Mapping[str, tuple[int, object]] | None = None) -> None:
+        super().__init__()
+        self.answers = {"/models": (200, {"models": [model("a"), model("b")]})} | {
+            f"/model/{each}/predict": (200, prediction(each)) for each in ("a", "b")
+        }
+        self.answers |= answers or {}
+        self.headers: dict[str, str] = {}
+        self.error: Exception | None = None
+        self.requests: list[requests.PreparedRequest] = []
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        self.requests.append(request)
+        if self.error:
+            raise self.error
+        response = requests.Response()
+        status, answer = self.answers.get(request.path_url, (404, {"detail": "Nothing."}))
+        response.status_code, response.url = status, str(request.url)
+        response.headers.update(self.headers)
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        response.raw = io.BytesIO(body)
+        return response
+
+    def close(self) -> None:
+        pass
+
+    def new_session(self) -> requests.Session:
+        session = requests.Session()
+        session.mount("http://", self)
+        return session
+
+
+def page(folder: Path, gateway: FakeGateway | None = None, **environ: str) -> flask.Flask:
+    """The page's application, whose key is in `folder`."""
+    key_file = folder / "key"
+    key_file.write_text("psl_first\n")
+    variables = {"PASSERELLE_GATEWAY": URL, "PASSERELLE_KEY_FILE": str(key_file)} | environ
+    return app.create_app(settings.read(variables), (gateway or FakeGateway()).new_session)
+
+
+def token(client: FlaskClient) -> str:
+    """The token of a client's session, from the page that it opens."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/").text)
+    assert found
+    return found[1]

@@ -1,0 +1,86 @@
+"""services/frontend/app.py: a picture's way through the page."""
+
+from pathlib import Path
+
+import pytest
+import requests
+
+from passerelle.server.settings import SettingError
+from services.frontend import app, settings
+from tests.unit.frontend.gateway import FakeGateway, page, token
+
+PICTURE = b"\xff\xd8 a picture"
+
+
+def test_a_picture_is_answered_with_the_models_prediction(tmp_path: Path) -> None:
+    gateway = FakeGateway()
+    gateway.headers = {"Server-Timing": "auth;dur=1, upstream;dur=2"}
+    client = page(tmp_path, gateway, PASSERELLE_GATEWAY_SHOWN="http://public.test").test_client()
+    headers = {"X-CSRFToken": token(client)}
+    response = client.post("/model/a/predict", data=PICTURE, headers=headers)
+    assert response.status_code == 200
+    assert response.json
+    assert (response.json["model"], response.json["category"]) == ("a", "tabby")
+    assert "http://public.test/model/a/predict" in response.json["curl"]
+    assert "auth;dur=1" in response.headers["Server-Timing"]
+    sent = gateway.requests[-1]
+    assert sent.body == PICTURE
+    assert sent.headers["X-API-Key"] == "psl_first"
+    assert sent.headers["X-Request-ID"] == response.headers["X-Request-ID"]
+
+
+def test_a_picture_without_the_sessions_token_is_not_sent(tmp_path: Path) -> None:
+    gateway = FakeGateway()
+    client = page(tmp_path, gateway).test_client()
+    response = client.post("/model/a/predict", data=PICTURE, headers={"X-CSRFToken": "no"})
+    assert response.status_code == 400
+    assert gateway.requests == []
+
+
+def test_a_picture_over_the_limit_is_not_sent(tmp_path: Path) -> None:
+    gateway = FakeGateway()
+    client = page(tmp_path, gateway, PASSERELLE_MAX_BODY="5").test_client()
+    headers = {"X-CSRFToken": token(client), "Accept": "application/json"}
+    response = client.post("/model/a/predict", data=PICTURE, headers=headers)
+    assert response.status_code == 413
+    assert [each.method for each in gateway.requests] == ["GET"]
+
+
+def test_a_session_over_its_rate_is_told_when_to_come_back(tmp_path: Path) -> None:
+    client = page(tmp_path, PASSERELLE_RATE="1/minute").test_client()
+    headers = {"X-CSRFToken": token(client)}
+    assert client.post("/model/a/predict", data=PICTURE, headers=headers).status_code == 200
+    response = client.post("/model/a/predict", data=PICTURE, headers=headers)
+    assert response.status_code == 429
+    assert 0 < int(response.headers["Retry-After"]) <= 60
+
+
+def test_an_unreachable_gateway_is_told_in_the_visitors_language(tmp_path: Path) -> None:
+    gateway = FakeGateway()
+    client = page(tmp_path, gateway).test_client()
+    headers = {"X-CSRFToken": token(client), "Accept-Language": "fr"}
+    gateway.error = requests.ConnectionError()
+    response = client.post("/model/a/predict", data=PICTURE, headers=headers)
+    assert response.status_code == 502
+    assert response.json
+    assert response.json["detail"].startswith("La passerelle ne répond pas.")
+
+
+@pytest.mark.parametrize("path", ["/", "/none", "/static/style.css"])
+def test_every_answer_allows_only_what_is_ours(path: str, tmp_path: Path) -> None:
+    with page(tmp_path).test_client().get(path) as response:
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_pages_are_not_cached_and_static_files_may_be(tmp_path: Path) -> None:
+    client = page(tmp_path).test_client()
+    assert client.get("/").headers["Cache-Control"] == "no-store"
+    with client.get("/static/style.css") as response:
+        assert response.headers["Cache-Control"] != "no-store"
+
+
+def test_a_page_without_a_key_can_not_be_made(tmp_path: Path) -> None:
+    options = settings.read({"PASSERELLE_KEY_FILE": str(tmp_path / "none")})
+    with pytest.raises(SettingError, match="can't be read"):
+        app.create_app(options)

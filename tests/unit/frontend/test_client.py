@@ -1,0 +1,102 @@
+"""services/frontend/client.py: the gateway, by the SDK, with errors in the page's words."""
+
+import threading
+from pathlib import Path
+
+import flask
+import pytest
+import requests
+
+from passerelle.client import errors as sdk_errors
+from services.frontend import client, errors
+from services.frontend.client import Gateway
+from tests.unit.frontend.gateway import URL, FakeGateway, page
+
+CLASSES = [
+    each for each in vars(sdk_errors).values()
+    if isinstance(each, type) and issubclass(each, sdk_errors.ClientError)
+]  # fmt: skip
+
+
+def translated(app: flask.Flask, error: sdk_errors.ClientError) -> errors.PageError:
+    with app.test_request_context():
+        return client.translated(error)
+
+
+def test_every_error_of_the_sdk_has_its_translation() -> None:
+    assert len(CLASSES) >= 6
+    assert set(CLASSES) <= set(client.TRANSLATIONS)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (sdk_errors.ConnectionFailed(URL), 502),
+        (sdk_errors.InvalidRequest(f"{URL} psl_key"), 502),
+        (sdk_errors.TimedOut(URL), 504),
+        (sdk_errors.UnreadableAnswer(URL), 502),
+        (sdk_errors.ClientError(URL), 500),
+    ],
+)
+def test_a_visitor_sees_neither_the_gateways_address_nor_the_key(
+    error: sdk_errors.ClientError, status: int, tmp_path: Path
+) -> None:
+    found = translated(page(tmp_path), error)
+    assert found.status == status
+    assert URL not in found.detail + found.reason
+    assert "psl_key" not in found.detail + found.reason
+
+
+def test_a_refusal_keeps_its_status_its_reason_and_when_to_come_back(tmp_path: Path) -> None:
+    headers = {"Retry-After": "3", "Server": "gunicorn"}
+    refused = sdk_errors.Refused(503, {"detail": "The model is starting."}, headers)
+    found = translated(page(tmp_path), refused)
+    assert (found.status, found.reason) == (503, "The model is starting.")
+    assert found.headers == {"Retry-After": "3"}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_the_gateway_refuses_is_the_pages_fault(status: int, tmp_path: Path) -> None:
+    found = translated(page(tmp_path), sdk_errors.Refused(status, {"detail": "No."}, {}))
+    assert found.status == 502
+    assert "this page's key" in found.detail
+
+
+def test_the_key_is_read_anew_for_each_client(tmp_path: Path) -> None:
+    key_file, fake = tmp_path / "key", FakeGateway()
+    gateway = Gateway(URL, key_file, fake.new_session)
+    for key in ("psl_first", "psl_second"):
+        key_file.write_text(key)
+        with gateway.client() as asked:
+            asked.models()
+    assert [each.headers["X-API-Key"] for each in fake.requests] == ["psl_first", "psl_second"]
+
+
+def test_a_key_that_is_gone_is_the_pages_fault(tmp_path: Path) -> None:
+    app, gateway = page(tmp_path), Gateway(URL, tmp_path / "none")
+    with app.test_request_context(), pytest.raises(errors.PageError) as caught, gateway.client():
+        pass
+    assert caught.value.status == 502
+
+
+def test_each_thread_keeps_its_own_connections(tmp_path: Path) -> None:
+    made: list[requests.Session] = []
+
+    def new_session() -> requests.Session:
+        made.append(FakeGateway().new_session())
+        return made[-1]
+
+    (tmp_path / "key").write_text("psl_first")
+    gateway = Gateway(URL, tmp_path / "key", new_session)
+
+    def ask_twice() -> None:
+        for _ in range(2):
+            with gateway.client() as asked:
+                asked.models()
+
+    threads = [threading.Thread(target=ask_twice) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 3
