@@ -43,25 +43,25 @@ class Card:
     measured: dict[str, Any]  # at bake time: latency_ms, size_mb
     versions: dict[str, str]
     digest: str  # of all that went in
-    evaluation: dict[str, Any] | None = None  # what `passerelle evaluate` found last
+    evaluation: dict[str, Any] | None = None  # the last of `passerelle evaluate`
     contract: str = contract.VERSION  # that it was written by; see passerelle/protocol/contract.py
 
 
 def write(folder: Path, card: Card) -> None:
-    """Write the card into an artifact's folder: whoever reads it sees the old or the new, whole."""
-    beside = folder / f".{os.getpid()}.{FILE}"
+    """Write the card into an artifact's folder at once: a reader sees the old one or the new."""
+    partial = folder / f".{os.getpid()}.{FILE}"
     try:
-        beside.write_text(json.dumps(dataclasses.asdict(card), indent=2) + "\n")
-        beside.replace(folder / FILE)
+        partial.write_text(json.dumps(dataclasses.asdict(card), indent=2) + "\n")
+        partial.replace(folder / FILE)
     finally:
-        beside.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def read(folder: Path) -> Card:
     """The card of an artifact's folder.
 
     Raises:
-        ValueError: it is of a contract that isn't understood here.
+        ValueError: it was written by a contract that this version doesn't understand.
     """
     fields = json.loads((folder / FILE).read_text())
     version = fields.setdefault("contract", contract.VERSION_IF_UNSTATED)
@@ -72,6 +72,6 @@ def read(folder: Path) -> Card:
     return Card(input=Input(**shape), **fields)
 
 
-def evaluated(folder: Path, evaluation: dict[str, Any]) -> None:
-    """Note on an artifact's card what was found. Its digest, of what went in, stays."""
+def write_evaluation(folder: Path, evaluation: dict[str, Any]) -> None:
+    """Replace the evaluation on an artifact's card. The digest, of what went in, stays."""
     write(folder, dataclasses.replace(read(folder), evaluation=evaluation))

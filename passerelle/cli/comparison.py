@@ -31,7 +31,7 @@ def table(results: list[Result], done: dict[str, dict[str, Any]], *, has_labels:
         least = max(len("99.99"), *map(len, title.split()))  # so that no figure is cut
         grid.add_column(title, justify="right", min_width=least)
     for number, each in enumerate(results):
-        model, full = each.variant.model, each.variant.full
+        model, full = each.variant.model, each.variant.reference
         if number and model is full:
             grid.add_row()
         if model.id in done:

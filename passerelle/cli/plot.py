@@ -70,14 +70,16 @@ def chart(results: list[Result]) -> Chart:
     """Accuracy where there are labels, else agreement, in which an fp32 model has all."""
     done = [(each.variant, each.evaluation) for each in results if each.evaluation]
     has_labels = any(found["labelled"] for _, found in done)
-    networks = {name: n for n, name in enumerate(dict.fromkeys(v.full.id for v, _ in done))}
+    networks = {name: n for n, name in enumerate(dict.fromkeys(v.reference.id for v, _ in done))}
     points = []
     for variant, found in done:
-        agreement = 1.0 if variant.model is variant.full else found["agreement"]
+        agreement = 1.0 if variant.is_reference else found["agreement"]
         height = found["top1"] if has_labels else agreement
         if height is not None:
             latency = found["latency_ms"]["infer"]["median"]
-            points.append(Point(variant.model.id, networks[variant.full.id], latency, height * 100))
+            points.append(
+                Point(variant.model.id, networks[variant.reference.id], latency, height * 100)
+            )
     return Chart(points, "top-1 accuracy, %" if has_labels else "agreement with fp32, %")
 
 

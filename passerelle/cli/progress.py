@@ -64,7 +64,7 @@ def evaluated_one(
     def report(done: int) -> None:
         progress.update(task, description=f"{done} of {count} pictures", completed=done)
 
-    result = evaluation.of(variant, report)
+    result = evaluation.run(variant, report)
     if result.error:
         progress.console.print(f"{variant.model.id} was not evaluated: {result.error}", style="red")
     return result

@@ -2,7 +2,7 @@
 
 Each artifact is measured in a process of its own, by the code that serves it
 (`services/bake/evaluation.py`). Here its answers are compared, with the labels and with those of
-the fp32 model that it is a variant of, and what came of it is written on its card.
+the fp32 model that it is a variant of, and the result is written on its card.
 """
 
 import contextlib
@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from passerelle.artifact import card
+from passerelle.artifact import card, labels
 from passerelle.local import baking, dataset
 from passerelle.local.dataset import Pictures
 from passerelle.local.process import die_with_parent
 from passerelle.manifest.model import Model, Models
 
-NETWORK = {"architecture", "arguments", "keywords", "weights", "sha256"}  # of all variants alike
+NETWORK = {"architecture", "arguments", "keywords", "weights", "sha256"}  # alike in all variants
 
 Answers = dict[str, list[int]]  # the likeliest classes of each file, best first
 Report = Callable[[int], None]  # pictures done
@@ -34,15 +34,20 @@ class EvaluateError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
-    """A model, and the fp32 model that it is compared with: itself, for that one."""
+    """A model, and the fp32 model that it is compared with, which may be itself."""
 
     model: Model
-    full: Model
+    reference: Model
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether others are compared with it."""
+        return self.model is self.reference
 
 
 @dataclasses.dataclass
-class Found:
-    """What a process of its own found of one artifact."""
+class Measurement:
+    """One artifact's answers, and what they cost."""
 
     answers: Answers
     skipped: dict[str, str]  # why each file could not be read
@@ -69,9 +74,9 @@ def variants(models: Models, ids: Iterable[str]) -> list[Variant]:
     for group in groups.values():
         chosen = [model for model in group if not ids or model.id in ids]
         if chosen:
-            full = reference(group)
-            found.append(Variant(full, full))
-            found += [Variant(model, full) for model in chosen if model is not full]
+            fp32 = reference(group)
+            chosen = [fp32, *(model for model in chosen if model is not fp32)]
+            found += [Variant(model, fp32) for model in chosen]
     return found
 
 
@@ -89,127 +94,129 @@ class Evaluation:
     """The artifacts and the pictures of one run, and the fp32 models' answers so far."""
 
     def __init__(self, baked: Iterable[baking.Result], pictures: Pictures) -> None:
-        """Find the pictures' classes, so that what is wrong with them is told before any work.
+        """Find the pictures' classes, so that what is wrong with them is said before any work.
 
         Raises:
-            labelled.PicturesError
+            dataset.PicturesError
         """
         self.folders = {each.model.id: each.folder for each in baked if each.folder}
         self.files = [str(each.path) for each in pictures]
-        self.truths = {
-            model_id: dataset.classes(pictures, names(folder), model_id)
+        self.classes = {
+            model_id: dataset.classes(pictures, labels.read(folder), model_id)
             for model_id, folder in self.folders.items()
         }
         self.answers: dict[str, Answers] = {}
 
-    def of(self, variant: Variant, report: Report) -> Result:
+    def run(self, variant: Variant, report: Report) -> Result:
         """Measure one variant and write it on its card. An fp32 model goes before its variants."""
         model_id = variant.model.id
         if model_id not in self.folders:
             return Result(variant, None, {}, "it was not baked")
         try:
-            found = measure(self.folders[model_id], self.files, report)
-            self.answers[model_id] = found.answers
-            evaluation = self.written(variant, found)
-            card.evaluated(self.folders[model_id], evaluation)
+            measurement = measure(self.folders[model_id], self.files, report)
+            self.answers[model_id] = measurement.answers
+            evaluation = self.judge(variant, measurement)
+            card.write_evaluation(self.folders[model_id], evaluation)
         except EvaluateError as error:
             return Result(variant, None, {}, str(error))
         except OSError as error:
             return Result(variant, None, {}, f"its card can't be written: {error}")
-        return Result(variant, evaluation, found.skipped)
+        return Result(variant, evaluation, measurement.skipped)
 
-    def written(self, variant: Variant, found: Found) -> dict[str, Any]:
+    def judge(self, variant: Variant, measurement: Measurement) -> dict[str, Any]:
         """The member `evaluation` of the variant's card."""
-        top1, top5, of = scores(found.answers, self.truths[variant.model.id])
-        full = self.answers.get(variant.full.id) if variant.model is not variant.full else None
+        answers, fp32_id = measurement.answers, variant.reference.id
+        top1, top5, labelled = accuracy(answers, self.classes[variant.model.id])
+        fp32 = None if variant.is_reference else self.answers.get(fp32_id)
         return {
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "pictures": len(found.answers),
-            "skipped": len(found.skipped),
-            "labelled": of,
+            "pictures": len(answers),
+            "skipped": len(measurement.skipped),
+            "labelled": labelled,
             "top1": top1,
             "top5": top5,
-            "agreement": agreement(found.answers, full) if full else None,
-            "agreement_with": variant.full.id if full else None,
-            **found.measured,
+            "agreement": agreement(answers, fp32) if fp32 else None,
+            "agreement_with": fp32_id if fp32 else None,
+            **measurement.measured,
         }
 
 
-def names(folder: Path) -> list[str]:
-    """The names of an artifact's classes."""
-    from passerelle.artifact import labels  # imports numpy, which the other commands don't wait for
-
-    return labels.read(folder)
-
-
-def scores(answers: Answers, truth: dict[str, int]) -> tuple[float | None, float | None, int]:
+def accuracy(answers: Answers, classes: dict[str, int]) -> tuple[float | None, float | None, int]:
     """Top-1 and top-5 (0..1), and of how many pictures: those that are labelled and were read."""
-    judged = [(best, truth[file]) for file, best in answers.items() if file in truth]
-    if not judged:
+    labelled = [(best, classes[file]) for file, best in answers.items() if file in classes]
+    if not labelled:
         return None, None, 0
     top1, top5 = (
-        round(sum(right in best[:count] for best, right in judged) / len(judged), 4)
+        round(sum(label in best[:count] for best, label in labelled) / len(labelled), 4)
         for count in (1, 5)
     )
-    return top1, top5, len(judged)
+    return top1, top5, len(labelled)
 
 
-def agreement(answers: Answers, full: Answers) -> float:
+def agreement(one: Answers, other: Answers) -> float:
     """The share of pictures (0..1) on which two models find the same class the likeliest."""
-    both = [file for file in answers if file in full]
-    return round(sum(answers[file][0] == full[file][0] for file in both) / max(1, len(both)), 4)
+    both = [file for file in one if file in other]
+    return round(sum(one[file][0] == other[file][0] for file in both) / max(1, len(both)), 4)
 
 
-def measure(folder: Path, files: list[str], report: Report) -> Found:
+def measure(folder: Path, files: list[str], report: Report) -> Measurement:
     """Measure an artifact in a process of its own, which holds nothing else.
 
     Raises:
         EvaluateError
     """
     command = [sys.executable, "-m", "services.bake.evaluation", str(folder)]
-    pipe = subprocess.PIPE
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(
             command,
-            stdin=pipe,
-            stdout=pipe,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
             preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
         ) as child,
     ):
-        found = heard(child, files, report)
-        if not found.measured:
+        measurement = follow(child, files, report)
+        if not measurement.measured:
             child.wait()
             errors.seek(0)
             raise EvaluateError(f"its process ended without a word: {errors.read()[-500:]}")
-    if not found.answers:
-        file, why = next(iter(found.skipped.items()))
+    if not measurement.answers:
+        file, why = next(iter(measurement.skipped.items()))
         raise EvaluateError(f"none of {len(files)} pictures can be read, such as {file}: {why}")
-    return found
+    return measurement
 
 
-def heard(child: "subprocess.Popen[str]", files: list[str], report: Report) -> Found:
-    """Give a process its pictures and follow it to its end.
+def follow(child: "subprocess.Popen[str]", files: list[str], report: Report) -> Measurement:
+    """Give a process its pictures and read its lines to the end.
 
     Raises:
         EvaluateError: what the process says is wrong.
     """
     assert child.stdin  # noqa: S101  # for the type checker: these are the caller's pipes
     assert child.stdout  # noqa: S101  # the same
-    found = Found({}, {}, {})
-    with contextlib.suppress(BrokenPipeError):  # it has died; what it said says why
+    with contextlib.suppress(BrokenPipeError):  # it has died; its last line says why
         json.dump(files, child.stdin)
         child.stdin.close()
-    for line in child.stdout:
-        said = json.loads(line)
-        if "error" in said:
-            raise EvaluateError(said["error"])
-        found.answers |= said.get("answers", {})
-        found.skipped |= said.get("skipped", {})
-        report(len(found.answers) + len(found.skipped))
-        if "measured" in said:  # the last line; a process that a library forked may hold the pipe
-            found.measured = said["measured"]
+    return collect(child.stdout, report)
+
+
+def collect(lines: Iterable[str], report: Report) -> Measurement:
+    """What the lines of a process say, up to the one with what was measured.
+
+    Raises:
+        EvaluateError: what the process says is wrong.
+    """
+    measurement = Measurement({}, {}, {})
+    for line in lines:
+        event = json.loads(line)
+        if "error" in event:
+            raise EvaluateError(event["error"])
+        measurement.answers |= event.get("answers", {})
+        measurement.skipped |= event.get("skipped", {})
+        report(len(measurement.answers) + len(measurement.skipped))
+        if "measured" in event:  # the last; a process that a library forked may hold the pipe
+            measurement.measured = event["measured"]
             break
-    return found
+    return measurement

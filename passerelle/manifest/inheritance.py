@@ -1,60 +1,67 @@
-"""`like`: one model takes from another every field that it doesn't give itself."""
+"""`like`: one model takes from another every field that it doesn't give itself.
+
+All this is before any check: a model here is plain data, of any shape.
+"""
 
 from typing import Any
 
 from passerelle.manifest import diagnostics, source
 from passerelle.manifest.source import Document
 
-BELONGINGS = {"weights": ("sha256",), "precision": ("accept", "calibration")}
+Fields = dict[str, Any]  # of a model, as written
+
+OWN = {"id", "title", "like"}  # fields that are never inherited
+DEPENDENT = {"weights": ("sha256",), "precision": ("accept", "calibration")}
 
 
-def followed(text: Document) -> tuple[Any, set[int]]:
-    """The data with every `like` followed, and the numbers of the entries that have one.
+def resolve(document: Document) -> tuple[Any, set[int]]:
+    """The data with every `like` resolved, and the numbers of the models that have one.
 
-    An entry keeps its own id and title; `input` is merged field by field; what belongs to a field,
-    such as a checkpoint's sha256 to its weights, goes with it.
+    `input` is merged field by field. Fields that depend on another, such as a checkpoint's sha256
+    on its weights, are inherited only together with it.
     """
-    data = text.data
-    heirs: set[int] = set()
+    data = document.data
+    inheriting: set[int] = set()
     models = data.get("models") if isinstance(data, dict) else None
     if not isinstance(models, list):
-        return data, heirs
-    by_id: dict[Any, dict[str, Any]] = {}
-    for entry in models:
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
-            by_id.setdefault(entry["id"], entry)
+        return data, inheriting
+    by_id: dict[str, Fields] = {}
+    for model in models:
+        if isinstance(model, dict) and isinstance(model.get("id"), str):
+            by_id.setdefault(model["id"], model)
     merged = list(models)
-    for number, entry in enumerate(models):
-        if isinstance(entry, dict) and "like" in entry:
-            heirs.add(number)
-            merged[number] = merge(entry, by_id, text, ("models", number, "like"))
-    return data | {"models": merged}, heirs
+    for number, model in enumerate(models):
+        if isinstance(model, dict) and "like" in model:
+            inheriting.add(number)
+            merged[number] = merge(model, by_id, document, ("models", number, "like"))
+    return data | {"models": merged}, inheriting
 
 
 def merge(
-    entry: dict[str, Any], by_id: dict[Any, dict[str, Any]], text: Document, at: source.Path
-) -> dict[str, Any]:
-    """An entry over the one it is like, over the one that is like, and so on."""
-    result, seen, base = dict(entry), [entry.get("id")], entry.get("like")
-    while isinstance(base, str):
-        if base in seen:
-            text.add(at, f"{' -> '.join(map(str, [*seen, base]))} is a loop; break it")
+    model: Fields, by_id: dict[str, Fields], document: Document, at: source.FieldPath
+) -> Fields:
+    """A model's fields over those of the model it is like, over those that that one is like."""
+    result, seen, parent = dict(model), [model.get("id")], model.get("like")
+    while isinstance(parent, str):
+        if parent in seen:
+            document.add(at, f"{' -> '.join(map(str, [*seen, parent]))} is a loop; break it")
             break
-        if base not in by_id:
-            text.add(at, f"there is no model {base!r}{diagnostics.nearest(base, [*by_id])}")
+        if parent not in by_id:
+            nearest = diagnostics.nearest(parent, [*by_id])
+            document.add(at, f"there is no model {parent!r}{nearest}")
             break
-        seen.append(base)
-        result = over(result, by_id[base])
-        base = by_id[base].get("like")
+        seen.append(parent)
+        result = override(by_id[parent], result)
+        parent = by_id[parent].get("like")
     return result
 
 
-def over(own: dict[str, Any], base: dict[str, Any]) -> dict[str, Any]:
-    """One entry's fields over another's."""
-    result = {key: value for key, value in base.items() if key not in ("id", "title", "like")}
-    for field, belongings in BELONGINGS.items():
-        if field in own:
-            result = {key: value for key, value in result.items() if key not in belongings}
-    if isinstance(own.get("input"), dict) and isinstance(base.get("input"), dict):
-        own = own | {"input": base["input"] | own["input"]}
-    return result | own
+def override(parent: Fields, child: Fields) -> Fields:
+    """The parent's fields, with the child's in their place where it has them."""
+    inherited = {name: value for name, value in parent.items() if name not in OWN}
+    for field, dependent in DEPENDENT.items():
+        if field in child:
+            inherited = {name: value for name, value in inherited.items() if name not in dependent}
+    if isinstance(child.get("input"), dict) and isinstance(parent.get("input"), dict):
+        child = child | {"input": parent["input"] | child["input"]}
+    return inherited | child

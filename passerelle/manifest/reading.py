@@ -1,7 +1,7 @@
 """models.yaml: load -> validate -> complete, each a pure step, all problems reported at once.
 
     document = load(text)                  plain data, with the line of every field
-    written  = validate(document)          `like` followed, every field checked by itself
+    written  = validate(document)          `like` resolved, every field checked by itself
     models   = complete(written, …)        what only whole entries show checked, defaults filled in
 
 `read(path)` does the three. The fields themselves are in `schema.py`, the checks of several fields
@@ -14,8 +14,7 @@ from typing import Any
 
 import pydantic
 
-from passerelle.manifest import checks, completion, diagnostics, inheritance
-from passerelle.manifest import source as documents
+from passerelle.manifest import checks, completion, diagnostics, inheritance, source
 from passerelle.manifest.model import Models
 from passerelle.manifest.schema import Defaults, Entry, Fields, Manifest
 from passerelle.manifest.source import Document, Problem
@@ -32,11 +31,11 @@ class ManifestError(Exception):
 
 @dataclasses.dataclass
 class Written:
-    """What is right so far. An entry lacks its fields that are wrong, which `wrong` names."""
+    """What is valid so far. An entry lacks its fields that are invalid, which `invalid` names."""
 
     defaults: Defaults = dataclasses.field(default_factory=Defaults)
     entries: dict[int, Entry] = dataclasses.field(default_factory=dict)  # by number in the list
-    wrong: dict[int, set[str]] = dataclasses.field(default_factory=dict)
+    invalid: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # the same
 
 
 def read(path: Path) -> Models:
@@ -61,7 +60,7 @@ def read(path: Path) -> Models:
 
 def load(text: str) -> Document:
     """YAML text as plain data with lines; its problems are noted in the document."""
-    document = documents.parse(text)
+    document = source.parse(text)
     if document.data is None and not document.problems:
         document.add((), "the file is empty; it needs version: 1 and a list of models")
     return document
@@ -72,31 +71,32 @@ def validate(document: Document) -> Written:
     written = Written()
     if document.data is None:
         return written
-    data, heirs = inheritance.followed(document)
-    bad = set(field_problems(data, heirs, document))
+    data, inheriting = inheritance.resolve(document)
+    wrong_paths = set(field_problems(data, inheriting, document))
     if not isinstance(data, dict):
         return written
     if isinstance(data.get("defaults"), dict):
-        wrong = {str(path[1]) for path in bad if path[:1] == ("defaults",) and path[1:]}
-        written.defaults = Defaults.model_validate(right(data["defaults"], Defaults, wrong))
+        invalid = {str(path[1]) for path in wrong_paths if path[:1] == ("defaults",) and path[1:]}
+        written.defaults = Defaults.model_validate(valid(data["defaults"], Defaults, invalid))
     models = data.get("models")
-    for number, entry in enumerate(models if isinstance(models, list) else []):
-        wrong = {str(path[2]) for path in bad if path[:2] == ("models", number) and path[2:]}
-        if isinstance(entry, dict) and "id" not in wrong:
-            written.entries[number] = Entry.model_validate(right(entry, Entry, wrong))
-            written.wrong[number] = wrong
+    for number, model in enumerate(models if isinstance(models, list) else []):
+        at = ("models", number)
+        invalid = {str(path[2]) for path in wrong_paths if path[:2] == at and path[2:]}
+        if isinstance(model, dict) and "id" not in invalid:
+            written.entries[number] = Entry.model_validate(valid(model, Entry, invalid))
+            written.invalid[number] = invalid
     return written
 
 
-def right(data: dict[str, Any], kind: type[Fields], wrong: set[str]) -> dict[str, Any]:
-    """The fields that are known and not wrong."""
-    return {key: data[key] for key in kind.model_fields if key in data and key not in wrong}
+def valid(data: dict[str, Any], kind: type[Fields], invalid: set[str]) -> dict[str, Any]:
+    """The fields that are known and not invalid."""
+    return {key: data[key] for key in kind.model_fields if key in data and key not in invalid}
 
 
-def field_problems(data: Any, heirs: set[int], document: Document) -> list[documents.Path]:
-    """Note the problems of single fields; give their paths, cut to an entry's own field.
+def field_problems(data: Any, inheriting: set[int], document: Document) -> list[source.FieldPath]:
+    """Note the problems of single fields; give their paths, cut to a model's own field.
 
-    A field that an heir has from the model it is like is reported there alone.
+    A field that a model inherits is reported at the model that it is written in, alone.
     """
     try:
         Manifest.model_validate(data)
@@ -105,8 +105,8 @@ def field_problems(data: Any, heirs: set[int], document: Document) -> list[docum
     else:
         found = []
     for path, details in found:
-        inherited_field = path[:1] == ("models",) and path[1:2] and path[1] in heirs
-        if not inherited_field or path[:3] in document.lines or path[2:] == ("id",):
+        may_inherit = path[:1] == ("models",) and path[1:2] and path[1] in inheriting
+        if not may_inherit or path[:3] in document.lines or path[2:] == ("id",):
             document.add(path, diagnostics.sentence(details["type"], details))
     return [path[:3] for path, _ in found]
 
@@ -115,9 +115,9 @@ def complete(written: Written, document: Document, folder: Path) -> Models:
     """Fill in the defaults, and note what only whole entries show."""
     for number, entry in written.entries.items():
         at = ("models", number)
-        parent_missing = documents.spelled((*at, "like")) in [p.path for p in document.problems]
+        parent_missing = source.render((*at, "like")) in [p.path for p in document.problems]
         for field, message in [] if parent_missing else checks.of_entry(entry, written.defaults):
-            if field not in written.wrong[number]:
+            if field not in written.invalid[number]:
                 document.add((*at, field), message)
     for number, (field, message) in checks.of_entries(written.entries.items(), written.defaults):
         document.add(("models", number, *([field] if field else [])), message)
@@ -126,7 +126,7 @@ def complete(written: Written, document: Document, folder: Path) -> Models:
     )
 
 
-def written_path(location: tuple[int | str, ...], data: Any) -> documents.Path:
+def written_path(location: tuple[int | str, ...], data: Any) -> source.FieldPath:
     """A location of pydantic's, less the names of union members that it adds to the path."""
     path: list[str | int] = []
     for part in location:

@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
-MOST = 100_000  # values in a document, counting those behind aliases each time
+MAX_VALUES = 100_000  # values in a document, counting those behind aliases each time
 
-Path = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]  # such as ("models", 0, "id")
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -27,18 +27,18 @@ class Document:
     """What a text holds. `lines` gives each path's line, and `problems` is what was wrong."""
 
     data: Any = None
-    lines: dict[Path, int] = dataclasses.field(default_factory=dict)
+    lines: dict[FieldPath, int] = dataclasses.field(default_factory=dict)
     problems: list[Problem] = dataclasses.field(default_factory=list)
 
-    def add(self, path: Path, message: str) -> None:
+    def add(self, path: FieldPath, message: str) -> None:
         """Note a problem at a path, at the line of its nearest part that is in the text."""
-        near = path
-        while near not in self.lines and near:
-            near = near[:-1]
-        self.problems.append(Problem(self.lines.get(near, 1), spelled(path), message))
+        nearest = path
+        while nearest not in self.lines and nearest:
+            nearest = nearest[:-1]
+        self.problems.append(Problem(self.lines.get(nearest, 1), render(path), message))
 
 
-def spelled(path: Path) -> str:
+def render(path: FieldPath) -> str:
     """`("models", 0, "id")` as `models[0].id`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
@@ -51,11 +51,13 @@ def parse(text: str) -> Document:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is not None:
-            document.data = Reader(loader, document).read(node, ())
+            document.data = _Reader(loader, document).read(node, ())
     except RecursionError:
         document.problems.append(Problem(1, "", "this is nested too deep; write it flatter"))
-    except TooMuchError:
-        document.problems.append(Problem(1, "", f"this has more than {MOST:,} values; write fewer"))
+    except _TooManyValuesError:
+        document.problems.append(
+            Problem(1, "", f"this has more than {MAX_VALUES:,} values; write fewer")
+        )
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         document.problems.append(Problem(line, "", f"this is not YAML: {error.problem}"))
@@ -64,29 +66,29 @@ def parse(text: str) -> Document:
     return document
 
 
-class TooMuchError(Exception):
+class _TooManyValuesError(Exception):
     """More values than a manifest has."""
 
 
-class Reader:
-    """Walks the node tree. PyYAML itself keeps no lines and lets a later key win in silence."""
+class _Reader:
+    """Walks the node tree. PyYAML itself keeps no lines, and lets a later key replace a former."""
 
     def __init__(self, loader: yaml.SafeLoader, document: Document) -> None:
-        self.loader = loader
-        self.document = document
-        self.open: set[int] = set()  # nodes being read: meeting one again is a loop of aliases
-        self.count = 0  # of the values so far: a few aliases can stand for billions
+        self._loader = loader
+        self._document = document
+        self._open: set[int] = set()  # nodes being read: meeting one again is a loop of aliases
+        self._count = 0  # of the values so far: a few aliases can stand for billions
 
-    def read(self, node: yaml.Node, path: Path) -> Any:
+    def read(self, node: yaml.Node, path: FieldPath) -> Any:
         """The node as plain data."""
-        self.document.lines.setdefault(path, node.start_mark.line + 1)
-        self.count += 1
-        if self.count > MOST:
-            raise TooMuchError
-        if id(node) in self.open:
-            self.document.add(path, "this alias holds itself; write the values out")
+        self._document.lines.setdefault(path, node.start_mark.line + 1)
+        self._count += 1
+        if self._count > MAX_VALUES:
+            raise _TooManyValuesError
+        if id(node) in self._open:
+            self._document.add(path, "this alias holds itself; write the values out")
             return None
-        self.open.add(id(node))
+        self._open.add(id(node))
         try:
             if isinstance(node, yaml.MappingNode):
                 return self.mapping(node, path)
@@ -94,45 +96,45 @@ class Reader:
                 return [self.read(item, (*path, n)) for n, item in enumerate(node.value)]
             return self.scalar(node, path)
         finally:
-            self.open.discard(id(node))
+            self._open.discard(id(node))
 
-    def scalar(self, node: yaml.Node, path: Path) -> Any:
+    def scalar(self, node: yaml.Node, path: FieldPath) -> Any:
         """A text, number, date or such."""
         try:
-            value = self.loader.construct_object(node)
+            value = self._loader.construct_object(node)
         except ValueError:
-            self.document.add(path, f"{str(node.value)[:40]!r} is no such value; put it in quotes")
+            self._document.add(path, f"{str(node.value)[:40]!r} is no such value; put it in quotes")
             return None
         return self.text(value, path) if isinstance(value, str) else value
 
-    def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def mapping(self, node: yaml.MappingNode, path: FieldPath) -> dict[str, Any]:
         """A mapping, whose keys are text and appear once."""
         self.refuse_duplicates(node, path)
-        self.loader.flatten_mapping(node)
+        self._loader.flatten_mapping(node)
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = self.text(str(getattr(key_node, "value", key_node.tag)), path)
-            self.document.lines[*path, key] = key_node.start_mark.line + 1
+            self._document.lines[*path, key] = key_node.start_mark.line + 1
             result[key] = self.read(value_node, (*path, key))
         return result
 
-    def text(self, value: str, path: Path) -> str:
+    def text(self, value: str, path: FieldPath) -> str:
         """A text that UTF-8 can write: YAML's escapes can spell halves of characters."""
         written = value.encode(errors="replace").decode()
         if written != value:
-            self.document.add(path, f"{written!r} holds half a character; write it without \\u")
+            self._document.add(path, f"{written!r} holds half a character; write it without \\u")
         return written
 
-    def refuse_duplicates(self, node: yaml.MappingNode, path: Path) -> None:
+    def refuse_duplicates(self, node: yaml.MappingNode, path: FieldPath) -> None:
         """Note every key that appears a second time."""
         first: dict[str, int] = {}
         for key_node, _ in node.value:
             key, line = str(key_node.value), key_node.start_mark.line + 1
             if key in first:
-                self.document.problems.append(
+                self._document.problems.append(
                     Problem(
                         line,
-                        spelled((*path, key)),
+                        render((*path, key)),
                         f"written twice, first on line {first[key]}; remove one",
                     )
                 )

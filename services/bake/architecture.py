@@ -18,6 +18,7 @@ from services.bake import weights
 from services.bake.errors import ArchitectureError
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+TORCHVISION = "torchvision"  # the origin of an architecture, and the kind of its weights
 CROP_SHARE = 0.875  # of the short side that stays, where `resize` isn't given
 SEED = 0  # of weights that aren't loaded
 
@@ -40,7 +41,7 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
     torch.manual_seed(SEED)
     state = weights.load(recipe, downloads)
     origin, _, name = recipe.architecture.partition(":")
-    if origin == "torchvision":
+    if origin == TORCHVISION:
         built = from_torchvision(recipe, name)
     else:
         module = call(origin, name, recipe)
@@ -58,13 +59,38 @@ def from_torchvision(recipe: Recipe, name: str) -> Architecture:
         enum = torchvision.models.get_model_weights(name)
     except ValueError:
         raise ArchitectureError(f"torchvision has no model {name!r}; see its list.") from None
-    source = recipe.weights
-    chosen = source.partition(":")[2] if weight_sources.kind(source) == "torchvision" else None
-    if chosen and chosen not in {"DEFAULT", *enum.__members__}:
+    chosen = choose_weights(recipe.weights, name, enum)
+    module = make_torchvision(recipe, name, chosen, enum.DEFAULT.url)
+    published = enum[chosen] if chosen else enum.DEFAULT
+    return Architecture(
+        module, complete_input(recipe.input, published.transforms()), published.meta["categories"]
+    )
+
+
+def choose_weights(source: str, name: str, enum: Any) -> str | None:
+    """The member of torchvision's enum that a source names; None for weights from elsewhere.
+
+    Raises:
+        WeightsError: names the members.
+    """
+    if weight_sources.kind(source) != TORCHVISION:
+        return None
+    chosen = source.partition(":")[2]
+    if chosen not in {"DEFAULT", *enum.__members__}:
         known = ", ".join(enum.__members__)
         raise WeightsError(f"{name} has no weights {chosen!r}; it has DEFAULT, {known}.")
+    return chosen
+
+
+def make_torchvision(recipe: Recipe, name: str, chosen: str | None, url: str) -> torch.nn.Module:
+    """What torchvision makes for the recipe's arguments, its weights downloaded.
+
+    Raises:
+        ArchitectureError, WeightsError
+    """
+    models = import_torchvision().models
     try:
-        module = torchvision.models.get_model(
+        made: torch.nn.Module = models.get_model(
             name, *recipe.arguments, weights=chosen, **recipe.keywords
         )
     except (TypeError, ValueError) as error:
@@ -73,13 +99,10 @@ def from_torchvision(recipe: Recipe, name: str) -> Architecture:
         ) from error
     except (OSError, RuntimeError) as error:  # RuntimeError: what came has another hash
         raise WeightsError(
-            f"{recipe.id}: {source} can't be downloaded from {enum.DEFAULT.url} ({error}). "
+            f"{recipe.id}: {recipe.weights} can't be downloaded from {url} ({error}). "
             "Try again, or fetch that file elsewhere and write weights: file:PATH."
         ) from error
-    published = enum[chosen] if chosen else enum.DEFAULT
-    return Architecture(
-        module, complete_input(recipe.input, published.transforms()), published.meta["categories"]
-    )
+    return made
 
 
 def call(module: str, name: str, recipe: Recipe) -> torch.nn.Module:

@@ -11,8 +11,8 @@ from werkzeug.formparser import FormDataParser
 from passerelle.protocol import problems
 
 FIELD = "image"
-RAW = ("image/", "application/octet-stream", "application/x-www-form-urlencoded")
-WAYS = (
+RAW_TYPES = ("image/", "application/octet-stream", "application/x-www-form-urlencoded")
+HOW_TO_SEND = (
     "Send a JPEG, PNG or WebP picture as the body with its image/… Content-Type, "
     f'as the multipart field "{FIELD}", or as JSON {{"{FIELD}": "<base64>"}}.'
 )
@@ -32,9 +32,9 @@ def find(body: bytes, request: flask.Request) -> bytes:
         return from_form(body, request)
     if media_type == "application/json":
         return from_json(body)
-    if not media_type or media_type.startswith(RAW):
+    if not media_type or media_type.startswith(RAW_TYPES):
         return body
-    raise problems.UnsupportedMediaType(f"{media_type} is not read here. {WAYS}")
+    raise problems.UnsupportedMediaType(f"{media_type} is not read here. {HOW_TO_SEND}")
 
 
 def from_form(body: bytes, request: flask.Request) -> bytes:
@@ -45,11 +45,13 @@ def from_form(body: bytes, request: flask.Request) -> bytes:
             io.BytesIO(body), request.mimetype, len(body), request.mimetype_params
         )
     except ValueError:
-        raise problems.InvalidRequest(f"The multipart body is not well formed. {WAYS}") from None
+        raise problems.InvalidRequest(
+            f"The multipart body is not well formed. {HOW_TO_SEND}"
+        ) from None
     file = files.get(FIELD)
     content = file.stream.read() if file else b""
     if not content:
-        raise problems.InvalidRequest(f'The form has no file in the field "{FIELD}". {WAYS}')
+        raise problems.InvalidRequest(f'The form has no file in the field "{FIELD}". {HOW_TO_SEND}')
     return content
 
 
@@ -63,10 +65,12 @@ def from_json(body: bytes) -> bytes:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        raise problems.InvalidRequest(f"The body is not valid JSON. {WAYS}") from None
+        raise problems.InvalidRequest(f"The body is not valid JSON. {HOW_TO_SEND}") from None
     text = document.get(FIELD) if isinstance(document, dict) else None
     if not isinstance(text, str) or not text:
-        raise problems.InvalidRequest(f'The JSON has no text in the member "{FIELD}". {WAYS}')
+        raise problems.InvalidRequest(
+            f'The JSON has no text in the member "{FIELD}". {HOW_TO_SEND}'
+        )
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -132,7 +132,7 @@ def test_the_plot_is_drawn_in_the_terminal_and_as_a_png(case: Case) -> None:
 def test_the_artifact_stays_the_same_one(own: Case) -> None:
     folder = own.folder(INT8)
     before = json.loads((folder / card.FILE).read_text())
-    card.evaluated(folder, {"pictures": 7})
+    card.write_evaluation(folder, {"pictures": 7})
     assert json.loads((folder / card.FILE).read_text()) == before | {"evaluation": {"pictures": 7}}
     assert {each.name for each in folder.iterdir()} == {
         "card.json", "labels.json", "model.bin", "model.xml",
@@ -235,7 +235,7 @@ def models(tmp_path: Path, *entries: dict[str, Any]) -> Models:
 
 
 def compared(found: list[evaluation.Variant]) -> list[tuple[str, str]]:
-    return [(each.model.id, each.full.id) for each in found]
+    return [(each.model.id, each.reference.id) for each in found]
 
 
 def test_variants_stand_with_their_fp32_model(tmp_path: Path) -> None:
