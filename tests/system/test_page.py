@@ -239,7 +239,7 @@ def test_a_visitor_over_the_limit_and_a_gateway_that_is_away_are_told(
 def test_the_key_never_reaches_the_browser_and_the_headers_are_strict(up: stack.Stack) -> None:
     key = (up.state / "frontend.key").read_text().strip()
     session = requests.Session()
-    for path in ("/", "/compare", "/status", "/none", "/static/classify.js"):
+    for path in ("/", "/compare", "/status", "/none", "/static/form.js"):
         answer = session.get(up.page + path, timeout=10)
         assert key not in answer.text + str(answer.headers)
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

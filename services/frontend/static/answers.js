@@ -1,80 +1,70 @@
-// Fills the page's templates: what stands in them is the server's, in the visitor's language.
+// One model's answer on the page: an <article> made from the page's templates, whose words are the
+// server's, in the visitor's language. Its data-state is `waiting`, `done` or `failed`.
 const language = document.documentElement.lang;
 const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+const milliseconds = (value) => `${number.format(value)} ms`;
 
-const copy = (id) => document.querySelector(id).content.firstElementChild.cloneNode(true);
-const ms = (value) => `${number.format(value)} ms`;
+export function cloneTemplate(selector) {
+  return document.querySelector(selector).content.firstElementChild.cloneNode(true);
+}
 
-export function blank(model) {
-  const article = copy("#answer");
+export function createAnswer(model) {
+  const article = cloneTemplate("#answer");
   article.dataset.model = model.id;
   article.querySelector("h2").textContent = model.title;
   return article;
 }
 
-export function progress(article, share) {
+export function showProgress(article, share) {
   article.querySelector("progress").value = share;
 }
 
-export function fill(article, answer, words) {
+export function showAnswer(article, answer, messages) {
   article.dataset.state = "done";
-  const put = (selector, text) => { article.querySelector(`.done ${selector}`).textContent = text; };
-  put(".category", answer.category);
-  put(".total", ms(answer.total));
-  put(".id", answer.request_id);
-  put(".curl", answer.curl);
-  article.querySelector(".predictions").replaceChildren(...answer.predictions.map((each) => {
-    const item = copy("#prediction");
-    item.querySelector(".label").textContent = each.label;
-    item.querySelector(".share").textContent = percent.format(each.score);
-    item.querySelector("rect").setAttribute("width", each.score * 100);
-    return item;
-  }));
-  const network = Math.max(answer.total - answer.ms, 0);
-  const rows = [{ name: words.network, depth: 0, start: 0, ms: network },
-    ...answer.steps.map((each) => ({ ...each, start: each.start + network }))];
-  article.querySelector(".steps").replaceChildren(...rows.map((each) => {
-    const row = copy("#step").querySelector("tr");
-    const name = row.querySelector("th");
-    name.textContent = each.name;
-    name.className = `depth${each.depth}`;
-    row.querySelector("rect").setAttribute("x", (each.start / answer.total) * 1000);
-    row.querySelector("rect").setAttribute("width", Math.max((each.ms / answer.total) * 1000, 2));
-    row.querySelector(".ms").textContent = ms(each.ms);
-    return row;
-  }));
+  const set = (selector, text) => { article.querySelector(`.done ${selector}`).textContent = text; };
+  set(".category", answer.category);
+  set(".total", milliseconds(answer.total));
+  set(".id", answer.request_id);
+  set(".curl", answer.curl);
+  article.querySelector(".predictions").replaceChildren(...answer.predictions.map(predictionItem));
+  const rows = allSteps(answer, messages).map((step) => stepRow(step, answer.total));
+  article.querySelector(".steps").replaceChildren(...rows);
 }
 
-export function fail(article, problem, again) {
+export function showError(article, problem, onRetry) {
   article.dataset.state = "failed";
-  const put = (selector, text) => { article.querySelector(`.failed ${selector}`).textContent = text ?? ""; };
-  put(".detail", problem.detail);
-  put(".reason", problem.reason);
-  put(".id", problem.request_id);
+  const set = (selector, text) => { article.querySelector(`.failed ${selector}`).textContent = text ?? ""; };
+  set(".detail", problem.detail);
+  set(".reason", problem.reason);
+  set(".id", problem.request_id);
   article.querySelector(".told").hidden = !problem.request_id;
-  article.querySelector(".again").onclick = again;
+  article.querySelector(".again").onclick = onRetry;
 }
 
-// Marks who agrees with whom, once there is more than one answer.
-export function verdict(figure, words) {
-  const articles = [...figure.querySelectorAll(".answer[data-state=done]")];
-  const label = (article) => article.querySelector(".category").textContent;
-  const votes = Map.groupBy(articles, label);
-  const sorted = [...votes].sort((one, other) => other[1].length - one[1].length);
-  const [most, same] = sorted[0];
-  const put = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const line = figure.querySelector(".verdict");
-  line.hidden = articles.length < 2;
-  line.textContent = 2 * same.length > articles.length
-    ? put(words.agree, { count: same.length, all: articles.length, label: most })
-    : `${words.disagree} ${sorted.map(([each, who]) => `${each} (${who.length})`).join(", ")}`;
-  for (const article of articles) {
-    const others = votes.get(label(article)).length - 1;
-    const mark = article.querySelector(".agreement");
-    mark.hidden = articles.length < 2;
-    mark.textContent = others
-      ? `✓ ${put(words.same, { count: others, all: articles.length - 1 })}` : `≠ ${words.other}`;
-    mark.classList.toggle("other", !others);
-  }
+function predictionItem(prediction) {
+  const item = cloneTemplate("#prediction");
+  item.querySelector(".label").textContent = prediction.label;
+  item.querySelector(".share").textContent = percent.format(prediction.score);
+  item.querySelector("rect").setAttribute("width", prediction.score * 100);
+  return item;
+}
+
+// The server's steps, behind the time that the network took.
+function allSteps(answer, messages) {
+  const network = Math.max(answer.total - answer.ms, 0);
+  const ours = answer.steps.map((step) => ({ ...step, start: step.start + network }));
+  return [{ name: messages.network, depth: 0, start: 0, ms: network }, ...ours];
+}
+
+function stepRow(step, total) {
+  const row = cloneTemplate("#step").querySelector("tr");
+  const name = row.querySelector("th");
+  name.textContent = step.name;
+  name.className = `depth${step.depth}`;
+  const bar = row.querySelector("rect");
+  bar.setAttribute("x", (step.start / total) * 1000);
+  bar.setAttribute("width", Math.max((step.ms / total) * 1000, 2));
+  row.querySelector(".ms").textContent = milliseconds(step.ms);
+  return row;
 }

@@ -1,13 +1,15 @@
-// Draws the charts anew every two seconds, while somebody looks and wants it.
+// Draws the charts anew, while the page is visible and `live` is checked.
+const INTERVAL = 2000; // milliseconds
+
 const live = document.querySelector("#live");
 live.parentElement.hidden = false;
 
 setInterval(async () => {
   if (!live.checked || document.hidden) return;
   try {
-    const answer = await fetch("/status?part=1");
-    if (answer.ok) document.querySelector("#charts").innerHTML = await answer.text();
+    const response = await fetch("/status?part=1");
+    if (response.ok) document.querySelector("#charts").innerHTML = await response.text();
   } catch {
-    // the server is away: what was drawn last stays
+    // the server does not answer: the last charts stay
   }
-}, 2000);
+}, INTERVAL);

@@ -1,11 +1,11 @@
-// One picture to one model. XMLHttpRequest, since fetch tells nothing of an upload's progress.
-// Resolves to the answer with its whole time as `total`; rejects with the problem, or {} when the
-// server is away.
-export function ask(file, model, token, onProgress) {
+// One picture to one model. XMLHttpRequest, since fetch reports no progress of an upload.
+// Resolves to the answer with its whole time as `total` (milliseconds); rejects with the problem,
+// or with {} where the server does not answer.
+export function predict(file, modelId, token, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const began = performance.now();
-    request.open("POST", `/model/${encodeURIComponent(model)}/predict`);
+    const started = performance.now();
+    request.open("POST", `/model/${encodeURIComponent(modelId)}/predict`);
     request.setRequestHeader("X-CSRFToken", token);
     request.setRequestHeader("Accept", "application/json, application/problem+json");
     request.setRequestHeader("Content-Type", "application/octet-stream");
@@ -14,7 +14,7 @@ export function ask(file, model, token, onProgress) {
     request.onerror = () => reject({});
     request.onload = () => {
       if (request.status === 200 && request.response) {
-        resolve({ ...request.response, total: performance.now() - began });
+        resolve({ ...request.response, total: performance.now() - started });
       } else reject(request.response ?? {});
     };
     request.send(file);
