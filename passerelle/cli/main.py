@@ -6,12 +6,13 @@ import click
 
 from gateway import api_keys
 from passerelle.artifact import user_modules
-from passerelle.cli import bake, check, evaluate, keys, models, predict, render, schema, up
+from passerelle.cli import bake, check, evaluate, init, keys, models, predict, render, schema, up
 from passerelle.client import errors
 from passerelle.local import dataset, evaluation, preflight
 from passerelle.manifest import reading
 
 COMMANDS: tuple[click.Command, ...] = (
+    init.init,
     up.up,
     bake.bake,
     evaluate.evaluate,

@@ -1,12 +1,10 @@
 """`passerelle models`: what a running gateway serves, as a table."""
 
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.table import Column, Table
 
-from passerelle.cli import options, output
+from passerelle.cli import model_table, options
 
 
 @click.command()
@@ -15,19 +13,4 @@ from passerelle.cli import options, output
 @options.state_option
 def models(url: str | None, key: str | None, state: Path) -> None:
     """List the models of a running gateway."""
-    show(options.client(url, key, state).models())
-
-
-def show(found: list[dict[str, Any]]) -> None:
-    """The models as a table."""
-    widest = max((len(each["id"]) for each in found), default=0)
-    name = Column("model", min_width=widest)
-    table = Table(name, "status", "engine", "ms", "MB", "what it is", box=None)
-    for each in found:
-        card = each["card"] or {}
-        measured = card.get("measured", {})
-        about = each["note"] or each["reason"] or each["title"]
-        engine = f"{card.get('engine', '')} {card.get('precision', '')}"
-        cells = (measured.get("latency_ms", ""), measured.get("size_mb", ""))
-        table.add_row(each["id"], each["status"], engine, *map(str, cells), about)
-    output.console.print(table)
+    model_table.show(options.client(url, key, state).models())

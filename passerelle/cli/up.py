@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from passerelle.cli import models as listing
-from passerelle.cli import options, output, progress
+from passerelle.cli import model_table, options, output, progress
 from passerelle.client import Client
 from passerelle.local import local_state, preflight, supervisor
 from passerelle.manifest import reading
@@ -79,7 +78,7 @@ def announce(run: supervisor.Options, results: supervisor.Results) -> None:
     address = f"{run.url}/model/{first}/predict"
     header, key = "", local_state.saved(run.state)
     if run.gateway:
-        listing.show(Client(run.url, key).models())
+        model_table.show(Client(run.url, key).models())
         header = f"-H 'X-API-Key: {key}' "
     if run.page_url:
         output.console.print(f"\nOpen {run.page_url}")
