@@ -26,14 +26,8 @@ def init(folder: Path, example: str | None) -> None:
     """
     files = content(example)
     refuse_present(folder, files)
-    try:
-        for name, data in files.items():
-            write(folder / name, data)
-    except OSError as error:
-        raise click.ClickException(
-            f"{error.filename} can't be written: {error.strerror}. Name a folder that you may "
-            "write to: passerelle init FOLDER"
-        ) from None
+    for name, data in files.items():
+        write(folder / name, data)
     output.console.print(f"Written: {', '.join(files)}")
     output.console.print(f"Next: {' && '.join(steps(folder, files))}")
     output.console.print("README.md says what else there is.")

@@ -1,5 +1,6 @@
 """The command line, assembled: each command is in the file that has its name."""
 
+import errno
 from typing import Any
 
 import click
@@ -32,6 +33,7 @@ FORESEEN = (  # their text is a sentence that says what to do
     dataset.PicturesError,
     evaluation.EvaluateError,
 )
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Commands(click.Group):
@@ -43,6 +45,16 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except FORESEEN as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.filename is None:
+                raise  # not about a file
+            raise click.ClickException(unusable(error)) from error
+
+
+def unusable(error: OSError) -> str:
+    """What is wrong with a file or folder, and what to do."""
+    advice = " Choose a folder that you may write to." if error.errno in READ_ONLY else ""
+    return f"{error.filename}: {error.strerror}.{advice}"
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -19,13 +19,23 @@ def passerelle(*words: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize(
-    "command", ["", "up", "bake", "evaluate", "check", "models", "predict", "keys new", "schema"]
+    "command",
+    ["", "up", "bake", "evaluate", "check", "models", "predict", "keys new", "schema", "init"],
 )
 def test_every_command_has_help(command: str) -> None:
     shown = passerelle(*command.split(), "--help")
     assert shown.returncode == 0
     assert "Usage:" in shown.stdout
     assert len(shown.stdout.splitlines()) > 4
+
+
+def test_the_command_line_imports_nothing_that_only_an_extra_brings() -> None:
+    code = "import passerelle.cli.main, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=stack.ROOT, check=True
+    )
+    heavy = {"cachetools", "flask", "google.auth", "grimp", "gunicorn", "numpy", "PIL", "torch"}
+    assert not heavy & set(done.stdout.split())
 
 
 def test_models_lists_what_runs(up: stack.Stack) -> None:

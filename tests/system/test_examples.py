@@ -1,16 +1,19 @@
 """Each example runs. v1: one model, no gateway. v2: several in one service. And torchvision's."""
 
 import concurrent.futures
+import io
 import itertools
 from pathlib import Path
 
 import pytest
 import requests
 import torch
+from PIL import Image
 
 from passerelle.manifest import reading
 from services.bake import architecture
 from tests.support import stack
+from tests.system.test_cli import passerelle
 from tests.system.test_gateway import CATS
 
 EXAMPLES = stack.ROOT / "examples"
@@ -81,3 +84,12 @@ def test_torchvisions_four_load_through_torchvisions_own_code(
             "resnet152": (232, 224), "convnext-base": (232, 224),
             "swin-b": (238, 224), "vgg16": (256, 224),
         }  # fmt: skip
+
+
+def test_a_module_of_ones_own_is_baked_and_answers(tmp_path: Path) -> None:
+    assert passerelle("init", str(tmp_path / "own"), "--example", "own").returncode == 0
+    with stack.running(tmp_path / "own" / "models.yaml", tmp_path / "state") as up:
+        for colour in ("red", "yellow", "blue"):
+            picture = io.BytesIO()
+            Image.new("RGB", (90, 60), colour).save(picture, "png")
+            assert up.predict("colour", picture.getvalue()).json()["category"] == colour
