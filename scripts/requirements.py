@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-OWN_EXTRAS = re.compile(r"passerelle\[([\w,]+)\]")
+OWN_EXTRAS = re.compile(r"passerelle\[([\w,-]+)\]")
 
 
 def requirements(names: list[str], pyproject: dict[str, Any]) -> list[str]:

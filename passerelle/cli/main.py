@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+import passerelle
 from gateway import api_keys
 from passerelle.artifact import user_modules
 from passerelle.cli import bake, check, evaluate, init, keys, models, predict, render, schema, up
@@ -58,7 +59,7 @@ def unusable(error: OSError) -> str:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="passerelle", message="%(prog)s %(version)s")
+@click.version_option(passerelle.__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """Any number of PyTorch image models behind one HTTP door.
 

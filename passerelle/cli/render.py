@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from passerelle.cli.options import manifest_option
-from passerelle.deploy import cloudrun, compose
+from passerelle.deploy import cloudrun, compose, sources
 from passerelle.manifest import reading
 
 COMPOSE = Path("docker-compose.yaml")
@@ -22,12 +22,20 @@ def render() -> None:
 @click.option("--check", "only_check", is_flag=True, help="Only say whether it is stale.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=COMPOSE, show_default=True)
 def compose_command(path: Path, only_check: bool, output: Path) -> None:
-    """Write docker-compose.yaml."""
-    text = compose.render(reading.read(path), compose.Options(path.as_posix()))
-    if not only_check:
-        output.write_text(text)
-    elif not output.exists() or output.read_text() != text:
-        raise click.ClickException(f"{output} is stale; run: passerelle render compose -f {path}")
+    """Write docker-compose.yaml, and the sources that its images are built from."""
+    source = sources.location(Path())
+    options = compose.Options(path.as_posix(), source=source.as_posix())
+    text = compose.render(reading.read(path), options)
+    try:
+        if not only_check:
+            sources.write(Path())
+            output.write_text(text)
+        elif not output.exists() or output.read_text() != text or not sources.is_current(Path()):
+            raise click.ClickException(
+                f"{output} is stale; run: passerelle render compose -f {path}"
+            )
+    except OSError as error:
+        raise click.ClickException(f"{output} can't be written: {error}") from None
 
 
 @render.command()

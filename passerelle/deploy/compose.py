@@ -7,11 +7,12 @@ its text has no `depends_on`, and names the images only.
 import dataclasses
 from collections.abc import Iterable
 
+import passerelle
 from passerelle.manifest.model import Model, Models
 
 HEAD = """\
-# Rendered from {manifest} by: passerelle render {target}{option}
-# Don't edit it: change {manifest}, then run that line again, or `make render`.
+# Rendered from {manifest} by passerelle {version}: passerelle render {target}{option}
+# Don't edit it: change {manifest}, then run that line again{again}.
 {name}
 # What every container has: nothing that it doesn't need.
 x-container: &container
@@ -31,6 +32,9 @@ x-update: &update
 
 services:
 """
+
+# In a folder of one's own, which holds copies of our sources that git doesn't keep.
+AGAIN = ", which also makes\n# .passerelle/context anew: the images are built from it"
 
 GATEWAY = """\
   # The door: the only one that is reached from outside, and the only one that reaches the models.
@@ -112,8 +116,9 @@ secrets:
 class Options:
     """What a file is rendered for."""
 
-    manifest: str = "models.yaml"  # relative to the repository's root
+    manifest: str = "models.yaml"  # relative to the folder that images are built in
     target: str = "compose"  # compose | swarm
+    source: str = "."  # where our own sources lie in that folder
 
     @property
     def swarm(self) -> bool:
@@ -131,9 +136,20 @@ def render(models: Models, options: Options) -> str:
         services.setdefault(model.service, []).append(model)
     option = "" if options.manifest == "models.yaml" else f" -f {options.manifest}"
     name = "" if options.swarm else "name: passerelle\n"  # a Swarm's command line gives it
-    head = HEAD.format(manifest=options.manifest, target=options.target, option=option, name=name)
+    head = HEAD.format(
+        manifest=options.manifest,
+        version=passerelle.__version__,
+        target=options.target,
+        option=option,
+        again=", or `make render`" if options.source == "." else AGAIN,
+        name=name,
+    )
     parts = [model_service(name, mates, options) for name, mates in services.items()]
-    page = "" if options.swarm else PAGE.format(build=build("services/frontend/Dockerfile", {}))
+    page = (
+        ""
+        if options.swarm
+        else PAGE.format(build=build("services/frontend/Dockerfile", {}, options))
+    )
     volumes = "" if options.swarm else VOLUMES
     return head + gateway(services, options) + page + "".join(parts) + volumes + TAIL
 
@@ -141,7 +157,9 @@ def render(models: Models, options: Options) -> str:
 def gateway(services: Iterable[str], options: Options) -> str:
     """The gateway's service."""
     return GATEWAY.format(
-        build="" if options.swarm else build("gateway/Dockerfile", {"MANIFEST": options.manifest}),
+        build=""
+        if options.swarm
+        else build("gateway/Dockerfile", {"MANIFEST": options.manifest}, options),
         volumes="" if options.swarm else '    volumes: ["page:/page"]\n',
         page_key="" if options.swarm else "      PASSERELLE_PAGE_KEY: /page/key\n",
         depends="" if options.swarm else depends(services),
@@ -162,15 +180,18 @@ def model_service(name: str, models: list[Model], options: Options) -> str:
     return MODEL.format(
         titles=", ".join(model.title for model in models),
         service=name,
-        build="" if options.swarm else build("services/model/Dockerfile", arguments),
+        build="" if options.swarm else build("services/model/Dockerfile", arguments, options),
         replicas=deployment.replicas,
         cpu=deployment.cpu,
         memory=deployment.memory.removesuffix("i"),  # Compose's G is a Gi
     )
 
 
-def build(dockerfile: str, arguments: dict[str, str]) -> str:
+def build(dockerfile: str, arguments: dict[str, str], options: Options) -> str:
     """How an image is built. Variables that the builder's environment has are passed on."""
+    if options.source != ".":
+        dockerfile = f"{options.source}/{dockerfile}"
+        arguments = {"SOURCE": options.source, **arguments}
     lines = [f"        {name}: {value}\n" for name, value in arguments.items()]
     index = "        PASSERELLE_TORCH_INDEX: ${PASSERELLE_TORCH_INDEX:-}\n"
     passed = index if "ENGINES" in arguments else ""

@@ -1,0 +1,1 @@
+../../../../scripts/torch_index.py
