@@ -10,6 +10,11 @@ from passerelle.deploy import cloudrun, compose, sources
 from passerelle.manifest import reading
 
 COMPOSE = Path("docker-compose.yaml")
+KEYS = Path("keys.yaml")
+NO_KEYS = """\
+# The keys that containers take, as hashes: passerelle keys new --name NAME --keys keys.yaml
+keys: []
+"""
 
 
 @click.group(name="render")
@@ -22,20 +27,27 @@ def render() -> None:
 @click.option("--check", "only_check", is_flag=True, help="Only say whether it is stale.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=COMPOSE, show_default=True)
 def compose_command(path: Path, only_check: bool, output: Path) -> None:
-    """Write docker-compose.yaml, and the sources that its images are built from."""
+    """Write docker-compose.yaml, with what it needs beside it: sources for images, a key file."""
     source = sources.location(Path())
     options = compose.Options(path.as_posix(), source=source.as_posix())
     text = compose.render(reading.read(path), options)
-    try:
-        if not only_check:
-            sources.write(Path())
-            output.write_text(text)
-        elif not output.exists() or output.read_text() != text or not sources.is_current(Path()):
-            raise click.ClickException(
-                f"{output} is stale; run: passerelle render compose -f {path}"
-            )
-    except OSError as error:
-        raise click.ClickException(f"{output} can't be written: {error}") from None
+    if only_check:
+        refuse_stale(path, output, text)
+        return
+    sources.write(Path())
+    if not KEYS.exists():
+        KEYS.write_text(NO_KEYS)
+    output.write_text(text)
+
+
+def refuse_stale(path: Path, output: Path, text: str) -> None:
+    """Return only if the file and the sources beside it are what would be written.
+
+    Raises:
+        click.ClickException
+    """
+    if not output.exists() or output.read_text() != text or not sources.is_current(Path()):
+        raise click.ClickException(f"{output} is stale; run: passerelle render compose -f {path}")
 
 
 @render.command()
