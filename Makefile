@@ -1,5 +1,5 @@
 # `make up` and `make test` set up what they need the first time, and are quick the second.
-.PHONY: up docker-up test e2e check format render words lock bench clean
+.PHONY: up docker-up test e2e check docs format render words lock bench clean
 FILE ?= models.yaml
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
@@ -14,13 +14,17 @@ test: .venv/installed  ## run all tests; those of containers only where a Docker
 e2e: .venv/installed  ## run the tests of images and containers, which need a Docker engine
 	PASSERELLE_E2E=required .venv/bin/pytest tests/e2e
 
-check: .venv/installed  ## lint, types, and generated files
+check: .venv/installed  ## lint, types, generated files, and the documentation
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/passerelle schema --check
 	.venv/bin/passerelle render compose --check
+	@$(MAKE) --no-print-directory docs
+
+docs: .venv/installed  ## build the documentation's site in build/docs; a broken link is an error
+	.venv/bin/sphinx-build -q -W --keep-going -n -b html -c docs . build/docs
 
 format: .venv/installed  ## format the code, write generated files
 	.venv/bin/ruff format .
