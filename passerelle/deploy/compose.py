@@ -6,110 +6,29 @@ its text has no `depends_on`, and names the images only.
 
 import dataclasses
 from collections.abc import Iterable
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap
 
 import passerelle
+from passerelle.deploy.yaml_text import (
+    anchored,
+    comment,
+    dump,
+    in_one_line,
+    merged,
+    quoted,
+    remark,
+)
 from passerelle.manifest.model import Model, Models
 
 HEAD = """\
-# Rendered from {manifest} by passerelle {version}: passerelle render {target}{option}
-# Don't edit it: change {manifest}, then run that line again{again}.
-{name}
-# What every container has: nothing that it doesn't need.
-x-container: &container
-  restart: unless-stopped
-  init: true
-  read_only: true
-  tmpfs: [/tmp]
-  cap_drop: [ALL]
-  security_opt: ["no-new-privileges:true"]
-  stop_grace_period: 10s
-
-# How a Swarm exchanges containers: the new one is well before the old one goes.
-x-update: &update
-  order: start-first
-  failure_action: rollback
-  monitor: 10s
-
-services:
-"""
-
-# In a folder of one's own, which holds copies of our sources that git doesn't keep.
-AGAIN = ", which also makes\n# .passerelle/context anew: the images are built from it"
-
-GATEWAY = """\
-  # The door: the only one that is reached from outside, and the only one that reaches the models.
-  gateway:
-    <<: *container
-    image: ${{REGISTRY:-passerelle}}/gateway:${{TAG:-latest}}
-{build}    ports:
-      - target: 8080
-        published: "${{PORT:-8080}}"
-        mode: ${{PORT_MODE:-ingress}}
-    networks: [door, models]
-    secrets: [keys]
-{volumes}    environment:
-      # As long as keys.yaml holds no key, the gateway makes one and prints it with this address.
-      PASSERELLE_DEMO: http://localhost:${{PORT:-8080}}
-{page_key}{depends}    deploy:
-      replicas: 1
-      update_config: {{<<: *update, order: {order}}}
-      rollback_config: {{order: {order}}}
-      resources:
-        limits: {{cpus: "2", memory: 512M, pids: 400}}
-"""
-
-PAGE = """\
-
-  # The page: a person picks a model and classifies a picture.
-  frontend:
-    <<: *container
-    image: ${{REGISTRY:-passerelle}}/frontend:${{TAG:-latest}}
-{build}    ports:
-      - target: 8000
-        published: "${{PAGE_PORT:-8000}}"
-    networks: [door]
-    volumes: ["page:/page:ro"]
-    environment:
-      PASSERELLE_GATEWAY_SHOWN: http://localhost:${{PORT:-8080}}
-    depends_on:
-      gateway: {{condition: service_healthy}}
-    deploy:
-      replicas: 1
-      resources:
-        limits: {{cpus: "1", memory: 512M, pids: 200}}
-"""
-
-MODEL = """\
-
-  # {titles}
-  {service}:
-    <<: *container
-    image: ${{REGISTRY:-passerelle}}/{service}:${{TAG:-latest}}
-{build}    networks: [models]
-    deploy:
-      replicas: {replicas}
-      endpoint_mode: dnsrr # the gateway finds each container by the service's name
-      update_config: *update
-      rollback_config: {{order: start-first}}
-      resources:
-        limits: {{cpus: "{cpu}", memory: {memory}, pids: 400}}
-"""
-
-VOLUMES = """
-volumes:
-  page: # the page's own key, which the gateway makes
-"""
-
-TAIL = """
-networks:
-  door:
-  models: # without a way out, and without a way in but by the gateway
-    internal: true
-
-secrets:
-  keys: # written by: passerelle keys new --name NAME --keys keys.yaml
-    file: ${PASSERELLE_KEYS_FILE:-./keys.yaml}
-"""
+Rendered from {manifest} by passerelle {version}: passerelle render {target}{option}
+Don't edit it: change {manifest}, then run that line again{again}."""
+AGAIN_HERE = ", or `make render`"
+AGAIN_ELSEWHERE = """\
+, also in a new checkout:
+it makes .passerelle/context, which the images are built from"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,44 +50,141 @@ def render(models: Models, options: Options) -> str:
 
     A Swarm has no page: its volumes belong to one machine each.
     """
-    services: dict[str, list[Model]] = {}
+    by_service: dict[str, list[Model]] = {}
     for model in models:
-        services.setdefault(model.service, []).append(model)
-    option = "" if options.manifest == "models.yaml" else f" -f {options.manifest}"
-    name = "" if options.swarm else "name: passerelle\n"  # a Swarm's command line gives it
-    head = HEAD.format(
+        by_service.setdefault(model.service, []).append(model)
+    # A Swarm's command line gives the name.
+    document = CommentedMap({} if options.swarm else {"name": "passerelle"})
+    document["x-container"] = container = container_defaults()
+    comment(document, "x-container", "What every container has: nothing that it doesn't need.", 0)
+    document["x-update"] = update = update_defaults()
+    text = "How a Swarm exchanges containers: the new one is well before the old one goes."
+    comment(document, "x-update", text, 0)
+    document["services"] = services(by_service, container, update, options)
+    if not options.swarm:
+        document["volumes"] = CommentedMap(page=None)
+        remark(document["volumes"], "page", "the page's own key, which the gateway makes")
+        comment(document, "volumes", "", 0)
+    document["networks"] = networks()
+    document["secrets"] = secrets()
+    for part in ("services", "networks", "secrets"):
+        comment(document, part, "", 0)
+    return dump(document, head(options))
+
+
+def head(options: Options) -> str:
+    """The comment at the top: how the file was made, and how it is made again."""
+    return HEAD.format(
         manifest=options.manifest,
         version=passerelle.__version__,
         target=options.target,
-        option=option,
-        again=", or `make render`" if options.source == "." else AGAIN,
-        name=name,
-    )
-    parts = [model_service(name, mates, options) for name, mates in services.items()]
-    page = (
-        ""
-        if options.swarm
-        else PAGE.format(build=build("services/frontend/Dockerfile", {}, options))
-    )
-    volumes = "" if options.swarm else VOLUMES
-    return head + gateway(services, options) + page + "".join(parts) + volumes + TAIL
-
-
-def gateway(services: Iterable[str], options: Options) -> str:
-    """The gateway's service."""
-    return GATEWAY.format(
-        build=""
-        if options.swarm
-        else build("gateway/Dockerfile", {"MANIFEST": options.manifest}, options),
-        volumes="" if options.swarm else '    volumes: ["page:/page"]\n',
-        page_key="" if options.swarm else "      PASSERELLE_PAGE_KEY: /page/key\n",
-        depends="" if options.swarm else depends(services),
-        # The port of one machine can't have two owners at once.
-        order="stop-first",
+        option="" if options.manifest == "models.yaml" else f" -f {options.manifest}",
+        again=AGAIN_HERE if options.source == "." else AGAIN_ELSEWHERE,
     )
 
 
-def model_service(name: str, models: list[Model], options: Options) -> str:
+def container_defaults() -> CommentedMap:
+    """What every container has."""
+    keys = {
+        "restart": "unless-stopped",
+        "init": True,
+        "read_only": True,
+        "tmpfs": in_one_line(["/tmp"]),  # noqa: S108  # in the container
+        "cap_drop": in_one_line(["ALL"]),
+        "security_opt": in_one_line([quoted("no-new-privileges:true")]),
+        "stop_grace_period": "10s",
+    }
+    return anchored("container", keys)
+
+
+def update_defaults() -> CommentedMap:
+    """How a Swarm exchanges a service's containers."""
+    keys = {"order": "start-first", "failure_action": "rollback", "monitor": "10s"}
+    return anchored("update", keys)
+
+
+def services(
+    by_service: dict[str, list[Model]],
+    container: CommentedMap,
+    update: CommentedMap,
+    options: Options,
+) -> CommentedMap:
+    """Every service, with a comment before it."""
+    found = CommentedMap()
+    found["gateway"] = gateway(by_service, container, update, options)
+    text = (
+        "The door: the only one that is reached from outside, and the only one that reaches "
+        "the models."
+    )
+    comment(found, "gateway", text, 2, blank=False)
+    if not options.swarm:
+        found["frontend"] = page(container, options)
+        text = "The page: a person picks a model and classifies a picture."
+        comment(found, "frontend", text, 2)
+    for name, models in by_service.items():
+        found[name] = model_service(name, models, container, update, options)
+        comment(found, name, ", ".join(model.title for model in models), 2)
+    return found
+
+
+def gateway(
+    names: Iterable[str], container: CommentedMap, update: CommentedMap, options: Options
+) -> CommentedMap:
+    """The gateway's service. It waits for the models' containers, but not for one that fails."""
+    here = not options.swarm
+    environment = CommentedMap({"PASSERELLE_DEMO": "http://localhost:${PORT:-8080}"})
+    text = (
+        "As long as keys.yaml holds no key, the gateway makes one and prints it with this address."
+    )
+    comment(environment, "PASSERELLE_DEMO", text, 6, blank=False)
+    environment |= {"PASSERELLE_PAGE_KEY": "/page/key"} if here else {}
+    well = {"condition": "service_healthy", "required": False}
+    stop_first = {"order": "stop-first"}  # the port of one machine can't have two owners at once
+    update_config = merged(update, stop_first)
+    update_config.fa.set_flow_style()
+    keys = {
+        "image": image("gateway"),
+        **build("gateway/Dockerfile", {"MANIFEST": options.manifest}, options),
+        "ports": [
+            {
+                "target": 8080,
+                "published": quoted("${PORT:-8080}"),
+                "mode": "${PORT_MODE:-ingress}",
+            }
+        ],
+        "networks": in_one_line(["door", "models"]),
+        "secrets": in_one_line(["keys"]),
+        **({"volumes": in_one_line([quoted("page:/page")])} if here else {}),
+        "environment": environment,
+        **({"depends_on": {name: in_one_line(well) for name in names}} if here else {}),
+        "deploy": {
+            "replicas": 1,
+            "update_config": update_config,
+            "rollback_config": in_one_line(stop_first),
+            "resources": limits("2", "512M", 400),
+        },
+    }
+    return merged(container, keys)
+
+
+def page(container: CommentedMap, options: Options) -> CommentedMap:
+    """The page's service."""
+    keys = {
+        "image": image("frontend"),
+        **build("services/frontend/Dockerfile", {}, options),
+        "ports": [{"target": 8000, "published": quoted("${PAGE_PORT:-8000}")}],
+        "networks": in_one_line(["door"]),
+        "volumes": in_one_line([quoted("page:/page:ro")]),
+        "environment": {"PASSERELLE_GATEWAY_SHOWN": "http://localhost:${PORT:-8080}"},
+        "depends_on": {"gateway": in_one_line({"condition": "service_healthy"})},
+        "deploy": {"replicas": 1, "resources": limits("1", "512M", 200)},
+    }
+    return merged(container, keys)
+
+
+def model_service(
+    name: str, models: list[Model], container: CommentedMap, update: CommentedMap, options: Options
+) -> CommentedMap:
     """The service of the models that share it."""
     deployment = models[0].deployment
     arguments = {
@@ -176,32 +192,57 @@ def model_service(name: str, models: list[Model], options: Options) -> str:
         "MANIFEST": options.manifest,
         "ENGINES": " ".join(sorted({model.engine for model in models})),
         "PRECISION": " ".join(sorted({model.precision for model in models})),
+        "PASSERELLE_TORCH_INDEX": "${PASSERELLE_TORCH_INDEX:-}",
     }
-    return MODEL.format(
-        titles=", ".join(model.title for model in models),
-        service=name,
-        build="" if options.swarm else build("services/model/Dockerfile", arguments, options),
+    memory = deployment.memory.removesuffix("i")  # Compose's G is a Gi
+    deploy = CommentedMap(
         replicas=deployment.replicas,
-        cpu=deployment.cpu,
-        memory=deployment.memory.removesuffix("i"),  # Compose's G is a Gi
+        endpoint_mode="dnsrr",
+        update_config=update,
+        rollback_config=in_one_line({"order": "start-first"}),
+        resources=limits(str(deployment.cpu), memory, 400),
     )
+    text = "the gateway finds each container by the service's name"
+    remark(deploy, "endpoint_mode", text)
+    keys = {
+        "image": image(name),
+        **build("services/model/Dockerfile", arguments, options),
+        "networks": in_one_line(["models"]),
+        "deploy": deploy,
+    }
+    return merged(container, keys)
 
 
-def build(dockerfile: str, arguments: dict[str, str], options: Options) -> str:
-    """How an image is built. Variables that the builder's environment has are passed on."""
+def networks() -> CommentedMap:
+    """The gateway's two networks: one to the outside, one to the models."""
+    found = CommentedMap(door=None, models={"internal": True})
+    remark(found, "models", "without a way out, and without a way in but by the gateway")
+    return found
+
+
+def secrets() -> CommentedMap:
+    """The key file."""
+    found = CommentedMap(keys={"file": "${PASSERELLE_KEYS_FILE:-./keys.yaml}"})
+    remark(found, "keys", "written by: passerelle keys new --name NAME --keys keys.yaml")
+    return found
+
+
+def image(name: str) -> str:
+    """An image's address."""
+    return f"${{REGISTRY:-passerelle}}/{name}:${{TAG:-latest}}"
+
+
+def build(dockerfile: str, arguments: dict[str, str], options: Options) -> dict[str, Any]:
+    """How an image is built; nothing for a Swarm, which builds none."""
+    if options.swarm:
+        return {}
     if options.source != ".":
         dockerfile = f"{options.source}/{dockerfile}"
         arguments = {"SOURCE": options.source, **arguments}
-    lines = [f"        {name}: {value}\n" for name, value in arguments.items()]
-    index = "        PASSERELLE_TORCH_INDEX: ${PASSERELLE_TORCH_INDEX:-}\n"
-    passed = index if "ENGINES" in arguments else ""
-    given = f"      args:\n{''.join(lines)}{passed}" if lines else ""
-    return f"    build:\n      context: .\n      dockerfile: {dockerfile}\n{given}"
+    keys: dict[str, Any] = {"context": ".", "dockerfile": dockerfile}
+    return {"build": keys | ({"args": arguments} if arguments else {})}
 
 
-def depends(services: Iterable[str]) -> str:
-    """What the gateway waits for. A model that never gets well doesn't keep it away."""
-    lines = [
-        f"      {name}: {{condition: service_healthy, required: false}}\n" for name in services
-    ]
-    return f"    depends_on:\n{''.join(lines)}"
+def limits(cpus: str, memory: str, pids: int) -> dict[str, Any]:
+    """What a container may use."""
+    return {"limits": in_one_line({"cpus": quoted(cpus), "memory": memory, "pids": pids})}

@@ -1,0 +1,73 @@
+"""What is rendered for Docker Compose and for a Swarm."""
+
+from typing import Any
+
+import yaml
+
+import passerelle
+from passerelle.deploy import compose
+from passerelle.deploy.compose import Options
+from passerelle.manifest.model import Deployment
+from tests.unit.deploy import made
+
+
+def rendered(*models: Any, **options: str) -> Any:
+    return yaml.safe_load(compose.render(models or (made.model(),), Options(**options)))
+
+
+def test_there_is_a_service_for_the_gateway_the_page_and_each_of_the_models() -> None:
+    models = made.model("one"), made.model("two", service="zoo"), made.model("three", service="zoo")
+    services = rendered(*models)["services"]
+    assert list(services) == ["gateway", "frontend", "one", "zoo"]
+    assert set(services["gateway"]["depends_on"]) == {"one", "zoo"}
+    assert services["zoo"]["build"]["args"]["SERVICE"] == "zoo"
+
+
+def test_every_container_has_what_the_first_lines_say() -> None:
+    for service in rendered()["services"].values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_only_the_gateway_reaches_the_models() -> None:
+    services = rendered()["services"]
+    assert services["net"]["networks"] == ["models"]
+    assert "ports" not in services["net"]
+    assert services["frontend"]["networks"] == ["door"]
+    assert rendered()["networks"] == {"door": None, "models": {"internal": True}}
+
+
+def test_a_services_resources_are_its_limits() -> None:
+    deployment = Deployment(replicas=3, cpu=4, memory="2Gi")
+    deploy = rendered(made.model(deployment=deployment))["services"]["net"]["deploy"]
+    assert deploy["replicas"] == 3
+    assert deploy["resources"]["limits"] == {"cpus": "4", "memory": "2G", "pids": 400}
+
+
+def test_a_title_of_any_kind_is_a_comment_in_one_line() -> None:
+    title = "Net\n  evil: {privileged: true} # 'quoted' \"twice\" &anchor *alias"
+    found = rendered(made.model(title=title))
+    assert list(found["services"]) == ["gateway", "frontend", "net"]
+
+
+def test_a_swarm_builds_nothing_waits_for_nothing_and_has_no_page() -> None:
+    found = rendered(target="swarm")
+    assert set(found) == {"x-container", "x-update", "services", "networks", "secrets"}
+    assert list(found["services"]) == ["gateway", "net"]
+    for service in found["services"].values():
+        assert not {"build", "depends_on", "volumes"} & set(service)
+
+
+def test_in_a_folder_of_ones_own_the_sources_are_named() -> None:
+    found = rendered(source=".passerelle/context", manifest="mine.yaml")
+    build = found["services"]["gateway"]["build"]
+    assert build["dockerfile"] == ".passerelle/context/gateway/Dockerfile"
+    assert build["args"] == {"SOURCE": ".passerelle/context", "MANIFEST": "mine.yaml"}
+
+
+def test_the_first_line_says_by_which_version_and_how_it_is_made_again() -> None:
+    text = compose.render((made.model(),), Options("mine.yaml"))
+    first = text.splitlines()[0]
+    assert f"passerelle {passerelle.__version__}" in first
+    assert first.endswith("passerelle render compose -f mine.yaml")
