@@ -34,7 +34,7 @@ def main() -> None:
     options = arguments()
     pictures = labelled_pictures(options.pictures)
     errors = []
-    with Client(options.url, options.key or local_state.saved(STATE)) as client:
+    with Client(options.url, options.key or local_state.demo_key(STATE)) as client:
         models = options.model or model_ids(client)
         print(f"{'model':<28}{'top-1':>9}{'top-5':>9}{'pictures':>10}{'errors':>8}")
         for model in models:
@@ -50,7 +50,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.accuracy", description=__doc__)
     parser.add_argument("pictures", type=Path, metavar="DIR",
-                        help=f"pictures, with {dataset.FILE} or a sub-folder a class")  # fmt: skip
+                        help=f"pictures, with {dataset.LABELS_FILE} or a sub-folder a class")  # fmt: skip
     parser.add_argument("--url", default="http://127.0.0.1:8080", help="the gateway")
     parser.add_argument("--key", help="the API key; the local run's demo key unless given")
     parser.add_argument("--model", action="append", metavar="ID",
@@ -61,11 +61,11 @@ def arguments() -> argparse.Namespace:
 def labelled_pictures(folder: Path) -> list[dataset.Picture]:
     """The pictures of a folder whose class is known; ends the run where there is none."""
     try:
-        found = [picture for picture in dataset.read(folder) if picture.where]
+        found = [picture for picture in dataset.read(folder) if picture.source]
     except dataset.PicturesError as error:
         raise SystemExit(str(error)) from None
     if not found:
-        raise SystemExit(f"{folder} says of no picture what it shows; write {dataset.FILE}.")
+        raise SystemExit(f"{folder} says of no picture what it shows; write {dataset.LABELS_FILE}.")
     return found
 
 

@@ -53,7 +53,7 @@ class Process:
 
     def log_tail(self) -> str:
         """The end of what the service printed."""
-        return self._stack.service.log.read_text()[-LOG_TAIL:]
+        return self._stack.service.command.log.read_text()[-LOG_TAIL:]
 
 
 @contextlib.contextmanager

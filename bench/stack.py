@@ -10,8 +10,8 @@ import requests
 
 from bench import artifacts, procfs
 from gateway import api_keys
-from passerelle.local import supervisor
-from passerelle.local.process import Process
+from passerelle.local import launch
+from passerelle.local.process import Command, Process
 
 READY_TIMEOUT = 60.0  # seconds that a process has to get ready
 STOP_TIMEOUT = 10.0  # seconds that a process has to stop
@@ -45,8 +45,13 @@ class Stack:
             "PASSERELLE_UPSTREAM": f"unix:{folder}/{{service}}.sock",
             "PASSERELLE_BIND": netloc(self.gateway_url),
         }
-        self.service = Process("model service", supervisor.MODEL, service, folder / "service.log")
-        self.gateway = Process("gateway", supervisor.GATEWAY, gateway, folder / "gateway.log")
+        self.service = Process(
+            "model service",
+            Command(launch.gunicorn("services.model"), service, folder / "service.log"),
+        )
+        self.gateway = Process(
+            "gateway", Command(launch.gunicorn("gateway"), gateway, folder / "gateway.log")
+        )
 
     def restart_service(self) -> float:
         """Start the service anew; give the seconds from its start until it was ready."""
@@ -63,9 +68,9 @@ class Stack:
     def pids(self) -> dict[str, list[int]]:
         """The processes that run, of the service and of the gateway."""
         return {
-            each.name: procfs.gunicorn_pids(each.child.pid)
+            each.name: procfs.gunicorn_pids(each.pid)
             for each in (self.service, self.gateway)
-            if each.child
+            if each.pid is not None
         }
 
 
@@ -82,8 +87,8 @@ def prepared(model_id: str, folder: Path, manifest_file: Path) -> Iterator[Stack
 
 def stop(process: Process) -> None:
     """Stop a process, if it runs."""
-    process.ask_to_stop()
-    process.wait(STOP_TIMEOUT)
+    process.terminate()
+    process.wait_or_kill(STOP_TIMEOUT)
 
 
 def wait_until_ready(process: Process, url: str) -> float:
@@ -93,11 +98,11 @@ def wait_until_ready(process: Process, url: str) -> float:
         StackError: it ended, or took longer than READY_TIMEOUT.
     """
     while not is_ready(url):
-        if not process.running or time.monotonic() - process.began > READY_TIMEOUT:
-            tail = process.log.read_text()[-LOG_TAIL:]
+        if not process.running or time.monotonic() - process.started_at > READY_TIMEOUT:
+            tail = process.command.log.read_text()[-LOG_TAIL:]
             raise StackError(f"The {process.name} isn't ready:\n{tail}")
         time.sleep(POLL_INTERVAL)
-    return time.monotonic() - process.began
+    return time.monotonic() - process.started_at
 
 
 def is_ready(url: str) -> bool:

@@ -46,4 +46,4 @@ def known(path: Path, ids: tuple[str, ...]) -> Models:
 
 def client(url: str | None, key: str | None, state: Path) -> Client:
     """A client of the gateway that the options name: the local run's unless they do."""
-    return Client(url or local_state.address(state), key or local_state.saved(state))
+    return Client(url or local_state.address(state), key or local_state.demo_key(state))

@@ -9,7 +9,9 @@ import click
 
 from passerelle.cli import model_table, options, output, progress
 from passerelle.client import Client
-from passerelle.local import local_state, preflight, supervisor
+from passerelle.local import launch, local_state, preflight, reload, supervisor
+from passerelle.local.baking import Result
+from passerelle.local.options import Options
 from passerelle.manifest import reading
 from passerelle.manifest.model import Models
 from passerelle.server import file_watcher
@@ -44,27 +46,31 @@ def up(
         raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
     shown = page_port if page and gateway else None
     preflight.require(*(["local"] if shown else ["bake", "gateway"] if gateway else ["bake"]))
-    preflight.refuse_taken_port(host, port)
+    preflight.require_free_port(host, port)
     if shown:
-        preflight.refuse_taken_port(host, shown, "PAGE_PORT")
-    run = supervisor.Options(path, state, host, port, gateway, shown)
+        preflight.require_free_port(host, shown, "PAGE_PORT")
+    run = Options(path, state, host, port, gateway, shown)
     try:
-        with preflight.alone(state):
+        with preflight.lock_state(state):
             serve(run, models, stamp)
     except KeyboardInterrupt:
         output.console.print("stopped")
 
 
-def serve(run: supervisor.Options, models: Models, stamp: tuple[int, ...]) -> None:
+def serve(run: Options, models: Models, stamp: tuple[int, ...]) -> None:
     """Bake what is missing, and run what there is."""
-    local_state.ensure(run.state)
-    local_state.note_address(run.state, run.url)
-    results = progress.baked(models, run.state / "artifacts", output.console)
+    local_state.ensure_demo_key(run.state)
+    local_state.save_address(run.state, run.url)
+    results = progress.baked(models, run.artifacts, output.console)
     count = sum(result.folder is not None for result in results)
     if not count:
         raise click.ClickException("No model could be baked: there is nothing to serve.")
-    output.console.print(f"starting {count} models (logs: {run.state / 'logs'})")
-    supervisor.Run(run, stamp, output.console.print).up(results, lambda: announce(run, results))
+    output.console.print(f"starting {count} models (logs: {run.logs})")
+    report = output.console.print
+    launcher = launch.Launcher(run, preflight.make_socket_folder())
+    reloader = reload.Reloader(run, stamp, report)
+    supervised = supervisor.Supervisor(run, launcher, reloader, report)
+    supervised.run(results, lambda: announce(run, results))
 
 
 def interrupt(*_: object) -> None:
@@ -72,11 +78,11 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def announce(run: supervisor.Options, results: supervisor.Results) -> None:
+def announce(run: Options, results: list[Result]) -> None:
     """What a person needs next: the models, a line to paste, and where to read on."""
     first = next(result.model.id for result in results if result.folder)
     address = f"{run.url}/model/{first}/predict"
-    header, key = "", local_state.saved(run.state)
+    header, key = "", local_state.demo_key(run.state)
     if run.gateway:
         model_table.show(Client(run.url, key).models())
         header = f"-H 'X-API-Key: {key}' "

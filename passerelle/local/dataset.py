@@ -10,9 +10,9 @@ import difflib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-FILE = "labels.csv"
+LABELS_FILE = "labels.csv"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-SHOWN = 10  # problems that are named
+MAX_NAMED = 10  # problems
 
 
 class PicturesError(Exception):
@@ -21,10 +21,10 @@ class PicturesError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A file and, where `where` says so, its class by name or by number; a name comes first."""
+    """A file and, where `source` gives one, its class by name or by number; a name comes first."""
 
     path: Path
-    where: str = ""  # a line or a folder
+    source: str = ""  # a line of labels.csv, or a folder
     name: str = ""
     class_id: int | None = None
 
@@ -40,10 +40,10 @@ def read(folder: Path) -> Pictures:
     """
     try:
         files = sorted(file for file in folder.rglob("*") if is_picture(file.relative_to(folder)))
-        has_list = (folder / FILE).exists()
+        has_list = (folder / LABELS_FILE).exists()
         if not folder.is_dir():
             raise PicturesError(f"{folder} is no folder; name one that holds pictures.")
-        listed = rows(folder) if has_list else {}
+        listed = read_labels(folder) if has_list else {}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PicturesError(f"{folder} can't be read: {error}") from None
     if not files and not listed:
@@ -51,7 +51,7 @@ def read(folder: Path) -> Pictures:
     if has_list:
         found = {file: Picture(file) for file in files} | listed
     else:
-        found = {file: in_folder(file, folder) for file in files}
+        found = {file: from_sub_folder(file, folder) for file in files}
     return tuple(found[file] for file in sorted(found))
 
 
@@ -60,7 +60,7 @@ def is_picture(file: Path) -> bool:
     return file.suffix.lower() in SUFFIXES and not any(part[0] == "." for part in file.parts)
 
 
-def in_folder(file: Path, folder: Path) -> Picture:
+def from_sub_folder(file: Path, folder: Path) -> Picture:
     """A picture whose class is the sub-folder that it lies in, if it lies in one."""
     name, *rest = file.relative_to(folder).parts
     if not rest:
@@ -68,7 +68,7 @@ def in_folder(file: Path, folder: Path) -> Picture:
     return Picture(file, f"the folder {name}", name, int(name) if is_number(name) else None)
 
 
-def rows(folder: Path) -> dict[Path, Picture]:
+def read_labels(folder: Path) -> dict[Path, Picture]:
     """The pictures that labels.csv names.
 
     Raises:
@@ -76,25 +76,25 @@ def rows(folder: Path) -> dict[Path, Picture]:
     """
     found: dict[Path, Picture] = {}
     wrong = []
-    with (folder / FILE).open(newline="", encoding="utf-8-sig") as lines:
+    with (folder / LABELS_FILE).open(newline="", encoding="utf-8-sig") as lines:
         reader = csv.DictReader(lines)
-        if missing := lacks(reader.fieldnames or ()):
-            raise PicturesError(f"{folder / FILE}, line 1: {missing}.")
+        if missing := missing_columns(reader.fieldnames or ()):
+            raise PicturesError(f"{folder / LABELS_FILE}, line 1: {missing}.")
         for row in reader:
-            where = f"{FILE}, line {reader.line_num}"
+            source = f"{LABELS_FILE}, line {reader.line_num}"
             path = folder / (row["file"] or "")
-            problem = row_problem(row, path, found)
+            problem = problem_of(row, path, found)
             if problem:
-                wrong.append(f"{folder / where}: {problem}.")
+                wrong.append(f"{folder / source}: {problem}.")
                 continue
             number = (row.get("class_id") or "").strip()
             name = "" if number else (row.get("label") or "").strip()
-            found[path] = Picture(path, where, name, int(number) if number else None)
-    refuse(wrong)
+            found[path] = Picture(path, source, name, int(number) if number else None)
+    raise_problems(wrong)
     return found
 
 
-def lacks(columns: Iterable[str]) -> str:
+def missing_columns(columns: Iterable[str]) -> str:
     """What the first row of labels.csv should say and doesn't."""
     if "file" not in columns:
         return "there is no column file; the first row names the columns: file,class_id"
@@ -103,7 +103,7 @@ def lacks(columns: Iterable[str]) -> str:
     return ""
 
 
-def row_problem(row: dict[str, str | None], path: Path, found: dict[Path, Picture]) -> str:
+def problem_of(row: dict[str, str | None], path: Path, found: dict[Path, Picture]) -> str:
     """What is wrong with a row by itself."""
     number, name = ((row.get(key) or "").strip() for key in ("class_id", "label"))
     if not path.is_file():
@@ -131,8 +131,8 @@ def classes(pictures: Pictures, names: list[str], model: str) -> dict[str, int]:
     numbers: dict[str, list[int]] = {}
     for number, name in enumerate(names):
         numbers.setdefault(name, []).append(number)
-    labelled = [each for each in pictures if each.where]
-    refuse(dict.fromkeys(unknown(labelled, numbers, len(names), model)))
+    labelled = [each for each in pictures if each.source]
+    raise_problems(dict.fromkeys(unknown_classes(labelled, numbers, len(names), model)))
     return {str(each.path): number_of(each, numbers) for each in labelled}
 
 
@@ -142,7 +142,7 @@ def number_of(picture: Picture, numbers: dict[str, list[int]]) -> int:
     return by_name[0] if by_name else int(picture.class_id or 0)
 
 
-def unknown(
+def unknown_classes(
     labelled: list[Picture], numbers: dict[str, list[int]], count: int, model: str
 ) -> Iterator[str]:
     """The classes that are said and that a model doesn't have, or that it has twice."""
@@ -150,16 +150,16 @@ def unknown(
         same = numbers.get(each.name, [])
         if len(same) > 1:
             both = " and ".join(map(str, same))
-            yield f"{each.where}: {model} calls {both} {each.name!r}; write the class's number."
+            yield f"{each.source}: {model} calls {both} {each.name!r}; write the class's number."
         elif not same and each.class_id is None:
             near = difflib.get_close_matches(each.name, numbers, n=1)
             mend = f"did you mean {near[0]!r}?" if near else "write a class's number or name."
-            yield f"{each.where}: {each.name!r} is no class of {model}; {mend}"
+            yield f"{each.source}: {each.name!r} is no class of {model}; {mend}"
         elif not same and each.class_id is not None and each.class_id >= count:
-            yield f"{each.where}: {each.class_id} is no class of {model}; it has 0 to {count - 1}."
+            yield f"{each.source}: {each.class_id} is no class of {model}; it has 0 to {count - 1}."
 
 
-def refuse(wrong: Iterable[str]) -> None:
+def raise_problems(wrong: Iterable[str]) -> None:
     """Raise what is wrong, if anything is.
 
     Raises:
@@ -167,5 +167,5 @@ def refuse(wrong: Iterable[str]) -> None:
     """
     found = list(wrong)
     if found:
-        more = [f"… and {len(found) - SHOWN} more."] if len(found) > SHOWN else []
-        raise PicturesError("\n".join(found[:SHOWN] + more))
+        more = [f"… and {len(found) - MAX_NAMED} more."] if len(found) > MAX_NAMED else []
+        raise PicturesError("\n".join(found[:MAX_NAMED] + more))

@@ -1,11 +1,12 @@
-"""What a local run leaves for the other commands: a demo key, and its address."""
+"""What a local run leaves in its state folder for the other commands: a demo key, its address."""
 
 import datetime
 from pathlib import Path
 
 from gateway import api_keys
 
-NAME = "demo"
+DEMO_NAME = "demo"
+USUAL_ADDRESS = "http://127.0.0.1:8080"
 
 
 def keys_file(state: Path) -> Path:
@@ -13,7 +14,7 @@ def keys_file(state: Path) -> Path:
     return state / "keys.yaml"
 
 
-def note_address(state: Path, url: str) -> None:
+def save_address(state: Path, url: str) -> None:
     """Keep the address of the run that uses this folder."""
     (state / "address").write_text(url + "\n")
 
@@ -21,29 +22,31 @@ def note_address(state: Path, url: str) -> None:
 def address(state: Path) -> str:
     """The address of the last run that used this folder."""
     path = state / "address"
-    return path.read_text().strip() if path.exists() else "http://127.0.0.1:8080"
+    return path.read_text().strip() if path.exists() else USUAL_ADDRESS
 
 
-def saved(state: Path) -> str:
+def demo_key(state: Path) -> str:
     """The demo key's text, or nothing where none was made."""
     path = state / "demo.key"
     return path.read_text().strip() if path.exists() else ""
 
 
-def ensure(state: Path) -> str:
+def ensure_demo_key(state: Path) -> str:
     """The demo key, which every model takes, made once; a new one if the old is no longer good.
 
-    It is kept for its owner's eyes alone.
+    Its file may be read by its owner alone.
 
     Raises:
-        keys.KeysError: the key file is there, but broken.
+        api_keys.KeysError: the key file is there, but broken.
     """
     file = keys_file(state)
-    known = api_keys.read(file) if file.exists() else api_keys.Keys({})
-    text = saved(state)
-    if text and known.find(text, datetime.datetime.now(datetime.UTC).date()):
+    keys = api_keys.read(file) if file.exists() else api_keys.Keys({})
+    text = demo_key(state)
+    if text and keys.find(text, datetime.datetime.now(datetime.UTC).date()):
         return text
-    text, key = api_keys.new(NAME, ("*",), None)
-    api_keys.write(file, [*(k for k in known.by_prefix.values() if k.name != NAME), key])
+    text, key = api_keys.new(DEMO_NAME, ("*",), None)
+    api_keys.write(
+        file, [*(each for each in keys.by_prefix.values() if each.name != DEMO_NAME), key]
+    )
     api_keys.write_privately(state / "demo.key", text + "\n")
     return text

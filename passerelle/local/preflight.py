@@ -24,7 +24,7 @@ class RefusedError(Exception):
 
 
 def require(*extras: str, instead: str = "") -> None:
-    """Say so where packages of these extras are not installed, before one is imported.
+    """Return only if the packages of these extras are installed. None is imported.
 
     Raises:
         RefusedError: names the packages, and the extras to install.
@@ -69,7 +69,7 @@ def installed(name: str) -> bool:
 
 
 @contextlib.contextmanager
-def alone(state: Path) -> Iterator[None]:
+def lock_state(state: Path) -> Iterator[None]:
     """Keep a second run out of a state folder, whose logs and demo key belong to one.
 
     Raises:
@@ -86,13 +86,13 @@ def alone(state: Path) -> Iterator[None]:
         yield
 
 
-def sockets() -> Path:
+def make_socket_folder() -> Path:
     """A new folder for the sockets of this run."""
-    sweep()
+    remove_stale_sockets()
     return Path(tempfile.mkdtemp(prefix=f"passerelle-{os.getpid()}-", dir=TEMPORARY))
 
 
-def sweep() -> None:
+def remove_stale_sockets() -> None:
     """Remove the sockets of runs that were killed and couldn't do it themselves."""
     for folder in TEMPORARY.glob("passerelle-[0-9]*-*"):
         try:
@@ -103,8 +103,8 @@ def sweep() -> None:
             continue  # another's, and alive
 
 
-def refuse_taken_port(host: str, port: int, variable: str = "PORT") -> None:
-    """Say so before anything is started; `variable` chooses another.
+def require_free_port(host: str, port: int, variable: str = "PORT") -> None:
+    """Return only if a port can be had; `variable` is what chooses another.
 
     Raises:
         RefusedError
@@ -116,5 +116,5 @@ def refuse_taken_port(host: str, port: int, variable: str = "PORT") -> None:
         except OSError as error:
             raise RefusedError(
                 f"Port {port} on {host} can't be had ({error.strerror}). "
-                f"Stop what uses it, or choose another: {variable}={port + 1} make up"
+                f"Stop what uses it, or choose another: {variable}={port + 1} passerelle up"
             ) from None

@@ -1,91 +1,130 @@
 """One child process: started, started again when it dies, stopped in peace.
 
-It is `running`; when it dies it is `waiting`, twice as long each time, up to a limit; once it has
-run for a while, its deaths are forgotten. Only the thread that made it may use it.
+It is `running`. When it dies it waits, twice as long after each crash up to a limit, and is started
+again; once it has run for STABLE_AFTER seconds, its crashes are forgotten. Only the thread that
+made it may use it.
 """
 
 import ctypes
+import dataclasses
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
-FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
-FORGET = 30.0  # seconds of running after which its deaths don't count
-LINUX_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, in <linux/prctl.h>
+MIN_RESTART_DELAY, MAX_RESTART_DELAY = 0.5, 30.0  # seconds
+STABLE_AFTER = 30.0  # seconds of running after which earlier crashes don't count
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
-libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class Child(Protocol):
+    """What is used of a `subprocess.Popen`."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, at most so many seconds."""
 
 
 def die_with_parent() -> None:
     """Ask the kernel to stop this child when its parent is killed and can't do it itself."""
-    if libc:
-        libc.prctl(LINUX_DEATH_SIGNAL, signal.SIGTERM)
+    if _libc:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-class Process:
-    """A gunicorn of ours. Its log is what it printed since this run began."""
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """What is started: its arguments, its own variables, and the file of what it prints."""
 
-    def __init__(self, name: str, config: Path, environ: Mapping[str, str], log: Path) -> None:
-        self.name, self.log = name, log
-        self.command = [sys.executable, "-m", "gunicorn", "-c", str(config)]
-        self.environ = {**os.environ, **environ}
-        self.deaths = 0
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_bytes(b"")
-        self.child: subprocess.Popen[bytes] | None = None
-        self.due = 0.0  # when to start it next; seconds of time.monotonic
+    arguments: list[str]
+    environ: Mapping[str, str]  # beside those of this process
+    log: Path
 
-    def start(self) -> None:
-        """Start it, in a session of its own, so that Ctrl-C reaches the parent alone."""
+    def spawn(self) -> Child:
+        """Start it in a session of its own, so that Ctrl-C reaches the parent alone."""
         with self.log.open("ab") as output:
-            self.child = subprocess.Popen(
-                self.command,
-                env=self.environ,
+            return subprocess.Popen(
+                self.arguments,
+                env={**os.environ, **self.environ},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
                 preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
             )
-        self.began = time.monotonic()
 
-    def tend(self) -> str:
-        """Start it again when it died and has waited. Says so in a sentence, else nothing."""
-        if self.child is None:
-            if time.monotonic() >= self.due:
+
+class Process:
+    """A command that is kept running. Its log is what it printed since this was made."""
+
+    def __init__(
+        self, name: str, command: Command, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.name = name
+        self.command, self._clock = command, clock
+        self._child: Child | None = None
+        self._crashes = 0
+        self._restart_at = 0.0  # seconds of the clock
+        self.started_at = 0.0  # the same
+        command.log.parent.mkdir(parents=True, exist_ok=True)
+        command.log.write_bytes(b"")
+
+    def start(self) -> None:
+        """Start it."""
+        self._child = self.command.spawn()
+        self.started_at = self._clock()
+
+    def restart_if_dead(self) -> str:
+        """Start it again once it has died and waited; gives a sentence when it has just died."""
+        if self._child is None:
+            if self._clock() >= self._restart_at:
                 self.start()
             return ""
-        code = self.child.poll()
+        code = self._child.poll()
         if code is None:
             return ""
-        self.child = None
-        self.deaths = 1 if time.monotonic() - self.began > FORGET else self.deaths + 1
-        wait = min(FIRST_WAIT * 2 ** (self.deaths - 1), LONGEST_WAIT)
-        self.due = time.monotonic() + wait
+        self._child = None
+        was_stable = self._clock() - self.started_at > STABLE_AFTER
+        self._crashes = 1 if was_stable else self._crashes + 1
+        delay = min(MIN_RESTART_DELAY * 2 ** (self._crashes - 1), MAX_RESTART_DELAY)
+        self._restart_at = self._clock() + delay
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        return f"{self.name} {how}; starting it again in {wait:g} s (see {self.log})"
+        return f"{self.name} {how}; starting it again in {delay:g} s (see {self.command.log})"
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None while it waits to be started again."""
+        return self._child.pid if self._child else None
 
     @property
     def running(self) -> bool:
         """Whether it runs now."""
-        return self.child is not None and self.child.poll() is None
+        return self._child is not None and self._child.poll() is None
 
-    def ask_to_stop(self) -> None:
-        """Let it finish what it is doing."""
-        if self.child and self.running:
-            self.child.terminate()
+    def terminate(self) -> None:
+        """Ask it to finish what it is doing and end."""
+        if self._child and self.running:
+            self._child.terminate()
 
-    def wait(self, seconds: float) -> None:
-        """Wait for its end, then kill what is left of its session."""
-        if self.child is None:
+    def wait_or_kill(self, timeout: float) -> None:
+        """Wait so many seconds for its end, then kill what is left of its session."""
+        if self._child is None:
             return
         try:
-            self.child.wait(seconds)
+            self._child.wait(timeout)
         except subprocess.TimeoutExpired:
-            os.killpg(self.child.pid, signal.SIGKILL)
-            self.child.wait()
-        self.child = None
+            os.killpg(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+        self._child = None

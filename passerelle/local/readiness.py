@@ -1,10 +1,14 @@
-"""Whether a process is ready: what it says of its models, asked where it listens."""
+"""Whether what runs is ready: the models' statuses, asked where the processes listen."""
 
 import http.client
 import json
 import socket
 
-TIMEOUT = 2.0  # seconds that the answer may take
+from passerelle.client import Client, errors
+from passerelle.local import local_state
+from passerelle.local.options import Options
+
+TIMEOUT = 2.0  # seconds that an answer may take
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -12,24 +16,24 @@ class _UnixConnection(http.client.HTTPConnection):
 
     def __init__(self, path: str) -> None:
         super().__init__("localhost", timeout=TIMEOUT)
-        self.path = path
+        self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
+        self.sock.connect(self._path)
 
 
 def connection(address: str) -> http.client.HTTPConnection:
     """A connection to a gunicorn address: `unix:/path` or `host:port`."""
-    kind, _, path = address.partition("unix:")
-    if not kind and path:
-        return _UnixConnection(path)
+    if address.startswith("unix:"):
+        return _UnixConnection(address.removeprefix("unix:"))
     return http.client.HTTPConnection(address, timeout=TIMEOUT)
 
 
-def statuses(link: http.client.HTTPConnection) -> dict[str, str]:
-    """Each model's status by its id; none as long as no model service answers."""
+def statuses(address: str) -> dict[str, str]:
+    """Each model's status by its id, from a model service; none while it doesn't answer."""
+    link = connection(address)
     try:
         link.request("GET", "/health/ready")
         models = json.loads(link.getresponse().read())["models"]
@@ -38,3 +42,23 @@ def statuses(link: http.client.HTTPConnection) -> dict[str, str]:
         return {}
     finally:
         link.close()
+
+
+def is_starting(address: str) -> bool:
+    """Whether a model service doesn't answer yet, or still loads a model."""
+    found = statuses(address).values()
+    return not found or "starting" in found
+
+
+def statuses_at_gateway(options: Options) -> dict[str, str]:
+    """Each model's status by its id, from the gateway; none while it or the page doesn't answer."""
+    timeout = (TIMEOUT, TIMEOUT)
+    try:
+        with Client(options.url, local_state.demo_key(options.state), timeout=timeout) as gateway:
+            found = {str(each["id"]): str(each["status"]) for each in gateway.models()}
+        if options.page_url:
+            with Client(options.page_url, timeout=timeout) as page:
+                page.request("GET", "/health/live")
+    except (errors.ClientError, LookupError, TypeError):
+        return {}
+    return found

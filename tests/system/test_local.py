@@ -38,7 +38,7 @@ def test_a_killed_run_takes_its_processes_with_it(state: Path) -> None:
         up.process.kill()
         up.process.wait()
         stack.wait_for(lambda: not [pid for pid in processes if stack.alive(pid)], 15)
-    preflight.sweep()
+    preflight.remove_stale_sockets()
     assert not folders[0].exists()
 
 

@@ -158,7 +158,7 @@ def lied_to(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     )
     text = f"version: 1\ndefaults: {{timeout: 1s}}\nmodels:\n{listed}"
     (folder / "models.yaml").write_text(text)
-    local_state.ensure(folder)
+    local_state.ensure_demo_key(folder)
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Liar)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

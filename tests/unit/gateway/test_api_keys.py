@@ -76,10 +76,10 @@ def test_a_broken_key_file_is_told(records: str, expected: str, tmp_path: Path) 
 
 
 def test_the_demo_key_is_kept_from_run_to_run_and_replaced_when_lost(tmp_path: Path) -> None:
-    first = local_state.ensure(tmp_path)
-    assert local_state.ensure(tmp_path) == first
+    first = local_state.ensure_demo_key(tmp_path)
+    assert local_state.ensure_demo_key(tmp_path) == first
     local_state.keys_file(tmp_path).unlink()
-    second = local_state.ensure(tmp_path)
+    second = local_state.ensure_demo_key(tmp_path)
     assert second != first
     names = [
         key["name"] for key in yaml.safe_load(local_state.keys_file(tmp_path).read_text())["keys"]
