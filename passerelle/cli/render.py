@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+import passerelle
 from passerelle.cli.options import manifest_option
 from passerelle.deploy import cloudrun, compose, sources
 from passerelle.manifest import reading
@@ -46,8 +47,13 @@ def refuse_stale(path: Path, output: Path, text: str) -> None:
     Raises:
         click.ClickException
     """
-    if not output.exists() or output.read_text() != text or not sources.is_current(Path()):
-        raise click.ClickException(f"{output} is stale; run: passerelle render compose -f {path}")
+    present = output.read_text() if output.exists() else ""
+    if present == text and sources.is_current(Path()):
+        return
+    version, reason = compose.rendered_by(present), "is stale"
+    if version not in ("", passerelle.__version__):
+        reason = f"was rendered by passerelle {version}, and this is {passerelle.__version__}"
+    raise click.ClickException(f"{output} {reason}; run: passerelle render compose -f {path}")
 
 
 @render.command()

@@ -5,6 +5,7 @@ its text has no `depends_on`, and names the images only.
 """
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -81,6 +82,12 @@ def head(options: Options) -> str:
         option="" if options.manifest == "models.yaml" else f" -f {options.manifest}",
         again=AGAIN_HERE if options.source == "." else AGAIN_ELSEWHERE,
     )
+
+
+def rendered_by(text: str) -> str:
+    """The version of Passerelle that rendered a file; empty where the file doesn't say."""
+    found = re.match(r"# Rendered from .* by passerelle (\S+):", text)
+    return found[1] if found else ""
 
 
 def container_defaults() -> CommentedMap:

@@ -112,7 +112,8 @@ def test_what_was_rendered_by_another_version_or_misses_a_file_is_stale(
     file = tmp_path / "docker-compose.yaml"
     text = file.read_text()
     file.write_text(text.replace(f"passerelle {passerelle.__version__}", "passerelle 0.1.0"))
-    assert "is stale" in base.run("render", "compose", "--check", cwd=tmp_path, check=False)
+    told = base.run("render", "compose", "--check", cwd=tmp_path, check=False)
+    assert f"was rendered by passerelle 0.1.0, and this is {passerelle.__version__}" in told
     file.write_text(text)
     (tmp_path / sources.COPIES / "gateway" / "Dockerfile").unlink()
     assert "is stale" in base.run("render", "compose", "--check", cwd=tmp_path, check=False)

@@ -71,3 +71,5 @@ def test_the_first_line_says_by_which_version_and_how_it_is_made_again() -> None
     first = text.splitlines()[0]
     assert f"passerelle {passerelle.__version__}" in first
     assert first.endswith("passerelle render compose -f mine.yaml")
+    assert compose.rendered_by(text) == passerelle.__version__
+    assert compose.rendered_by("services: {}") == ""
