@@ -14,7 +14,7 @@ import requests
 from gateway import api_keys
 from passerelle.local import baking
 from passerelle.manifest import reading
-from tests.support import stack
+from tests.support import contract, stack
 
 LITE0 = "efficientnet-lite0"
 
@@ -91,7 +91,8 @@ def gateway(folder: Path, upstream: str) -> Iterator[Door]:
         )  # fmt: skip
     try:
         stack.wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 20)
-        yield Door(f"http://127.0.0.1:{port}", text)
+        with contract.gateway(f"http://127.0.0.1:{port}"):
+            yield Door(f"http://127.0.0.1:{port}", text)
     finally:
         child.terminate()
         child.wait(15)

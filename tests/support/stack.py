@@ -14,6 +14,8 @@ from typing import Any
 
 import requests
 
+from tests.support import contract
+
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "services" / "bake" / "pictures"
 CAT = (PICTURES / "chelsea.png").read_bytes()
@@ -87,7 +89,10 @@ def running(manifest: Path, state: Path, *options: str) -> Iterator[Stack]:
     stack = Stack(manifest, state, *options)
     try:
         stack.wait_until_up()
-        yield stack
+        with contextlib.ExitStack() as checked:
+            if "--no-gateway" not in options:
+                checked.enter_context(contract.gateway(stack.url))
+            yield stack
     finally:
         stack.stop()
 

@@ -1,0 +1,183 @@
+"""openapi.yaml as the judge of what a gateway answers: every answer that a test receives."""
+
+import dataclasses
+import functools
+import http.client
+import io
+import json
+import re
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import openapi_core
+import pytest
+import requests
+import yaml
+from openapi_core.datatypes import RequestParameters
+from openapi_core.exceptions import OpenAPIError
+from requests.structures import CaseInsensitiveDict
+
+_CONTRACT = Path(__file__).parents[2] / "openapi.yaml"
+# What HTTP itself adds to an answer, and no contract lists.
+_HTTP_HEADERS = {
+    "connection", "content-length", "content-type", "date", "server", "transfer-encoding", "vary",
+}  # fmt: skip
+_gateways: set[str] = set()  # their addresses
+
+
+class ContractError(AssertionError):
+    """An answer that openapi.yaml does not describe."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """An answer and what it is one to; has what openapi-core asks of a request and a response."""
+
+    method: str
+    path: str
+    status_code: int
+    headers: CaseInsensitiveDict[str]
+    data: bytes
+    host_url: str = "http://gateway"
+    body: bytes | None = None
+    parameters: RequestParameters = dataclasses.field(default_factory=RequestParameters)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("Content-Type", "")
+
+
+def check(answer: Answer) -> None:
+    """Compare an answer with the contract. A wrong method's 405 is that of the right one.
+
+    Raises:
+        ContractError: Its status, media type, a header or a field is not as the contract says, or
+            is not in the contract.
+    """
+    if answer.path.startswith("/docs/"):
+        return  # a page for people
+    path = next((each for each in _paths() if _pattern(each).fullmatch(answer.path)), "")
+    if not path:  # no path at all is answered as no model is
+        assert answer.status_code == 404, _described(answer, "the contract has no such path")
+        path, answer = "/models/{model_id}", dataclasses.replace(answer, path="/models/none")
+    ((method, operation),) = [pair for pair in _paths()[path].items() if pair[0] in _METHODS]
+    _check_header_names(answer, operation)
+    if answer.method != "head":  # which has no body to compare
+        _check_content(dataclasses.replace(answer, method=method))
+
+
+_METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@functools.cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
+
+
+def _check_header_names(answer: Answer, operation: dict[str, Any]) -> None:
+    response = operation["responses"].get(str(answer.status_code))
+    if response is None:
+        raise ContractError(_described(answer, "the contract has no such status for it"))
+    if "$ref" in response:
+        response = _document()["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    known = _HTTP_HEADERS | {name.lower() for name in response["headers"]}
+    if others := sorted({name.lower() for name in answer.headers} - known):
+        raise ContractError(_described(answer, f"the contract has no header {', '.join(others)}"))
+
+
+def _check_content(answer: Answer) -> None:
+    given: Any = answer
+    try:
+        _openapi().validate_response(given, given)
+    except OpenAPIError as error:
+        cause = error.__cause__ or error
+        reasons = [each.message for each in getattr(cause, "schema_errors", ())] or [cause]
+        raise ContractError(_described(answer, "; ".join(map(str, reasons)))) from None
+
+
+def _described(answer: Answer, reason: str) -> str:
+    text = answer.data[:300].decode(errors="replace")
+    return f"{answer.method.upper()} {answer.path} {answer.status_code}: {reason}\n{text}"
+
+
+@functools.cache
+def _document() -> dict[str, Any]:
+    """The contract, in which an object has the fields that are listed and no others."""
+    document: dict[str, Any] = yaml.safe_load(_CONTRACT.read_text())
+
+    def close(schema: Any) -> None:
+        if isinstance(schema, dict):
+            if schema.get("type") == "object" and "properties" in schema:
+                schema.setdefault("additionalProperties", False)
+            schema = [*schema.values()]
+        for each in schema if isinstance(schema, list) else []:
+            close(each)
+
+    close(document["components"]["schemas"])
+    return document
+
+
+def _paths() -> dict[str, dict[str, Any]]:
+    paths: dict[str, dict[str, Any]] = _document()["paths"]
+    return paths
+
+
+@functools.cache
+def _openapi() -> openapi_core.OpenAPI:
+    decoders: dict[str, Callable[[bytes], Any]] = {
+        "application/problem+json": json.loads,
+        "application/yaml": yaml.safe_load,
+    }
+    config = openapi_core.Config(extra_media_type_deserializers=decoders)
+    return openapi_core.OpenAPI.from_dict(_document(), config=config)
+
+
+def of_requests(response: requests.Response) -> Answer:
+    """An answer as `requests` gives it."""
+    request = response.request
+    assert request.method
+    path = request.path_url.partition("?")[0]
+    return Answer(
+        request.method.lower(), path, response.status_code, response.headers, response.content
+    )
+
+
+def of_bytes(method: str, path: str, received: bytes) -> Answer:
+    """An answer as it came from a socket."""
+    sock: Any = types.SimpleNamespace(makefile=lambda *_: io.BytesIO(received))
+    parsed = http.client.HTTPResponse(sock, method=method)
+    parsed.begin()
+    headers = CaseInsensitiveDict(parsed.getheaders())
+    return Answer(method.lower(), path, parsed.status, headers, parsed.read())
+
+
+@contextmanager
+def gateway(url: str) -> Iterator[None]:
+    """Whatever `requests` receives from this address inside the block is checked."""
+    _gateways.add(url)
+    try:
+        yield
+    finally:
+        _gateways.discard(url)
+
+
+@contextmanager
+def enforced() -> Iterator[None]:
+    """Check each answer of a `gateway` inside the block, whoever calls `requests`."""
+    send = requests.Session.send
+
+    @functools.wraps(send)
+    def checked(
+        session: requests.Session, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
+        response = send(session, request, **options)
+        if any((request.url or "").startswith(f"{url}/") for url in _gateways):
+            check(of_requests(response))
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests.Session, "send", checked)
+        yield

@@ -1,0 +1,117 @@
+"""An answer that openapi.yaml does not describe fails the test that received it."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+import requests
+from requests.structures import CaseInsensitiveDict
+
+from tests.support import contract
+
+PREDICT = "/model/efficientnet-lite0/predict"
+IDS = {
+    "X-Request-ID": "trial.1",
+    "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-ec6c74c1f1c4adf7-01",
+}
+BODY = {
+    "model": "efficientnet-lite0",
+    "category": "tabby",
+    "predictions": [{"class_id": 281, "label": "tabby", "score": 0.5}],
+    "request_id": "trial.1",
+}
+PROBLEM = {
+    "type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is none.",
+    "request_id": "trial.1",
+}  # fmt: skip
+
+
+def answer(method: str, path: str, status: int, body: Any, **headers: str) -> contract.Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    kind = "application/problem+json" if status >= 400 else "application/json"
+    fields = CaseInsensitiveDict(IDS | {"Content-Type": kind} | named)
+    return contract.Answer(method, path, status, fields, json.dumps(body).encode())
+
+
+def predicted(**fields: Any) -> contract.Answer:
+    return answer("post", PREDICT, 200, BODY | fields, Server_Timing="auth;dur=0.1")
+
+
+def without(given: contract.Answer, header: str) -> contract.Answer:
+    headers = given.headers.copy()
+    del headers[header]
+    return dataclasses.replace(given, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        predicted(),
+        answer("get", "/health/live", 200, {"status": "live"}),
+        answer("get", "/models/none", 404, PROBLEM | {"nearest": ["efficientnet-lite0"]}),
+        answer("get", "/no/such/path", 404, PROBLEM),
+        answer("delete", "/models", 405, PROBLEM | {"status": 405}, Allow="GET, HEAD, OPTIONS"),
+        dataclasses.replace(answer("head", "/models", 200, None), data=b""),
+    ],
+    ids=["prediction", "health", "problem", "no path", "wrong method", "head"],
+)
+def test_an_answer_as_the_contract_says_is_good(good: contract.Answer) -> None:
+    contract.check(good)
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (predicted(predictions=[{"class_id": 1, "label": "x", "score": 2}]), "maximum of 1"),
+        (predicted(category=None), "not of type 'string'"),
+        (predicted(secret=1), "'secret' was unexpected"),
+        (without(predicted(), "traceparent"), "traceparent"),
+        (without(predicted(), "Server-Timing"), "Server-Timing"),
+        (answer("get", "/health/live", 200, {"status": "live"}, X_Other="1"), "header x-other"),
+        (answer("get", "/health/live", 200, {"status": "dead"}), "'live' was expected"),
+        (answer("get", "/health/live", 418, PROBLEM), "no such status"),
+        (answer("get", "/models/none", 404, PROBLEM, Content_Type="text/html"), "text/html"),
+        (answer("get", "/no/such/path", 200, BODY), "no such path"),
+    ],
+)
+def test_a_broken_answer_is_told_with_its_reason(broken: contract.Answer, reason: str) -> None:
+    with pytest.raises(AssertionError, match=reason) as told:
+        contract.check(broken)
+    assert f"{broken.method.upper()} {broken.path} {broken.status_code}: " in str(told.value)
+
+
+class OneAnswer(requests.adapters.BaseAdapter):
+    """A transport that answers every request alike."""
+
+    def __init__(self, given: contract.Answer) -> None:
+        super().__init__()
+        self.given = given
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        made = requests.Response()
+        made.status_code, made.headers = self.given.status_code, self.given.headers
+        made._content, made.request, made.url = self.given.data, request, request.url or ""
+        return made
+
+    def close(self) -> None:
+        pass
+
+
+def test_whoever_asks_a_gateway_has_its_answer_checked_and_no_other_server_has() -> None:
+    with requests.Session() as session:
+        session.mount("http://", OneAnswer(predicted(secret=1)))
+        with contract.enforced(), contract.gateway("http://gateway:1"):
+            assert session.post(f"http://service:1{PREDICT}").ok
+            with pytest.raises(contract.ContractError, match="secret"):
+                session.post(f"http://gateway:1{PREDICT}")
+        assert session.post(f"http://gateway:1{PREDICT}").ok
+
+
+def test_an_answer_from_a_socket_is_read_as_one() -> None:
+    body = json.dumps({"status": "live"}).encode()
+    ids = "".join(f"{name}: {value}\r\n" for name, value in IDS.items())
+    head = f"HTTP/1.1 200 OK\r\n{ids}Content-Type: application/json\r\nContent-Length: {len(body)}"
+    read = contract.of_bytes("GET", "/health/live", head.encode() + b"\r\n\r\n" + body)
+    assert (read.status_code, read.data) == (200, body)
+    contract.check(read)
