@@ -1,6 +1,8 @@
 """A real engine, and the images of the default manifest, built once."""
 
+import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +18,21 @@ HERE = Path(__file__).parent
 
 def lacking() -> str:
     """Why these tests can't run here; nothing where they can."""
-    try:
-        client = docker.from_env()
-        client.ping()
-    except docker.errors.DockerException as error:
-        return f"no Docker engine answers ({str(error)[:80]})"
-    if subprocess.run(
-        ["docker", "compose", "version"], capture_output=True, check=False
-    ).returncode:
-        return "docker has no Compose v2"
+    if not shutil.which("docker"):
+        return "there is no docker command"
+    # The command is asked first: a docker.DockerClient that finds no engine leaves a socket open.
+    for words, reason in (
+        (("version",), "no Docker engine answers"),
+        (("compose", "version"), "docker has no Compose v2"),
+    ):
+        asked = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+        if asked.returncode:
+            return f"{reason} ({asked.stderr.strip()[:80]})"
+    with contextlib.closing(docker.from_env()) as client:
+        return _lacking_image(client)
+
+
+def _lacking_image(client: docker.DockerClient) -> str:
     try:
         client.images.get(BASE)
     except docker.errors.ImageNotFound:
@@ -36,13 +44,14 @@ def lacking() -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def engine() -> docker.DockerClient:
+def engine() -> Iterator[docker.DockerClient]:
     """The engine. Without one the tests are skipped, unless PASSERELLE_E2E says `required`."""
     if reason := lacking():
         if os.environ.get("PASSERELLE_E2E") == "required":
             pytest.fail(reason)
         pytest.skip(reason)
-    return docker.from_env()
+    with contextlib.closing(docker.from_env()) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
