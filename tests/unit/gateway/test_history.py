@@ -2,10 +2,8 @@
 
 import pytest
 
-from gateway import api_keys
 from gateway.history import MAX_SLOTS, SLOT_SECONDS, History
 from passerelle.protocol import problems
-from tests.support import stack
 
 
 class Clock:
@@ -42,23 +40,3 @@ def test_answers_refusals_and_failures_are_counted_in_their_slot() -> None:
     assert history.document()["slots"][-1]["status"] is None
     clock.now += MAX_SLOTS * SLOT_SECONDS
     assert not any(each["requests"] for each in history.document()["slots"])
-
-
-def test_the_gateway_tells_each_models_history_to_who_may_use_it(up: stack.Stack) -> None:
-    assert up.predict("efficientnet-lite0").ok
-
-    def last() -> list[str]:
-        return [each["slots"][-1]["status"] for each in up.get("/history").json()["models"]]
-
-    stack.wait_for(lambda: set(last()) == {"ready"}, 15)
-    document = up.get("/history").json()
-    assert document["slot_seconds"] == SLOT_SECONDS
-    first = document["models"][0]
-    assert first["id"] == "efficientnet-lite0"
-    assert sum(each["requests"] for each in first["slots"]) >= 1
-    assert up.get("/history", headers={"X-API-Key": None}).status_code == 401
-    text, key = api_keys.new("one", ("efficientnet-lite1",), None)
-    api_keys.add(up.state / "keys.yaml", key)
-    stack.wait_for(lambda: up.get("/models", headers={"X-API-Key": text}).ok, 10)
-    found = up.get("/history", headers={"X-API-Key": text}).json()["models"]
-    assert [each["id"] for each in found] == ["efficientnet-lite1"]
