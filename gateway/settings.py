@@ -11,8 +11,8 @@ from gateway.upstream import MAX_IN_FLIGHT
 from passerelle.server import google_cloud, settings
 
 
-class Settings(settings.Base):
-    """What the gateway runs with. docs/settings.md has a line for each."""
+class Settings(settings.ServerSettings):
+    """What the gateway runs with, beside every server's own; see docs/settings.md."""
 
     manifest: Path = Field(Path("models.yaml"), alias="PASSERELLE_MANIFEST")
     # The file that `passerelle keys new` writes.
@@ -29,20 +29,12 @@ class Settings(settings.Base):
     upstream_auth: Annotated[str, settings.one_of("google")] = Field(
         "", alias="PASSERELLE_UPSTREAM_AUTH"
     )
-    # The Google Cloud project that traces belong to.
-    project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
     # Whether to refuse services that hold another model than the manifest says.
     refuse_others: settings.Flag = Field(default=True, alias="PASSERELLE_REFUSE_OTHERS")
-    # Bytes.
-    max_body: settings.Count = Field(20_000_000, alias="PASSERELLE_MAX_BODY")
     # Requests with one service at once.
     max_in_flight: settings.Count = Field(MAX_IN_FLIGHT, alias="PASSERELLE_MAX_IN_FLIGHT")
     # Requests at once, with whichever service.
     request_threads: settings.Count = Field(128, alias="PASSERELLE_REQUEST_THREADS")
-    port: settings.Count = Field(8080, alias="PORT")
-    bind: settings.Addresses = Field(
-        default_factory=settings.every_interface, alias="PASSERELLE_BIND"
-    )
 
     @field_validator("upstream")
     @classmethod

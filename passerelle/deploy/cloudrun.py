@@ -6,22 +6,23 @@ Cloud Run reads them with Google's annotations; any Kubernetes with Knative read
 import dataclasses
 import math
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import yaml
 
+from passerelle.deploy.knative import Secret, Service
 from passerelle.manifest.model import Deployment, Model, Models
 
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 TARGETS = ("cloudrun", "knative")
-AT_ONCE = 4  # requests for each processor of a model before another instance starts
-GATEWAY_AT_ONCE = 80  # of its 128 threads, so that health checks find one
-PAGE_AT_ONCE = 40  # of its 64
-PAGE_SECONDS = 130  # the page waits for the gateway a little less
-LONGEST = 3600  # seconds that Cloud Run lets a request take
-NAME = re.compile(r"[a-z][a-z0-9-]{0,48}")  # of a service on Cloud Run
+CONCURRENCY_PER_CPU = 4  # requests with a model before another instance starts
+GATEWAY_CONCURRENCY = 80  # requests; of its 128 threads, so that health checks find one
+PAGE_CONCURRENCY = 40  # requests; of its 64 threads
+PAGE_TIMEOUT = 130  # seconds; the page waits for the gateway a little less
+MAX_TIMEOUT = 3600  # seconds that Cloud Run lets a request take
+CLUSTER_LOCAL = {"networking.knative.dev/visibility": "cluster-local"}
+SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,48}")  # of a service on Cloud Run
 MEMORY = {  # of an instance on Cloud Run, in MiB: the least and the most for so many processors
     1: (512, 4096),
     2: (512, 8192),
@@ -96,13 +97,13 @@ def files(models: Models, options: Options) -> dict[str, str]:
     services: dict[str, list[Model]] = {}
     for model in models:
         services.setdefault(model.service, []).append(model)
-    wrong = [
+    problems = [
         sentence
         for name, mates in ({} if options.knative else services).items()
         for sentence in refusals(name, mates[0].deployment)
     ]
-    if wrong:
-        raise RenderError("\n".join(wrong))
+    if problems:
+        raise RenderError("\n".join(problems))
     texts = {
         f"{name}.yaml": text(model_service(name, mates, options), about(mates, options), options)
         for name, mates in services.items()
@@ -117,7 +118,7 @@ def files(models: Models, options: Options) -> dict[str, str]:
 
 def refusals(name: str, deployment: Deployment) -> Iterator[str]:
     """What Cloud Run would refuse of a service, each with what to write instead."""
-    if not NAME.fullmatch(name):
+    if not SERVICE_NAME.fullmatch(name):
         yield (
             f"{name}: Cloud Run's names begin with a letter and have at most 49 characters; "
             "give it another service: in models.yaml."
@@ -144,40 +145,37 @@ def about(models: list[Model], options: Options) -> str:
     return f"{titles}. {who}."
 
 
-def text(document: dict[str, Any], about: str, options: Options) -> str:
-    """A document as a file, with what it is at its head."""
+def text(service: Service, about: str, options: Options) -> str:
+    """A service's document as a file, with what it is at its head."""
     option = " --target knative" if options.knative else ""
     head = HEAD.format(option=option, about=about)
+    namespace = options.namespace if options.knative else ""
+    document = service.document(namespace, options.project)
     return head + yaml.safe_dump(document, sort_keys=False, width=100)
 
 
-def model_service(name: str, models: list[Model], options: Options) -> dict[str, Any]:
+def model_service(name: str, models: list[Model], options: Options) -> Service:
     """A model's service, which only the gateway may call."""
     deployment = models[0].deployment
-    log = [{"name": "GOOGLE_CLOUD_PROJECT", "value": options.project}]  # its lines name their trace
-    container: dict[str, Any] = {
-        "name": "server",
-        "image": options.image(name),
-        "ports": [{"name": "http1", "containerPort": 8080}],
-        **({} if options.knative else {"env": log}),
-        "resources": {"limits": {"cpu": str(deployment.cpu), "memory": deployment.memory}},
+    # Its log's lines name their trace.
+    variables = {} if options.knative else {"GOOGLE_CLOUD_PROJECT": options.project}
+    return Service(
+        name=name,
+        image=options.image(name),
+        account="model",
+        variables=variables,
+        cpu=deployment.cpu,
+        memory=deployment.memory,
         # It says that it is ready once its models are loaded; 60 s are far more than they take.
-        "startupProbe": probe("/health/ready", period=1, failures=60),
-        "livenessProbe": probe("/health/live", period=10, failures=3),
-    }
-    scale = {
-        "autoscaling.knative.dev/minScale": str(deployment.least),
-        "autoscaling.knative.dev/maxScale": str(deployment.most),
-    }
-    timeout = math.ceil(max(model.timeout for model in models))
-    labels = {"networking.knative.dev/visibility": "cluster-local"} if options.knative else {}
-    return service(
-        name, container, options, labels=labels, scale=scale, timeout=max(timeout, 1),
-        at_once=AT_ONCE * deployment.cpu,
-    )  # fmt: skip
+        startup=("/health/ready", 60),
+        instances=(deployment.least, deployment.most),
+        timeout=max(longest_timeout(models), 1),
+        concurrency=CONCURRENCY_PER_CPU * deployment.cpu,
+        labels=CLUSTER_LOCAL if options.knative else {},
+    )
 
 
-def gateway(models: Models, options: Options) -> dict[str, Any]:
+def gateway(models: Models, options: Options) -> Service:
     """The gateway's service, which everyone reaches: it asks for keys itself."""
     google = {
         "PASSERELLE_UPSTREAM": f"https://{{service}}-{{project_number}}.{options.region}.run.app",
@@ -185,32 +183,26 @@ def gateway(models: Models, options: Options) -> dict[str, Any]:
         "GOOGLE_CLOUD_PROJECT": options.project,
     }
     inside = {"PASSERELLE_UPSTREAM": f"http://{{service}}.{options.namespace}.svc.cluster.local"}
-    variables = (inside if options.knative else google) | {"PASSERELLE_KEYS": "/keys/keys.yaml"}
-    container = {
-        "name": "server",
-        "image": options.image("gateway"),
-        "ports": [{"name": "http1", "containerPort": 8080}],
-        "env": [{"name": name, "value": value} for name, value in variables.items()],
-        "resources": {"limits": {"cpu": "2", "memory": "512Mi"}},
-        "startupProbe": probe("/health/live", period=1, failures=30),
-        "livenessProbe": probe("/health/live", period=10, failures=3),
-        "volumeMounts": [{"name": "keys", "mountPath": "/keys"} | only_read(options)],
-    }
-    # On Cloud Run the item's key is the secret's version.
-    item = {"key": "keys.yaml" if options.knative else "latest", "path": "keys.yaml"}
-    volumes = [{"name": "keys", "secret": {"secretName": "passerelle-keys", "items": [item]}}]
-    scale = {"autoscaling.knative.dev/minScale": "1", "autoscaling.knative.dev/maxScale": "4"}
-    if not options.knative:
+    variables = inside if options.knative else google
+    return Service(
+        name="gateway",
+        image=options.image("gateway"),
+        account="gateway",
+        variables=variables | {"PASSERELLE_KEYS": "/keys/keys.yaml"},
+        cpu=2,
+        memory="512Mi",
+        startup=("/health/live", 30),
+        instances=(1, 4),
         # It follows the services between requests too, so it needs its processors then.
-        scale["run.googleapis.com/cpu-throttling"] = "false"
-    timeout = min(math.ceil(max(model.timeout for model in models)) + 5, LONGEST)
-    return service(
-        "gateway", container, options, scale=scale, timeout=timeout, at_once=GATEWAY_AT_ONCE,
-        volumes=volumes, account="gateway",
-    )  # fmt: skip
+        annotations={} if options.knative else {"run.googleapis.com/cpu-throttling": "false"},
+        timeout=min(longest_timeout(models) + 5, MAX_TIMEOUT),
+        concurrency=GATEWAY_CONCURRENCY,
+        secret=Secret("keys", "passerelle-keys", "keys.yaml"),
+        is_public=True,
+    )
 
 
-def frontend(options: Options) -> dict[str, Any]:
+def frontend(options: Options) -> Service:
     """The page's service, with a key of its own."""
     google = {
         "PASSERELLE_GATEWAY": f"https://gateway-{{project_number}}.{options.region}.run.app",
@@ -218,81 +210,22 @@ def frontend(options: Options) -> dict[str, Any]:
         "GOOGLE_CLOUD_PROJECT": options.project,
     }
     inside = {"PASSERELLE_GATEWAY": f"http://gateway.{options.namespace}.svc.cluster.local"}
-    variables = (inside if options.knative else google) | {"PASSERELLE_KEY_FILE": "/key/key"}
-    container = {
-        "name": "server",
-        "image": options.image("frontend"),
-        "ports": [{"name": "http1", "containerPort": 8080}],
-        "env": [{"name": name, "value": value} for name, value in variables.items()],
-        "resources": {"limits": {"cpu": "1", "memory": "512Mi"}},
-        "startupProbe": probe("/health/live", period=1, failures=30),
-        "livenessProbe": probe("/health/live", period=10, failures=3),
-        "volumeMounts": [{"name": "key", "mountPath": "/key"} | only_read(options)],
-    }
-    item = {"key": "key" if options.knative else "latest", "path": "key"}
-    volumes = [{"name": "key", "secret": {"secretName": "passerelle-page", "items": [item]}}]
-    scale = {"autoscaling.knative.dev/minScale": "0", "autoscaling.knative.dev/maxScale": "4"}
-    return service(
-        "frontend", container, options, scale=scale, timeout=PAGE_SECONDS, at_once=PAGE_AT_ONCE,
-        volumes=volumes, account="frontend",
-    )  # fmt: skip
+    variables = inside if options.knative else google
+    return Service(
+        name="frontend",
+        image=options.image("frontend"),
+        account="frontend",
+        variables=variables | {"PASSERELLE_KEY_FILE": "/key/key"},
+        cpu=1,
+        memory="512Mi",
+        startup=("/health/live", 30),
+        instances=(0, 4),
+        timeout=PAGE_TIMEOUT,
+        concurrency=PAGE_CONCURRENCY,
+        secret=Secret("key", "passerelle-page", "key"),
+    )
 
 
-def only_read(options: Options) -> dict[str, bool]:
-    """What Knative says of a secret's mount; Cloud Run has no such field."""
-    return {"readOnly": True} if options.knative else {}
-
-
-def service(  # noqa: PLR0913  # the parts of one document, by name
-    name: str,
-    container: dict[str, Any],
-    options: Options,
-    *,
-    scale: dict[str, str],
-    timeout: int,
-    at_once: int,
-    labels: dict[str, str] | None = None,
-    volumes: list[dict[str, Any]] | None = None,
-    account: str = "model",
-) -> dict[str, Any]:
-    """A Service of `serving.knative.dev/v1`."""
-    metadata: dict[str, Any] = {"name": name}
-    if options.knative:
-        metadata["namespace"] = options.namespace
-    metadata["labels"] = {"app": "passerelle"} | (labels or {})
-    if account == "gateway" and not options.knative:
-        metadata["annotations"] = {"run.googleapis.com/invoker-iam-disabled": "true"}
-    google = {
-        "run.googleapis.com/execution-environment": "gen2",
-        "run.googleapis.com/startup-cpu-boost": "true",
-    }
-    spec: dict[str, Any] = {"containerConcurrency": at_once, "timeoutSeconds": timeout}
-    if not options.knative:
-        spec["serviceAccountName"] = (
-            f"passerelle-{account}@{options.project}.iam.gserviceaccount.com"
-        )
-    spec["containers"] = [container]
-    if volumes:
-        spec["volumes"] = volumes
-    return {
-        "apiVersion": "serving.knative.dev/v1",
-        "kind": "Service",
-        "metadata": metadata,
-        "spec": {
-            "template": {
-                "metadata": {"annotations": scale | ({} if options.knative else google)},
-                "spec": spec,
-            },
-            "traffic": [{"latestRevision": True, "percent": 100}],
-        },
-    }
-
-
-def probe(path: str, *, period: int, failures: int) -> dict[str, Any]:
-    """A probe by HTTP."""
-    return {
-        "httpGet": {"path": path, "port": 8080},
-        "periodSeconds": period,
-        "timeoutSeconds": 1,
-        "failureThreshold": failures,
-    }
+def longest_timeout(models: Iterable[Model]) -> int:
+    """The longest that a model may take, in whole seconds."""
+    return math.ceil(max(model.timeout for model in models))

@@ -1,7 +1,7 @@
 """Settings from environment variables: cast, checked, frozen. Each process declares its own.
 
-    class Settings(settings.Base):
-        max_body: settings.Count = Field(20_000_000, alias="PASSERELLE_MAX_BODY")
+    class Settings(settings.ServerSettings):
+        max_pixels: settings.Count = Field(50_000_000, alias="PASSERELLE_MAX_PIXELS")
 
     Settings.read()
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Self
 
 import pydantic
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 
@@ -85,3 +85,14 @@ Addresses = Annotated[tuple[str, ...], words(",")]  # gunicorn's: host:port or u
 def every_interface(data: dict[str, Any]) -> tuple[str, ...]:
     """The addresses to listen on where none are given: the field `port`, on every interface."""
     return (f"0.0.0.0:{data['port']}",)
+
+
+class ServerSettings(Base):
+    """What every process that serves HTTP has."""
+
+    # Bytes of a request's body.
+    max_body: Count = Field(20_000_000, alias="PASSERELLE_MAX_BODY")
+    # The Google Cloud project that traces belong to.
+    project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
+    port: Count = Field(8080, alias="PORT")
+    bind: Addresses = Field(default_factory=every_interface, alias="PASSERELLE_BIND")

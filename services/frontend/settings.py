@@ -28,8 +28,8 @@ def without_slash(address: str) -> str:
     return address.rstrip("/")
 
 
-class Settings(settings.Base):
-    """What the page runs with. docs/settings.md has a line for each."""
+class Settings(settings.ServerSettings):
+    """What the page runs with, beside every server's own; see docs/settings.md."""
 
     # Google's metadata server.
     metadata_host: str = Field(google_cloud.METADATA_HOST, alias="GCE_METADATA_HOST")
@@ -42,8 +42,6 @@ class Settings(settings.Base):
     )
     # Holds the page's key, and nothing else.
     key_file: Path = Field(alias="PASSERELLE_KEY_FILE", description="the file of the page's key")
-    # Bytes of a picture.
-    max_body: settings.Count = Field(20_000_000, alias="PASSERELLE_MAX_BODY")
     # Pictures of one visitor.
     rate: Annotated[limits.RateLimitItem, BeforeValidator(parse_rate)] = Field(
         limits.parse("300/minute"), alias="PASSERELLE_RATE"
@@ -51,12 +49,7 @@ class Settings(settings.Base):
     # Whether visitors come by it, so that cookies are for it alone.
     https: settings.Flag = Field(default=False, alias="PASSERELLE_HTTPS")
     request_threads: settings.Count = Field(64, alias="PASSERELLE_REQUEST_THREADS")
-    # The Google Cloud project that traces belong to.
-    project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
     port: settings.Count = Field(8000, alias="PORT")
-    bind: settings.Addresses = Field(
-        default_factory=settings.every_interface, alias="PASSERELLE_BIND"
-    )
 
     @field_validator("gateway")
     @classmethod

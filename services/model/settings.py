@@ -27,8 +27,8 @@ def queue_and_spare(data: dict[str, Any]) -> int:
     return int(data["max_queue"]) + SPARE_THREADS
 
 
-class Settings(settings.Base):
-    """What one model service runs with. docs/settings.md has a line for each."""
+class Settings(settings.ServerSettings):
+    """What a model service runs with, beside every server's own; see docs/settings.md."""
 
     # The folders that bake made, one a model.
     artifacts: Annotated[
@@ -37,8 +37,6 @@ class Settings(settings.Base):
         alias="PASSERELLE_ARTIFACTS",
         description=f"the artifact folders, separated by {os.pathsep!r}",
     )
-    # Bytes.
-    max_body: settings.Count = Field(20_000_000, alias="PASSERELLE_MAX_BODY")
     # Of a picture, before it is decoded.
     max_pixels: settings.Count = Field(50_000_000, alias="PASSERELLE_MAX_PIXELS")
     # Processor threads for all models of this service together.
@@ -50,12 +48,6 @@ class Settings(settings.Base):
     # Requests being read, waiting or worked on at once.
     request_threads: settings.Count = Field(
         default_factory=queue_and_spare, alias="PASSERELLE_REQUEST_THREADS"
-    )
-    # The Google Cloud project that traces belong to.
-    project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
-    port: settings.Count = Field(8080, alias="PORT")
-    bind: settings.Addresses = Field(
-        default_factory=settings.every_interface, alias="PASSERELLE_BIND"
     )
 
 

@@ -47,7 +47,7 @@ def test_a_variable_of_another_form_is_named_with_what_to_write(
 def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(SettingError) as raised:
         settings.read({"PORT": "x"})
-    assert str(raised.value).splitlines() == [
+    assert sorted(str(raised.value).splitlines()) == [
         "PASSERELLE_KEYS is not set; it names the file of the API keys.",
         "PORT is 'x'; write a whole number of at least 1.",
     ]
