@@ -49,8 +49,8 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.accuracy", description=__doc__)
-    parser.add_argument("pictures", type=Path, metavar="DIR",
-                        help=f"pictures, with {dataset.LABELS_FILE} or a sub-folder a class")  # fmt: skip
+    about = f"pictures, with {dataset.LABELS_FILE} or a sub-folder a class"
+    parser.add_argument("pictures", type=Path, metavar="DIR", help=about)
     parser.add_argument("--url", default="http://127.0.0.1:8080", help="the gateway")
     parser.add_argument("--key", help="the API key; the local run's demo key unless given")
     parser.add_argument("--model", action="append", metavar="ID",
