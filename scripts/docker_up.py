@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-NEEDED = 6_000_000_000  # bytes: the base has torch in it while it bakes
+DISK_NEEDED = 6_000_000_000  # bytes: the base has torch in it while it bakes
 PASSERELLE = ROOT / ".venv" / "bin" / "passerelle"
 
 
@@ -20,7 +20,7 @@ class RefusedError(Exception):
     """What is missing; the text says what to do."""
 
 
-def asked(*command: str) -> str:
+def output_of(*command: str) -> str:
     """What a command prints, or nothing where it fails."""
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -29,26 +29,26 @@ def asked(*command: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def look_for_engine() -> None:
-    """An engine that answers, and a Compose that reads our file."""
+def require_engine() -> None:
+    """Return only if an engine answers, and there is a Compose that reads our file."""
     if not shutil.which("docker"):
         raise RefusedError("There is no docker command. Install Docker, or run without: make up")
-    if not asked("docker", "version", "--format", "{{.Server.Version}}"):
+    if not output_of("docker", "version", "--format", "{{.Server.Version}}"):
         raise RefusedError(
             "No Docker engine answers. Start it (systemctl start docker, or Docker Desktop), see "
             "that you may use it, or run without: make up"
         )
-    version = re.match(r"v?(\d+)", asked("docker", "compose", "version", "--short"))
+    version = re.match(r"v?(\d+)", output_of("docker", "compose", "version", "--short"))
     if not version or int(version[1]) < 2:
         raise RefusedError("Docker has no Compose v2. Install its plugin docker-compose-plugin.")
 
 
-def look_for_room() -> None:
-    """Room for the images, where the engine keeps them on this machine."""
-    folder = Path(asked("docker", "info", "--format", "{{.DockerRootDir}}"))
+def require_disk() -> None:
+    """Return only if there is room for the images, where the engine keeps them on this machine."""
+    folder = Path(output_of("docker", "info", "--format", "{{.DockerRootDir}}"))
     if not folder.is_dir():
         return  # another machine's, or a virtual one's
-    needed = int(os.environ.get("PASSERELLE_DISK", NEEDED))
+    needed = int(os.environ.get("PASSERELLE_DISK", DISK_NEEDED))
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise RefusedError(
@@ -57,8 +57,8 @@ def look_for_room() -> None:
         )
 
 
-def look_for_keys() -> None:
-    """The key file that the gateway is given."""
+def require_keys_file() -> None:
+    """Return only if the key file that the gateway is given is there."""
     file = ROOT / os.environ.get("PASSERELLE_KEYS_FILE", "keys.yaml")
     if not file.is_file():
         raise RefusedError(
@@ -67,15 +67,15 @@ def look_for_keys() -> None:
         )
 
 
-def look_at_port() -> None:
-    """Ports that are free, or ours already."""
+def require_ports() -> None:
+    """Return only if the ports are free, or ours already."""
     for service, variable, usual in (("gateway", "PORT", 8080), ("frontend", "PAGE_PORT", 8000)):
-        if not asked("docker", "compose", "ps", "--quiet", service):
-            look_at(variable, int(os.environ.get(variable, usual)))
+        if not output_of("docker", "compose", "ps", "--quiet", service):
+            require_free_port(variable, int(os.environ.get(variable, usual)))
 
 
-def look_at(variable: str, port: int) -> None:
-    """A port that is free."""
+def require_free_port(variable: str, port: int) -> None:
+    """Return only if a port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -87,8 +87,8 @@ def look_at(variable: str, port: int) -> None:
             ) from None
 
 
-def look_for_changes() -> None:
-    """A file that is as models.yaml says, where we can tell."""
+def require_current_file() -> None:
+    """Return only if the file is as models.yaml says, where that can be known."""
     if not PASSERELLE.exists():
         return
     check = [PASSERELLE, "render", "compose", "--check"]
@@ -98,21 +98,23 @@ def look_for_changes() -> None:
 
 
 def main() -> None:
-    """Look first, then build, run, and say how to ask."""
+    """Check first, then build, run, and print a line to try."""
     try:
-        for look in (
-            look_for_engine, look_for_room, look_for_keys, look_at_port, look_for_changes
+        for requirement in (
+            require_engine, require_disk, require_keys_file, require_ports, require_current_file
         ):  # fmt: skip
-            look()
+            requirement()
     except RefusedError as error:
         sys.exit(str(error))
     up = ["docker", "compose", "up", "--build", "--detach", "--wait"]
     if subprocess.run(up, cwd=ROOT, check=False).returncode:
-        sys.exit("Something above did not build or get well; its own words say why.")
-    logs = asked("docker", "compose", "logs", "--no-log-prefix", "gateway")
-    told = re.findall(r'"demo": "(curl .*?)"[,}]', logs)
+        sys.exit("Something above did not build or get healthy; its own words say why.")
+    logs = output_of("docker", "compose", "logs", "--no-log-prefix", "gateway")
+    examples = re.findall(r'"demo": "(curl .*?)"[,}]', logs)
     sys.stdout.write(f"\nOpen http://localhost:{os.environ.get('PAGE_PORT', '8000')}\n")
-    sys.stdout.write("\nTry it:\n  " + (told[-1] if told else "use a key of keys.yaml") + "\n")
+    sys.stdout.write(
+        "\nTry it:\n  " + (examples[-1] if examples else "use a key of keys.yaml") + "\n"
+    )
     sys.stdout.write("Stop it: docker compose down\n")
 
 

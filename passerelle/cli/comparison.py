@@ -7,7 +7,7 @@ from rich.table import Table
 
 from passerelle.local.evaluation import Result
 
-SHOWN = 10  # pictures that are named, of those that could not be read
+MAX_NAMED = 10  # pictures, of those that could not be read
 
 
 def show(results: list[Result], console: Console) -> None:
@@ -84,7 +84,7 @@ def notes(results: list[Result], *, has_labels: bool) -> list[str]:
         )
     if any(each.evaluation and each.evaluation["agreement_with"] for each in results):
         lines.append("agrees: finds the same class as the fp32 model above; +/-: against that one")
-    lines += [f"skipped {file}: {why}" for file, why in [*skipped.items()][:SHOWN]]
-    if len(skipped) > SHOWN:
-        lines.append(f"… and {len(skipped) - SHOWN} more that can't be read")
+    lines += [f"skipped {file}: {why}" for file, why in [*skipped.items()][:MAX_NAMED]]
+    if len(skipped) > MAX_NAMED:
+        lines.append(f"… and {len(skipped) - MAX_NAMED} more that can't be read")
     return lines

@@ -19,11 +19,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
 
-X = "inference, median ms per picture"
-BESIDE = [(8, 0), (-8, 0), (0, 10), (0, -10), (8, 10), (-8, 10), (8, -10), (-8, -10)]  # points
-DOT = 7  # pixels from a dot's centre to its edge
+X_LABEL = "inference, median ms per picture"
+LABEL_OFFSETS = [
+    (8, 0),
+    (-8, 0),
+    (0, 10),
+    (0, -10),
+    (8, 10),
+    (-8, 10),
+    (8, -10),
+    (-8, -10),
+]  # points
+DOT_RADIUS = 7  # pixels
 COLOURS = ("blue", "orange", "green", "red", "magenta", "cyan")  # of networks, in the terminal
-MARKS = string.ascii_letters + string.digits
+MARKERS = string.ascii_letters + string.digits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +101,7 @@ def write(drawn: Chart, png: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 5.5), dpi=150, layout="constrained")
-    axes = figure.add_subplot(xlabel=X, ylabel=drawn.height)
+    axes = figure.add_subplot(xlabel=X_LABEL, ylabel=drawn.height)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(0.15, 0.2)
@@ -117,13 +126,13 @@ def dot(axes: "Axes", point: Point) -> "Bbox":
     from matplotlib.transforms import Bbox
 
     x, y = axes.transData.transform((point.latency, point.share))
-    return Bbox.from_bounds(x - DOT, y - DOT, 2 * DOT, 2 * DOT)
+    return Bbox.from_bounds(x - DOT_RADIUS, y - DOT_RADIUS, 2 * DOT_RADIUS, 2 * DOT_RADIUS)
 
 
 def label(axes: "Axes", point: Point, taken: "list[Bbox]") -> "Bbox":
     """Write a point's name beside it, where no other name is; give the box that it fills."""
     spot = (point.latency, point.share)
-    for x, y in BESIDE:
+    for x, y in LABEL_OFFSETS:
         align: dict[str, Any] = {
             "ha": "left" if x > 0 else "right" if x < 0 else "center",
             "va": "bottom" if y > 0 else "top" if y < 0 else "center",
@@ -131,7 +140,9 @@ def label(axes: "Axes", point: Point, taken: "list[Bbox]") -> "Bbox":
         text = axes.annotate(point.name, spot, (x, y), textcoords="offset points", **align)
         box = text.get_window_extent()
         inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
-        if (inside and not any(box.overlaps(other) for other in taken)) or (x, y) == BESIDE[-1]:
+        if (inside and not any(box.overlaps(other) for other in taken)) or (x, y) == LABEL_OFFSETS[
+            -1
+        ]:
             break
         text.remove()
     return box
@@ -145,14 +156,14 @@ def text(drawn: Chart, width: int) -> str:
     plotext.theme("clear")
     plotext.limitsize(False, False)  # noqa: FBT003  # its way to say: not by the terminal's own size
     plotext.plotsize(min(width, 100), 18)
-    for mark, point in zip(itertools.cycle(MARKS), drawn.points, strict=False):
+    for marker, point in zip(itertools.cycle(MARKERS), drawn.points, strict=False):
         colour = COLOURS[point.network % len(COLOURS)]
-        plotext.scatter([point.latency], [point.share], marker=mark, color=colour)
+        plotext.scatter([point.latency], [point.share], marker=marker, color=colour)
     plotext.xlim(0, max(point.latency for point in drawn.points) * 1.1)
-    plotext.xlabel(X)
+    plotext.xlabel(X_LABEL)
     plotext.title(drawn.height)
     names = "   ".join(
-        f"{mark} {point.name}"
-        for mark, point in zip(itertools.cycle(MARKS), drawn.points, strict=False)
+        f"{marker} {point.name}"
+        for marker, point in zip(itertools.cycle(MARKERS), drawn.points, strict=False)
     )
     return f"{plotext.build()}\n{names}"

@@ -23,9 +23,6 @@ from services.model import app, settings
 from tests import conftest
 from tests.support import stack
 from tests.system.test_cli import passerelle
-from tests.system.test_dataset import folder
-
-__all__ = ["folder"]  # the fixture
 
 FULL, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
 LABELS = """\
@@ -34,6 +31,16 @@ chelsea.png,282,tiger cat
 coffee.png,967,espresso
 rocket.jpg,,missile
 """
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of two pictures without labels."""
+    made = tmp_path / "own"
+    made.mkdir()
+    for name in ("rocket.jpg", "coffee.png"):
+        shutil.copy(stack.PICTURES / name, made)
+    return made
 
 
 @dataclasses.dataclass
