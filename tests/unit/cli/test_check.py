@@ -1,0 +1,26 @@
+"""passerelle/cli/check.py: everything that is wrong, at once."""
+
+from pathlib import Path
+
+from tests.unit.cli import command
+
+
+def test_a_good_manifest_is_counted(tmp_path: Path) -> None:
+    shown = command.run("check", "-f", str(command.manifest(tmp_path)))
+    assert shown.exit_code == 0
+    assert "2 models in 2 services, nothing wrong" in shown.output
+
+
+def test_every_file_and_module_that_is_not_there_is_told_by_model(tmp_path: Path) -> None:
+    text = """
+version: 1
+models:
+  - {id: a, architecture: 'nets:net', weights: 'file:none.pth', labels: 'file:no.txt',
+     input: {size: 32}}
+  - {id: b, architecture: 'no_such_module:net', weights: random, input: {size: 32}}
+"""
+    shown = command.run("check", "-f", str(command.manifest(tmp_path, text)))
+    assert shown.exit_code == 1
+    assert f"models.yaml, a: {tmp_path / 'none.pth'} is not a file" in shown.output
+    assert f"models.yaml, a: {tmp_path / 'no.txt'} is not a file" in shown.output
+    assert "models.yaml, b: no_such_module:net: there is no module no_such_module" in shown.output

@@ -1,0 +1,27 @@
+"""passerelle/cli/model_table.py: a row a model, ready or not."""
+
+import pytest
+
+from passerelle.cli import model_table
+
+CARD = {"engine": "openvino", "precision": "int8", "measured": {"latency_ms": 2.9, "size_mb": 5.2}}
+READY = {
+    "id": "a-long-name", "status": "ready", "title": "A net", "note": "", "reason": "", "card": CARD
+}  # fmt: skip
+
+
+def test_a_models_card_fills_its_row(capsys: pytest.CaptureFixture[str]) -> None:
+    model_table.show([READY])
+    row = capsys.readouterr().out.splitlines()[1].split()
+    assert row == ["a-long-name", "ready", "openvino", "int8", "2.9", "5.2", "A", "net"]
+
+
+def test_a_model_without_a_card_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    model_table.show([READY | {"card": None, "status": "failed", "reason": "no such file"}])
+    assert "failed" in (row := capsys.readouterr().out.splitlines()[1])
+    assert "no such file" in row
+
+
+def test_no_models_are_an_empty_table(capsys: pytest.CaptureFixture[str]) -> None:
+    model_table.show([])
+    assert len(capsys.readouterr().out.splitlines()) == 1

@@ -1,0 +1,28 @@
+"""passerelle/cli/options.py: what options stand for."""
+
+from pathlib import Path
+
+import click
+import pytest
+
+from passerelle.cli import options
+from passerelle.local import local_state
+from tests.unit.cli import command
+
+
+def test_the_models_that_are_named_are_in_the_manifest(tmp_path: Path) -> None:
+    path = command.manifest(tmp_path)
+    assert [model.id for model in options.known(path, ("b",))] == ["a", "b"]
+    with pytest.raises(click.ClickException, match=r"models\.yaml has no c, d\."):
+        options.known(path, ("d", "a", "c"))
+
+
+def test_the_client_is_that_of_the_local_run_unless_told(tmp_path: Path) -> None:
+    local_state.save_address(tmp_path, "http://127.0.0.1:8090")
+    key = local_state.ensure_demo_key(tmp_path)
+    local, other = (
+        options.client(None, None, tmp_path), options.client("http://a", "psl_x", tmp_path)
+    )  # fmt: skip
+    assert (local.url, other.url) == ("http://127.0.0.1:8090", "http://a")
+    assert vars(local)["_key"] == key
+    assert vars(other)["_key"] == "psl_x"

@@ -1,0 +1,55 @@
+"""passerelle/cli/render.py: what is written where, and what is only printed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli import command
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a manifest in it."""
+    command.manifest(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_compose_is_written_and_current_then(folder: Path) -> None:
+    assert command.run("render", "compose").exit_code == 0
+    assert "SERVICE: b" in (folder / "docker-compose.yaml").read_text()
+    assert command.run("render", "compose", "--check").exit_code == 0
+
+
+def test_a_stale_file_is_told_and_left_as_it_is(folder: Path) -> None:
+    (folder / "docker-compose.yaml").write_text("edited")
+    shown = command.run("render", "compose", "--check")
+    assert shown.exit_code == 1
+    assert "docker-compose.yaml is stale; run: passerelle render compose" in shown.output
+    assert (folder / "docker-compose.yaml").read_text() == "edited"
+
+
+def test_a_key_file_is_made_once_and_never_overwritten(folder: Path) -> None:
+    command.run("render", "compose")
+    assert "keys: []" in (folder / "keys.yaml").read_text()
+    (folder / "keys.yaml").write_text("mine")
+    command.run("render", "compose")
+    assert (folder / "keys.yaml").read_text() == "mine"
+
+
+def test_a_swarms_file_is_printed(folder: Path) -> None:
+    shown = command.run("render", "swarm")
+    assert (shown.exit_code, "services:" in shown.output) == (0, True)
+    assert not (folder / "docker-compose.yaml").exists()
+
+
+def test_cloud_run_is_printed_or_written_a_file_a_service(folder: Path) -> None:
+    words = ("render", "cloudrun", "--project", "my-project", "--region", "europe-west1")
+    assert "kind: Service" in command.run(*words).output
+    assert command.run(*words, "-o", str(folder / "made")).exit_code == 0
+    assert {"a.yaml", "b.yaml"} <= {path.name for path in (folder / "made").iterdir()}
+
+
+def test_a_project_that_is_none_is_told() -> None:
+    shown = command.run("render", "cloudrun", "--project", "a", "--region", "europe-west1")
+    assert (shown.exit_code, "is no project's id" in shown.output) == (1, True)
