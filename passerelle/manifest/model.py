@@ -82,9 +82,8 @@ class Recipe(Part):
     module_folders: tuple[str, ...] = ()  # where the user's own modules are looked for, in order
 
 
-FILE_FIELDS = frozenset(
-    {"weights", "labels", "calibration"}
-)  # may name files: their content counts
+# They name files or folders, whose content counts and not where they lie.
+FILE_FIELDS = frozenset({"weights", "labels", "calibration", "module_folders"})
 
 
 class Model(Recipe):

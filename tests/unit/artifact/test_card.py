@@ -1,0 +1,44 @@
+"""An artifact's card on disk."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from passerelle.artifact import card
+from passerelle.artifact.card import Card, Input
+from passerelle.protocol import contract
+
+SHAPE = Input(224, 256, "bicubic", (0.1, 0.2, 0.3), (1.0, 1.0, 1.0))
+CARD = Card(
+    id="net", architecture="torchvision:resnet18", weights={"source": "random"},
+    engine="openvino", precision="fp32", input=SHAPE, classes=3, labels="as listed",
+    check={"error": 0.0}, agreement=None, measured={"latency_ms": 1.0}, versions={}, digest="d",
+)  # fmt: skip
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    card.write(tmp_path, CARD)
+    assert card.read(tmp_path) == CARD
+    assert [file.name for file in tmp_path.iterdir()] == [card.FILE]
+
+
+def test_an_evaluation_replaces_the_last_and_nothing_else(tmp_path: Path) -> None:
+    card.write(tmp_path, CARD)
+    for top1 in (0.5, 0.6):
+        card.write_evaluation(tmp_path, {"top1": top1})
+    assert card.read(tmp_path) == dataclasses.replace(CARD, evaluation={"top1": 0.6})
+
+
+def test_a_card_from_before_versions_is_of_the_first(tmp_path: Path) -> None:
+    fields = dataclasses.asdict(CARD)
+    del fields["contract"]
+    (tmp_path / card.FILE).write_text(json.dumps(fields))
+    assert card.read(tmp_path).contract == contract.VERSION_IF_UNSTATED
+
+
+def test_a_card_of_another_major_version_is_refused(tmp_path: Path) -> None:
+    card.write(tmp_path, dataclasses.replace(CARD, contract="2.0"))
+    with pytest.raises(ValueError, match=r"its card is of version 2\.0, not 1"):
+        card.read(tmp_path)

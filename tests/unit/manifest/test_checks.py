@@ -1,0 +1,74 @@
+"""What only several fields together show."""
+
+from typing import Any
+
+import pytest
+
+from passerelle.manifest import checks
+from passerelle.manifest.schema import Defaults, Entry
+
+GOOD = {"id": "net", "architecture": "torchvision:resnet18", "weights": "torchvision:DEFAULT"}
+OWN = GOOD | {"architecture": "nets:Net", "weights": "random", "input": {"size": 32}}
+
+
+def found(base: dict[str, Any], **fields: Any) -> list[tuple[str, str]]:
+    return list(checks.of_entry(Entry.model_validate(base | fields), Defaults()))
+
+
+def test_good_entries_have_nothing_to_mend() -> None:
+    assert found(GOOD) == []
+    assert found(OWN) == []
+
+
+@pytest.mark.parametrize(
+    ("base", "fields", "field", "advice"),
+    [
+        (
+            GOOD,
+            {"architecture": None, "weights": "random", "input": {"size": 32}},
+            "architecture",
+            "missing",
+        ),
+        (GOOD, {"weights": None}, "weights", "missing"),
+        (GOOD, {"weights": "https://x/y.pth"}, "sha256", "need the file's SHA-256"),
+        (OWN, {"weights": "torchvision:DEFAULT"}, "weights", "only a torchvision: architecture"),
+        (OWN, {"input": None}, "input", "the side in pixels"),
+        (OWN, {"input": {"size": 64, "resize": 32}}, "input", "swap them"),
+        (OWN, {"input": {"size": 64, "std": [1, 0, 1]}}, "input", "none of its three"),
+        (GOOD, {"labels": "imagenet"}, "labels", "write imagenet-1k"),
+        (GOOD, {"precision": "int8", "engine": "torch"}, "precision", "only engine: openvino"),
+        (GOOD, {"calibration": "pictures"}, "calibration", "only int8 is calibrated"),
+        (GOOD, {"accept": {"agreement": 1}}, "accept", "remove it"),
+        (GOOD, {"timeout": "2h"}, "timeout", "at most 60m"),
+        (GOOD, {"cache": {"ttl": "200h"}}, "cache", "at most 168h"),
+        (GOOD, {"scale": {"min": 5, "max": 1}}, "scale", "swap them"),
+    ],
+)
+def test_each_is_told_at_its_field(
+    base: dict[str, Any], fields: dict[str, Any], field: str, advice: str
+) -> None:
+    ((where, message),) = found(base, **fields)
+    assert where == field
+    assert advice in message
+
+
+def side_by_side(*entries: dict[str, Any]) -> list[tuple[int, tuple[str, str]]]:
+    models = [Entry.model_validate(GOOD | each) for each in entries]
+    return list(checks.of_entries(enumerate(models), Defaults()))
+
+
+def test_ids_are_unique_and_two_names_are_ours() -> None:
+    assert side_by_side({}, {})[0] == (
+        1,
+        ("id", "net is already the id of a model above; rename one"),
+    )
+    assert side_by_side({"id": "gateway"})[0][1][0] == "id"
+    assert side_by_side({"service": "frontend"})[0][1][0] == "service"
+
+
+def test_models_of_one_service_say_the_same_of_its_containers() -> None:
+    zoo = {"service": "zoo", "replicas": 2}
+    assert side_by_side({"id": "a", **zoo}, {"id": "b", **zoo}) == []
+    ((number, (_, message)),) = side_by_side({"id": "a", **zoo}, {"id": "b", "service": "zoo"})
+    assert number == 1
+    assert message.startswith("shares its service with a")

@@ -1,0 +1,48 @@
+"""An entry becomes a complete model."""
+
+from pathlib import Path
+
+import pytest
+
+from passerelle.manifest import completion
+from passerelle.manifest.model import Cache, Input
+from passerelle.manifest.schema import Defaults, Entry
+
+ENTRY = {"id": "net", "architecture": "nets:Net", "weights": "file:net.pth"}
+
+
+def test_what_is_not_given_comes_from_the_defaults(tmp_path: Path) -> None:
+    defaults = Defaults.model_validate({"timeout": "2m", "cache": {"size": 5, "ttl": "1h"}})
+    model = completion.complete(Entry.model_validate(ENTRY), defaults, tmp_path)
+    assert (model.title, model.service, model.timeout) == ("net", "net", 120.0)
+    assert model.cache == Cache(size=5, ttl=3600.0)
+    assert model.input is None
+
+
+def test_paths_are_of_the_manifests_folder(tmp_path: Path) -> None:
+    entry = Entry.model_validate(ENTRY | {"labels": "file:names.txt", "calibration": "pictures"})
+    model = completion.complete(entry, Defaults(), tmp_path)
+    assert model.weights == f"file:{tmp_path}/net.pth"
+    assert model.labels == f"file:{tmp_path}/names.txt"
+    assert model.calibration == f"{tmp_path}/pictures"
+    assert model.module_folders[0] == str(tmp_path)
+
+
+def test_a_cache_of_no_answers_is_off(tmp_path: Path) -> None:
+    entry = Entry.model_validate(ENTRY | {"cache": {"size": 0}})
+    defaults = Defaults.model_validate({"cache": {"size": 9}})
+    assert completion.complete(entry, defaults, tmp_path).cache is None
+
+
+def test_input_and_labels_are_typed(tmp_path: Path) -> None:
+    entry = Entry.model_validate(ENTRY | {"input": {"size": 64}, "labels": ["cat", "dog"]})
+    model = completion.complete(entry, Defaults(), tmp_path)
+    assert model.input == Input(size=64)
+    assert model.labels == ["cat", "dog"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("500ms", 0.5), ("10s", 10.0), ("1.5m", 90.0), ("2h", 7200.0)]
+)
+def test_durations_are_seconds(text: str, seconds: float) -> None:
+    assert completion.seconds(text) == seconds
