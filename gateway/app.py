@@ -97,7 +97,7 @@ class State:
 
 def state() -> State:
     """The state of the application that answers the current request."""
-    return cast("State", flask.current_app.extensions["gateway"])
+    return cast("State", flask.current_app.extensions["passerelle"])
 
 
 def create_app(options: settings.Settings | None = None) -> flask.Flask:
@@ -106,7 +106,7 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     keys = FileWatcher(options.keys, known_keys.reader(options), api_keys.KeysError)
     routes = FileWatcher(options.manifest, RouteTable(options).read, reading.ManifestError)
     app = application.create("gateway", options.project)
-    app.extensions["gateway"] = State(options, keys, routes)
+    app.extensions["passerelle"] = State(options, keys, routes)
     app.register_blueprint(api)
     app.register_blueprint(
         get_swaggerui_blueprint("/docs", "/openapi.yaml", {"app_name": "Passerelle"})

@@ -62,7 +62,7 @@ def create_app(
     app = application.create(
         "frontend", options.project, error_page.render, pages="services.frontend"
     )
-    app.extensions["frontend"] = state.State(
+    app.extensions["passerelle"] = state.State(
         options,
         Gateway(options.gateway, options.key_file, new_session),
         RateLimiter(options.rate),

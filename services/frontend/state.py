@@ -21,4 +21,4 @@ class State:
 
 def current() -> State:
     """The state of the application that answers the current request."""
-    return cast("State", flask.current_app.extensions["frontend"])
+    return cast("State", flask.current_app.extensions["passerelle"])

@@ -33,7 +33,7 @@ def client(replies: Replies, tmp_path: Path) -> Any:
     keys = Keys({KEY.prefix: KEY})
     gateway = application.create("gateway", project="")
     gateway.register_blueprint(app.api)
-    gateway.extensions["gateway"] = app.State(
+    gateway.extensions["passerelle"] = app.State(
         settings.read({"PASSERELLE_KEYS": "keys.yaml", "PASSERELLE_MAX_BODY": "10"}),
         FileWatcher(tmp_path, lambda _: keys, api_keys.KeysError),
         FileWatcher(tmp_path, lambda _: routes, ValueError),
@@ -96,7 +96,7 @@ def test_probes_need_no_key(client: Any) -> None:
 
 
 def test_without_a_ready_model_the_gateway_is_not_ready(client: Any) -> None:
-    for route in client.application.extensions["gateway"].routes.current.by_id.values():
+    for route in client.application.extensions["passerelle"].routes.current.by_id.values():
         route.upstream.replicas = {}
     assert client.get("/health/ready").status_code == 503
 
