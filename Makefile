@@ -1,5 +1,5 @@
 # `make up` and `make test` set up what they need the first time, and are quick the second.
-.PHONY: up docker-up test e2e check docs format render words lock bench clean
+.PHONY: up docker-up test e2e check docs wheel format render words lock bench clean
 FILE ?= models.yaml
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
@@ -25,6 +25,10 @@ check: .venv/installed  ## lint, types, generated files, and the documentation
 
 docs: .venv/installed  ## build the documentation's site in build/docs; a broken link is an error
 	.venv/bin/sphinx-build -q -W --keep-going -n -b html -c docs . build/docs
+
+wheel: .venv/installed  ## build the wheel in dist
+	@rm -rf build/lib build/bdist.*
+	.venv/bin/pip --quiet wheel --no-deps --wheel-dir dist .
 
 format: .venv/installed  ## format the code, write generated files
 	.venv/bin/ruff format .

@@ -8,7 +8,6 @@ import passerelle
 
 project = "Passerelle"
 version = release = passerelle.__version__
-project_copyright = "Apache License 2.0"
 root_doc = "docs/index"
 
 extensions = ["myst_parser"]
@@ -19,7 +18,7 @@ highlight_language = "none"  # of blocks that name none
 
 html_theme = "furo"
 html_title = f"Passerelle {version}"
-html_logo = html_favicon = "../services/frontend/static/icon.svg"
+html_favicon = "../services/frontend/static/icon.svg"
 html_extra_path = ["site"]  # index.html, which leads to the root document
 html_copy_source = False
-html_show_sphinx = False
+html_show_copyright = html_show_sphinx = False
