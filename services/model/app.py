@@ -27,10 +27,15 @@ def create_app(options: settings.Settings | None = None) -> flask.Flask:
     """The service. It loads its models in a thread of its own."""
     options = options or settings.read()
     models = Models(options.artifacts, options.inference_threads, options.max_queue)
-    app = application.create("model", options.project)
-    app.extensions["passerelle"] = State(options, models)
-    app.register_blueprint(routes)
     models.start()
+    return make_app(State(options, models))
+
+
+def make_app(state: State) -> flask.Flask:
+    """The application around its state."""
+    app = application.create("model", state.options.project)
+    app.extensions["passerelle"] = state
+    app.register_blueprint(routes)
     return app
 
 

@@ -1,0 +1,56 @@
+"""Artifacts and engines in memory: what the model service's unit tests share."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from passerelle.artifact import card, labels
+from services.model import engines
+from services.model.decode import Pixels
+from services.model.engines.engine import Engine, Logits
+
+NAMES = ["red", "green", "blue"]
+
+
+def make_card(model_id: str = "net", size: int = 32) -> card.Card:
+    return card.Card(
+        id=model_id,
+        architecture="nets:Net",
+        weights={"source": "random", "kind": "random", "sha256": None},
+        engine="openvino",
+        precision="fp32",
+        input=card.Input(size, size, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        classes=len(NAMES),
+        labels="as listed",
+        check={},
+        agreement=None,
+        measured={},
+        versions={},
+        digest="d" * 64,
+    )
+
+
+def write(folder: Path, model_id: str = "net") -> Path:
+    """An artifact's folder, with a card and labels and no engine's file."""
+    folder.mkdir()
+    card.write(folder, make_card(model_id))
+    labels.write(folder, NAMES)
+    return folder
+
+
+def mean_colour(pixels: Pixels) -> Logits:
+    """Logits by which a picture's class is its strongest colour."""
+    logits: Logits = pixels.mean((0, 1)).astype(np.float32)
+    return logits
+
+
+def use_engine(monkeypatch: pytest.MonkeyPatch, engine: Engine | Exception) -> None:
+    """Have every artifact loaded as this engine, or fail to load."""
+
+    def load(*_: object) -> Engine:
+        if isinstance(engine, Exception):
+            raise engine
+        return engine
+
+    monkeypatch.setattr(engines, "load", load)

@@ -1,0 +1,1 @@
+"""The tasks, one by one."""

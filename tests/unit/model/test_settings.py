@@ -1,0 +1,40 @@
+"""The model service's settings."""
+
+from pathlib import Path
+
+import pytest
+
+from passerelle.server.settings import SettingError
+from services.model import processors, settings
+from services.model.scheduler import MAX_QUEUED
+
+
+def read(**environ: str) -> settings.Settings:
+    return settings.read({"PASSERELLE_ARTIFACTS": "/a"} | environ)
+
+
+def test_the_defaults_fit_together() -> None:
+    options = read()
+    assert options.artifacts == (Path("/a"),)
+    assert options.max_queue == MAX_QUEUED
+    assert options.request_threads == MAX_QUEUED + settings.SPARE_THREADS
+    assert options.inference_threads == processors.count()
+    assert options.bind == ("0.0.0.0:8080",)
+
+
+def test_threads_are_enough_for_a_longer_queue() -> None:
+    assert read(PASSERELLE_MAX_QUEUE="200").request_threads == 200 + settings.SPARE_THREADS
+    assert read(PASSERELLE_MAX_QUEUE="200", PASSERELLE_REQUEST_THREADS="9").request_threads == 9
+
+
+def test_a_folder_of_artifacts_stands_for_those_in_it(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "card.json").write_text("{}")
+    options = read(PASSERELLE_ARTIFACTS=f"{tmp_path}:/other")
+    assert options.artifacts == (tmp_path / "a", tmp_path / "b", Path("/other"))
+
+
+def test_without_artifacts_it_says_what_to_set() -> None:
+    with pytest.raises(SettingError, match="PASSERELLE_ARTIFACTS is not set; it names the artif"):
+        settings.read({})
