@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import openapi_core
 import pytest
 import requests
@@ -94,8 +95,9 @@ def _check_content(answer: Answer) -> None:
         _openapi().validate_response(given, given)
     except OpenAPIError as error:
         cause = error.__cause__ or error
-        reasons = [each.message for each in getattr(cause, "schema_errors", ())] or [cause]
-        raise ContractError(_described(answer, "; ".join(map(str, reasons)))) from None
+        worst = jsonschema.exceptions.best_match(getattr(cause, "schema_errors", ()))
+        reason = f"{worst.json_path}: {worst.message}" if worst else str(cause)
+        raise ContractError(_described(answer, reason)) from None
 
 
 def _described(answer: Answer, reason: str) -> str:

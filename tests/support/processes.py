@@ -1,6 +1,7 @@
 """Gateways and model services as processes of a test's own, without `passerelle up`."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,6 +27,21 @@ def artifact(artifacts: Path, model_id: str = LITE0) -> Path:
     result = baking.bake(model, artifacts, lambda *_: None)
     assert result.folder, result.error
     return result.folder.resolve()
+
+
+def copy_code(folder: Path, **replacements: tuple[str, str]) -> Path:
+    """A copy of the processes' code, in which a text of a file of passerelle is another.
+
+    The file's path is the keyword, with `__` between its parts.
+    """
+    for package in ("passerelle", "gateway", "services"):
+        shutil.copytree(stack.ROOT / package, folder / package)
+    for name, (old, new) in replacements.items():
+        file = folder / f"{name.replace('__', '/')}.py"
+        text = file.read_text()
+        assert text.count(old) == 1, (file, old)
+        file.write_text(text.replace(old, new))
+    return folder
 
 
 @contextmanager
@@ -71,8 +87,8 @@ class Door:
 
 
 @contextmanager
-def gateway(folder: Path, upstream: str) -> Iterator[Door]:
-    """A gateway for the first model of the default manifest."""
+def gateway(folder: Path, upstream: str, root: Path = stack.ROOT) -> Iterator[Door]:
+    """A gateway for the first model of the default manifest, of the code under `root`."""
     entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
     (folder / "models.yaml").write_text(f"version: 1\n{entry}\n")
     text, key = api_keys.new("test", ("*",), None)
@@ -83,11 +99,12 @@ def gateway(folder: Path, upstream: str) -> Iterator[Door]:
         "PASSERELLE_KEYS": str(folder / "keys.yaml"),
         "PASSERELLE_UPSTREAM": upstream,
         "PASSERELLE_BIND": f"127.0.0.1:{port}",
+        "PYTHONPATH": str(root),
     }
     with (folder / "gateway.log").open("w") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", str(stack.ROOT / "gateway/gunicorn.conf.py")],
-            env=os.environ | environ, cwd=stack.ROOT, stdout=log, stderr=log,
+            [sys.executable, "-m", "gunicorn", "-c", str(root / "gateway/gunicorn.conf.py")],
+            env=os.environ | environ, cwd=root, stdout=log, stderr=log,
         )  # fmt: skip
     try:
         stack.wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 20)

@@ -2,13 +2,10 @@
 
 import re
 import socket
-import time
 from typing import Any
 
 import pytest
-import requests
 
-from passerelle.server import request_body, worker
 from tests.support import stack
 from tests.system.test_gateway import FIRST, problem
 from tests.unit.model.test_decode import png_bomb
@@ -90,58 +87,3 @@ def test_a_body_that_breaks_off_hurts_no_one(up: stack.Stack) -> None:
     with socket.create_connection(("127.0.0.1", up.port), timeout=10) as client:
         client.sendall(head.encode() + stack.CAT[:1000])
     assert up.predict(FIRST).ok
-
-
-def drip(up: stack.Stack, head: str, seconds: float) -> tuple[bytes, float]:
-    """Send a request's head, then a byte now and then: what comes back, and after how long."""
-    begin = time.monotonic()
-    with socket.create_connection(("127.0.0.1", up.port), timeout=0.3) as client:
-        client.sendall(head.encode())
-        while time.monotonic() - begin < seconds:
-            try:
-                if answer := client.recv(4096):
-                    return answer, time.monotonic() - begin
-                break
-            except TimeoutError:
-                client.sendall(b"x")
-            except OSError:
-                break
-    return b"", time.monotonic() - begin
-
-
-def head(key: str) -> str:
-    return (
-        f"POST /model/{FIRST}/predict HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\n"
-        "Content-Length: 100000\r\n\r\n"
-    )
-
-
-def test_a_slow_body_without_a_key_is_not_waited_for(up: stack.Stack) -> None:
-    answer, seconds = drip(up, head("none"), 20)
-    assert answer.startswith(b"HTTP/1.1 401")
-    assert seconds < 6
-
-
-def test_slow_headers_are_not_waited_for(up: stack.Stack) -> None:
-    answer, seconds = drip(up, "POST /models HTTP/1.1\r\nHost: a\r\nX-Slow: ", 30)
-    assert answer == b""
-    assert worker.HEAD_TIMEOUT - 1 < seconds < worker.HEAD_TIMEOUT + 4
-
-
-def test_a_slow_body_is_told_so_in_time(up: stack.Stack) -> None:
-    answer, seconds = drip(up, head(up.key), 60)
-    assert answer.startswith(b"HTTP/1.1 408")
-    assert b"did not arrive in time" in answer
-    assert request_body.SECONDS - 1 < seconds < request_body.SECONDS + 6
-
-
-def test_a_crowd_of_slow_clients_without_a_key_does_not_shut_the_door(up: stack.Stack) -> None:
-    """More of them than the gateway has threads; each holds one for a moment only."""
-    crowd = [socket.create_connection(("127.0.0.1", up.port), timeout=20) for _ in range(80)]
-    try:
-        for client in crowd:
-            client.sendall(head("none").encode())
-        assert requests.get(f"{up.url}/health/live", timeout=15).ok
-    finally:
-        for client in crowd:
-            client.close()

@@ -13,13 +13,6 @@ from tests.support import processes, stack
 BEFORE = "0d9abaa"  # the last commit whose services state no contract
 
 
-def copied(folder: Path) -> Path:
-    """The code of a model service, to be changed."""
-    for name in ("passerelle", "services"):
-        shutil.copytree(stack.ROOT / name, folder / name)
-    return folder
-
-
 def test_a_gateway_works_with_services_of_the_version_before(state: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         ["git", "archive", "-o", str(tmp_path / "before.tar"), BEFORE, "wire", "services"],
@@ -47,9 +40,10 @@ def test_a_gateway_works_with_services_of_the_version_before(state: Path, tmp_pa
 def test_a_service_of_another_major_version_is_refused_and_models_says_why(
     state: Path, tmp_path: Path
 ) -> None:
-    root = copied(tmp_path / "next")
-    contract = root / "passerelle" / "protocol" / "contract.py"
-    contract.write_text(contract.read_text().replace('VERSION = "1.1"', 'VERSION = "2.0"'))
+    root = processes.copy_code(
+        tmp_path / "next",
+        passerelle__protocol__contract=('VERSION = "1.1"', 'VERSION = "2.0"'),
+    )
     folder = Path(shutil.copytree(processes.artifact(state / "artifacts"), tmp_path / "artifact"))
     card = json.loads((folder / "card.json").read_text()) | {"contract": "2.0"}
     (folder / "card.json").write_text(json.dumps(card))
