@@ -29,30 +29,34 @@ def artifact(artifacts: Path, model_id: str = LITE0) -> Path:
     return result.folder.resolve()
 
 
-def copy_code(folder: Path, **replacements: tuple[str, str]) -> Path:
-    """A copy of the processes' code, in which a text of a file of passerelle is another.
+def copy_code(folder: Path, **changes: list[tuple[str, str]]) -> Path:
+    """A copy of the processes' code, in which texts of a file are replaced by others.
 
     The file's path is the keyword, with `__` between its parts.
     """
     for package in ("passerelle", "gateway", "services"):
         shutil.copytree(stack.ROOT / package, folder / package)
-    for name, (old, new) in replacements.items():
+    for name, texts in changes.items():
         file = folder / f"{name.replace('__', '/')}.py"
-        text = file.read_text()
-        assert text.count(old) == 1, (file, old)
-        file.write_text(text.replace(old, new))
+        for old, new in texts:
+            text = file.read_text()
+            assert text.count(old) == 1, (file, old)
+            file.write_text(text.replace(old, new))
     return folder
 
 
 @contextmanager
-def service(folder: Path, at: str, root: Path = stack.ROOT) -> Iterator["subprocess.Popen[bytes]"]:
+def service(
+    folder: Path, at: str, root: Path = stack.ROOT, log: Path = Path(os.devnull)
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A model service at `host:port`, of the code under `root`."""
     environ = {"PASSERELLE_ARTIFACTS": str(folder), "PASSERELLE_BIND": at, "PYTHONPATH": str(root)}
     command = ["-m", "gunicorn", "-c", str(root / "services/model/gunicorn.conf.py")]
-    child = subprocess.Popen(
-        [sys.executable, *command], env=os.environ | environ, cwd=root, stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    with log.open("w") as output:
+        child = subprocess.Popen(
+            [sys.executable, *command], env=os.environ | environ, cwd=root, stdout=output,
+            stderr=output,
+        )  # fmt: skip
     try:
         stack.wait_for(lambda: answers(f"http://{at}/health/live"), 30)
         yield child
@@ -134,19 +138,24 @@ def page(key_file: Path, port: int, environ: dict[str, str]) -> Iterator[str]:
 
 
 class Clients:
-    """Clients that keep their connection and ask until they are told to stop."""
+    """Clients that keep their connection and ask again and again until they are told to stop."""
 
     def __init__(self, door: Door, number: int = 4) -> None:
-        self.door, self.stopped = door, False
+        self.door, self.stopped = door, threading.Event()
         self.statuses: list[int] = []
         self.threads = [threading.Thread(target=self.ask) for _ in range(number)]
 
     def ask(self) -> None:
         session = requests.Session()
         session.headers["X-API-Key"] = self.door.key
-        while not self.stopped:
+        while not self.stopped.wait(0.05):  # leaves the services some of the processor
             url = f"{self.door.url}/model/{LITE0}/predict"
             self.statuses.append(session.post(url, data=stack.CAT, timeout=30).status_code)
+
+    def wait_for_answers(self, count: int) -> None:
+        """Until so many more have come."""
+        enough = len(self.statuses) + count
+        stack.wait_for(lambda: len(self.statuses) >= enough, 60)
 
     def __enter__(self) -> Self:
         for thread in self.threads:
@@ -154,6 +163,6 @@ class Clients:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stopped = True
+        self.stopped.set()
         for thread in self.threads:
             thread.join()

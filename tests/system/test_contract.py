@@ -42,7 +42,7 @@ def test_a_service_of_another_major_version_is_refused_and_models_says_why(
 ) -> None:
     root = processes.copy_code(
         tmp_path / "next",
-        passerelle__protocol__contract=('VERSION = "1.1"', 'VERSION = "2.0"'),
+        passerelle__protocol__contract=[('VERSION = "1.1"', 'VERSION = "2.0"')],
     )
     folder = Path(shutil.copytree(processes.artifact(state / "artifacts"), tmp_path / "artifact"))
     card = json.loads((folder / "card.json").read_text()) | {"contract": "2.0"}

@@ -16,19 +16,19 @@ DRAIN_SECONDS = 0.2  # that it then reads on, so that the client sees its answer
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[processes.Door]:
-    """A gateway that waits less long than ours, by three constants of its code; its model is away."""
+    """A gateway that waits less long, by three constants of its code; its model is away."""
     root = processes.copy_code(
         tmp_path_factory.mktemp("impatient"),
-        passerelle__server__worker=(
-            f"HEAD_TIMEOUT = {worker.HEAD_TIMEOUT}", f"HEAD_TIMEOUT = {HEAD_TIMEOUT}",
-        ),
-        passerelle__server__body_chunks=(
-            f"DRAIN_SECONDS = {body_chunks.DRAIN_SECONDS}", f"DRAIN_SECONDS = {DRAIN_SECONDS}",
-        ),
-        passerelle__server__request_body=(
-            f"SECONDS = {request_body.SECONDS}", f"SECONDS = {BODY_TIMEOUT}",
-        ),
-    )  # fmt: skip
+        passerelle__server__worker=[
+            (f"HEAD_TIMEOUT = {worker.HEAD_TIMEOUT}", f"HEAD_TIMEOUT = {HEAD_TIMEOUT}")
+        ],
+        passerelle__server__body_chunks=[
+            (f"DRAIN_SECONDS = {body_chunks.DRAIN_SECONDS}", f"DRAIN_SECONDS = {DRAIN_SECONDS}")
+        ],
+        passerelle__server__request_body=[
+            (f"SECONDS = {request_body.SECONDS}", f"SECONDS = {BODY_TIMEOUT}")
+        ],
+    )
     nowhere = f"http://127.0.0.1:{stack.free_port()}"
     with processes.gateway(tmp_path_factory.mktemp("gateway"), nowhere, root) as running:
         yield running
