@@ -79,7 +79,7 @@ def test_the_files_build_push_and_deploy_and_reuse_every_layer_the_second_time(
     workspace: Path, registry: str
 ) -> None:
     first = build_all(workspace, registry, "aaaaaaa")
-    assert any("baked RUN for entry" in step for step in steps(first["model"].log)[0])
+    assert any("baked RUN for recipe" in step for step in steps(first["model"].log)[0])
     deployed = first["model"].deployed
     assert deployed[:4] == ["gcloud", "run", "deploy", MODEL]
     image = f"europe-west1-docker.pkg.dev/my-project/passerelle/{MODEL}:aaaaaaa"
