@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 
-from gateway import id_tokens, settings, transport
+from gateway import id_tokens, transport
 from passerelle.manifest import reading
 from passerelle.protocol import contract
 from passerelle.server import google_cloud
@@ -194,20 +194,6 @@ def test_without_a_token_nothing_is_sent(metadata: type[Metadata], backend: str)
     assert Backend.seen == []
 
 
-def test_a_failing_platform_costs_nothing_while_the_old_token_is_good(
-    metadata: type[Metadata],
-) -> None:
-    ahead = [0.0]
-    tokens = id_tokens.IdTokens("https://model.example.org", lambda: time.time() + ahead[0])
-    old = tokens.current()
-    metadata.broken = True
-    ahead[0] = 3600 - id_tokens.REFRESH_BEFORE + 10
-    assert tokens.current() == old
-    ahead[0] = 3601
-    with pytest.raises(id_tokens.IdTokenError):
-        tokens.current()
-
-
 @pytest.mark.usefixtures("metadata")
 def test_the_projects_number_is_filled_in_where_the_platform_knows_it() -> None:
     setting = "https://{service}-{project_number}.europe-west1.run.app"
@@ -226,12 +212,6 @@ def test_where_no_platform_answers_the_setting_is_refused(metadata: type[Metadat
             "X",
             os.environ["GCE_METADATA_HOST"],
         )
-
-
-def test_another_kind_of_identity_is_refused() -> None:
-    environ = {"PASSERELLE_KEYS": "keys.yaml", "PASSERELLE_UPSTREAM_AUTH": "amazon"}
-    with pytest.raises(SettingError, match="is 'amazon'; write google"):
-        settings.read(environ)
 
 
 # From here on, through a gateway's own process.
