@@ -9,6 +9,7 @@ artifact's {"folder"} or the {"error"}. What libraries print goes to standard er
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 from passerelle.artifact import user_modules
 from passerelle.manifest.model import Recipe
@@ -18,21 +19,21 @@ from services.bake import errors, json_lines, pipeline
 def main() -> int:
     """Bake the recipe on standard input. Gives the exit code."""
     json_lines.exit_on_sigterm()
-    write = json_lines.take_stdout()
-    steps = pipeline.STEPS
-
-    def report(step: str) -> None:
-        write(step=step, number=steps.index(step), steps=len(steps))
-
-    try:
-        recipe = Recipe.model_validate_json(sys.stdin.read())
-        sys.path[:0] = user_modules.search_path(recipe)
-        folder = pipeline.bake(recipe, Path(sys.argv[1]), report)
-    except Exception as error:
-        write(error=describe(error))
-        return 1
-    write(folder=str(folder))
+    with json_lines.on_stdout() as write:
+        try:
+            recipe = Recipe.model_validate_json(sys.stdin.read())
+            sys.path[:0] = user_modules.search_path(recipe)
+            folder = pipeline.bake(recipe, Path(sys.argv[1]), lambda step: write(**number(step)))
+        except Exception as error:
+            write(error=describe(error))
+            return 1
+        write(folder=str(folder))
     return 0
+
+
+def number(step: str) -> dict[str, Any]:
+    """A step with its number, of how many."""
+    return {"step": step, "number": pipeline.STEPS.index(step), "steps": len(pipeline.STEPS)}
 
 
 def describe(error: Exception) -> str:

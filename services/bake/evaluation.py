@@ -135,17 +135,17 @@ def processor() -> str:
 
 def main() -> int:
     """Evaluate on the files that standard input lists. Gives the exit code."""
-    write = json_lines.take_stdout()
+    with json_lines.on_stdout() as write:
 
-    def report(answers: Answers, skipped: Skipped) -> None:
-        write(answers=answers, skipped=skipped)
+        def report(answers: Answers, skipped: Skipped) -> None:
+            write(answers=answers, skipped=skipped)
 
-    try:
-        measured = evaluate(Path(sys.argv[1]), json.load(sys.stdin), report)
-    except problems.Problem as error:
-        write(error=error.detail)
-        return 1
-    write(measured=measured)
+        try:
+            measured = evaluate(Path(sys.argv[1]), json.load(sys.stdin), report)
+        except problems.Problem as error:
+            write(error=error.detail)
+            return 1
+        write(measured=measured)
     return 0
 
 

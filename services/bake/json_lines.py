@@ -1,25 +1,27 @@
 """Lines of JSON on standard output, which a parent process reads as they come."""
 
+import contextlib
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
-def take_stdout() -> Callable[..., None]:
+@contextlib.contextmanager
+def on_stdout() -> Iterator[Callable[..., None]]:
     """A function that writes its named arguments as a line of JSON.
 
     Whatever else is printed, by C libraries too, goes to standard error from now on.
     """
-    lines = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
+    with os.fdopen(os.dup(1), "w", buffering=1) as lines:
+        os.dup2(2, 1)
 
-    def write(**line: Any) -> None:
-        lines.write(json.dumps(line) + "\n")
+        def write(**line: Any) -> None:
+            lines.write(json.dumps(line) + "\n")
 
-    return write
+        yield write
 
 
 def exit_on_sigterm() -> None:

@@ -1,0 +1,44 @@
+"""Small torch modules, and recipes of them."""
+
+from typing import Any
+
+import torch
+
+from passerelle.artifact.card import Input
+from passerelle.manifest import model
+from passerelle.manifest.model import Recipe
+
+SIZE = 32  # pixels a side
+CLASSES = 4
+SHAPE = Input(SIZE, SIZE, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+
+class Tiny(torch.nn.Module):
+    """One convolution, averaged over the picture."""
+
+    def __init__(self, classes: int = CLASSES) -> None:
+        super().__init__()
+        self.layer = torch.nn.Conv2d(3, classes, 8, stride=8)
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        """(N, 3, H, W) -> (N, classes)."""
+        averaged: torch.Tensor = self.layer(batch).mean((2, 3))
+        return averaged
+
+
+class Picky(Tiny):
+    """Branches on the data, which torch.export doesn't follow."""
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        """(N, 3, H, W) -> (N, classes)."""
+        return super().forward(batch) if batch.sum().item() > 0 else batch.flatten(1)[:, :CLASSES]
+
+
+def recipe(**fields: Any) -> Recipe:
+    base: dict[str, Any] = {
+        "id": "tiny",
+        "architecture": f"{__name__}:Tiny",
+        "weights": "random",
+        "input": model.Input(size=SIZE),
+    }
+    return Recipe(**base | fields)

@@ -1,0 +1,58 @@
+"""The pictures that int8 takes its ranges from, and those that judge it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from passerelle.artifact.card import Input
+from passerelle.manifest.model import Recipe
+from services.bake import calibration
+from services.bake.errors import CalibrationError
+from services.model.decode import Pixels
+
+SHAPE = Input(32, 36, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+
+def recipe(folder: Path | None = None) -> Recipe:
+    given = str(folder) if folder else None
+    return Recipe(id="net", architecture="nets:Net", weights="random", calibration=given)
+
+
+def pictures(folder: Path, count: int) -> Path:
+    """A folder of grey pictures, each of another shade."""
+    for number in range(count):
+        Image.new("L", (40, 40), number).save(folder / f"{number:02}.png")
+    return folder
+
+
+def shades(found: list[Pixels]) -> list[int]:
+    return [int(pixels[0, 0, 0]) for pixels in found]
+
+
+def test_every_fifth_picture_of_a_folder_judges_and_the_others_give_ranges(tmp_path: Path) -> None:
+    given = recipe(pictures(tmp_path, 12))
+    assert shades(calibration.judge(given, SHAPE)) == [0, 5, 10]
+    assert shades(calibration.ranges(given, SHAPE)) == [1, 2, 3, 4, 6, 7, 8, 9, 11]
+
+
+def test_a_folder_with_few_pictures_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.raises(CalibrationError, match="holds 3 pictures; calibration needs 10 and more"):
+        calibration.ranges(recipe(pictures(tmp_path, 3)), SHAPE)
+
+
+def test_the_same_seed_gives_the_same_crops_and_another_gives_others() -> None:
+    first, again, other = (list(calibration.crops(SHAPE, 10, seed)) for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not any(np.array_equal(*pair) for pair in zip(first, other, strict=True))
+    assert {pixels.shape for pixels in first} == {(32, 32, 3)}
+
+
+def test_crops_lie_within_the_picture() -> None:
+    image, chance = Image.new("RGB", (300, 20)), np.random.default_rng(0)
+    for _ in range(100):
+        left, top, right, bottom = calibration.box(image, chance)
+        assert 0 <= left < right <= 300
+        assert 0 <= top < bottom <= 20

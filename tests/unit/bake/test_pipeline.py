@@ -1,0 +1,36 @@
+"""The way of a bake, from a recipe to a checked artifact."""
+
+from pathlib import Path
+
+import pytest
+
+from passerelle.artifact import card, labels, store
+from services.bake import pipeline, verification
+from services.bake.errors import BakeError
+from tests.unit.bake import nets
+
+pytestmark = pytest.mark.torch
+
+
+def test_a_recipe_becomes_an_artifact_step_by_step(tmp_path: Path) -> None:
+    recipe, steps = nets.recipe(labels=["a", "b", "c", "d"]), list[str]()
+    folder = pipeline.bake(recipe, tmp_path, steps.append)
+    assert folder == store.folder(tmp_path, recipe)
+    assert steps == ["weights", "convert", "check", "measure"]
+    made = card.read(folder)
+    assert (made.id, made.classes, made.digest) == ("tiny", 4, store.digest(recipe))
+    assert made.check["error"] <= made.check["tolerance"] == verification.TOLERANCE
+    assert (made.labels, labels.read(folder)) == ("as listed", ["a", "b", "c", "d"])
+    assert made.agreement is None
+    assert {"model.xml", "model.bin"} < {file.name for file in folder.iterdir()}
+
+
+def test_a_bake_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(BakeError, match="labels names 1"):
+        pipeline.bake(nets.recipe(labels=["a"]), tmp_path, lambda _: None)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_file_is_named_on_the_card_without_its_folder() -> None:
+    assert pipeline.public_source("file:/home/me/net.pth") == "file:net.pth"
+    assert pipeline.public_source("torchvision:DEFAULT") == "torchvision:DEFAULT"
