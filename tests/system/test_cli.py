@@ -1,6 +1,7 @@
 """The commands, as a person types them."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,22 @@ def test_a_module_of_ones_own_is_baked_once(tmp_path: Path) -> None:
         made.append((done.stdout.splitlines()[-1], "baking own" in done.stdout))
     assert made[0][0] == made[1][0]
     assert [baked for _, baked in made] == [True, False]
+
+
+@pytest.mark.parametrize("command", ["check", "bake", "up --no-page"])
+def test_a_module_named_like_a_package_of_ours_gets_a_sentence(
+    command: str, tmp_path: Path
+) -> None:
+    (tmp_path / "services.py").write_text("")
+    entry = "{id: a, architecture: 'services:net', weights: random, input: {size: 32}}"
+    (tmp_path / "models.yaml").write_text(f"version: 1\nmodels: [{entry}]")
+    port = {"PORT": str(stack.free_port())}
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("passerelle")), *command.split()],
+        cwd=tmp_path, env=os.environ | port, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "services is a package of Passerelle's; rename yours" in done.stderr
 
 
 def test_a_bake_that_fails_fails_the_command(tmp_path: Path) -> None:

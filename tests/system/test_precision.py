@@ -125,20 +125,6 @@ def test_a_calibration_folder_is_split_between_ranges_and_judge(tmp_path: Path) 
     assert (made.agreement["pictures"], made.agreement["of"]) == (3, "the calibration folder")
 
 
-@pytest.mark.usefixtures("tiny")
-def test_a_calibration_folder_with_few_pictures_is_told(tmp_path: Path) -> None:
-    pictures(tmp_path / "own", 3)
-    given = model(tmp_path, precision="int8", calibration="own")
-    assert "holds 3 pictures; calibration needs 10 and more" in baked(given, tmp_path / "a").error
-
-
-def test_the_same_seed_gives_the_same_crops_and_another_gives_others() -> None:
-    first, again, other = (list(calibration.crops(SHAPE, 20, seed)) for seed in (0, 0, 1))
-    assert np.array_equal(first, again)
-    assert not any(np.array_equal(*pair) for pair in zip(first, other, strict=True))
-    assert len(calibration.photographs()) == 5
-
-
 def test_the_default_int8_model_tells_its_agreement(up: stack.Stack) -> None:
     told = up.get("/models/efficientnet-lite0-int8").json()["card"]
     assert told["precision"] == "int8"

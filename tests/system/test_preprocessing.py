@@ -8,8 +8,6 @@ import pytest
 import torch
 from PIL import Image
 
-from passerelle.artifact.card import Input
-from passerelle.manifest import model
 from services.bake import architecture, convert
 from services.model import decode, engines, resize
 from tests.support import stack
@@ -57,16 +55,3 @@ def test_the_engine_sees_what_torchvision_would_give(
         assert steps.mean() < 0.3, "of 255; the resizing rounds in another order"
         assert (steps > 1.01).mean() < 0.005
         assert steps.max() < 20
-
-
-def test_what_the_manifest_says_of_the_input_comes_before_the_weights_transforms() -> None:
-    transforms = torchvision.models.get_model_weights("resnet18").DEFAULT.transforms()
-    shape = architecture.complete_input(model.Input(size=192, interpolation="bicubic"), transforms)
-    assert (shape.size, shape.resize, shape.interpolation) == (192, 256, "bicubic")
-    assert shape.mean == (0.485, 0.456, 0.406)
-
-
-def test_without_transforms_the_defaults_are_imagenets() -> None:
-    assert architecture.complete_input(model.Input(size=224)) == Input(
-        224, 256, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    )
