@@ -2,6 +2,7 @@
 
 import base64
 import concurrent.futures
+import dataclasses
 import http.server
 import json
 import os
@@ -17,6 +18,7 @@ import pytest
 import requests
 
 from gateway import id_tokens, transport
+from passerelle.artifact.card import Card, Input
 from passerelle.manifest import reading
 from passerelle.protocol import contract
 from passerelle.server import google_cloud
@@ -79,13 +81,15 @@ class Backend(http.server.BaseHTTPRequestHandler):
     card: dict[str, Any]
 
     def do_GET(self) -> None:  # the base class's name
-        models = {processes.LITE0: {"status": "ready", "reason": "", "digest": "d"}}
+        models = {processes.LITE0: {"status": "ready", "reason": "", "digest": "d" * 64}}
         ready = {"contract": contract.VERSION, "models": models}
         self.answer(ready if self.path == "/health/ready" else self.card)
 
     def do_POST(self) -> None:  # the base class's name
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer({"model": processes.LITE0, "category": "cat"})
+        best = {"class_id": 0, "label": "cat", "score": 1.0}
+        answer = {"model": processes.LITE0, "category": "cat", "predictions": [best]}
+        self.answer(answer | {"request_id": self.headers["X-Request-ID"]})
 
     def answer(self, document: Any) -> None:
         self.seen.append(f"{self.command} {self.path}\n{self.headers}")
@@ -129,9 +133,20 @@ def backend() -> Iterator[str]:
     Backend.seen = []
     path = stack.ROOT / "models.yaml"
     model = next(each for each in reading.read(path) if each.id == processes.LITE0)
-    weights = {"source": model.weights, "sha256": None}
-    same = {name: getattr(model, name) for name in ("architecture", "engine", "precision")}
-    Backend.card = {"digest": "d", "weights": weights} | same
+    same = {name: getattr(model, name) for name in ("id", "architecture", "engine", "precision")}
+    card = Card(
+        **same,
+        weights={"source": model.weights, "kind": "package", "sha256": None},
+        input=Input(224, 256, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        classes=1,
+        labels="as listed",
+        check={"pictures": 3, "error": 0.0, "tolerance": 0.001},
+        agreement=None,
+        measured={"latency_ms": 1.0, "size_mb": 1.0},
+        versions={},
+        digest="d" * 64,
+    )
+    Backend.card = dataclasses.asdict(card)
     for at in serving(Backend):
         yield f"http://{at}"
 
