@@ -27,7 +27,7 @@ SECONDS = 300  # that a stack has to get ready, bakes included
 class Stack:
     """One run: its process, its address, a key, and what it printed."""
 
-    def __init__(self, manifest: Path, state: Path, *options: str) -> None:
+    def __init__(self, manifest: Path, state: Path, *options: str, root: Path = ROOT) -> None:
         self.manifest, self.state, self.port = manifest, state, free_port()
         self.page_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -38,7 +38,7 @@ class Stack:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "passerelle", "up", "-f", str(manifest), "--state", str(state),
              "--port", str(self.port), "--page-port", str(self.page_port), *options],
-            stdout=self.output, stderr=subprocess.STDOUT, cwd=ROOT,
+            stdout=self.output, stderr=subprocess.STDOUT, cwd=root,
         )  # fmt: skip
 
     @property
@@ -67,6 +67,14 @@ class Stack:
     def statuses(self) -> dict[str, str]:
         return {each["id"]: each["status"] for each in self.get("/models").json()["models"]}
 
+    def in_flight(self, model: str) -> int:
+        """How many requests for a model are in the gateway now, those that wait included."""
+        found = {each["id"]: each["in_flight"] for each in self.get("/history").json()["models"]}
+        return int(found[model])
+
+    def wait_in_flight(self, model: str, count: int) -> None:
+        wait_for(lambda: self.in_flight(model) == count, 20)
+
     def service(self, name: str) -> int:
         """The process id of a service's gunicorn worker, which holds the models."""
         for pid in descendants(self.process.pid):
@@ -84,9 +92,9 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running(manifest: Path, state: Path, *options: str) -> Iterator[Stack]:
-    """A stack that is up inside the block, and gone after it."""
-    stack = Stack(manifest, state, *options)
+def running(manifest: Path, state: Path, *options: str, root: Path = ROOT) -> Iterator[Stack]:
+    """A stack, of the code under `root`, that is up inside the block, and gone after it."""
+    stack = Stack(manifest, state, *options, root=root)
     try:
         stack.wait_until_up()
         with contextlib.ExitStack() as checked:

@@ -13,11 +13,11 @@ import pytest
 import safetensors.torch
 import torch
 
-from passerelle.artifact import card, labels
+from passerelle.artifact import card, labels, user_modules
 from passerelle.local import baking
 from passerelle.manifest import reading
 from passerelle.manifest.model import Model
-from services.bake import verification
+from services.bake import errors, pipeline, verification
 from services.model import engines
 from tests.support import stack
 
@@ -69,6 +69,20 @@ def baked(given: Model, artifacts: Path) -> baking.Result:
     return baking.bake(given, artifacts, lambda *_: None)
 
 
+def bake_here(given: Model, artifacts: Path) -> Path:
+    """Bake in this process, which has imported torch already."""
+    user_modules.refuse_conflicts(given)
+    user_modules.require(given)
+    return pipeline.bake(given.recipe, artifacts, lambda _: None)
+
+
+def refusal(given: Model, artifacts: Path) -> str:
+    """Why a model can't be baked."""
+    with pytest.raises((*errors.KNOWN, user_modules.ModuleError)) as told:
+        bake_here(given, artifacts)
+    return str(told.value)
+
+
 def folder_of(result: baking.Result) -> Path:
     assert result.folder is not None, result.error
     return result.folder
@@ -80,7 +94,7 @@ def test_an_artifact_agrees_with_its_module(engine: str, tiny: Any, tmp_path: Pa
     net = tiny.Tiny(7).eval()
     safetensors.torch.save_file(net.state_dict(), tmp_path / "net.safetensors")
     given = model(tmp_path, weights="file:net.safetensors", engine=engine, arguments=[7])
-    folder = folder_of(baked(given, tmp_path / "artifacts"))
+    folder = bake_here(given, tmp_path / "artifacts")
     made = card.read(folder)
     assert made.check["pictures"] == 3
     assert made.check["error"] <= made.check["tolerance"] == verification.TOLERANCE
@@ -123,9 +137,7 @@ def test_a_bake_is_cached_by_content_and_the_same_each_time(tmp_path: Path) -> N
 def test_a_bake_that_fails_says_what_to_do(
     fields: dict[str, Any], expected: str, tmp_path: Path
 ) -> None:
-    result = baked(model(tmp_path, **fields), tmp_path / "artifacts")
-    assert result.folder is None
-    assert expected in result.error
+    assert expected in refusal(model(tmp_path, **fields), tmp_path / "artifacts")
     assert not [*(tmp_path / "artifacts").glob("*")]
 
 
@@ -170,10 +182,10 @@ def test_a_download_of_other_content_is_refused(tiny: Any, tmp_path: Path, mirro
 @pytest.mark.usefixtures("tiny")
 def test_a_download_that_fails_names_model_source_and_mend(tmp_path: Path) -> None:
     source = f"https://127.0.0.1:{stack.free_port()}/net.pth"
-    result = baked(model(tmp_path, weights=source, sha256="0" * 64), tmp_path / "artifacts")
-    assert "tiny: weights from" in result.error
-    assert source in result.error
-    assert "Mirror them and point weights at the copy" in result.error
+    told = refusal(model(tmp_path, weights=source, sha256="0" * 64), tmp_path / "artifacts")
+    assert "tiny: weights from" in told
+    assert source in told
+    assert "Mirror them and point weights at the copy" in told
 
 
 def test_torchvisions_own_download_failing_is_told_too(
@@ -185,6 +197,6 @@ def test_torchvisions_own_download_failing_is_told_too(
         tmp_path, id="res", architecture="torchvision:resnet18", weights="torchvision:DEFAULT",
         input=None,
     )  # fmt: skip
-    result = baked(given, tmp_path / "artifacts")
-    assert "res: torchvision:DEFAULT can't be downloaded from https://" in result.error
-    assert "file:PATH" in result.error
+    told = refusal(given, tmp_path / "artifacts")
+    assert "res: torchvision:DEFAULT can't be downloaded from https://" in told
+    assert "file:PATH" in told

@@ -30,6 +30,7 @@ class Metadata(http.server.BaseHTTPRequestHandler):
     """Answers as the platform does, to who sends the header that it asks for."""
 
     fetched: list[str]
+    refused: list[str]
     life: float
     pause: float
     broken: bool
@@ -40,6 +41,7 @@ class Metadata(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Metadata-Flavor") != "Google" and url.path != "/":
             self.say(403, "")
         elif self.broken:
+            self.refused.append(self.path)
             self.say(503, "")
         elif url.path.endswith("/identity"):
             audience = urllib.parse.parse_qs(url.query)["audience"][0]
@@ -119,7 +121,7 @@ def serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
 @pytest.fixture
 def metadata(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Metadata]]:
     Metadata.fetched, Metadata.life, Metadata.pause = [], 3600.0, 0.2
-    Metadata.broken, Metadata.number = False, "123456789012"
+    Metadata.broken, Metadata.number, Metadata.refused = False, "123456789012", []
     for at in serving(Metadata):
         # google-auth reads the one at its import, the other at each use.
         monkeypatch.setattr("google.auth.compute_engine._metadata._GCE_METADATA_HOST", at)
@@ -270,7 +272,8 @@ def test_a_gateway_without_a_token_says_so_and_sends_nothing(
         answer = door.predict()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         assert "no identity token can be had" in answer.json()["detail"]
-        time.sleep(1)
+        before = len(metadata.refused)
+        stack.wait_for(lambda: len(metadata.refused) > before + 1, 20)  # it went on trying
         assert len(Backend.seen) == sent
         metadata.broken = False
         stack.wait_for(lambda: door.predict().status_code == 200, 20)

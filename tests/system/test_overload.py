@@ -1,11 +1,14 @@
 """More than can be served: who is told to come back, who is dropped, and who gets an answer."""
 
 import concurrent.futures
+import contextlib
 import io
 import json
+import os
+import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +38,7 @@ LARGE = large()
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
-    """One model with a short line."""
+    """One model with a short queue."""
     folder = tmp_path_factory.mktemp("small")
     manifest = folder / "models.yaml"
     everything = (stack.ROOT / "models.yaml").read_text()
@@ -61,34 +64,44 @@ def test_a_corrupt_picture_among_many_fails_alone(up: stack.Stack) -> None:
     assert {answer.json()["category"] for answer in answers[:63]} == {"tiger cat"}
 
 
-def test_a_full_line_says_so_at_once_and_the_others_are_served(small: stack.Stack) -> None:
-    def ask(picture: bytes) -> tuple[requests.Response, float]:
+def test_a_full_queue_says_so_at_once_and_the_others_are_served(small: stack.Stack) -> None:
+    def ask() -> tuple[requests.Response, float]:
         begin = time.monotonic()
-        return small.predict(MODEL, picture), time.monotonic() - begin
+        return small.predict(MODEL, LARGE), time.monotonic() - begin
 
-    count = SLOTS + QUEUE + 5
+    worker, count = small.service(MODEL), SLOTS + QUEUE + 5
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
-        working = [pool.submit(ask, LARGE) for _ in range(SLOTS)]
-        time.sleep(0.3)
-        answers = [
-            each.result() for each in [pool.submit(ask, stack.CAT) for _ in range(QUEUE + 5)]
-        ]
-        assert all(each.result()[0].status_code == 200 for each in working)
+        os.kill(worker, signal.SIGSTOP)  # so that all are there at once
+        try:
+            asked = [pool.submit(ask) for _ in range(count)]
+            small.wait_in_flight(MODEL, count)
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        answers = [each.result() for each in asked]
     refused = [(answer, seconds) for answer, seconds in answers if answer.status_code == 503]
-    assert len(refused) == 5
-    assert [answer.status_code for answer, _ in answers].count(200) == QUEUE
+    served = [seconds for answer, seconds in answers if answer.status_code == 200]
+    assert (len(refused), len(served)) == (5, SLOTS + QUEUE)
     for answer, seconds in refused:
         assert answer.headers["Retry-After"] == "1"
         assert f"{QUEUE} pictures are waiting already" in answer.json()["detail"]
-        assert seconds < min(waited for done, waited in answers if done.status_code == 200)
+        assert seconds < min(served)
+
+
+@contextlib.contextmanager
+def busy(running: stack.Stack) -> Iterator[Callable[[], int]]:
+    """Every slot of the model is taken at the start of the block. Gives how many still are."""
+    in_a_hurry = {"X-Request-Timeout": "0.2"}
+    with concurrent.futures.ThreadPoolExecutor(SLOTS) as pool:
+        working = [pool.submit(running.predict, MODEL, LARGE) for _ in range(SLOTS)]
+        running.wait_in_flight(MODEL, SLOTS)
+        stack.wait_for(lambda: running.predict(MODEL, headers=in_a_hurry).status_code == 504, 10)
+        yield lambda: sum(not each.done() for each in working)
+        assert [each.result().status_code for each in working] == [200] * SLOTS
 
 
 def test_a_request_whose_time_is_over_costs_no_inference(small: stack.Stack) -> None:
-    with concurrent.futures.ThreadPoolExecutor(SLOTS) as pool:
-        working = [pool.submit(small.predict, MODEL, LARGE) for _ in range(SLOTS)]
-        time.sleep(0.3)
+    with busy(small):
         answer = small.predict(MODEL, headers={"X-Request-Timeout": "0.2"})
-        assert [each.result().status_code for each in working] == [200] * SLOTS
     assert answer.status_code == 504
     line = of_request(small, answer.json()["request_id"])
     assert line["status"] == 504
@@ -96,18 +109,15 @@ def test_a_request_whose_time_is_over_costs_no_inference(small: stack.Stack) -> 
 
 
 def test_a_client_that_is_gone_costs_no_inference(small: stack.Stack) -> None:
-    with concurrent.futures.ThreadPoolExecutor(SLOTS) as pool:
-        working = [pool.submit(small.predict, MODEL, LARGE) for _ in range(SLOTS)]
-        time.sleep(0.3)
-        hang_up(small, "gone-before-its-turn")
-        assert [each.result().status_code for each in working] == [200] * SLOTS
+    with busy(small) as others:
+        hang_up(small, "gone-before-its-turn", others)
     line = of_request(small, "gone-before-its-turn")
     assert line["status"] == 499
     assert "infer" not in line["steps_ms"]
 
 
-def hang_up(running: stack.Stack, request_id: str) -> None:
-    """Send a whole request and close the connection soon after."""
+def hang_up(running: stack.Stack, request_id: str, others: Callable[[], int]) -> None:
+    """Send a whole request and close the connection once the gateway has it beside the others."""
     head = (
         f"POST /model/{MODEL}/predict HTTP/1.1\r\nHost: x\r\nX-API-Key: {running.key}\r\n"
         f"X-Request-ID: {request_id}\r\nContent-Type: image/png\r\n"
@@ -115,7 +125,7 @@ def hang_up(running: stack.Stack, request_id: str) -> None:
     )
     with socket.create_connection(("127.0.0.1", running.port)) as client:
         client.sendall(head.encode() + stack.CAT)
-        time.sleep(0.1)
+        stack.wait_for(lambda: running.in_flight(MODEL) > others(), 10)
 
 
 def of_request(running: stack.Stack, request_id: str) -> dict[str, Any]:
@@ -149,7 +159,7 @@ def test_one_model_cannot_take_the_threads_of_another(
     with stack.running(stack.ROOT / "models.yaml", state) as running:
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             answers = [pool.submit(running.predict, MODEL, LARGE) for _ in range(6)]
-            time.sleep(0.3)
+            stack.wait_for(lambda: sum(each.done() for each in answers) == 4, 20)
             assert running.predict("efficientnet-lite1").status_code == 200
         statuses = sorted(each.result().status_code for each in answers)
     assert statuses == [200, 200, 503, 503, 503, 503]

@@ -14,7 +14,7 @@ from passerelle.artifact.card import Input
 from services.bake import calibration, convert, quantization
 from services.model import engines
 from tests.support import stack
-from tests.system.test_bake import baked, folder_of, model, tiny
+from tests.system.test_bake import bake_here, baked, folder_of, model, refusal, tiny
 
 __all__ = ["tiny"]  # the fixture
 
@@ -28,7 +28,7 @@ def test_a_lower_precision_says_how_often_it_agrees(
     precision: str, least: float, tmp_path: Path
 ) -> None:
     given = model(tmp_path, precision=precision, accept={"agreement": least})
-    made = card.read(folder_of(baked(given, tmp_path / "artifacts")))
+    made = card.read(bake_here(given, tmp_path / "artifacts"))
     assert made.precision == precision
     assert made.agreement is not None
     assert least <= made.agreement["top1"] <= 1
@@ -39,7 +39,7 @@ def test_a_lower_precision_says_how_often_it_agrees(
 @pytest.mark.usefixtures("tiny")
 def test_int8_is_smaller_and_other_than_fp32(tmp_path: Path) -> None:
     folders = [
-        folder_of(baked(model(tmp_path, precision=each), tmp_path / "artifacts"))
+        bake_here(model(tmp_path, precision=each), tmp_path / "artifacts")
         for each in ("fp32", "int8")
     ]
     full, lower = (engines.load("openvino", each, 1, card.read(each).precision) for each in folders)
@@ -99,10 +99,10 @@ def test_too_little_agreement_fails_the_bake(tmp_path: Path) -> None:
     given = model(
         tmp_path, architecture="tiny_nets:Close", precision="int8", accept={"agreement": 1}
     )
-    result = baked(given, tmp_path / "artifacts")
-    assert "agrees with fp32 on" in result.error
-    assert "accept asks for 100.0%" in result.error
-    assert "calibration folder of your own pictures, or accept less" in result.error
+    told = refusal(given, tmp_path / "artifacts")
+    assert "agrees with fp32 on" in told
+    assert "accept asks for 100.0%" in told
+    assert "calibration folder of your own pictures, or accept less" in told
 
 
 def pictures(folder: Path, count: int) -> Path:
@@ -120,7 +120,7 @@ def test_a_calibration_folder_is_split_between_ranges_and_judge(tmp_path: Path) 
     given = model(tmp_path, precision="int8", calibration="own")
     assert len(calibration.ranges(given, SHAPE)) == 12
     assert len(calibration.judge(given, SHAPE)) == 3
-    made = card.read(folder_of(baked(given, tmp_path / "artifacts")))
+    made = card.read(bake_here(given, tmp_path / "artifacts"))
     assert made.agreement is not None
     assert (made.agreement["pictures"], made.agreement["of"]) == (3, "the calibration folder")
 
