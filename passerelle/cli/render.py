@@ -1,5 +1,7 @@
 """`passerelle render`: what runs the manifest elsewhere, written from it."""
 
+import os
+import stat
 import sys
 from pathlib import Path
 
@@ -30,7 +32,7 @@ def render() -> None:
 def compose_command(path: Path, only_check: bool, output: Path) -> None:
     """Write docker-compose.yaml, with what it needs beside it: sources for images, a key file."""
     source = sources.location(Path())
-    options = compose.Options(path.as_posix(), source=source.as_posix())
+    options = compose.Options(in_this_folder(path), source=source.as_posix())
     text = compose.render(reading.read(path), options)
     if only_check:
         refuse_stale(path, output, text)
@@ -39,6 +41,29 @@ def compose_command(path: Path, only_check: bool, output: Path) -> None:
     if not KEYS.exists():
         KEYS.write_text(NO_KEYS)
     output.write_text(text)
+    warn_of_private_keys()
+
+
+def in_this_folder(path: Path) -> str:
+    """A manifest's path relative to the current folder, which images are built in.
+
+    Raises:
+        click.ClickException: it lies outside, where no build sees it.
+    """
+    relative = Path(os.path.relpath(path))
+    if ".." in relative.parts:
+        message = f"{path} is outside of this folder, which images are built in; go to its folder."
+        raise click.ClickException(message)
+    return relative.as_posix()
+
+
+def warn_of_private_keys() -> None:
+    """Say so where the key file can't be read by the user that containers run as."""
+    if not KEYS.stat().st_mode & stat.S_IROTH:
+        advice = f"run: chmod a+r {KEYS}  (it holds hashes alone)"
+        click.echo(
+            f"{KEYS} can't be read in a container, whose user is another; {advice}", err=True
+        )
 
 
 def refuse_stale(path: Path, output: Path, text: str) -> None:

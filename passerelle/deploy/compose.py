@@ -26,7 +26,7 @@ from passerelle.manifest.model import Model, Models
 HEAD = """\
 Rendered from {manifest} by passerelle {version}: passerelle render {target}{option}
 Don't edit it: change {manifest}, then run that line again{again}."""
-AGAIN_HERE = ", or `make render`"
+AGAIN_IN_REPOSITORY = ", or `make render`"
 AGAIN_ELSEWHERE = """\
 , also in a new checkout:
 it makes .passerelle/context, which the images are built from"""
@@ -80,7 +80,7 @@ def head(options: Options) -> str:
         version=passerelle.__version__,
         target=options.target,
         option="" if options.manifest == "models.yaml" else f" -f {options.manifest}",
-        again=AGAIN_HERE if options.source == "." else AGAIN_ELSEWHERE,
+        again=AGAIN_IN_REPOSITORY if options.source == "." else AGAIN_ELSEWHERE,
     )
 
 
@@ -138,14 +138,14 @@ def gateway(
     names: Iterable[str], container: CommentedMap, update: CommentedMap, options: Options
 ) -> CommentedMap:
     """The gateway's service. It waits for the models' containers, but not for one that fails."""
-    here = not options.swarm
+    on_one_machine = not options.swarm
     environment = CommentedMap({"PASSERELLE_DEMO": "http://localhost:${PORT:-8080}"})
     text = (
         "As long as keys.yaml holds no key, the gateway makes one and prints it with this address."
     )
     comment(environment, "PASSERELLE_DEMO", text, 6, blank=False)
-    environment |= {"PASSERELLE_PAGE_KEY": "/page/key"} if here else {}
-    well = {"condition": "service_healthy", "required": False}
+    environment |= {"PASSERELLE_PAGE_KEY": "/page/key"} if on_one_machine else {}
+    healthy = {"condition": "service_healthy", "required": False}
     stop_first = {"order": "stop-first"}  # the port of one machine can't have two owners at once
     update_config = merged(update, stop_first)
     update_config.fa.set_flow_style()
@@ -161,9 +161,11 @@ def gateway(
         ],
         "networks": in_one_line(["door", "models"]),
         "secrets": in_one_line(["keys"]),
-        **({"volumes": in_one_line([quoted("page:/page")])} if here else {}),
+        **({"volumes": in_one_line([quoted("page:/page")])} if on_one_machine else {}),
         "environment": environment,
-        **({"depends_on": {name: in_one_line(well) for name in names}} if here else {}),
+        **(
+            {"depends_on": {name: in_one_line(healthy) for name in names}} if on_one_machine else {}
+        ),
         "deploy": {
             "replicas": 1,
             "update_config": update_config,
@@ -245,7 +247,8 @@ def build(dockerfile: str, arguments: dict[str, str], options: Options) -> dict[
         return {}
     if options.source != ".":
         dockerfile = f"{options.source}/{dockerfile}"
-        arguments = {"SOURCE": options.source, **arguments}
+        version = passerelle.__version__  # the build refuses sources of another
+        arguments = {"SOURCE": options.source, "VERSION": version, **arguments}
     keys: dict[str, Any] = {"context": ".", "dockerfile": dockerfile}
     return {"build": keys | ({"args": arguments} if arguments else {})}
 

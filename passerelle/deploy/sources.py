@@ -30,6 +30,7 @@ keys.yaml
 .passerelle/*
 !.passerelle/context
 **/__pycache__
+**/site-packages
 """
 
 
@@ -52,7 +53,7 @@ def write(folder: Path) -> None:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, target / name)
     for dockerfile in target.rglob("Dockerfile"):
-        dockerfile.with_name("Dockerfile.dockerignore").write_text(_ignored(folder))
+        dockerfile.with_name("Dockerfile.dockerignore").write_bytes(_ignored(folder))
 
 
 def is_current(folder: Path) -> bool:
@@ -65,7 +66,7 @@ def is_current(folder: Path) -> bool:
     return (
         same
         and bool(ignore_files)
-        and all(file.read_text() == _ignored(folder) for file in ignore_files)
+        and all(file.read_bytes() == _ignored(folder) for file in ignore_files)
     )
 
 
@@ -93,7 +94,8 @@ def _same(file: Path, copy: Path) -> bool:
     return copy.is_file() and filecmp.cmp(file, copy, shallow=False)
 
 
-def _ignored(folder: Path) -> str:
+def _ignored(folder: Path) -> bytes:
     """The ignore file of a context: the folder's own lines, then ours."""
     own = folder / ".dockerignore"
-    return (own.read_text() if own.is_file() else "") + IGNORED
+    lines = own.read_bytes() + b"\n" if own.is_file() else b""
+    return lines + IGNORED.encode()

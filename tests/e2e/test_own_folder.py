@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import composed
+from passerelle.deploy import sources
+from tests.e2e import cloudbuild, composed
 from tests.support import stack, wheel
+
+NO_IMAGES = (".git/config", ".venv/bin/python", "env/lib/site-packages/torch.py", "keys.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +19,10 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[composed.Project]:
     installed = wheel.install(wheel.build(root / "wheel"), root / "venv")
     installed.run("init", "mine", "--example", "own", cwd=root)
     folder: Path = root / "mine"
+    for name in NO_IMAGES[:-1]:
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text("x")
+    (folder / "yaml.py").write_text("raise ImportError('not the package')")
     installed.run("render", "compose", cwd=folder)
     made = composed.Project(folder, "passerelle-own")
     try:
@@ -51,3 +58,31 @@ def test_another_checkpoint_is_baked_anew_and_nothing_is_installed(own: composed
     assert any("services.bake" in step for step in steps)
     own.compose("up", "--detach", "--wait", "colour", timeout=120)
     stack.wait_for(lambda: own.statuses().get("colour") == "ready", 60)
+
+
+@pytest.mark.skipif(not cloudbuild.capable(), reason="no docker command builds with BuildKit")
+def test_a_build_sees_the_folder_and_the_sources_but_nothing_private(own: composed.Project) -> None:
+    (own.folder / ".passerelle" / "artifacts").mkdir()
+    dockerfile = sources.COPIES / "services" / "model" / "Dockerfile"
+    own.run(
+        cloudbuild.capable(), "build", "--target", "gathered", "--tag", "passerelle-own-gathered",
+        "--build-arg", f"SOURCE={sources.COPIES}", "--build-arg", "SERVICE=colour",
+        "--file", str(dockerfile), ".",
+    )  # fmt: skip
+    listed = own.run("docker", "run", "--rm", "passerelle-own-gathered", "find", "/user").split()
+    own.run("docker", "image", "rm", "passerelle-own-gathered")
+    assert {"/user/models.yaml", "/user/mynets/colours.txt"} <= set(listed)
+    assert f"/user/{sources.COPIES}/gateway/app.py" in listed
+    assert not {f"/user/{name}" for name in NO_IMAGES} & set(listed)
+    assert "/user/.passerelle/artifacts" not in listed
+
+
+def test_sources_of_another_version_are_refused_in_a_sentence(own: composed.Project) -> None:
+    file = own.folder / sources.COPIES / "passerelle" / "__init__.py"
+    text = file.read_text()
+    file.write_text(text.replace("__version__ = ", "__version__ = '0.1.0'  # "))
+    for service in ("gateway", "frontend", "colour"):
+        log = own.compose("build", service, check=False)
+        assert f"{sources.COPIES} is not of passerelle" in log
+        assert "run: passerelle render compose" in log
+    file.write_text(text)

@@ -1,5 +1,6 @@
 """passerelle/cli/render.py: what is written where, and what is only printed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,24 @@ def test_a_key_file_is_made_once_and_never_overwritten(folder: Path) -> None:
     (folder / "keys.yaml").write_text("mine")
     command.run("render", "compose")
     assert (folder / "keys.yaml").read_text() == "mine"
+
+
+def test_a_key_file_that_containers_cannot_read_is_told(folder: Path) -> None:
+    (folder / "keys.yaml").touch(0o600)
+    assert "chmod a+r keys.yaml" in command.run("render", "compose").output
+    (folder / "keys.yaml").chmod(0o644)
+    assert command.run("render", "compose").output == ""
+
+
+def test_a_manifest_is_named_by_its_path_in_the_folder_or_refused(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    command.manifest(folder / "sub")
+    command.run("render", "compose", "-f", str(folder / "sub" / "models.yaml"))
+    assert "MANIFEST: sub/models.yaml" in (folder / "docker-compose.yaml").read_text()
+    (folder / "sub" / "deeper").mkdir()
+    os.chdir(folder / "sub" / "deeper")
+    shown = command.run("render", "compose", "-f", "../models.yaml")
+    assert (shown.exit_code, "outside of this folder" in shown.output) == (1, True)
 
 
 def test_a_swarms_file_is_printed(folder: Path) -> None:

@@ -63,7 +63,11 @@ def test_in_a_folder_of_ones_own_the_sources_are_named() -> None:
     found = rendered(source=".passerelle/context", manifest="mine.yaml")
     build = found["services"]["gateway"]["build"]
     assert build["dockerfile"] == ".passerelle/context/gateway/Dockerfile"
-    assert build["args"] == {"SOURCE": ".passerelle/context", "MANIFEST": "mine.yaml"}
+    assert build["args"] == {
+        "SOURCE": ".passerelle/context",
+        "VERSION": passerelle.__version__,
+        "MANIFEST": "mine.yaml",
+    }
 
 
 def test_the_first_line_says_by_which_version_and_how_it_is_made_again() -> None:

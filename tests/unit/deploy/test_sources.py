@@ -52,11 +52,13 @@ def test_a_file_that_was_changed_is_noticed_and_mended(tmp_path: Path) -> None:
     assert file.read_bytes() == (ROOT / "gateway" / "app.py").read_bytes()
 
 
-def test_the_folders_own_ignored_files_stay_ignored(tmp_path: Path) -> None:
-    (tmp_path / ".dockerignore").write_text("data/raw\n")
+@pytest.mark.parametrize("own", [b"data/raw\n", b"data/raw", b"d\xe9j\xe0"])
+def test_the_folders_own_ignored_files_stay_ignored(tmp_path: Path, own: bytes) -> None:
+    (tmp_path / ".dockerignore").write_bytes(own)
     sources.write(tmp_path)
     for file in (tmp_path / sources.COPIES).rglob("Dockerfile.dockerignore"):
-        assert file.read_text() == "data/raw\n" + sources.IGNORED
+        assert file.read_bytes().splitlines()[0] == own.rstrip()
+        assert file.read_text(errors="replace").endswith("\n" + sources.IGNORED)
     (tmp_path / ".dockerignore").write_text("data\n")
     assert not sources.is_current(tmp_path)
 
