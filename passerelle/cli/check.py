@@ -1,12 +1,16 @@
-"""`passerelle check`: everything that is wrong with the manifest."""
+"""`passerelle check`: everything that is wrong with the manifest.
 
-from collections.abc import Iterator
+What lies in packages that only a bake needs is not looked for where those aren't installed.
+"""
+
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import click
 
 from passerelle.artifact import user_modules, weight_sources
 from passerelle.cli import options, output
+from passerelle.local import preflight
 from passerelle.manifest import reading
 from passerelle.manifest.model import Model
 
@@ -16,22 +20,50 @@ from passerelle.manifest.model import Model
 def check(path: Path) -> None:
     """Say everything that is wrong with the manifest."""
     models = reading.read(path)
-    wrong = [f"{path}, {model.id}: {problem}" for model in models for problem in problems(model)]
+    absent = preflight.missing("bake")
+    wrong = [
+        f"{path}, {model.id}: {problem}" for model in models for problem in problems(model, absent)
+    ]
     if wrong:
         raise click.ClickException("\n".join(wrong))
     services = len({model.service for model in models})
     output.console.print(f"{path}: {len(models)} models in {services} services, nothing wrong.")
+    unchecked = {name for model in models for name in packages(model)} & set(absent)
+    if unchecked:
+        names = ", ".join(sorted(unchecked))
+        click.echo(f"Not checked, as it needs pip install 'passerelle[bake]': {names}", err=True)
 
 
-def problems(model: Model) -> Iterator[str]:
-    """What a model names that is not there, or would be mixed up with something else."""
+def problems(model: Model, absent: Collection[str]) -> Iterator[str]:
+    """What a model names that is not there, or would be mixed up with something else.
+
+    Of the packages in `absent` it is known that they aren't there.
+    """
     for source in (model.weights, model.labels):
         try:
-            weight_sources.file_digest(source)
+            if weights_package(source) not in absent:
+                weight_sources.file_digest(source)
         except weight_sources.WeightsError as error:
             yield str(error)
     try:
         user_modules.refuse_conflicts(model)
-        user_modules.require(model)
+        if architecture_package(model) not in absent:
+            user_modules.require(model)
     except user_modules.ModuleError as error:
         yield str(error)
+
+
+def packages(model: Model) -> tuple[str, ...]:
+    """The packages that a model's architecture and weights may be in, as pip names them."""
+    return architecture_package(model), weights_package(model.weights)
+
+
+def architecture_package(model: Model) -> str:
+    """The package that an architecture's module may be in."""
+    return user_modules.top_level(model).replace("_", "-")
+
+
+def weights_package(source: object) -> str:
+    """The package that a source of weights names; empty where it names none."""
+    is_package = isinstance(source, str) and weight_sources.kind(source) == "package"
+    return str(source).partition(":")[2].replace("_", "-") if is_package else ""

@@ -91,6 +91,7 @@ def test_a_folder_is_begun_and_rendered_with_the_base_alone(
     base: Installed, tmp_path: Path
 ) -> None:
     base.run("init", cwd=tmp_path)
+    assert "nothing wrong" in base.run("check", cwd=tmp_path)
     base.run("render", "compose", cwd=tmp_path)
     services = yaml.safe_load((tmp_path / "docker-compose.yaml").read_text())["services"]
     for service in services.values():

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from passerelle.local import preflight
 from tests.unit.cli import command
 
 
@@ -24,3 +27,23 @@ models:
     assert f"models.yaml, a: {tmp_path / 'none.pth'} is not a file" in shown.output
     assert f"models.yaml, a: {tmp_path / 'no.txt'} is not a file" in shown.output
     assert "models.yaml, b: no_such_module:net: there is no module no_such_module" in shown.output
+
+
+def test_what_needs_the_bakes_packages_is_told_apart_from_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = ["some-nets", "some-weights", "torch"]
+    monkeypatch.setattr(preflight, "missing", lambda _: absent)
+    text = """
+version: 1
+models:
+  - {id: a, architecture: 'some_nets:net', weights: 'package:some_weights', input: {size: 32}}
+"""
+    manifest = command.manifest(tmp_path, text)
+    shown = command.run("check", "-f", str(manifest))
+    assert (shown.exit_code, "nothing wrong" in shown.output) == (0, True)
+    assert "'passerelle[bake]': some-nets, some-weights" in shown.output
+    absent.remove("some-nets")
+    shown = command.run("check", "-f", str(manifest))
+    assert shown.output.count("models.yaml, a: ") == 1
+    assert "there is no module some_nets" in shown.output
