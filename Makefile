@@ -8,8 +8,12 @@ up: .venv/installed  ## run every model of $(FILE) and the gateway
 docker-up:  ## build and run every model and the gateway in containers; needs Docker alone
 	@python3 scripts/docker_up.py
 
+unit: .venv/installed  ## run the unit tests, in seconds
+	.venv/bin/pytest tests/unit
+
 test: .venv/installed  ## run all tests; those of containers only where a Docker engine answers
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal tests/unit tests/system
+	.venv/bin/pytest tests/e2e
 
 e2e: .venv/installed  ## run the tests of images and containers, which need a Docker engine
 	PASSERELLE_E2E=required .venv/bin/pytest tests/e2e

@@ -1,10 +1,14 @@
-"""What many tests share: one running stack of the default manifest, and its artifacts."""
+"""What many tests share: the default manifest's artifacts, and a running stack of it."""
 
+import fcntl
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from passerelle.local import baking
+from passerelle.manifest import reading
 from tests.support import stack
 
 STATE = stack.ROOT / ".passerelle"  # bakes are kept from one test run to the next
@@ -20,13 +24,24 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A state folder of the test's own, with the bakes that are there already."""
+    """A state folder of the test's own, with the default manifest's bakes."""
     return shared_state(tmp_path / "state")
 
 
 def shared_state(folder: Path) -> Path:
     """A state folder whose artifacts are those of the repository's own."""
-    (STATE / "artifacts").mkdir(parents=True, exist_ok=True)
     folder.mkdir(exist_ok=True)
-    (folder / "artifacts").symlink_to(STATE / "artifacts")
+    (folder / "artifacts").symlink_to(shared_artifacts())
     return folder
+
+
+@functools.cache
+def shared_artifacts() -> Path:
+    """The default manifest's artifacts, baked by whichever process is the first to need them."""
+    artifacts = STATE / "artifacts"
+    artifacts.mkdir(parents=True, exist_ok=True)
+    with (STATE / "baking.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for model in reading.read(stack.ROOT / "models.yaml"):
+            assert baking.bake(model, artifacts, lambda *_: None).folder
+    return artifacts

@@ -75,7 +75,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     document = yaml.safe_load((stack.ROOT / "models.yaml").read_text())
     made.manifest.write_text(yaml.safe_dump(document | {"models": document["models"][:2]}))
     for model in reading.read(made.manifest):
-        folder = baking.bake(model, conftest.STATE / "artifacts", lambda *_: None).folder
+        folder = baking.bake(model, conftest.shared_artifacts(), lambda *_: None).folder
         assert folder is not None
         shutil.copytree(folder, made.state / "artifacts" / folder.name)
     shutil.copytree(stack.PICTURES, made.pictures)

@@ -16,7 +16,7 @@ import yaml
 
 import passerelle
 from passerelle.deploy import sources
-from tests.conftest import STATE
+from tests.conftest import shared_artifacts
 from tests.support import stack, wheel
 from tests.support.wheel import Installed
 
@@ -43,8 +43,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder of one's own, whose bakes are kept from one test run to the next."""
     found = tmp_path / "mine"
     (found / ".passerelle").mkdir(parents=True)
-    (STATE / "artifacts").mkdir(parents=True, exist_ok=True)
-    (found / ".passerelle" / "artifacts").symlink_to(STATE / "artifacts")
+    (found / ".passerelle" / "artifacts").symlink_to(shared_artifacts())
     return found
 
 
