@@ -1,5 +1,5 @@
 # `make up` and `make test` set up what they need the first time, and are quick the second.
-.PHONY: up docker-up test e2e check docs wheel format render words lock bench clean
+.PHONY: up docker-up unit test e2e check docs wheel format render words lock bench help clean
 FILE ?= models.yaml
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
@@ -53,6 +53,9 @@ words: .venv/installed  ## gather the page's strings into its catalogues, and co
 lock: .venv/installed  ## pin what is installed now
 	(echo "# What the packages in pyproject.toml bring along, pinned. Written by: make lock"; \
 	.venv/bin/pip freeze --exclude-editable | grep -v -i -E '^(torch|torchvision)==') > constraints.txt
+
+help:  ## print this list
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
 
 clean:  ## forget everything that was made here
 	rm -rf .venv .passerelle

@@ -28,13 +28,15 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def make(clone: Path, target: str) -> None:
-    """Run a target, with the environment as it is and without an index of packages."""
-    subprocess.run(
-        ["make", "-o", ".venv/installed", target], cwd=clone, capture_output=True, check=True,
+def make(clone: Path, target: str) -> str:
+    """What a target prints, with the environment as it is and without an index of packages."""
+    done = subprocess.run(
+        ["make", "-o", ".venv/installed", target],
+        cwd=clone, capture_output=True, text=True, check=True,
         env=os.environ | {"PYTHONPATH": str(clone), "PIP_NO_INDEX": "1",
                           "PIP_NO_BUILD_ISOLATION": "0"},  # which is pip's way to say yes
     )  # fmt: skip
+    return done.stdout
 
 
 def changed(clone: Path) -> list[str]:
@@ -68,3 +70,9 @@ def test_wheel_is_built_into_dist(clone: Path) -> None:
     make(clone, "wheel")
     wheels = [file.name for file in (clone / "dist").iterdir()]
     assert wheels == [f"passerelle-{passerelle.__version__}-py3-none-any.whl"]
+
+
+def test_help_has_a_line_for_each_target(clone: Path) -> None:
+    phony = (clone / "Makefile").read_text().partition(".PHONY:")[2].partition("\n")[0]
+    lines = [line.split(maxsplit=1) for line in make(clone, "help").splitlines()]
+    assert {target for target, _ in lines} == set(phony.split())

@@ -35,9 +35,11 @@ RUN_BY = {
     "make docs": ("Makefile", "$(MAKE) --no-print-directory docs"),
     "make e2e": (".ci/run", "PASSERELLE_E2E=required make test"),
     "make format": (MAKEFILE, '"format"'),
+    "make help": (MAKEFILE, '"help"'),
     "make lock": (MAKEFILE, '"lock"'),
     "make render": (MAKEFILE, '"render"'),
     "make test": (".ci/run", "make test"),
+    "make unit": ("pyproject.toml", 'testpaths = ["tests"]'),  # a part of `make test`
     "make up": ("tests/support/stack.py", '"up"'),
     "make wheel": (MAKEFILE, '"wheel"'),
     "make words": (MAKEFILE, '"words"'),
