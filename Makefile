@@ -1,5 +1,5 @@
 # `make up` and `make test` set up what they need the first time, and are quick the second.
-.PHONY: up docker-up unit test e2e check docs wheel format render words lock bench help clean
+.PHONY: up docker-up unit coverage test e2e check docs wheel format render words lock bench help clean
 FILE ?= models.yaml
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
@@ -10,6 +10,9 @@ docker-up:  ## build and run every model and the gateway in containers; needs Do
 
 unit: .venv/installed  ## run the unit tests, in seconds
 	.venv/bin/pytest tests/unit
+
+coverage: .venv/installed  ## run the unit tests, and tell which lines they leave out; too many are an error
+	.venv/bin/pytest tests/unit --cov --cov-report=term
 
 test: .venv/installed  ## run all tests; those of containers only where a Docker engine answers
 	.venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal tests/unit tests/system

@@ -31,6 +31,7 @@ RUN_BY = {
     "pip install": ("tests/support/wheel.py", '"install"'),
     "make bench": ("tests/system/test_bench.py", '"bench.compare"'),
     "make check": (".ci/run", "make check"),
+    "make coverage": (".ci/run", "make coverage"),
     "make docker-up": ("tests/e2e/test_docker_up.py", "docker_up.py"),
     "make docs": ("Makefile", "$(MAKE) --no-print-directory docs"),
     "make e2e": (".ci/run", "PASSERELLE_E2E=required make test"),
