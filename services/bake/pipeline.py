@@ -69,7 +69,7 @@ def describe(
         precision=recipe.precision,
         input=built.input,
         classes=check.classes,
-        labels=recipe.labels if isinstance(recipe.labels, str) else "as listed",
+        labels=public_source(recipe.labels) if isinstance(recipe.labels, str) else "as listed",
         check={"pictures": check.pictures, "error": check.error, "tolerance": check.tolerance},
         agreement=dict(agreement) if agreement else None,
         measured=dict(measured),
@@ -79,6 +79,6 @@ def describe(
 
 
 def public_source(source: str) -> str:
-    """Where weights came from, for everyone to see: a file by its name alone."""
+    """Where weights or labels came from, for everyone to see: a file by its name alone."""
     is_file = weight_sources.kind(source) == "file"
     return f"file:{Path(source).name}" if is_file else source

@@ -22,7 +22,14 @@ def test_a_recipe_becomes_an_artifact_step_by_step(tmp_path: Path) -> None:
     assert made.check["error"] <= made.check["tolerance"] == verification.TOLERANCE
     assert (made.labels, labels.read(folder)) == ("as listed", ["a", "b", "c", "d"])
     assert made.agreement is None
+    assert str(tmp_path) not in (folder / card.FILE).read_text()
     assert {"model.xml", "model.bin"} < {file.name for file in folder.iterdir()}
+
+
+def test_a_card_names_the_file_of_labels_without_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("a\nb\nc\nd\n")
+    recipe = nets.recipe(labels=f"file:{tmp_path}/names.txt")
+    assert card.read(pipeline.bake(recipe, tmp_path, lambda _: None)).labels == "file:names.txt"
 
 
 def test_a_bake_that_fails_leaves_nothing(tmp_path: Path) -> None:
