@@ -54,8 +54,9 @@ def render(models: Models, options: Options) -> str:
     by_service: dict[str, list[Model]] = {}
     for model in models:
         by_service.setdefault(model.service, []).append(model)
-    # A Swarm's command line gives the name.
-    document = CommentedMap({} if options.swarm else {"name": "passerelle"})
+    # A Swarm's command line gives the name; elsewhere it is the folder's, so that two don't mix.
+    in_repository = options.source == "."
+    document = CommentedMap({"name": "passerelle"} if in_repository and not options.swarm else {})
     document["x-container"] = container = container_defaults()
     comment(document, "x-container", "What every container has: nothing that it doesn't need.", 0)
     document["x-update"] = update = update_defaults()

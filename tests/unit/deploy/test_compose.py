@@ -59,8 +59,10 @@ def test_a_swarm_builds_nothing_waits_for_nothing_and_has_no_page() -> None:
         assert not {"build", "depends_on", "volumes"} & set(service)
 
 
-def test_in_a_folder_of_ones_own_the_sources_are_named() -> None:
+def test_in_a_folder_of_ones_own_the_sources_are_named_and_the_project_is_the_folders() -> None:
     found = rendered(source=".passerelle/context", manifest="mine.yaml")
+    assert "name" not in found
+    assert rendered()["name"] == "passerelle"
     build = found["services"]["gateway"]["build"]
     assert build["dockerfile"] == ".passerelle/context/gateway/Dockerfile"
     assert build["args"] == {
