@@ -32,7 +32,7 @@ def test_a_problem_is_at_the_nearest_part_that_is_there() -> None:
         ("a: &x [*x]", "line 1: a[0]: this alias holds itself; write the values out"),
         ("a: 2024-13-45", "line 1: a: '2024-13-45' is no such value; put it in quotes"),
         ('a: "\\ud800"', "holds half a character"),
-        ("[" * 5000, "nested too deep"),
+        ("[" * 1000, "nested too deep"),
     ],
 )
 def test_what_is_wrong_with_the_text_itself(text: str, expected: str) -> None:
