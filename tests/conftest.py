@@ -3,6 +3,7 @@
 import fcntl
 import functools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,8 @@ def shared_artifacts() -> Path:
     artifacts.mkdir(parents=True, exist_ok=True)
     with (STATE / "baking.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for model in reading.read(stack.ROOT / "models.yaml"):
-            assert baking.bake(model, artifacts, lambda *_: None).folder
+        models = reading.read(stack.ROOT / "models.yaml")
+        with ThreadPoolExecutor(2) as pool:  # the other test processes wait for these
+            baked = pool.map(lambda model: baking.bake(model, artifacts, lambda *_: None), models)
+        assert all(each.folder for each in baked)
     return artifacts

@@ -29,7 +29,7 @@ def test_a_model_is_added_changed_and_taken_away_without_a_failed_request(
         stop = threading.Event()
 
         def ask() -> None:
-            while not stop.wait(0.02):  # leaves the bakes some of the processor
+            while not stop.wait(0.1):  # leaves the bakes some of the processor
                 seen[up.predict("first").status_code] += 1
 
         asking = [threading.Thread(target=ask) for _ in range(3)]
@@ -51,7 +51,7 @@ def test_a_model_is_added_changed_and_taken_away_without_a_failed_request(
             stop.set()
             for thread in asking:
                 thread.join()
-        assert seen[200] > 50
+        assert seen[200] > 30
         assert set(seen) == {200}
 
 
