@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from tests.support import stack
+from tests.support import contract, stack
 
 
 def checkout(folder: Path) -> Path:
@@ -69,13 +69,17 @@ class Project:
         return found[-1]
 
     def get(self, path: str) -> requests.Response:
-        return requests.get(self.url + path, headers={"X-API-Key": self.key}, timeout=30)
+        answer = requests.get(self.url + path, headers={"X-API-Key": self.key}, timeout=30)
+        contract.check(contract.of_requests(answer))
+        return answer
 
     def predict(self, model: str, key: str = "") -> requests.Response:
-        return requests.post(
+        answer = requests.post(
             f"{self.url}/model/{model}/predict", data=stack.CAT, timeout=30,
             headers={"X-API-Key": key or self.key},
         )  # fmt: skip
+        contract.check(contract.of_requests(answer))
+        return answer
 
     def statuses(self) -> dict[str, str]:
         try:

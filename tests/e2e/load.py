@@ -36,6 +36,11 @@ class Load:
                 self.failed.append(repr(error))
             self.sent.append((began, time.monotonic() - began))
 
+    def wait_for_answers(self, count: int) -> None:
+        """Until so many more requests were answered, or failed."""
+        enough = len(self.sent) + count
+        stack.wait_for(lambda: len(self.sent) >= enough, 60)
+
     def p99(self, begin: float, end: float) -> float:
         """The 99th percentile of the requests begun between two times, in milliseconds."""
         times = sorted(took for at, took in self.sent if begin <= at < end)

@@ -128,14 +128,15 @@ def test_replicas_share_the_load_and_none_is_lost_as_they_come_and_go(
     with load.on(url, up.key) as some:
         up.compose("up", "--detach", "--no-recreate", "--scale", f"{name}=2", name)
         stack.wait_for(lambda: up.models()[name]["replicas"]["ready"] == 2, 60)
-        time.sleep(3)
+        shared = int(time.time())
+        some.wait_for_answers(200)
         shares = [
-            container(engine, name, number).logs(since=int(time.time()) - 2).count(b"predict")
+            container(engine, name, number).logs(since=shared).count(b"predict")
             for number in (1, 2)
         ]
         up.compose("up", "--detach", "--no-recreate", "--scale", f"{name}=1", name)
         stack.wait_for(lambda: up.models()[name]["replicas"]["known"] == 1, 60)
-        time.sleep(1)
+        some.wait_for_answers(30)
     print(f"{len(some.sent)} requests, {len(some.failed)} failed; shares {shares}")  # noqa: T201
     assert not some.failed
     assert len(some.sent) > 100

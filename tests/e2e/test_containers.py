@@ -63,7 +63,7 @@ def test_a_model_listens_on_its_port_and_ends_in_time_with_nothing_lost(
     stack.wait_for(lambda: answers(f"{url}/health/ready"), 30)
     ready = time.monotonic() - began
     with load.on(f"{url}/model/{MODEL}/predict", clients=4) as some:
-        time.sleep(3)
+        some.wait_for_answers(30)
         before = len(some.sent)
         some.stopped = True  # no platform sends new requests to what it stops
         seconds = end(started)
@@ -97,7 +97,7 @@ def test_the_gateway_listens_on_its_port_and_ends_in_time_with_nothing_lost(
         stack.wait_for(lambda: answers(f"{url}/health/ready"), 30)
         key = door.logs().decode().split("X-API-Key: ")[1].split("'")[0]
         with load.on(f"{url}/model/{MODEL}/predict", key, clients=4) as some:
-            time.sleep(3)
+            some.wait_for_answers(30)
             before = len(some.sent)
             some.stopped = True
             seconds = end(door)

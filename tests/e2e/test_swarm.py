@@ -81,11 +81,11 @@ def test_an_update_under_load_loses_no_request(swarm: Swarm, engine: docker.Dock
     assert engine.images.get(f"{IMAGE}:one").id != engine.images.get(f"{IMAGE}:two").id
     with load.on(f"{swarm.url}/model/{MODEL}/predict", swarm.key, clients=4) as some:
         begin = time.monotonic()
-        time.sleep(8)
+        some.wait_for_answers(200)
         updating = time.monotonic()
         state = swarm.update(f"{IMAGE}:two")
         updated = time.monotonic()
-        time.sleep(8)
+        some.wait_for_answers(200)
         end = time.monotonic()
     spans = [(begin, updating), (updating, updated), (updated, end)]
     print(  # noqa: T201  # figures of the issue
