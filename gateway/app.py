@@ -83,7 +83,9 @@ def identify() -> Key:
     Raises:
         Unauthorized
     """
-    return auth.identify(front_end.client(flask.request), state().keys.current, span.current())
+    request = flask.request
+    client = front_end.client(request, front_end.query(request))
+    return auth.identify(client, state().keys.current, span.current())
 
 
 @dataclasses.dataclass(frozen=True)

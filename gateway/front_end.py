@@ -2,6 +2,7 @@
 
 import functools
 import urllib.parse
+from collections.abc import Mapping
 
 import flask
 
@@ -15,19 +16,20 @@ RELAYED_HEADERS = ("Content-Type", "Retry-After", "Age", "Cache-Status", "ETag")
 
 def receive(request: flask.Request, model_id: str) -> Exchange:
     """The exchange of a request whose body has not been read yet."""
+    values = query(request)
     return Exchange(
         model_id=model_id,
-        client=client(request),
+        client=client(request, values),
         headers={name.lower(): value for name, value in request.headers},
-        query=query(request),
+        query=values,
         span=span.current(),
         raise_if_disconnected=functools.partial(disconnect.raise_if_disconnected, request.environ),
     )
 
 
-def client(request: flask.Request) -> Client:
-    """Who the request says that it is from."""
-    in_query = not KEY_NAMES_IN_QUERY.isdisjoint(name.lower() for name in query(request))
+def client(request: flask.Request, values: Mapping[str, str]) -> Client:
+    """Who the request, whose query has these values, says that it is from."""
+    in_query = not KEY_NAMES_IN_QUERY.isdisjoint(name.lower() for name in values)
     if key := request.headers.get("X-API-Key"):
         return Client(key.strip(), in_query)
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")

@@ -13,11 +13,6 @@ FAILED, UNAVAILABLE = "failed", "unavailable"
 BEST_FIRST = (READY, STARTING, DRAINING, FAILED, UNAVAILABLE)
 
 
-def best(statuses: list[str]) -> str:
-    """The best of some statuses."""
-    return min(statuses, key=BEST_FIRST.index)
-
-
 def worst(statuses: list[str]) -> str:
     """The worst of some statuses."""
     return max(statuses, key=BEST_FIRST.index)
