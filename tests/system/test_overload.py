@@ -101,7 +101,7 @@ def busy(running: stack.Stack) -> Iterator[Callable[[], int]]:
 
 def test_a_request_whose_time_is_over_costs_no_inference(small: stack.Stack) -> None:
     with busy(small):
-        answer = small.predict(MODEL, headers={"X-Request-Timeout": "0.2"})
+        answer = small.predict(MODEL, headers={"X-Request-Timeout": "0.1"})
     assert answer.status_code == 504
     line = of_request(small, answer.json()["request_id"])
     assert line["status"] == 504
