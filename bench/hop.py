@@ -1,6 +1,7 @@
-"""What the gateway costs: the same model service called directly, through it, and without HTTP.
+"""What the gateway costs: alone, in front of a stand-in service, and in front of real models.
 
-`measure` is the whole run of one model, in order.
+The hop alone is `hop_alone.py`. Of a model, the same service is called directly, through the
+gateway, and without HTTP; `measure` is the whole run of one, in order.
 """
 
 import argparse
@@ -9,9 +10,21 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from bench import artifacts, hop_report, load_generator, machine, pictures, procfs, stack
-from bench.hop_report import DIRECT, GATEWAY, IN_PROCESS, Report, Round
+from bench import (
+    artifacts,
+    hop_alone,
+    hop_alone_report,
+    hop_report,
+    load_generator,
+    machine,
+    pictures,
+    procfs,
+    stack,
+)
+from bench.hop_report import DIRECT, GATEWAY, IN_PROCESS, Report
+from bench.rounds import Round
 from bench.workload import Workload
 
 MODELS = ("efficientnet-lite0", "efficientnet-lite0-int8")
@@ -19,30 +32,41 @@ CONCURRENCY = (1, 8)  # requests at once
 
 
 def main() -> None:
-    """Run each model, print its tables, and write the JSON file if asked to."""
+    """Run the hop alone, then each model, print the tables, write the JSON file if asked to."""
     options = arguments()
-    reports = []
-    for model in options.model or MODELS:
-        try:
-            reports.append(measure(model, options))
-        except stack.StackError as error:
-            sys.exit(str(error))
-        print(hop_report.text(reports[-1]), end="\n\n", flush=True)
+    try:
+        found = [alone(options)]
+        for model in [] if options.alone else options.model or MODELS:
+            report = measure(model, options)
+            print(hop_report.text(report), end="\n\n", flush=True)
+            found.append(dataclasses.asdict(report))
+    except stack.StackError as error:
+        sys.exit(str(error))
     if options.json:
-        found = [dataclasses.asdict(report) for report in reports]
         options.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+def alone(options: argparse.Namespace) -> dict[str, Any]:
+    """The hop alone, printed; as data."""
+    report = hop_alone.measure(options.gateway_root or [stack.ROOT], options)
+    print(hop_alone_report.text(report), end="\n\n", flush=True)
+    return dataclasses.asdict(report)
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.hop", description=__doc__)
+    parser.add_argument("--alone", action="store_true", help="the hop alone, and no model")
+    parser.add_argument("--gateway-root", action="append", type=Path, metavar="DIR",
+                        help="a checkout whose gateway's hop is measured alone, again for each; "
+                        "this one unless given")  # fmt: skip
     parser.add_argument("--file", type=Path, default=artifacts.MANIFEST, help="the manifest")
     parser.add_argument("--model", action="append", metavar="ID",
                         help=f"again for each; {' and '.join(MODELS)} unless given")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--starts", type=int, default=3, help="times that the service is started")
-    parser.add_argument("--concurrency", type=int, nargs="+", default=CONCURRENCY, metavar="N",
+    parser.add_argument("--concurrency", type=int, nargs="+", metavar="N",
                         help="numbers of requests at once")  # fmt: skip
     parser.add_argument("--pictures", type=Path, help="a folder of JPEG files to send")
     parser.add_argument("--json", type=Path, help="a file to write")
@@ -67,7 +91,7 @@ def measure(model: str, options: argparse.Namespace) -> Report:
             rounds=[
                 run_round(workloads, concurrency)
                 for _ in range(options.rounds)
-                for concurrency in options.concurrency
+                for concurrency in options.concurrency or CONCURRENCY
             ],
             processes=memory(running),
             machine=machine.facts(),

@@ -51,13 +51,15 @@ def run(workload: Workload) -> Measurement:
         for send in clients * WARM_UP:
             send(next(requests))
         pids = [*workload.pids, os.getpid()]
+        server_before = procfs.cpu_time(workload.server_pids).own
         before, begin = procfs.cpu_time(pids), time.perf_counter()
         with concurrent.futures.ThreadPoolExecutor(workload.concurrency) as pool:
             end = begin + workload.seconds
             latencies = list(pool.map(lambda send: latencies_until(end, send, requests), clients))
         after, elapsed = procfs.cpu_time(pids), time.perf_counter() - begin
+        server_seconds = procfs.cpu_time(workload.server_pids).own - server_before
     other_cores = max(0.0, (after.others - before.others) / elapsed)
-    return summarize(latencies, after.own - before.own, other_cores)
+    return summarize(latencies, after.own - before.own, server_seconds, other_cores)
 
 
 def messages(workload: Workload) -> list[bytes]:
@@ -89,7 +91,9 @@ def latencies_until(end: float, send: Send, requests: Iterator[bytes]) -> list[f
     return latencies
 
 
-def summarize(by_client: list[list[float]], cpu_seconds: float, other_cores: float) -> Measurement:
+def summarize(
+    by_client: list[list[float]], cpu_seconds: float, server_seconds: float, other_cores: float
+) -> Measurement:
     """The rates of all clients together, and the percentiles of all latencies."""
     latencies = [seconds for client in by_client for seconds in client]
     percentiles = statistics.quantiles(latencies, n=100, method="inclusive")
@@ -99,6 +103,7 @@ def summarize(by_client: list[list[float]], cpu_seconds: float, other_cores: flo
         p50_ms=percentiles[49] * 1000,
         p99_ms=percentiles[98] * 1000,
         cpu_ms=cpu_seconds / len(latencies) * 1000,
+        server_cpu_ms=server_seconds / len(latencies) * 1000,
         other_cores=other_cores,
     )
 

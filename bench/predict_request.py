@@ -50,6 +50,7 @@ def encode(workload: Workload, picture: bytes) -> bytes:
         f"POST {workload.path} HTTP/1.1",
         f"Host: {urllib.parse.urlsplit(workload.url).netloc}",
         *([f"X-API-Key: {workload.api_key}"] if workload.api_key else []),
+        *(f"{name}: {value}" for name, value in workload.headers.items()),
         f"Content-Type: {content_type}",
         f"Content-Length: {len(body)}",
     ]

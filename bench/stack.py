@@ -2,8 +2,9 @@
 
 import contextlib
 import socket
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import requests
@@ -13,6 +14,8 @@ from gateway import api_keys
 from passerelle.local import launch
 from passerelle.local.process import Command, Process
 
+ROOT = Path(__file__).parents[1]  # the checkout that this file is part of
+GATEWAY_CONFIG = "gateway/gunicorn.conf.py"  # in a checkout
 READY_TIMEOUT = 60.0  # seconds that a process has to get ready
 STOP_TIMEOUT = 10.0  # seconds that a process has to stop
 POLL_INTERVAL = 0.01  # seconds
@@ -39,19 +42,12 @@ class Stack:
             "PASSERELLE_ARTIFACTS": str(self.artifact.resolve()),
             "PASSERELLE_BIND": f"{netloc(self.service_url)},unix:{folder}/{model.service}.sock",
         }
-        gateway = {
-            "PASSERELLE_MANIFEST": str(manifest_file.resolve()),
-            "PASSERELLE_KEYS": str(folder / "keys.yaml"),
-            "PASSERELLE_UPSTREAM": f"unix:{folder}/{{service}}.sock",
-            "PASSERELLE_BIND": netloc(self.gateway_url),
-        }
+        gateway = gateway_environ(folder, manifest_file, self.gateway_url)
         self.service = Process(
             "model service",
             Command(launch.gunicorn("services.model"), service, folder / "service.log"),
         )
-        self.gateway = Process(
-            "gateway", Command(launch.gunicorn("gateway"), gateway, folder / "gateway.log")
-        )
+        self.gateway = Process("gateway", gateway_command(ROOT, gateway, folder / "gateway.log"))
 
     def restart_service(self) -> float:
         """Start the service anew; give the seconds from its start until it was ready."""
@@ -72,6 +68,23 @@ class Stack:
             for each in (self.service, self.gateway)
             if each.pid is not None
         }
+
+
+def gateway_environ(folder: Path, manifest_file: Path, url: str) -> dict[str, str]:
+    """A gateway's settings. The keys and the services' sockets lie in the folder."""
+    return {
+        "PASSERELLE_MANIFEST": str(manifest_file.resolve()),
+        "PASSERELLE_KEYS": str(folder / "keys.yaml"),
+        "PASSERELLE_UPSTREAM": f"unix:{folder}/{{service}}.sock",
+        "PASSERELLE_BIND": netloc(url),
+    }
+
+
+def gateway_command(root: Path, environ: Mapping[str, str], log: Path) -> Command:
+    """What starts the gateway of a checkout: Python looks into the working directory first."""
+    config = root.resolve() / GATEWAY_CONFIG
+    start = ["env", f"--chdir={root.resolve()}", sys.executable, "-m", "gunicorn", "-c"]
+    return Command([*start, str(config)], environ, log)
 
 
 @contextlib.contextmanager

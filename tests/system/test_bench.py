@@ -11,7 +11,7 @@ import pytest
 
 from bench import stack as bench_stack
 from bench.peers import catalog
-from tests.support import stack
+from tests.support import processes, stack
 
 LITE0, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
 SHORT = ("--seconds", "0.2", "--rounds", "1", "--concurrency", "2")
@@ -30,7 +30,8 @@ def run(module: str, *arguments: str, stdin: str = "") -> str:
 def test_the_hop_is_measured_on_both_default_models(tmp_path: Path) -> None:
     file = tmp_path / "hop.json"
     printed = run("bench.hop", *SHORT, "--starts", "1", "--json", str(file))
-    reports = json.loads(file.read_text())
+    alone, *reports = json.loads(file.read_text())
+    assert alone["gateways"] == [stack.ROOT.name]
     assert [each["model"] for each in reports] == [LITE0, INT8]
     for report in reports:
         assert f"{report['model']}: 3 pictures in turn" in printed
@@ -40,6 +41,20 @@ def test_the_hop_is_measured_on_both_default_models(tmp_path: Path) -> None:
             "direct": True, "gateway": True, "in-process": True,
         }  # fmt: skip
     assert printed.count("gateway/direct") == 2
+
+
+def test_the_hops_of_two_checkouts_are_measured_in_the_same_rounds(tmp_path: Path) -> None:
+    other = processes.copy_code(tmp_path / "other")
+    file = tmp_path / "hop.json"
+    roots = ("--gateway-root", str(other), "--gateway-root", ".")
+    printed = run("bench.hop", "--alone", *SHORT, *roots, "--json", str(file))
+    (report,) = json.loads(file.read_text())
+    assert report["gateways"] == ["other", stack.ROOT.name]
+    (measured,) = report["rounds"]
+    assert {case: each["requests"] > 0 for case, each in measured["measurements"].items()} == {
+        "direct": True, "other": True, stack.ROOT.name: True,
+    }  # fmt: skip
+    assert "each of other's:" in printed
 
 
 def test_ours_is_compared_with_a_peer_that_needs_no_installation(tmp_path: Path) -> None:
@@ -91,7 +106,7 @@ def test_every_benchmark_that_can_be_run_is_run_here() -> None:
     calls = [node for node in ast.walk(ast.parse(Path(__file__).read_text()))
              if isinstance(node, ast.Call) and ast.unparse(node.func) == "run"]  # fmt: skip
     ran = {ast.literal_eval(call.args[0]) for call in calls}
-    assert runnable("bench") == ran
+    assert runnable("bench") == ran | {"bench.stand_in"}  # which those that need it start
     assert runnable("bench/peers") <= {catalog.module(peer.package) for peer in catalog.PEERS}
 
 

@@ -11,6 +11,7 @@ def measurement(per_second: float = 100.0, p99_ms: float = 20.0) -> Measurement:
         p50_ms=10.0,
         p99_ms=p99_ms,
         cpu_ms=5.0,
+        server_cpu_ms=0.5,
         other_cores=0.0,
     )
 

@@ -1,7 +1,8 @@
 """bench/hop_report.py: medians, ratios within a round, memory."""
 
 from bench import hop_report
-from bench.hop_report import DIRECT, GATEWAY, IN_PROCESS, Report, Round
+from bench.hop_report import DIRECT, GATEWAY, IN_PROCESS, Report
+from bench.rounds import Round
 from tests.unit.bench import records
 
 

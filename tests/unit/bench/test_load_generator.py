@@ -11,12 +11,16 @@ from bench.workload import Workload
 
 
 def test_the_clients_rates_add_up() -> None:
-    found = load_generator.summarize([[0.1] * 10, [0.2] * 5], cpu_seconds=0.3, other_cores=0.5)
+    latencies = [[0.1] * 10, [0.2] * 5]
+    found = load_generator.summarize(
+        latencies, cpu_seconds=0.3, server_seconds=0.15, other_cores=0.5
+    )
     assert found.requests == 15
     assert found.requests_per_second == pytest.approx(15)
     assert found.p50_ms == pytest.approx(100)
     assert found.p99_ms == pytest.approx(200)
     assert found.cpu_ms == pytest.approx(20)
+    assert found.server_cpu_ms == pytest.approx(10)
     assert found.other_cores == 0.5
 
 

@@ -26,6 +26,11 @@ def test_a_raw_request_is_the_picture_with_the_key() -> None:
     )  # fmt: skip
 
 
+def test_a_workloads_own_headers_are_sent() -> None:
+    workload = Workload([], 1.0, url="http://host:1", headers={"traceparent": "00-a-b-01"})
+    assert b"\r\ntraceparent: 00-a-b-01\r\n" in predict_request.encode(workload, b"jpeg")
+
+
 def test_an_upload_is_a_form_with_the_picture() -> None:
     head, body = encoded("upload")
     assert "Content-Type: multipart/form-data; boundary=bench" in head
