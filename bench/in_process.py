@@ -1,11 +1,13 @@
 """What the model service does with a picture, in this process and without HTTP."""
 
 import os
+import queue
 from collections.abc import Callable
 from pathlib import Path
 
 from passerelle.artifact import card
 from services.model import decode, models, settings
+from services.model.engines.engine import Infer
 from services.model.tasks import classification
 
 
@@ -13,11 +15,15 @@ def classifier(artifact: Path) -> Callable[[bytes], None]:
     """Decode, infer, label: the service's own code with the service's own settings."""
     options = settings.read({**os.environ, "PASSERELLE_ARTIFACTS": str(artifact)})
     model = models.load(artifact, card.read(artifact), options.inference_threads)
+    idle: queue.SimpleQueue[Infer] = queue.SimpleQueue()
+    for each in model.engine.infers:
+        idle.put(each)
 
     def classify(picture: bytes) -> None:
         pixels = decode.pixels(picture, model.card.input, options.max_pixels)
-        with model.scheduler.acquire() as slot:
-            logits = slot.infer(pixels)
+        infer = idle.get()
+        logits = infer(pixels)
+        idle.put(infer)
         classification.predictions(logits, model.names, classification.DEFAULT_TOP)
 
     return classify

@@ -11,10 +11,10 @@ the log and its Cache-Status (RFC 9211) name:
 A follower never has what is the leader's own, such as its deadline: it looks again, and may lead.
 """
 
+import asyncio
 import dataclasses
 import hashlib
-from collections.abc import Callable
-from concurrent.futures import wait
+from collections.abc import Awaitable, Callable
 
 from gateway import adapter, forwarding
 from gateway.cache_store import CachedResponse, CacheKey, CacheStore, Flight
@@ -23,13 +23,15 @@ from gateway.routes import Route
 from gateway.transport import Response
 
 CLIENT_STATUSES = frozenset({408, 499})  # client errors that aren't the picture's
-POLL_INTERVAL = 0.25  # seconds between two checks whether a follower's client is still there
 MIN_TIME_TO_ASK = 0.05  # seconds; with less left, it's no use to ask the model
+LARGE = 1_000_000  # bytes; a digest of more is made beside the event loop
 
-Forward = Callable[[Exchange, Route, float], Response]
+Forward = Callable[[Exchange, Route, float], Awaitable[Response]]
 
 
-def answer(exchange: Exchange, route: Route, forward: Forward = forwarding.forward) -> Response:
+async def answer(
+    exchange: Exchange, route: Route, forward: Forward = forwarding.forward
+) -> Response:
     """The response to a request: from the cache where the model has one, else the model's own.
 
     Raises:
@@ -38,19 +40,19 @@ def answer(exchange: Exchange, route: Route, forward: Forward = forwarding.forwa
     lookup = None
     if route.cache:
         with exchange.span.step("cache"):
-            lookup = begin_lookup(exchange, route, route.cache, forward)
+            lookup = await begin_lookup(exchange, route, route.cache, forward)
     if lookup is None:
-        return forward(exchange, route, 0.0)
+        return await forward(exchange, route, 0.0)
     exchange.span.fields["model"] = route.model.id
     directives = {
         each.strip().lower() for each in exchange.headers.get("cache-control", "").split(",")
     }
     if directives & {"no-cache", "no-store"}:
-        return lookup.refresh(keep="no-store" not in directives)
-    return lookup.get()
+        return await lookup.refresh(keep="no-store" not in directives)
+    return await lookup.get()
 
 
-def begin_lookup(
+async def begin_lookup(
     exchange: Exchange, route: Route, store: CacheStore, forward: Forward
 ) -> "CacheLookup | None":
     """The look-up of a request, or None as long as the model's artifact isn't known."""
@@ -62,10 +64,17 @@ def begin_lookup(
         digest=card["digest"],
         target=request.target,
         media_type=request.headers.get("Content-Type", ""),
-        body=hashlib.sha256(exchange.payload).digest(),
+        body=await sha256(exchange.payload),
     )
     limit = forwarding.time_limit(exchange, route)
     return CacheLookup(exchange, route, store, key, forward, limit, store.clock())
+
+
+async def sha256(payload: bytes) -> bytes:
+    """A digest, without holding up the event loop."""
+    if len(payload) > LARGE:
+        return (await asyncio.to_thread(hashlib.sha256, payload)).digest()
+    return hashlib.sha256(payload).digest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +94,7 @@ class CacheLookup:
         """The seconds since it began."""
         return self.store.clock() - self.began
 
-    def get(self) -> Response:
+    async def get(self) -> Response:
         """A response that is kept, that of the request it follows, or, as a leader, its own."""
         marker = ""
         while True:
@@ -94,17 +103,17 @@ class CacheLookup:
             if isinstance(found, CachedResponse):
                 return self._hit(found)
             if found is None:
-                return self._lead(marker)
-            if cached := self._follow(found):
+                return await self._lead(marker)
+            if cached := await self._follow(found):
                 return self._reuse(cached, "collapsed", "fwd=miss; collapsed")
             marker = "; collapsed=?0"
 
-    def refresh(self, *, keep: bool) -> Response:
+    async def refresh(self, *, keep: bool) -> Response:
         """The model's own response, whatever is kept or on its way."""
         with self.exchange.span.step("cache"):
             reason = "request" if self.store.get(self.key) else "miss"
         self.exchange.span.fields["cache"] = reason
-        response = self._ask_model()
+        response = await self._ask_model()
         cached = self.store.cacheable(response)
         keep = keep and self._is_good(response)
         if cached and keep:
@@ -117,12 +126,12 @@ class CacheLookup:
         remaining = max(0, int(self.store.options.ttl - age))
         return self._reuse(cached, "hit", f"hit; ttl={remaining}")
 
-    def _lead(self, marker: str) -> Response:
+    async def _lead(self, marker: str) -> Response:
         """The model's own response, for those too that follow."""
         self.exchange.span.fields["cache"] = "miss"
         cached, keep = None, False
         try:
-            response = self._ask_model()
+            response = await self._ask_model()
             if response.status < 500 and response.status not in CLIENT_STATUSES:
                 cached, keep = self.store.cacheable(response), self._is_good(response)
         finally:
@@ -130,26 +139,24 @@ class CacheLookup:
         stored = "; stored" if keep and cached else ""
         return marked(response, cached, f"fwd=miss{marker}{stored}")
 
-    def _follow(self, flight: Flight) -> CachedResponse | None:
+    async def _follow(self, flight: Flight) -> CachedResponse | None:
         """Wait for the leader's response. None: nothing for others, and there is time to retry.
 
         Raises:
-            GatewayTimeout, ClientClosedRequest: this request's own.
+            GatewayTimeout: this request's own.
             ServiceUnavailable: too many wait for this service already.
         """
         self.exchange.span.fields["cache"] = "collapsed"
         with self.exchange.span.step("wait"), self.route.upstream.acquire_slot():
-            while not flight.done() and self.elapsed < self.time_limit:
-                wait([flight], min(POLL_INTERVAL, self.time_limit - self.elapsed))
-                self.exchange.raise_if_disconnected()
+            await asyncio.wait([flight], timeout=max(0.0, self.time_limit - self.elapsed))
         cached = flight.result() if flight.done() else None
         if cached is None and self.time_limit - self.elapsed < MIN_TIME_TO_ASK:
             raise forwarding.too_late(self.route, self.time_limit)
         return cached
 
-    def _ask_model(self) -> Response:
+    async def _ask_model(self) -> Response:
         """The model's response, within what is left of the request's time."""
-        return self.forward(self.exchange, self.route, self.elapsed)
+        return await self.forward(self.exchange, self.route, self.elapsed)
 
     def _is_good(self, response: Response) -> bool:
         """Whether a response may be kept: a 200, by the artifact that it was asked of."""

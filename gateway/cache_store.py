@@ -1,16 +1,15 @@
 """The responses that are kept for one model, and those on their way that other requests wait for.
 
-Per process, shared by all its threads. Whether a key has a response, a request to wait for, or
-neither is decided under one lock: of identical requests exactly one asks the model.
+Per process, of its event loop alone. Whether a key has a response, a request to wait for, or
+neither is decided in one step: of identical requests exactly one asks the model.
 """
 
+import asyncio
 import dataclasses
 import hashlib
 import re
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 
 import cachetools
 
@@ -53,7 +52,7 @@ class CachedResponse:
         return Response(self.status, self.headers | headers, body)
 
 
-Flight = Future[CachedResponse | None]  # None: it ended with nothing that others may have
+Flight = asyncio.Future[CachedResponse | None]  # None: it ended with nothing that others may have
 
 
 class CacheStore:
@@ -61,7 +60,6 @@ class CacheStore:
 
     def __init__(self, options: Cache, clock: Callable[[], float] = time.monotonic) -> None:
         self.options, self.clock = options, clock
-        self._lock = threading.Lock()
         self._flights: dict[CacheKey, Flight] = {}
         self._responses: cachetools.TTLCache[CacheKey, CachedResponse] = cachetools.TTLCache(
             options.size, options.ttl, timer=clock
@@ -80,36 +78,25 @@ class CacheStore:
 
     def get(self, key: CacheKey) -> CachedResponse | None:
         """The response that is kept."""
-        with self._lock:
-            return self._get_locked(key)
+        return self._responses.get(key)  # none that is too old
 
     def put(self, key: CacheKey, response: CachedResponse) -> None:
         """Keep a response."""
-        with self._lock:
-            self._responses[key] = response
+        self._responses[key] = response
 
     def get_or_join(self, key: CacheKey) -> CachedResponse | Flight | None:
         """The response that is kept, or the flight of an identical request that is on its way.
 
         None means that the caller leads: it asks the model, and must `complete` the key.
         """
-        with self._lock:
-            found = self._get_locked(key) or self._flights.get(key)
-            if found is None:
-                self._flights[key] = Future()
-            return found
+        found = self.get(key) or self._flights.get(key)
+        if found is None:
+            self._flights[key] = asyncio.get_running_loop().create_future()
+        return found
 
     def complete(self, key: CacheKey, response: CachedResponse | None, *, keep: bool) -> None:
         """End the flight of a key: the requests that wait for it have the response now."""
-        with self._lock:
-            flight = self._flights.pop(key)
-            if response and keep:
-                self._responses[key] = response
+        flight = self._flights.pop(key)
+        if response and keep:
+            self._responses[key] = response
         flight.set_result(response)
-
-    def _get_locked(self, key: CacheKey) -> CachedResponse | None:
-        """The response that is kept; the caller holds the lock."""
-        try:
-            return self._responses[key]
-        except KeyError:  # never there, pushed out, or too old
-            return None

@@ -1,7 +1,7 @@
 """One prediction request on its way through the gateway, without any web framework."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from passerelle.protocol import timeout
 from passerelle.server.span import Span
@@ -15,11 +15,12 @@ class Client:
     key_in_query: bool  # a key was written into the address, where logs would show it
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(slots=True)
 class Exchange:
     """Made once, when the request's headers have arrived; belongs to that request alone.
 
-    The front end fills in `payload` once the request is known to be permitted.
+    The front end fills in `payload` once the request is known to be permitted. Once nobody waits
+    for the answer any more, the task that works on it is cancelled.
     """
 
     model_id: str
@@ -27,7 +28,6 @@ class Exchange:
     headers: Mapping[str, str]  # the client's; names in lower case
     query: Mapping[str, str]  # the first value of each name
     span: Span  # its trace, and the time that each stage takes
-    raise_if_disconnected: Callable[[], None]  # ClientClosedRequest once nobody waits any more
     payload: bytes = b""  # the request's body: an encoded picture, a form or JSON
 
     @property

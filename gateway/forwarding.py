@@ -11,14 +11,14 @@ from gateway.transport import Request, Response, UnreachableError
 from passerelle.protocol import problems, statuses, timeout
 
 
-def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Response:
+async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Response:
     """Send the request to the model's service and wait for its whole response.
 
     `elapsed` seconds of the request's time have gone already. Nothing is sent twice: only where a
     replica can't be reached, another is asked.
 
     Raises:
-        ServiceUnavailable, BadGateway, GatewayTimeout, ClientClosedRequest
+        ServiceUnavailable, BadGateway, GatewayTimeout
     """
     exchange.span.fields["model"] = route.model.id
     with exchange.span.step("upstream"):
@@ -26,7 +26,7 @@ def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Response:
         limit = time_limit(exchange, route)
         try:
             with route.upstream.acquire_slot():
-                response = send(exchange, route, limit - elapsed)
+                response = await send(exchange, route, limit - elapsed)
         except OSError as error:
             raise problem(error, route, limit) from None
         return adapter.check(response, route)
@@ -56,12 +56,11 @@ def time_limit(exchange: Exchange, route: Route) -> float:
     return min(route.model.timeout, exchange.timeout or math.inf)
 
 
-def send(exchange: Exchange, route: Route, seconds: float) -> Response:
+async def send(exchange: Exchange, route: Route, seconds: float) -> Response:
     """The request to one of the service's replicas, and its response.
 
     Raises:
         OSError: as `Upstream.send`.
-        ClientClosedRequest: nobody waits any more; the connection to the service is closed too.
     """
     deadline = time.monotonic() + seconds
     request = adapter.request(exchange, route)
@@ -71,7 +70,7 @@ def send(exchange: Exchange, route: Route, seconds: float) -> Response:
         headers = {**request.headers, timeout.HEADER: timeout.render(remaining)}
         return dataclasses.replace(request, headers=headers), remaining
 
-    return route.upstream.send(route.model.id, next_attempt, exchange.raise_if_disconnected)
+    return await route.upstream.send(route.model.id, next_attempt)
 
 
 def problem(error: OSError, route: Route, limit: float) -> problems.Problem:

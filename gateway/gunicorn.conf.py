@@ -15,4 +15,3 @@ except (SettingError, reading.ManifestError, api_keys.KeysError) as error:
 
 wsgi_app = "gateway.app:create_app()"
 bind = list(options.bind)
-threads = options.request_threads

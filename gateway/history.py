@@ -5,6 +5,7 @@ somebody asks for them. Per process, shared by all its threads; gone when the ga
 """
 
 import array
+import asyncio
 import collections
 import contextlib
 import dataclasses
@@ -82,6 +83,9 @@ class History:
             yield outcome
         except problems.Problem as problem:
             outcome.status = problem.status
+            raise
+        except asyncio.CancelledError:
+            outcome.status = problems.ClientClosedRequest.status
             raise
         finally:
             self._record(outcome, self.clock() - began)

@@ -2,11 +2,11 @@
 
 A private Cloud Run service lets in who brings a token of an account that may invoke it, made for
 the service's own address (its audience). A token lives for an hour; it is fetched again before its
-end, by one thread aside, while requests go on with the old one. Without one that is good they wait
+end, aside, while requests go on with the old one. Without one that is good they wait
 for that fetch, for a short time, and then nothing is sent.
 """
 
-import threading
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 
@@ -15,6 +15,7 @@ import google.auth.jwt
 import google.auth.transport.requests
 import google.oauth2.id_token
 
+from gateway.transport import Credentials
 from passerelle.server import log
 
 REFRESH_BEFORE = 300.0  # seconds before its end that a token is fetched again
@@ -22,21 +23,14 @@ FETCH_WAIT = 2.0  # seconds that a request without a token waits for one
 MIN_FETCH_INTERVAL = 1.0  # seconds
 FAILURES = (google.auth.exceptions.GoogleAuthError, ValueError, TypeError, KeyError, OSError)
 
-Headers = Callable[[], Mapping[str, str]]
-
 
 class IdTokenError(ConnectionError):
     """No token can be had, so that nothing was sent; or a service lets us in by none."""
 
 
-def no_credentials() -> Mapping[str, str]:
-    """No headers: for a service that lets in everyone who reaches it."""
-    return {}
-
-
-def credentials_for(auth: str, audience: str) -> Headers:
+def credentials_for(auth: str, audience: str) -> Credentials | None:
     """A function that gives the headers for a service: Google's token if `auth` is `google`."""
-    return IdTokens(audience).headers if auth == "google" else no_credentials
+    return IdTokens(audience).headers if auth == "google" else None
 
 
 def raise_if_denied(status: int) -> None:
@@ -52,54 +46,48 @@ def raise_if_denied(status: int) -> None:
 
 
 class IdTokens:
-    """The tokens for one audience. Per process, shared by all its threads."""
+    """The tokens for one audience. Per process, of its event loop alone."""
 
     def __init__(self, audience: str, clock: Callable[[], float] = time.time) -> None:
         self.audience, self.clock = audience, clock
-        self.token = ("", 0.0)  # and its end, in seconds since 1970; replaced whole
-        self._lock = threading.Lock()  # of the next two
-        self._fetched = threading.Event()  # the end of the last fetch
-        self._fetched.set()
+        self.token = ("", 0.0)  # and its end, in seconds since 1970
+        self._fetching: asyncio.Task[None] | None = None
         self._next_fetch = 0.0  # when the next may begin; seconds of the clock
         self._is_failing = False  # and the log says so
 
-    def headers(self) -> Mapping[str, str]:
+    async def headers(self) -> Mapping[str, str]:
         """The header that a private service asks for.
 
         Raises:
             IdTokenError
         """
-        return {"Authorization": f"Bearer {self.current()}"}
+        return {"Authorization": f"Bearer {await self.current()}"}
 
-    def current(self) -> str:
+    async def current(self) -> str:
         """A token that is good for now.
 
         Raises:
             IdTokenError
         """
+        if self.clock() >= self.token[1] - REFRESH_BEFORE:
+            self._begin_fetch()
+            if self._fetching and self.clock() >= self.token[1]:
+                await asyncio.wait([self._fetching], timeout=FETCH_WAIT)
         token, end = self.token
-        if self.clock() >= end - REFRESH_BEFORE:
-            fetched = self._begin_fetch()
-            if self.clock() >= end:
-                fetched.wait(FETCH_WAIT)
-            token, end = self.token
         if self.clock() >= end:
             raise IdTokenError("no identity token can be had")
         return token
 
-    def _begin_fetch(self) -> threading.Event:
-        """The end of the fetch that is on its way; it is begun if there is none."""
-        with self._lock:
-            now, (_, end) = self.clock(), self.token
-            if self._fetched.is_set() and self._next_fetch <= now and end - REFRESH_BEFORE <= now:
-                self._fetched = threading.Event()
-                threading.Thread(target=self._fetch, name="fetch a token", daemon=True).start()
-            return self._fetched
+    def _begin_fetch(self) -> None:
+        """Begin to fetch a token, unless that is on its way or has just failed."""
+        is_fetching = self._fetching is not None and not self._fetching.done()
+        if not is_fetching and self._next_fetch <= self.clock():
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch())
 
-    def _fetch(self) -> None:
+    async def _fetch(self) -> None:
         """Ask the platform for a token."""
         try:
-            self.token = fetch(self.audience)
+            self.token = await asyncio.to_thread(fetch, self.audience)
             self._is_failing = False
         except FAILURES as error:
             if not self._is_failing:
@@ -108,7 +96,6 @@ class IdTokens:
                 log.write("ERROR", message, audience=self.audience, reason=str(error))
         finally:
             self._next_fetch = self.clock() + MIN_FETCH_INTERVAL
-            self._fetched.set()
 
 
 def fetch(audience: str) -> tuple[str, float]:

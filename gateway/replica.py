@@ -1,15 +1,16 @@
 """One container or process of a service: its connections, and the statuses of its models.
 
 A model's status is what the replica last reported (passerelle/protocol/statuses.py), or
-`unavailable` when it doesn't answer or isn't what the manifest says. A thread probes it every
+`unavailable` when it doesn't answer or isn't what the manifest says. A task probes it every
 second or two, and a request that can't reach it marks it down at once, so that the next one needn't
 try; the next probe that succeeds brings it back.
 """
 
+import asyncio
+import contextlib
 import dataclasses
 import json
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from gateway import id_tokens, transport
@@ -34,26 +35,26 @@ Statuses = dict[str, Status]
 
 
 class Replica:
-    """One of a service's. Per process, shared by all its threads."""
+    """One of a service's. Per process, of its event loop alone."""
 
     def __init__(
         self,
         address: str,
         host: str = "",
-        credentials: id_tokens.Headers = id_tokens.no_credentials,
+        credentials: transport.Credentials | None = None,
     ) -> None:
         self.host = host
         self.pool = transport.Pool(address, host, credentials)
-        self.in_flight = 0  # requests; its service has the lock of this and of the next
+        self.in_flight = 0  # requests
         self.last_request = 0.0  # seconds of time.monotonic
         self.statuses: Statuses = {}  # replaced whole, never changed
         self.expected: Mapping[str, Model] = {}  # what it should hold; empty: anything
-        self._wake = threading.Event()
-        self._stopped = False
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to probe it."""
-        threading.Thread(target=self._watch, name=f"probe {self.host}", daemon=True).start()
+        self._task = asyncio.get_running_loop().create_task(self._watch())
 
     def probe_now(self) -> None:
         """Probe without waiting for the interval's end."""
@@ -61,8 +62,8 @@ class Replica:
 
     def stop(self) -> None:
         """Stop probing; requests in flight go on."""
-        self._stopped = True
-        self._wake.set()
+        if self._task:
+            self._task.cancel()
         self.pool.close_idle()
 
     def is_ready(self, model_id: str) -> bool:
@@ -70,16 +71,14 @@ class Replica:
         known = self.statuses.get(model_id)
         return known is not None and known.status == statuses.READY
 
-    def send(
-        self, request: transport.Request, seconds: float, on_poll: Callable[[], None]
-    ) -> transport.Response:
+    async def send(self, request: transport.Request, seconds: float) -> transport.Response:
         """Send a client's request and wait for its response. What goes wrong is probed at once.
 
         Raises:
             OSError: as `transport.Pool.send`.
         """
         try:
-            response = self.pool.send(request, seconds, on_poll)
+            response = await self.pool.send(request, seconds)
         except transport.UnreachableError:
             self.mark_down("its service can't be reached")
             raise
@@ -102,41 +101,43 @@ class Replica:
             for model_id, known in self.statuses.items()
         }
 
-    def _watch(self) -> None:
+    async def _watch(self) -> None:
         """Probe until stopped."""
-        while not self._stopped:
-            self.statuses = self.probe()
+        while True:
+            self.statuses = await self.probe()
             if any(each.status == statuses.DRAINING for each in self.statuses.values()):
                 self.pool.close_idle()  # it waits for that before it ends
             found = self.statuses.values()
             all_ready = found and all(each.status == statuses.READY for each in found)
-            self._wake.wait(PROBE_INTERVAL if all_ready else PROBE_INTERVAL_NOT_READY)
+            interval = PROBE_INTERVAL if all_ready else PROBE_INTERVAL_NOT_READY
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), interval)
             self._wake.clear()
 
-    def probe(self) -> Statuses:
+    async def probe(self) -> Statuses:
         """The statuses that it reports, with the cards of the models that are new."""
         try:
-            report = self._get("/health/ready")
+            report = await self._get("/health/ready")
             if is_draining(report):  # another may have taken its address: connect anew
                 self.pool.close_idle()
-                report = self._get("/health/ready")
+                report = await self._get("/health/ready")
             version = str(report.get("contract", contract.VERSION_IF_UNSTATED))
             reported = report.get("models", {}).items()
-            return {key: self._parse_status(key, each, version) for key, each in reported}
+            return {key: await self._parse_status(key, each, version) for key, each in reported}
         except id_tokens.IdTokenError as error:
             expected = {key: Status(statuses.UNAVAILABLE, str(error)) for key in self.expected}
             return expected | self._all_unavailable(str(error))
         except (OSError, ValueError, AttributeError, KeyError, TypeError):
             return self._all_unavailable("its service doesn't answer")
 
-    def _parse_status(self, model_id: str, reported: dict[str, Any], version: str) -> Status:
+    async def _parse_status(self, model_id: str, reported: dict[str, Any], version: str) -> Status:
         """One model's status, with its card, which is fetched only when its digest is new."""
         if not contract.is_compatible(version):
             return Status(statuses.UNAVAILABLE, incompatible(version))
         known = self.statuses.get(model_id)
         card = known.card if known else None
         if card is None or card["digest"] != reported["digest"]:
-            description = self._get(f"/model/{model_id}")
+            description = await self._get(f"/model/{model_id}")
             card = {key: description[key] for key in description if key not in ("status", "reason")}
         if model_id in self.expected and (reason := mismatch(self.expected[model_id], card)):
             return Status(statuses.UNAVAILABLE, reason, card)
@@ -145,9 +146,9 @@ class Replica:
             return Status(statuses.UNAVAILABLE, reason, card)
         return Status(reported["status"], str(reported["reason"]), card)
 
-    def _get(self, path: str) -> dict[str, Any]:
+    async def _get(self, path: str) -> dict[str, Any]:
         """A JSON object of the replica."""
-        response = self.pool.send(transport.Request("GET", path), PROBE_TIMEOUT)
+        response = await self.pool.send(transport.Request("GET", path), PROBE_TIMEOUT)
         id_tokens.raise_if_denied(response.status)
         document = json.loads(response.body)
         if not isinstance(document, dict):

@@ -9,6 +9,7 @@ from gateway import settings, upstream
 from gateway.api_keys import Key
 from gateway.cache_store import CacheStore
 from gateway.history import History
+from gateway.replica import Status
 from gateway.retry_budget import RetryBudget
 from gateway.upstream import Upstream
 from passerelle.manifest import reading, source
@@ -26,9 +27,14 @@ class Route:
     history: History
 
     @property
+    def status(self) -> Status:
+        """The model's status now."""
+        return self.upstream.status(self.model.id)
+
+    @property
     def description(self) -> dict[str, Any]:
         """The model for `/models`: what the manifest says, its status, and its card."""
-        status = self.upstream.status(self.model.id)
+        status = self.status
         return {
             "id": self.model.id,
             "title": self.model.title,
@@ -44,7 +50,7 @@ class Route:
     @property
     def last_minutes(self) -> dict[str, Any]:
         """The model for `/history`: its status, and its last minutes."""
-        status = self.upstream.status(self.model.id)
+        status = self.status
         return {
             "id": self.model.id,
             "title": self.model.title,
@@ -83,35 +89,55 @@ class Routes:
 
 
 class RouteTable:
-    """Makes the routes of each reading; keeps the upstreams and caches that stay. Per process."""
+    """Makes the routes of each reading; keeps the upstreams and caches that stay.
+
+    Per process. `start` and whatever `accept` is given from then on are of its event loop alone.
+    """
 
     def __init__(self, options: settings.Settings) -> None:
         self.options = options
         self.retry_budget = RetryBudget()
         self.upstreams: dict[str, Upstream] = {}
         self.caches: dict[str, CacheStore] = {}  # by the model's id
+        self._started = False
 
-    def read(self, path: Path) -> Routes:
-        """The routes of the manifest at `path`.
+    def start(self) -> None:
+        """Begin to follow the services; those that come later are followed from then on."""
+        self._started = True
+        for each in self.upstreams.values():
+            each.start()
+
+    def stop(self) -> None:
+        """Follow them no longer."""
+        for each in self.upstreams.values():
+            each.stop()
+
+    def read(self, path: Path) -> tuple[Model, ...]:
+        """The models of the manifest at `path`.
 
         Raises:
             reading.ManifestError: also for a service that the setting gives no address.
         """
         models = reading.read(path)
-        services = {model.service for model in models}
         try:
-            addresses = {name: upstream.address(self.options.upstream, name) for name in services}
+            for model in models:
+                upstream.address(self.options.upstream, model.service)
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise reading.ManifestError(path, [source.Problem(1, "", message)]) from None
+        return models
+
+    def accept(self, models: tuple[Model, ...]) -> Routes:
+        """The routes of a manifest's models."""
+        services = {model.service for model in models}
         new = services - set(self.upstreams)
         for name in new:
-            self.upstreams[name] = self._upstream(name, addresses[name])
+            self.upstreams[name] = self._upstream(name)
         for name in set(self.upstreams) - services:
             self.upstreams.pop(name).stop()
         for name, each in self.upstreams.items() if self.options.refuse_others else ():
             each.expect({model.id: model for model in models if model.service == name})
-        for name in new:
+        for name in new if self._started else ():
             self.upstreams[name].start()
         self.caches = {m.id: self._cache(m.id, m.cache) for m in models if m.cache}
         return Routes({model.id: self._route(model) for model in models})
@@ -121,9 +147,10 @@ class RouteTable:
         found = self.upstreams[model.service]
         return Route(model, found, self.caches.get(model.id), found.history(model.id))
 
-    def _upstream(self, name: str, address: str) -> Upstream:
-        """A service at an address."""
+    def _upstream(self, name: str) -> Upstream:
+        """A service, at the address that the setting gives it."""
         options = self.options
+        address = upstream.address(options.upstream, name)
         return Upstream(
             name, address, options.max_in_flight, options.upstream_auth, self.retry_budget
         )

@@ -33,8 +33,8 @@ class Settings(settings.ServerSettings):
     refuse_others: settings.Flag = Field(default=True, alias="PASSERELLE_REFUSE_OTHERS")
     # Requests with one service at once.
     max_in_flight: settings.Count = Field(MAX_IN_FLIGHT, alias="PASSERELLE_MAX_IN_FLIGHT")
-    # Requests at once, with whichever service.
-    request_threads: settings.Count = Field(128, alias="PASSERELLE_REQUEST_THREADS")
+    # That answer what isn't a prediction: the listing, the history, the documents.
+    request_threads: settings.Count = Field(4, alias="PASSERELLE_REQUEST_THREADS")
 
     @field_validator("upstream")
     @classmethod

@@ -1,28 +1,31 @@
 """Kept connections to one service: over TCP, TLS or a Unix socket, each request with a deadline.
 
-This is the part of a hop that costs most, so it does no more than our hop needs: one send, no
+This is the part of a hop that costs most, so it does no more than our hop needs: one write, no
 redirects, no retries, no cookies. httptools, which wraps the parser of Node.js, reads the answers.
+Who stops waiting, at its deadline or because its client is gone, closes the connection.
 """
 
+import asyncio
 import collections
+import contextlib
 import dataclasses
 import socket
 import ssl
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import cast
 
 import httptools
-
-from passerelle.server.deadline_socket import DeadlineSocket
 
 MAX_IDLE = 128  # connections that are kept to one service
 MAX_IDLE_SECONDS = 60.0  # less than a service keeps a connection without a request
 CONNECT_TIMEOUT = (
     2.0  # seconds, after which a host counts as gone, and another replica may be asked
 )
-RECEIVE_SIZE = 1 << 16  # bytes
 MAX_RESPONSE_SIZE = 1_000_000  # bytes
+
+Credentials = Callable[[], Awaitable[Mapping[str, str]]]
 
 
 class UnreachableError(ConnectionError):
@@ -33,7 +36,7 @@ class BrokenError(ConnectionError):
     """The connection ended before the response did, or what came is not HTTP."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Request:
     """A request to a service."""
 
@@ -42,14 +45,16 @@ class Request:
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     body: bytes = b""
 
-    def encoded(self, host: str) -> bytes:
-        """The request as it is sent, in one piece."""
-        headers = {"Host": host, **self.headers, "Content-Length": str(len(self.body))}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        return f"{self.method} {self.target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + self.body
+    def head(self, host: str) -> bytes:
+        """The line and the headers, as they are sent."""
+        lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        return (
+            f"{self.method} {self.target} HTTP/1.1\r\nHost: {host}\r\n{lines}"
+            f"Content-Length: {len(self.body)}\r\n\r\n"
+        ).encode("latin-1")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Response:
     """A service's whole response."""
 
@@ -58,155 +63,202 @@ class Response:
     body: bytes
 
 
-class _ResponseParser:
-    """A response as far as it has arrived; httptools calls the methods."""
+class Connection(asyncio.Protocol):
+    """One connection, on which one request at a time waits for its response.
+
+    The parser calls the methods `on_…`.
+    """
 
     def __init__(self) -> None:
-        self.headers: dict[str, str] = {}
-        self.chunks: list[bytes] = []
-        self.complete = False
+        self.transport: asyncio.Transport
+        self.is_open = False
+        self.idle_since = 0.0  # seconds of time.monotonic
+        self._response: asyncio.Future[Response] | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._headers: dict[str, str] = {}
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.is_open = True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The service closed it, or we did."""
+        self.is_open = False
+        self._fail(exc or BrokenError("the response broke off"))
+
+    def data_received(self, data: bytes) -> None:
+        """A part of the response; what nobody asked for ends the connection."""
+        self._size += len(data)
+        if self._response is None or self._size > MAX_RESPONSE_SIZE:
+            self._fail(BrokenError("the response is too large, or was not asked for"))
+            return
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._fail(BrokenError(f"this is not HTTP/1.1: {error}"))
 
     def on_message_begin(self) -> None:
-        """Begin with the response, or with another after an interim one (1xx)."""
-        self.complete = False
+        """A response, or one after an interim one (1xx)."""
+        self._headers, self._chunks = {}, []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header; one that comes twice is joined, as RFC 9110 section 5.3 allows."""
+        """A header; one that comes twice is joined, as RFC 9110 section 5.3 allows."""
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+        headers = self._headers
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
 
     def on_body(self, chunk: bytes) -> None:
-        """Add a part of the body."""
-        self.chunks.append(chunk)
+        """A part of the body."""
+        self._chunks.append(chunk)
 
     def on_message_complete(self) -> None:
-        """Note the end."""
-        self.complete = True
+        """The end of the response, unless it was an interim one."""
+        status = self._parser.get_status_code()
+        if status < 200 or self._response is None or self._response.done():
+            return
+        self.is_open = self._parser.should_keep_alive()
+        chunks = self._chunks
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self._response.set_result(Response(status, self._headers, body))
+
+    async def send(self, head: bytes, body: bytes) -> Response:
+        """Send a request and wait for the whole response.
+
+        Raises:
+            BrokenError, OSError
+        """
+        self._size, self._response = 0, asyncio.get_running_loop().create_future()
+        self.transport.write(head)
+        if body:
+            self.transport.write(body)
+        try:
+            return await self._response
+        finally:
+            self._response = None
+
+    def _fail(self, error: Exception) -> None:
+        """End the connection, and the request that waits for a response."""
+        self.is_open = False
+        self.transport.abort()
+        if self._response and not self._response.done():
+            self._response.set_exception(error)
 
 
 class Pool:
-    """The connections to `http://host:port`, `https://host` or `unix:/path`; for any thread.
+    """The connections to `http://host:port`, `https://host` or `unix:/path`. Per process.
 
     `host` is where to connect instead: one of the addresses behind the name. `credentials` gives
     the headers that say who we are, and may raise instead.
     """
 
     def __init__(
-        self,
-        address: str,
-        host: str = "",
-        credentials: Callable[[], Mapping[str, str]] = dict[str, str],
+        self, address: str, host: str = "", credentials: Credentials | None = None
     ) -> None:
-        self.host, self.credentials = host, credentials
-        self.path = address.removeprefix("unix:") if address.startswith("unix:") else ""
-        self.url = urllib.parse.urlsplit("http://localhost" if self.path else address)
-        self.tls = ssl.create_default_context() if self.url.scheme == "https" else None
-        self.idle: collections.deque[tuple[socket.socket, float]] = collections.deque()
+        self._host, self._credentials = host, credentials
+        self._path = address.removeprefix("unix:") if address.startswith("unix:") else ""
+        self._url = urllib.parse.urlsplit("http://localhost" if self._path else address)
+        self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
+        self._idle: collections.deque[Connection] = collections.deque()
 
-    def send(
-        self, request: Request, seconds: float, on_poll: Callable[[], None] | None = None
-    ) -> Response:
+    async def send(self, request: Request, seconds: float) -> Response:
         """Send one request, once, and wait for the whole response.
-
-        `on_poll` is called while it waits, and may raise to give up; not over TLS.
 
         Raises:
             UnreachableError, BrokenError, TimeoutError, OSError
         """
         deadline = time.monotonic() + seconds
-        headers = {**request.headers, **self.credentials()}
-        encoded = dataclasses.replace(request, headers=headers).encoded(self.url.netloc)
-        connection = self._acquire(remaining(deadline))
+        if self._credentials:
+            headers = {**request.headers, **await self._credentials()}
+            request = dataclasses.replace(request, headers=headers)
+        connection = self._take_idle() or await self._connect(remaining(deadline))
         try:
-            if isinstance(connection, DeadlineSocket):
-                connection.on_poll = on_poll
-            connection.settimeout(remaining(deadline))
-            connection.sendall(encoded)
-            response, reusable = _receive(connection, deadline)
+            async with asyncio.timeout(remaining(deadline)):
+                return await connection.send(request.head(self._url.netloc), request.body)
         except BaseException:
-            connection.close()
+            connection.transport.abort()
             raise
-        if reusable and len(self.idle) < MAX_IDLE:
-            if isinstance(connection, DeadlineSocket):
-                connection.on_poll = None  # it would keep its request as long as it is idle
-            self.idle.append((connection, time.monotonic()))
-        else:
-            connection.close()
-        return response
+        finally:
+            self._keep(connection)
 
     def close_idle(self) -> None:
         """Close the connections that have no request."""
-        while self.idle:
-            try:
-                self.idle.pop()[0].close()
-            except IndexError:  # another thread was quicker
-                return
+        while self._idle:
+            self._idle.pop().transport.abort()
 
-    def _acquire(self, seconds: float) -> socket.socket:
-        """The connection that was used last, if the service still keeps it; else a new one."""
-        while self.idle:
-            try:
-                connection, since = self.idle.pop()
-            except IndexError:  # another thread was quicker
-                break
-            if time.monotonic() - since < MAX_IDLE_SECONDS and _is_open(connection):
+    def _keep(self, connection: Connection) -> None:
+        """Keep a connection for the next request, if it is good for one."""
+        if connection.is_open and not connection.transport.is_closing():
+            connection.idle_since = time.monotonic()
+            self._idle.append(connection)
+            if len(self._idle) > MAX_IDLE:
+                self._idle.popleft().transport.abort()
+        else:
+            connection.transport.abort()
+
+    def _take_idle(self) -> Connection | None:
+        """The connection that was used last, if the service still keeps it."""
+        while self._idle:
+            connection = self._idle.pop()
+            is_young = time.monotonic() - connection.idle_since < MAX_IDLE_SECONDS
+            if is_young and connection.is_open and not _is_closed(connection.transport):
                 return connection
-            connection.close()
+            connection.transport.abort()
+        return None
+
+    async def _connect(self, seconds: float) -> Connection:
+        """A new connection.
+
+        Raises:
+            UnreachableError
+        """
         try:
-            return self._connect(min(seconds, CONNECT_TIMEOUT))
-        except OSError as error:
+            async with asyncio.timeout(min(seconds, CONNECT_TIMEOUT)):
+                return await self._open()
+        except (OSError, UnicodeError) as error:
             raise UnreachableError(str(error)) from error
 
-    def _connect(self, seconds: float) -> socket.socket:
-        """A new connection."""
-        if self.path:
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            try:
-                connection.settimeout(seconds)
-                connection.connect(self.path)
-            except OSError:
-                connection.close()
-                raise
-            return DeadlineSocket.wrap(connection)
-        at = (self.host or self.url.hostname or "", self.url.port or (443 if self.tls else 80))
-        connection = socket.create_connection(at, seconds)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.tls:
-            return self.tls.wrap_socket(connection, server_hostname=self.url.hostname)
-        return DeadlineSocket.wrap(connection)
+    async def _open(self) -> Connection:
+        """A new connection, however long it takes."""
+        loop = asyncio.get_running_loop()
+        if self._path:
+            return (await loop.create_unix_connection(Connection, self._path))[1]
+        host = self._host or self._url.hostname or ""
+        port = self._url.port or (443 if self._tls else 80)
+        name = self._url.hostname if self._tls else None
+        return (
+            await loop.create_connection(
+                Connection, host, port, ssl=self._tls, server_hostname=name
+            )
+        )[1]
 
 
-def _is_open(connection: socket.socket) -> bool:
-    """Whether the other side has neither closed an idle connection nor sent what nobody asked."""
-    if isinstance(connection, DeadlineSocket):
-        return connection.peek() is None
+def _is_closed(transport: asyncio.Transport) -> bool:
+    """Whether the service closed a connection, and the event loop hasn't come to see it yet.
+
+    An idle connection has nothing to read; at its end, there is something.
+    """
     try:
-        connection.settimeout(0)
-        connection.recv(1)
-    except ssl.SSLWantReadError:
-        return True
-    except OSError:
+        with _borrowed(transport) as connection:
+            connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
         return False
-    return False
+    except OSError:
+        return True
+    return True
 
 
-def _receive(connection: socket.socket, deadline: float) -> tuple[Response, bool]:
-    """The whole response, and whether the connection can be used again."""
-    received = _ResponseParser()
-    parser, size = httptools.HttpResponseParser(received), 0
-    while not (received.complete and parser.get_status_code() >= 200):
-        connection.settimeout(remaining(deadline))
-        data = connection.recv(RECEIVE_SIZE)
-        size += len(data)
-        if not data or size > MAX_RESPONSE_SIZE:
-            raise BrokenError("the response broke off" if not data else "the response is too large")
-        try:
-            parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            raise BrokenError("this is not HTTP/1.1") from error
-    response = Response(parser.get_status_code(), received.headers, b"".join(received.chunks))
-    closes = "close" in response.headers.get("connection", "").lower()
-    return response, parser.get_http_version() == "1.1" and not closes
+@contextlib.contextmanager
+def _borrowed(transport: asyncio.Transport) -> Iterator[socket.socket]:
+    """A transport's socket, which stays the transport's."""
+    found = transport.get_extra_info("socket")
+    connection = socket.socket(found.family, found.type, found.proto, found.fileno())
+    try:
+        yield connection
+    finally:
+        connection.detach()
 
 
 def remaining(deadline: float) -> float:

@@ -1,16 +1,16 @@
 """One service behind the gateway: its replicas, and which of them a request goes to.
 
-A host name stands for as many replicas as it has addresses, and a thread resolves it again and
+A host name stands for as many replicas as it has addresses, and a task resolves it again and
 again, as they come and go. A request goes to the replica with the fewest requests, among those
 where its model is ready. A replica that can't be connected to has seen nothing of the request: then
 another is tried. Nothing else is ever sent twice.
 """
 
+import asyncio
 import contextlib
 import ipaddress
 import re
 import socket
-import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -42,7 +42,7 @@ def address(setting: str, service: str) -> str:
 
 
 class Upstream:
-    """A service and the models it should hold. Per process, shared by all its threads."""
+    """A service and the models it should hold. Per process, of its event loop alone."""
 
     def __init__(
         self,
@@ -57,24 +57,24 @@ class Upstream:
         self.addresses = {
             address: id_tokens.credentials_for(auth, address) for address in setting.split("|")
         }
-        self._slots = threading.BoundedSemaphore(max_in_flight)
-        self._pick_lock = threading.Lock()  # of the replicas' in_flight and last_request
+        self._in_flight = 0  # requests that have a slot
         self._started = time.monotonic()
         self.expected: Mapping[str, Model] = {}
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
         self.histories: dict[str, History] = {}  # by the model's id
         self._logged: dict[str, str] = {}  # the last status of each model in the log
-        self._wake = threading.Event()
-        self._stopped = False
+        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to follow the replicas as they come and go."""
-        threading.Thread(target=self._watch, name=f"follow {self.service}", daemon=True).start()
+        self._task = asyncio.get_running_loop().create_task(self._watch())
 
     def stop(self) -> None:
         """Stop probing; requests in flight go on."""
-        self._stopped = True
-        self._wake.set()
+        if self._task:
+            self._task.cancel()
+        for replica in self.replicas.values():
+            replica.stop()
 
     def expect(self, models: Mapping[str, Model]) -> None:
         """Refuse replicas that hold other models than these."""
@@ -87,18 +87,18 @@ class Upstream:
         """The last minutes of a model."""
         return self.histories.setdefault(model_id, History())
 
-    def _watch(self) -> None:
+    async def _watch(self) -> None:
         """Follow the replicas until stopped."""
-        while not self._stopped:
-            self.refresh_replicas()
+        while True:
+            await self.refresh_replicas()
             self.record_statuses()
-            self._wake.wait(RESOLVE_INTERVAL)
-        for replica in self.replicas.values():
-            replica.stop()
+            await asyncio.sleep(RESOLVE_INTERVAL)
 
-    def refresh_replicas(self) -> None:
+    async def refresh_replicas(self) -> None:
         """Add the replicas that are new, and drop those that are gone."""
-        found = {(address, host) for address in self.addresses for host in self._hosts(address)}
+        found = {
+            (address, host) for address in self.addresses for host in await self._hosts(address)
+        }
         known = self.replicas
         new = {key: Replica(*key, self.addresses[key[0]]) for key in sorted(found - set(known))}
         self.replicas = {key: known[key] for key in known if key in found} | new
@@ -108,7 +108,7 @@ class Upstream:
         for key in set(known) - found:
             known[key].stop()
 
-    def _hosts(self, address: str) -> list[str]:
+    async def _hosts(self, address: str) -> list[str]:
         """The addresses behind an address's host name; those known while none can be had.
 
         TLS is spoken with a name, and behind it stands whoever answers for that.
@@ -117,7 +117,7 @@ class Upstream:
         if url.scheme != "http" or is_ip_address(url.hostname or ""):
             return [""]
         try:
-            return resolve(url.hostname or "")
+            return await asyncio.to_thread(resolve, url.hostname or "")
         except (OSError, UnicodeError):
             return [host for known, host in self.replicas if known == address]
 
@@ -159,20 +159,18 @@ class Upstream:
         Raises:
             ServiceUnavailable: there are as many already.
         """
-        if not self._slots.acquire(blocking=False):
+        if self._in_flight >= self.max_in_flight:
             raise problems.ServiceUnavailable(
                 f"{self.max_in_flight} requests are with its service already. Try again shortly."
             )
+        self._in_flight += 1
         try:
             yield
         finally:
-            self._slots.release()
+            self._in_flight -= 1
 
-    def send(
-        self,
-        model_id: str,
-        next_attempt: Callable[[], tuple[Request, float]],
-        on_poll: Callable[[], None],
+    async def send(
+        self, model_id: str, next_attempt: Callable[[], tuple[Request, float]]
     ) -> Response:
         """Send the request that `next_attempt` gives, with its seconds, to the least busy replica.
 
@@ -184,7 +182,7 @@ class Upstream:
             while True:
                 with self._least_busy(model_id, tried) as replica:
                     try:
-                        return replica.send(*next_attempt(), on_poll)
+                        return await replica.send(*next_attempt())
                     except transport.UnreachableError:
                         tried.append(replica)
                         if not self._candidates(model_id, tried):
@@ -198,20 +196,18 @@ class Upstream:
         """The replica with the fewest requests where the model is ready, for one more.
 
         Raises:
-            connections.UnreachableError: there is none.
+            transport.UnreachableError: there is none.
         """
-        with self._pick_lock:
-            ready = self._candidates(model_id, tried)
-            if not ready:
-                raise transport.UnreachableError(self.service)
-            replica = min(ready, key=lambda each: each.in_flight)
-            replica.in_flight += 1
-            replica.last_request = time.monotonic()
+        ready = self._candidates(model_id, tried)
+        if not ready:
+            raise transport.UnreachableError(self.service)
+        replica = min(ready, key=lambda each: each.in_flight)
+        replica.in_flight += 1
+        replica.last_request = time.monotonic()
         try:
             yield replica
         finally:
-            with self._pick_lock:
-                replica.in_flight -= 1
+            replica.in_flight -= 1
 
     def _candidates(self, model_id: str, tried: list[Replica]) -> list[Replica]:
         """The replicas where a model is ready, less those that were tried; longest idle first."""

@@ -39,25 +39,27 @@ class Trace:
         return headers | ({"tracestate": self.tracestate} if self.tracestate else {})
 
 
-def read(environ: Mapping[str, str]) -> Trace:
-    """Continue the trace of a WSGI request, or start one where it has none that is valid.
+def read(headers: Mapping[str, str]) -> Trace:
+    """Continue the trace of a request, or start one where it has none that is valid.
+
+    The names of `headers` are in lower case.
 
     Without a valid traceparent, Google's older X-Cloud-Trace-Context is continued.
 
     A header sent twice arrives joined by a comma: not valid, so a new trace begins.
     """
-    request_id = environ.get("HTTP_X_REQUEST_ID", "")
+    request_id = headers.get("x-request-id", "")
     drawn = f"{random.getrandbits(320):080x}"  # ids need to be unlike each other, not secret
     if not REQUEST_ID.fullmatch(request_id):
         request_id = drawn[:32]
     span_id = drawn[32:48]
-    parent = parse(environ.get("HTTP_TRACEPARENT", ""))
+    parent = parse(headers.get("traceparent", ""))
     if parent is None:
-        cloud = CLOUD.fullmatch(environ.get("HTTP_X_CLOUD_TRACE_CONTEXT", ""))
+        cloud = CLOUD.fullmatch(headers.get("x-cloud-trace-context", ""))
         if cloud and cloud["trace"] != "0" * 32:
             return Trace(request_id, cloud["trace"], span_id, f"0{cloud['sampled'] or 0}", "")
         return Trace(request_id, drawn[48:], span_id, "00", "")
-    tracestate = environ.get("HTTP_TRACESTATE", "")
+    tracestate = headers.get("tracestate", "")
     if len(tracestate) > TRACESTATE_MAXIMUM:
         tracestate = ""
     return Trace(request_id, parent["trace"], span_id, parent["flags"], tracestate)

@@ -1,39 +1,167 @@
-"""The Flask application that each process begins with: errors, traces, the log, liveness.
+"""What each process answers: its routes on the event loop, and everything else by Flask.
 
-app = application.create("gateway", project=options.project)
-app.register_blueprint(…)
+app = Application("gateway", options, Threads(flask_app, …))
+app.add_route("POST", "/model/{model_id}/predict", predict)
+
+It is an ASGI application, which the worker serves (worker.py). `lifespan` is entered before the
+first request and left after the last.
 """
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+import dataclasses
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
 
-import flask
-
+from passerelle.protocol import problems, trace
 from passerelle.protocol.problems import Problem
-from passerelle.server import log, memory, problem_responses, span
+from passerelle.server import log, memory, problem_responses
+from passerelle.server.byte_budget import ByteBudget
+from passerelle.server.messages import Receive, Request, Response
+from passerelle.server.settings import ServerSettings
+from passerelle.server.span import Span
+from passerelle.server.wsgi import Threads
+
+Handler = Callable[[Request], Awaitable[Response]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
 
-def create(
-    service: str,
-    project: str,
-    render_problem: Callable[[Problem], flask.Response] | None = None,
-    pages: str | None = None,
-) -> flask.Flask:
-    """An application whose every answer, errors included, is traced, timed and logged.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Route:
+    """A path, and the handler of each method that it takes."""
 
-    `service` names the process in the log, `project` the Google Cloud project that traces belong
-    to. `pages` is the package whose folders `static` and `templates` the application serves.
+    path: re.Pattern[str]
+    handlers: dict[str, Handler]
+
+    @property
+    def allowed(self) -> str:
+        """The methods, as the header Allow lists them."""
+        implied = {"OPTIONS"} | ({"HEAD"} if "GET" in self.handlers else set())
+        return ", ".join(sorted(implied | set(self.handlers)))
+
+
+@contextlib.asynccontextmanager
+async def no_lifespan() -> AsyncIterator[None]:
+    """Nothing to begin or to end."""
+    yield
+
+
+class Application:
+    """Every answer, errors included, is traced, timed and logged. Per process.
+
+    `service` names the process in the log. `threads` answers the paths that no route takes.
     """
-    memory.return_freed_memory()
-    log.project = project
-    app = flask.Flask(pages or service, static_folder="static" if pages else None)
-    app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    problem_responses.install(app, render_problem)
-    app.wsgi_app = span.TracingMiddleware(app.wsgi_app, service)  # type: ignore[method-assign]  # Flask's own way to add a layer
-    app.add_url_rule("/health/live", view_func=live)
-    return app
+
+    def __init__(
+        self,
+        service: str,
+        options: ServerSettings,
+        threads: Threads | None = None,
+        lifespan: Lifespan = no_lifespan,
+    ) -> None:
+        memory.return_freed_memory()
+        log.project = options.project
+        self.service, self.options, self.threads, self.lifespan = (
+            service,
+            options,
+            threads,
+            lifespan,
+        )
+        self.bodies = ByteBudget(options.body_memory)
+        self.routes: dict[str, Route] = {}
+        self.add_route("GET", "/health/live", live)
+
+    def add_route(self, method: str, path: str, handler: Handler) -> None:
+        """Answer a path, in which `{name}` stands for any segment, on the event loop."""
+        pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+        self.routes.setdefault(path, Route(pattern, {})).handlers[method] = handler
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        request = request_of(scope, receive, self.bodies)
+        try:
+            response = await self._answer_or_problem(request)
+        except asyncio.CancelledError:  # the client is gone
+            self._write_log(request, problems.ClientClosedRequest.status)
+            raise
+        finally:
+            self.bodies.give_back(request.held)
+        await send_response(response, request, send)
+        self._write_log(request, response.status)
+
+    async def _answer_or_problem(self, request: Request) -> Response:
+        """The handler's response, or that of the problem it raised."""
+        request_id = request.span.trace.request_id
+        try:
+            return await self._answer(request)
+        except Problem as problem:
+            return problem_responses.response(problem, request.path, request_id)
+        except Exception as error:
+            unexpected = problem_responses.from_unexpected(error, request_id)
+            return problem_responses.response(unexpected, request.path, request_id)
+
+    async def _answer(self, request: Request) -> Response:
+        """The response of the route that the request's path matches, or Flask's.
+
+        Raises:
+            Problem
+        """
+        for route in self.routes.values():
+            if match := route.path.fullmatch(request.path):
+                request.parameters = match.groupdict()
+                method = "GET" if request.method == "HEAD" else request.method
+                if handler := route.handlers.get(method):
+                    return await handler(request)
+                if method == "OPTIONS":
+                    return Response(200, headers=[("Allow", route.allowed)])
+                raise problem_responses.method_not_allowed(
+                    request.method, request.path, route.allowed
+                )
+        if self.threads is None:
+            raise problem_responses.nothing_at(request.path)
+        return await self.threads.answer(request)
+
+    def _write_log(self, request: Request, status: int) -> None:
+        """The request's line in the log. Health checks come all the time, and have none."""
+        if not request.path.startswith("/health/"):
+            request.span.write_log(self.service, request.method, request.path, status)
 
 
-def live() -> dict[str, str]:
+def request_of(scope: dict[str, Any], receive: Receive, bodies: ByteBudget) -> Request:
+    """The request of an ASGI scope."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    span = Span(trace.read(headers), time.perf_counter())
+    return Request(
+        scope["method"], scope["path"], scope["query_string"], headers, span, receive, bodies
+    )
+
+
+async def send_response(response: Response, request: Request, send: Send) -> None:
+    """Send a response with its length and what its span says."""
+    headers = [*response.headers, *request.span.headers]
+    body = b"" if request.method == "HEAD" else response.body
+    if not any(name == "Content-Length" for name, _ in headers):
+        headers.append(("Content-Length", str(len(response.body))))
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})
+
+
+def json_response(
+    document: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
+    """A JSON object as a response."""
+    body = (json.dumps(document) + "\n").encode()
+    return Response(200, body, [("Content-Type", "application/json"), *(headers or {}).items()])
+
+
+async def live(_: Request) -> Response:
     """`GET /health/live`: the process answers."""
-    return {"status": "live"}
+    return json_response({"status": "live"})

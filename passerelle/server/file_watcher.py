@@ -1,6 +1,6 @@
 """A file that is read again when it changes, and whose last good reading stays in use."""
 
-import threading
+import asyncio
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +10,7 @@ from passerelle.server import log
 
 POLL_INTERVAL = 1.0  # seconds
 
+Content = TypeVar("Content")
 T = TypeVar("T")
 
 
@@ -22,37 +23,40 @@ def stamp(path: Path) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-class FileWatcher(Generic[T]):
+class FileWatcher(Generic[Content, T]):
     """`current` is the last good reading; requests take it once and keep it to their end.
 
-    Per process. Only the watching thread replaces it, in one assignment.
+    `read` runs in a thread, since it may take its time; `accept` makes `current` of what it found,
+    on the event loop. Per process; only the loop replaces `current`, in one assignment.
     """
 
-    def __init__(self, path: Path, read: Callable[[Path], T], failure: type[Exception]) -> None:
-        self.path, self.read, self.failure = path, read, failure
+    def __init__(
+        self,
+        path: Path,
+        read: Callable[[Path], Content],
+        accept: Callable[[Content], T],
+        failure: type[Exception],
+    ) -> None:
+        self.path, self._read, self._accept, self._failure = path, read, accept, failure
         self._stamp = stamp(path)
-        self.current = read(path)
+        self.current = accept(read(path))
 
-    def start(self) -> None:
-        """Begin to watch, at the side."""
-        threading.Thread(target=self._watch, name=f"watch {self.path}", daemon=True).start()
-
-    def _watch(self) -> None:
+    async def watch(self) -> None:
         """Check again and again."""
-        pause = threading.Event()
-        while not pause.wait(POLL_INTERVAL):
-            self.check()
+        while True:
+            await asyncio.sleep(POLL_INTERVAL)
+            await self.check()
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """Read the file if it changed. A broken edit is logged, and changes nothing."""
         new = stamp(self.path)
         if new == self._stamp:
             return
         self._stamp = new
         try:
-            self.current = self.read(self.path)
+            self.current = self._accept(await asyncio.to_thread(self._read, self.path))
         except Exception as error:
-            if not isinstance(error, self.failure):
+            if not isinstance(error, self._failure):
                 log.write("ERROR", "unforeseen error", traceback=traceback.format_exc())
             log.write(
                 "ERROR",

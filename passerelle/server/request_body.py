@@ -1,38 +1,63 @@
-"""Reading a request's body: whole, within a limit, and within a time."""
-
-import flask
+"""Reading a request's body: whole, within its own limit and within that of all bodies together."""
 
 from passerelle.protocol import problems
-from passerelle.server import body_chunks
-
-SECONDS = 30.0
+from passerelle.server.messages import Request
 
 
-def read(request: flask.Request, limit: int, seconds: float = SECONDS) -> bytes:
+async def read(request: Request, limit: int) -> bytes:
     """The whole body, at most `limit` bytes, counted as they arrive.
+
+    What it takes of the budget is the request's until its end (`Request.held`).
 
     Raises:
         ContentTooLarge, RequestTimeout; UnsupportedMediaType for a Content-Encoding;
-        InvalidRequest for an empty body, or one that breaks off.
+        InvalidRequest for an empty body, or one that breaks off;
+        ServiceUnavailable where the process holds too many bytes of others already.
     """
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise problems.UnsupportedMediaType("Send the body without Content-Encoding.")
-    chunks, size = [], 0
+    budget, stated = request.budget, request.headers.get("content-length", "0")
+    _check(int(stated), limit, budget.left)
+    chunks = []
     try:
-        for chunk in body_chunks.chunks(request.environ, seconds):
+        more = True
+        while more:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise problems.ClientClosedRequest("The client closed the connection.")
+            chunk, more = message.get("body", b""), message.get("more_body", False)
+            _check(request.held + len(chunk), limit, budget.left + request.held)
+            budget.take(len(chunk))
+            request.held += len(chunk)
             chunks.append(chunk)
-            size += len(chunk)
-            if size > limit:
-                raise problems.ContentTooLarge(
-                    f"The body is larger than {limit:,} bytes. Send a smaller picture."
-                )
     except TimeoutError:
         raise problems.RequestTimeout("The body did not arrive in time. Send it again.") from None
     except OSError:
         raise problems.InvalidRequest("The body broke off. Send it again, whole.") from None
-    if not size:
-        raise problems.InvalidRequest(
-            "The body is empty. Send a picture as the body, "
-            "for example with curl --data-binary @picture.jpg."
+    if not request.held:
+        raise empty()
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def empty() -> problems.Problem:
+    """The problem of a request that needs a body and has none."""
+    return problems.InvalidRequest(
+        "The body is empty. Send a picture as the body, "
+        "for example with curl --data-binary @picture.jpg."
+    )
+
+
+def _check(size: int, limit: int, free: int) -> None:
+    """Return only if a body of so many bytes may be held.
+
+    Raises:
+        ContentTooLarge, ServiceUnavailable
+    """
+    if size > limit:
+        raise problems.ContentTooLarge(
+            f"The body is larger than {limit:,} bytes. Send a smaller picture."
         )
-    return b"".join(chunks)
+    if size > free:
+        raise problems.ServiceUnavailable(
+            "Too many large bodies are being read already. Try again shortly."
+        )

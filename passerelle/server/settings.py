@@ -92,6 +92,18 @@ class ServerSettings(Base):
 
     # Bytes of a request's body.
     max_body: Count = Field(20_000_000, alias="PASSERELLE_MAX_BODY")
+    # Bytes of all bodies that are held at once.
+    body_memory: Count = Field(128_000_000, alias="PASSERELLE_BODY_MEMORY")
+    # Seconds that the line and the headers of each request may take.
+    head_timeout: Count = Field(10, alias="PASSERELLE_HEAD_TIMEOUT")
+    # Seconds that a whole body may take.
+    body_timeout: Count = Field(300, alias="PASSERELLE_BODY_TIMEOUT")
+    # Bytes a second that a client must send of a body, or take of an answer.
+    min_rate: Count = Field(1_000, alias="PASSERELLE_MIN_RATE")
+    # Seconds that a connection is kept without a request.
+    keep_alive: Count = Field(620, alias="PASSERELLE_KEEP_ALIVE")
+    # Clients' connections at once.
+    max_connections: Count = Field(10_000, alias="PASSERELLE_MAX_CONNECTIONS")
     # The Google Cloud project that traces belong to.
     project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
     port: Count = Field(8080, alias="PORT")

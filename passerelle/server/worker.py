@@ -1,159 +1,115 @@
-"""gunicorn's threaded worker, whose own errors are problems too."""
+"""gunicorn's worker on an event loop: it serves an `Application`, and drains before it stops.
 
-import http
-import json
-import secrets
+A worker that stops at once resets the connections that it hasn't accepted yet, whose requests
+nobody may send again. So at SIGTERM it says that it is being stopped, in its health and by closing
+each connection with its answer, and goes on serving until nobody asks any more: then nothing is on
+its way, and it stops.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
 import socket
-import threading
-import time
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+import uvloop
+from gunicorn.workers import base
 
 from passerelle.server import drain, log
-from passerelle.server.deadline_socket import DeadlineSocket
+from passerelle.server.server import Server
 
-HEAD_TIMEOUT = 10.0  # that a request's line and headers may take, from their first byte on
-FIRST_READ = 1 << 14  # bytes
+SWEEP_INTERVAL = 0.25  # seconds between two looks at the clients' deadlines
 MAX_DRAIN_SECONDS = 3.0  # more than the gateway takes to ask again
 QUIET_SECONDS = 0.15  # without a connection, after which nobody asks any more
-RESPONSE_TIMEOUT = 120.0  # until the client must have taken its answer, from the same byte on
+FINISH_SECONDS = 4.0  # for answers, then; with the drain's it is less than graceful_timeout
+POLL_INTERVAL = 0.01  # seconds, while it drains
+OTHER_FILES = 512  # that the process may have open beside its clients' connections
 
 
-class ClientSocket(DeadlineSocket):
-    """Sends the head of an answer together with its body, which gunicorn gives one by one."""
+class Worker(base.Worker):
+    """Runs the event loop of one process."""
 
-    head: bytes | None = None  # empty until it was given, None when nothing is held back
+    def init_signals(self) -> None:
+        """Take the defaults until the loop runs, which then has handlers of its own."""
+        for each in self.SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
 
-    def receive_first_bytes(self) -> bytes | None:
-        """A request's first bytes; None where none come in POLL_INTERVAL, empty at the end."""
-        try:
-            return socket.socket.recv(self, FIRST_READ)
-        except BlockingIOError:
-            return None
-        except OSError:
-            return b""
+    def run(self) -> None:
+        """Serve until told to stop."""
+        uvloop.run(self._serve())
 
-    def hold_back_head(self) -> None:
-        """Hold back the first thing to be sent."""
-        self.head = b""
+    async def _serve(self) -> None:
+        """Serve, drain, stop."""
+        loop = asyncio.get_running_loop()
+        stop: asyncio.Queue[bool] = asyncio.Queue()  # whether there is time to drain
+        loop.add_signal_handler(signal.SIGTERM, stop.put_nowait, True)  # noqa: FBT003  # the handler's argument
+        for each in (signal.SIGINT, signal.SIGQUIT):
+            loop.add_signal_handler(each, stop.put_nowait, False)  # noqa: FBT003  # the same
+        loop.add_signal_handler(signal.SIGUSR1, self.log.reopen_files)
+        app: Any = self.wsgi
+        async with app.lifespan():
+            server = Server(
+                app, app.options, loop, allowed_connections(app.options.max_connections)
+            )
+            listeners = [await self._listen(loop, server, each) for each in self.sockets]
+            ticking = loop.create_task(self._tick(server, stop))
+            if await stop.get():
+                await self._drain(server)
+                await self._finish(server, listeners)
+            ticking.cancel()
+        self.alive = False
 
-    def sendall(self, data: Any, flags: int = 0, /) -> None:
-        """Send, but for the head, which goes with what comes next."""
-        if self.head == b"":
-            self.head = data
-            return
-        if self.head:
-            data, self.head = self.head + data, None
-        super().sendall(data, flags)
+    async def _listen(
+        self, loop: asyncio.AbstractEventLoop, server: Server, listener: Any
+    ) -> asyncio.AbstractServer:
+        """Accept the connections of one of gunicorn's sockets."""
+        sock = listener.sock
+        create = loop.create_unix_server if sock.family == socket.AF_UNIX else loop.create_server
+        return await create(server.connect, sock=sock, backlog=self.cfg.backlog)
 
-    def send_held_back(self) -> None:
-        """Send what is still held back: a head that had no body."""
-        head, self.head = self.head, None
-        if head:
-            super().sendall(head)
+    async def _tick(self, server: Server, stop: "asyncio.Queue[bool]") -> None:
+        """Tell gunicorn that the loop isn't stuck, and the server what time it is."""
+        while True:
+            self.notify()
+            server.sweep()
+            if self.ppid != os.getppid():  # gunicorn itself is gone
+                stop.put_nowait(False)  # noqa: FBT003  # as above
+            await asyncio.sleep(SWEEP_INTERVAL)
 
-
-class _StatusRecorder:
-    """Stands in for the client while gunicorn writes its HTML, which says which status it chose."""
-
-    status = 500
-
-    def gettimeout(self) -> float:
-        """As of a socket that doesn't block."""
-        return 0.0
-
-    def sendall(self, data: bytes) -> None:
-        """Take the status line."""
-        self.status = int(data.split(b" ", 2)[1])
-
-
-class Worker(ThreadWorker):
-    """Bounds the time that headers take, and answers what never was a request like any error."""
-
-    def handle(self, conn: Any) -> Any:
-        """Handle a request of a connection, and those that follow at once.
-
-        To hand a connection back to gunicorn's loop and take it again costs two changes of thread,
-        which under load is a third of what the gateway does.
-        """
-        stays = self._handle_one(conn)
-        while stays is True and self._next_request_begins(conn):
-            stays = self._handle_one(conn)
-        return stays
-
-    def _next_request_begins(self, conn: Any) -> bool:
-        """Wait a moment for the connection's next request, unless another waits for a thread."""
-        if not self.alive or not self.tpool._work_queue.empty():  # noqa: SLF001
-            return False
-        if conn.parser.unreader.buf.getbuffer().nbytes:
-            return True  # it came with the last one
-        begun = conn.sock.receive_first_bytes()
-        if begun:
-            conn.parser.unreader.unread(begun)
-        return begun is not None
-
-    def _handle_one(self, conn: Any) -> Any:
-        """Handle one request of a connection, from its first byte."""
-        if not isinstance(conn.sock, ClientSocket):
-            conn.sock = ClientSocket.wrap(conn.sock)
-        conn.sock.set_receive_timeout(HEAD_TIMEOUT)
-        conn.sock.send_by = time.monotonic() + RESPONSE_TIMEOUT
-        conn.sock.hold_back_head()
-        stays = super().handle(conn)
-        try:
-            conn.sock.send_held_back()
-        except OSError:  # the client is gone
-            return False
-        return stays
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Let gunicorn judge the error, then answer it as RFC 9457 problem details."""
-        reply: Any = _StatusRecorder()
-        super().handle_error(req, reply, addr, exc)
-        status, request_id = http.HTTPStatus(reply.status), secrets.token_hex(16)
-        log.write("INFO", f"malformed request {status}", status=status, request_id=request_id)
-        problem = {
-            "type": "about:blank",
-            "title": status.phrase,
-            "status": status,
-            "detail": "The request is not well-formed HTTP/1.1, or its headers are too long.",
-            "request_id": request_id,
-        }
-        body = json.dumps(problem) + "\n"
-        head = (
-            f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\n"
-            f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
-            f"X-Request-ID: {request_id}\r\n\r\n"
-        )
-        try:
-            client.sendall((head + body).encode())
-        except OSError:
-            self.log.debug("the client is gone")
-
-
-class DrainingWorker(Worker):
-    """Before it stops, it says so and goes on serving until nobody asks any more.
-
-    A worker that stops at once resets the connections that it hasn't accepted yet, whose requests
-    nobody may send again. So whoever sends requests here gets the time to hear of it, and to close
-    its connections: then nothing is on its way, and the worker stops. An answer that closes its
-    connection says so the soonest.
-    """
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """Begin to drain, at SIGTERM."""
-        if not drain.stopping.is_set():
-            drain.stopping.set()
-            self.max_keepalived = 0  # so that each answer says Connection: close
-            threading.Thread(target=self.drain, args=(sig, frame), daemon=True).start()
-
-    def drain(self, sig: int, frame: Any) -> None:
-        """Stop once no connection was open for QUIET_SECONDS, or after MAX_DRAIN_SECONDS."""
-        now = busy = time.monotonic()
+    async def _drain(self, server: Server) -> None:
+        """Serve on until no connection was open for QUIET_SECONDS, or MAX_DRAIN_SECONDS."""
+        drain.stopping.set()
+        server.draining = True
+        now = busy = server.now()
         end = now + MAX_DRAIN_SECONDS
         while now < end and now - busy < QUIET_SECONDS:
-            time.sleep(0.01)
-            now = time.monotonic()
-            busy = now if self.nr_conns else busy
-        super().handle_exit(sig, frame)
+            await asyncio.sleep(POLL_INTERVAL)
+            now = server.now()
+            busy = now if server.connections else busy
+
+    async def _finish(self, server: Server, listeners: list[asyncio.AbstractServer]) -> None:
+        """Accept nothing more, and give what is being answered the time until gunicorn kills."""
+        for listener in listeners:
+            listener.close()
+        server.close_idle()
+        end = server.now() + FINISH_SECONDS
+        while server.is_answering and server.now() < end:  # noqa: ASYNC110  # ends at a time, too
+            await asyncio.sleep(POLL_INTERVAL)
+
+
+def allowed_connections(wanted: int) -> int:
+    """As many connections as wanted, or as the system lets this process have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        needed = min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+            soft = needed
+    allowed = wanted if soft == resource.RLIM_INFINITY else min(wanted, max(soft - OTHER_FILES, 1))
+    if allowed < wanted:
+        log.write("WARNING", f"only {allowed} connections fit the limit of open files", limit=soft)
+    return allowed

@@ -7,7 +7,9 @@ import flask_babel
 import requests
 
 from passerelle.client import client as sdk
-from passerelle.server import application, request_body, span
+from passerelle.server import flask_app
+from passerelle.server.application import Application
+from passerelle.server.wsgi import Threads
 from services.frontend import (
     answer,
     choices,
@@ -19,6 +21,7 @@ from services.frontend import (
     settings,
     state,
     status,
+    upload,
 )  # fmt: skip
 from services.frontend.client import Gateway
 from services.frontend.rate_limit import RateLimiter
@@ -38,30 +41,38 @@ blueprint = flask.Blueprint("predict", __name__)
 @blueprint.post("/model/<model_id>/predict")
 def predict(model_id: str) -> flask.Response:
     """Check the token, count, read, ask the gateway, and show where the time went."""
-    request, page, request_span = flask.request, state.current(), span.current()
+    request, page, request_span = flask.request, state.current(), flask_app.span()
     session.check_token(request.headers.get(session.TOKEN_HEADER))
     page.rate_limiter.hit(session.get_id())
-    with request_span.step("read"):
-        picture = request_body.read(request, page.options.max_body)
+    picture = upload.limited(flask_app.body(), page.options.max_body)
     with request_span.step("gateway"), page.gateway.client() as client:
         reply = client.predict(model_id, picture, headers=request_span.trace.headers)
     request_span.downstream = reply.server_timing
     return flask.jsonify(answer.from_reply(reply, request_span, page.options.public_gateway))
 
 
-def create_app(
-    options: settings.Settings | None = None,
-    new_session: Callable[[], requests.Session] = sdk.new_session,
-) -> flask.Flask:
-    """The page's application. `new_session` makes the connections to the gateway.
+def create_app(options: settings.Settings | None = None) -> Application:
+    """The page's application: Flask answers everything, in its threads.
 
     Raises:
         SettingError: a setting or the page's key can't be used.
     """
     options = options or settings.read()
-    app = application.create(
-        "frontend", options.project, error_page.render, pages="services.frontend"
-    )
+    max_body = options.max_body + upload.MAX_BESIDE
+    threads = Threads(create_pages(options), options.request_threads, max_body)
+    return Application("frontend", options, threads)
+
+
+def create_pages(
+    options: settings.Settings,
+    new_session: Callable[[], requests.Session] = sdk.new_session,
+) -> flask.Flask:
+    """The Flask application. `new_session` makes the connections to the gateway.
+
+    Raises:
+        SettingError: the page's key can't be used.
+    """
+    app = flask_app.create("frontend", error_page.render, pages="services.frontend")
     app.extensions["passerelle"] = state.State(
         options,
         Gateway(options.gateway, options.key_file, new_session),

@@ -3,16 +3,16 @@
 import flask
 
 from passerelle.protocol import problems
-from passerelle.server import problem_responses, span
+from passerelle.server import flask_app
 from services.frontend import errors
 
 
 def render(problem: problems.Problem) -> flask.Response:
     """A problem in the visitor's language."""
     error = errors.from_problem(problem)
-    response = problem_responses.respond(error)
+    response = flask_app.respond(error)
     if _wants_html(flask.request):
-        request_id = span.current().trace.request_id
+        request_id = flask_app.span().trace.request_id
         response.set_data(
             flask.render_template("problem.html", page="", problem=error, request_id=request_id)
         )

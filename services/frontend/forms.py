@@ -9,7 +9,7 @@ from typing import Any
 import flask
 
 from passerelle.protocol import statuses
-from passerelle.server import span
+from passerelle.server import flask_app
 from services.frontend import answer, choices, errors, session, state, upload
 from services.frontend.answer import Answer
 from services.frontend.errors import PageError
@@ -40,8 +40,8 @@ def show(page: str) -> str:
 @blueprint.post("/compare", defaults={"page": "compare"})
 def submit(page: str) -> tuple[str, int]:
     """The form again, with each chosen model's answer to the picture."""
-    with span.current().step("read"):
-        form = upload.read_form(flask.request, state.current().options.max_body)
+    with flask_app.span().step("read"):
+        form = upload.read_form(flask_app.body(), flask.request, state.current().options.max_body)
     session.check_token(form.fields.get(session.TOKEN_FIELD))
     model_ids = form.fields.getlist("model")
     choices.save_models(page, model_ids)
@@ -73,7 +73,7 @@ def _predict(picture: Picture | None, model_ids: list[str]) -> list[Result]:
 
 def _result(picture: Picture, model_id: str) -> Result:
     """One model's result."""
-    page, request_span = state.current(), span.current()
+    page, request_span = state.current(), flask_app.span()
     try:
         with page.gateway.client() as client:
             reply = client.predict(model_id, picture.content, headers=request_span.trace.headers)
@@ -98,7 +98,7 @@ def _render(
 ) -> str:
     """A page's HTML, also where the gateway does not answer."""
     models: list[dict[str, Any]] = []
-    request_span = span.current()
+    request_span = flask_app.span()
     try:
         with state.current().gateway.client() as client:
             models = client.models(request_span.trace.headers)

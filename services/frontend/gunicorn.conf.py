@@ -12,4 +12,3 @@ except SettingError as error:
 
 wsgi_app = "services.frontend.app:create_app()"
 bind = list(options.bind)
-threads = options.request_threads

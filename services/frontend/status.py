@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from passerelle.server import span
+from passerelle.server import flask_app
 from services.frontend import charts, state
 
 blueprint = flask.Blueprint("status", __name__)
@@ -14,7 +14,7 @@ blueprint = flask.Blueprint("status", __name__)
 def show() -> str:
     """The whole page, or with `?part` the charts alone, which a script refreshes."""
     with state.current().gateway.client() as client:
-        history = client.history(span.current().trace.headers)
+        history = client.history(flask_app.span().trace.headers)
     seconds = history["slot_seconds"]
     models = [(each, charts.from_slots(each["slots"], seconds)) for each in history["models"]]
     template = "charts.html" if "part" in flask.request.args else "status.html"

@@ -9,11 +9,11 @@ import flask
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
-from passerelle.server import request_body
 from services.frontend import errors
 
 MAX_EMBEDDED = 4_000_000  # bytes of a picture that goes back into the page, to be sent once more
 MAX_FIELDS = 100_000  # bytes of a form beside its pictures
+MAX_BESIDE = MAX_FIELDS + MAX_EMBEDDED * 4 // 3  # the same in base64: of three bytes, four
 MEDIA_TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
 
 
@@ -43,17 +43,25 @@ class Form:
     picture: Picture | None
 
 
-def read_form(request: flask.Request, max_picture: int) -> Form:
-    """A form whose picture has at most `max_picture` bytes.
+def limited(content: bytes, max_bytes: int) -> bytes:
+    """A picture that was sent as it is, of at most so many bytes.
 
     Raises:
-        Problem: as `request_body.read`.
+        PageError
+    """
+    if len(content) > max_bytes:
+        raise errors.from_status(413)
+    return content
+
+
+def read_form(content: bytes, request: flask.Request, max_picture: int) -> Form:
+    """A request's body as a form whose picture has at most `max_picture` bytes.
+
+    Raises:
         PageError: not a form, or a picture that is too large.
     """
-    max_fields = MAX_FIELDS + MAX_EMBEDDED * 4 // 3  # base64 makes four bytes of three
-    content = request_body.read(request, max_picture + max_fields)
     parser = FormDataParser(
-        stream_factory=_in_memory, max_form_memory_size=max_fields, silent=False
+        stream_factory=_in_memory, max_form_memory_size=MAX_BESIDE, silent=False
     )
     try:
         _, fields, files = parser.parse(

@@ -1,18 +1,20 @@
 """START HERE: `predict` is a request's way through the model service, in order."""
 
+import contextlib
 import dataclasses
+import functools
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
-import flask
-
 from passerelle.protocol import contract, problems, timeout
-from passerelle.server import application, disconnect, request_body, span
+from passerelle.server import application, request_body
+from passerelle.server.application import Application
+from passerelle.server.messages import Request, Response
 from services.model import decode, picture, settings
-from services.model.models import Models
+from services.model.engines.engine import Infer, Logits
+from services.model.models import Model, Models
 from services.model.tasks import classification
-
-routes = flask.Blueprint("model", __name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,82 +25,97 @@ class State:
     models: Models
 
 
-def create_app(options: settings.Settings | None = None) -> flask.Flask:
-    """The service. It loads its models in a thread of its own."""
-    options = options or settings.read()
-    models = Models(options.artifacts, options.inference_threads, options.max_queue)
-    models.start()
-    return make_app(State(options, models))
-
-
-def make_app(state: State) -> flask.Flask:
-    """The application around its state."""
-    app = application.create("model", state.options.project)
-    app.extensions["passerelle"] = state
-    app.register_blueprint(routes)
-    return app
-
-
-def current() -> State:
-    """The state of the application that answers the request."""
-    state: State = flask.current_app.extensions["passerelle"]
-    return state
-
-
-@routes.post("/model/<model_id>/predict")
-def predict(model_id: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Find the model, read the picture, wait for a slot, decode, infer, name the classes."""
-    request, state, step = flask.request, current(), span.current().step
+async def predict(service: State, request: Request) -> Response:
+    """Find the model, read the body, wait for a slot, decode and infer in it, name the classes."""
     deadline = deadline_of(request)
-    span.current().fields["model"] = model_id
-    model = state.models.find(model_id)
-    top = classification.parse_top(request.args.get("top"), model.card.classes)
-    encoded = picture.find(request_body.read(request, state.options.max_body), request)
-    with step("queue"):
-        slot = model.scheduler.acquire(deadline)
-    with slot:
-        if span.current().steps["queue"] > disconnect.SHORT_WAIT:
-            disconnect.raise_if_disconnected(request.environ)
-        with step("decode"):
-            pixels = decode.pixels(encoded, model.card.input, state.options.max_pixels)
-        with step("infer"):
-            logits = slot.infer(pixels)
-    predictions = classification.predictions(logits, model.names, top)
-    answer = {
-        "model": model_id,
+    model = service.models.find(request.parameters["model_id"])
+    request.span.fields["model"] = model.card.id
+    top = classification.parse_top(request.values.get("top"), model.card.classes)
+    picture.check_media_type(request.media_type)
+    body = await request_body.read(request, service.options.max_body)
+    with request.span.step("queue"):
+        slot = await model.scheduler.acquire(deadline)
+    logits = await model.scheduler.run(
+        slot, functools.partial(decode_and_infer, service, request, model, body)
+    )
+    return answer(model, classification.predictions(logits, model.names, top), request)
+
+
+def decode_and_infer(
+    service: State, request: Request, model: Model, body: bytes, infer: Infer
+) -> Logits:
+    """The work of a slot's thread."""
+    with request.span.step("decode"):
+        encoded = picture.find(body, request.headers.get("content-type", ""))
+        pixels = decode.pixels(encoded, model.card.input, service.options.max_pixels)
+    with request.span.step("infer"):
+        return infer(pixels)
+
+
+def answer(
+    model: Model, predictions: list[classification.Prediction], request: Request
+) -> Response:
+    """The predictions as the response."""
+    document = {
+        "model": model.card.id,
         "category": predictions[0]["label"],
         "predictions": predictions,
-        "request_id": span.current().trace.request_id,
+        "request_id": request.span.trace.request_id,
     }
-    return answer, {"Artifact-Digest": model.card.digest}
+    return application.json_response(document, {"Artifact-Digest": model.card.digest})
 
 
-def deadline_of(request: flask.Request) -> float | None:
+def deadline_of(request: Request) -> float | None:
     """When the request's time is over, in seconds of time.monotonic; None where it has no limit.
 
     Raises:
         InvalidRequest: its header is no number of seconds.
     """
-    seconds = timeout.parse(request.headers.get(timeout.HEADER))
+    seconds = timeout.parse(request.headers.get(timeout.HEADER.lower()))
     return None if seconds is None else time.monotonic() + seconds
 
 
-@routes.get("/model/<model_id>")
-def card(model_id: str) -> dict[str, Any]:
-    """The model's card and its status."""
-    models = current().models
-    return dataclasses.asdict(models.state(model_id).card) | models.statuses[model_id]
+async def card(service: State, request: Request) -> Response:
+    """`GET /model/<id>`: the model's card and its status."""
+    models, model_id = service.models, request.parameters["model_id"]
+    about: dict[str, Any] = dataclasses.asdict(models.state(model_id).card)
+    return application.json_response(about | models.statuses[model_id])
 
 
-@routes.get("/health/ready")
-def ready() -> dict[str, Any]:
-    """Whether every model was loaded, and which was not.
+async def ready(service: State, _: Request) -> Response:
+    """`GET /health/ready`: whether every model was loaded, and which was not.
 
     Raises:
         ServiceUnavailable: one still loads, or none can answer.
     """
-    models = current().models
+    models = service.models
     report: dict[str, Any] = {"contract": contract.VERSION, "models": models.statuses}
     if models.ready:
-        return {"status": "ready"} | report
+        return application.json_response({"status": "ready"} | report)
     raise problems.ServiceUnavailable("Not every model is ready.", **report)
+
+
+def create_app(options: settings.Settings | None = None) -> Application:
+    """The service. It loads its models in a thread of its own."""
+    options = options or settings.read()
+    models = Models(options.artifacts, options.inference_threads, options.max_queue)
+    return make_app(State(options, models))
+
+
+def make_app(service: State) -> Application:
+    """The application around its state."""
+    app = Application("model", service.options, lifespan=functools.partial(running, service))
+    for method, path, handler in (
+        ("POST", "/model/{model_id}/predict", predict),
+        ("GET", "/model/{model_id}", card),
+        ("GET", "/health/ready", ready),
+    ):
+        app.add_route(method, path, functools.partial(handler, service))
+    return app
+
+
+@contextlib.asynccontextmanager
+async def running(service: State) -> AsyncIterator[None]:
+    """Begin to load the models, at the side."""
+    service.models.start()
+    yield

@@ -16,6 +16,3 @@ except (OSError, ValueError, TypeError, KeyError) as error:
 
 wsgi_app = "services.model.app:create_app()"
 bind = list(options.bind)
-worker_class = "passerelle.server.worker.DrainingWorker"
-threads = options.request_threads
-keepalive = 75  # seconds; longer than the gateway keeps an idle connection

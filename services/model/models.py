@@ -17,6 +17,7 @@ from passerelle.artifact import card, labels
 from passerelle.protocol import problems, statuses
 from passerelle.server import drain, log
 from services.model import engines
+from services.model.engines.engine import Engine
 from services.model.scheduler import MAX_QUEUED, Scheduler
 
 
@@ -26,8 +27,8 @@ class Model:
 
     card: card.Card
     names: list[str]  # of the classes
-    scheduler: Scheduler
-    note: str = ""  # what a person should know of how it runs
+    engine: Engine
+    scheduler: Scheduler  # of the engine's functions
 
 
 @dataclasses.dataclass
@@ -44,7 +45,7 @@ class ModelState:
         """Load the model; afterwards it is ready, or failed."""
         try:
             self.model = load(self.folder, self.card, threads, max_queued)
-            self.status, self.reason = statuses.READY, self.model.note
+            self.status, self.reason = statuses.READY, self.model.engine.note
         except Exception as error:
             self.status = statuses.FAILED
             self.reason = f"the artifact can't be loaded ({type(error).__name__}); bake it again"
@@ -118,4 +119,4 @@ def load(folder: Path, about: card.Card, threads: int, max_queued: int = MAX_QUE
     engine = engines.load(about.engine, folder, threads, about.precision)
     size = about.input.size
     engine.infer(np.zeros((size, size, 3), np.uint8))
-    return Model(about, labels.read(folder), Scheduler(engine.infers, max_queued), engine.note)
+    return Model(about, labels.read(folder), engine, Scheduler(engine.infers, max_queued))

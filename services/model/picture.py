@@ -5,12 +5,13 @@ import binascii
 import io
 import json
 
-import flask
+from werkzeug import http
 from werkzeug.formparser import FormDataParser
 
 from passerelle.protocol import problems
 
 FIELD = "image"
+FORM_TYPE, JSON_TYPE = "multipart/form-data", "application/json"
 RAW_TYPES = ("image/", "application/octet-stream", "application/x-www-form-urlencoded")
 HOW_TO_SEND = (
     "Send a JPEG, PNG or WebP picture as the body with its image/… Content-Type, "
@@ -18,32 +19,36 @@ HOW_TO_SEND = (
 )
 
 
-def find(body: bytes, request: flask.Request) -> bytes:
-    """The picture's bytes, still encoded.
+def check_media_type(media_type: str) -> None:
+    """Return only if a body of this media type can hold a picture.
 
     curl's --data-binary calls any body a form, so that media type counts as raw too: what a
     body is shows when it is decoded.
 
     Raises:
-        UnsupportedMediaType, InvalidRequest.
+        UnsupportedMediaType
     """
-    media_type = request.mimetype
-    if media_type == "multipart/form-data":
-        return from_form(body, request)
-    if media_type == "application/json":
-        return from_json(body)
-    if not media_type or media_type.startswith(RAW_TYPES):
-        return body
-    raise problems.UnsupportedMediaType(f"{media_type} is not read here. {HOW_TO_SEND}")
+    if media_type not in (FORM_TYPE, JSON_TYPE, "") and not media_type.startswith(RAW_TYPES):
+        raise problems.UnsupportedMediaType(f"{media_type} is not read here. {HOW_TO_SEND}")
 
 
-def from_form(body: bytes, request: flask.Request) -> bytes:
+def find(body: bytes, content_type: str) -> bytes:
+    """The picture's bytes, still encoded, of a body whose media type was checked.
+
+    Raises:
+        InvalidRequest
+    """
+    media_type, options = http.parse_options_header(content_type)
+    if media_type == FORM_TYPE:
+        return from_form(body, media_type, options)
+    return from_json(body) if media_type == JSON_TYPE else body
+
+
+def from_form(body: bytes, media_type: str, options: dict[str, str]) -> bytes:
     """The file in the multipart field `image`."""
     parser = FormDataParser(stream_factory=in_memory, silent=False)
     try:
-        _, _, files = parser.parse(
-            io.BytesIO(body), request.mimetype, len(body), request.mimetype_params
-        )
+        _, _, files = parser.parse(io.BytesIO(body), media_type, len(body), options)
     except ValueError:
         raise problems.InvalidRequest(
             f"The multipart body is not well formed. {HOW_TO_SEND}"

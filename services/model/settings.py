@@ -3,14 +3,12 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from passerelle.server import settings
 from services.model import processors, scheduler
-
-SPARE_THREADS = 32  # beside those that wait: to work, to read, and to say that the queue is full
 
 
 def artifact_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -20,11 +18,6 @@ def artifact_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
         for path in paths
         for folder in sorted(card.parent for card in path.glob("*/card.json")) or [path]
     )
-
-
-def queue_and_spare(data: dict[str, Any]) -> int:
-    """The threads that are enough for a full queue."""
-    return int(data["max_queue"]) + SPARE_THREADS
 
 
 class Settings(settings.ServerSettings):
@@ -45,10 +38,6 @@ class Settings(settings.ServerSettings):
     )
     # Requests that wait for a slot of one model.
     max_queue: settings.Count = Field(scheduler.MAX_QUEUED, alias="PASSERELLE_MAX_QUEUE")
-    # Requests being read, waiting or worked on at once.
-    request_threads: settings.Count = Field(
-        default_factory=queue_and_spare, alias="PASSERELLE_REQUEST_THREADS"
-    )
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:

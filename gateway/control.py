@@ -1,0 +1,94 @@
+"""What people ask the gateway beside predictions: models, history, the contract. Flask, in threads.
+
+Whether it is ready is answered on the event loop, so that nothing here can hide it.
+"""
+
+from pathlib import Path
+from typing import Any, cast
+
+import flask
+from flask_swagger_ui import get_swaggerui_blueprint
+
+from gateway import auth, front_end, history
+from gateway.api_keys import Key
+from gateway.state import State
+from passerelle.protocol import problems, statuses
+from passerelle.server import application, drain, flask_app
+from passerelle.server.messages import Request, Response
+
+CONTRACT = Path(__file__).parent / "openapi.yaml"
+
+api = flask.Blueprint("api", __name__)
+
+
+@api.get("/models")
+def models() -> dict[str, Any]:
+    """Every model that the key may use, with its status now."""
+    return {"models": [route.description for route in state().routes.current.allowed(identify())]}
+
+
+@api.get("/models/<model_id>")
+def model(model_id: str) -> dict[str, Any]:
+    """One of them."""
+    key = identify()
+    auth.permit(key, model_id)
+    return state().routes.current.find(model_id, key).description
+
+
+@api.get("/history")
+def last_minutes() -> dict[str, Any]:
+    """The last minutes of every model that the key may use."""
+    routes = state().routes.current.allowed(identify())
+    return {
+        "slot_seconds": history.SLOT_SECONDS,
+        "models": [route.last_minutes for route in routes],
+    }
+
+
+@api.get("/openapi.yaml")
+def contract() -> flask.Response:
+    """The contract that /docs shows."""
+    return flask.Response(CONTRACT.read_bytes(), mimetype="application/yaml")
+
+
+async def ready(gateway: State, _: Request) -> Response:
+    """`GET /health/ready`: whether at least one model can answer.
+
+    Raises:
+        ServiceUnavailable
+    """
+    if drain.stopping.is_set():
+        raise problems.ServiceUnavailable("The gateway is being stopped.")
+    found = [route.status.status for route in gateway.routes.current.by_id.values()]
+    if statuses.READY not in found:
+        raise problems.ServiceUnavailable("No model is ready yet. GET /models says why.")
+    count = found.count(statuses.READY)
+    return application.json_response({"status": "ready", "models": len(found), "ready": count})
+
+
+def identify() -> Key:
+    """The key of the current request.
+
+    Raises:
+        Unauthorized
+    """
+    request = flask.request
+    headers = {name.lower(): value for name, value in request.headers}
+    client = front_end.client(headers, request.args)
+    return auth.identify(client, state().keys.current, flask_app.span())
+
+
+def state() -> State:
+    """The state of the gateway that answers the current request."""
+    return cast("State", flask.current_app.extensions["passerelle"])
+
+
+def create_app(gateway: State) -> flask.Flask:
+    """The Flask application."""
+    app = flask_app.create("gateway")
+    app.extensions["passerelle"] = gateway
+    app.register_blueprint(api)
+    app.register_blueprint(
+        get_swaggerui_blueprint("/docs", "/openapi.yaml", {"app_name": "Passerelle"})
+    )
+    return app

@@ -1,0 +1,18 @@
+"""What all requests of the gateway share. Per process."""
+
+import dataclasses
+
+from gateway.api_keys import Keys
+from gateway.routes import Routes
+from gateway.settings import Settings
+from passerelle.manifest.model import Model
+from passerelle.server.file_watcher import FileWatcher
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """Made once, by `app.create_app`."""
+
+    options: Settings
+    keys: FileWatcher[Keys, Keys]
+    routes: FileWatcher[tuple[Model, ...], Routes]

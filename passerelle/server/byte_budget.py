@@ -1,0 +1,21 @@
+"""A limit on the bytes of all request bodies that a process holds at once."""
+
+
+class ByteBudget:
+    """How many bytes are held, and may be. Per process, of its event loop alone."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.held = limit, 0
+
+    @property
+    def left(self) -> int:
+        """The bytes that may still be taken."""
+        return self.limit - self.held
+
+    def take(self, size: int) -> None:
+        """Take so many bytes."""
+        self.held += size
+
+    def give_back(self, size: int) -> None:
+        """Give bytes back that were taken."""
+        self.held -= size

@@ -1,0 +1,104 @@
+"""The head of a request: its line and headers, and what is refused in them, with the reason.
+
+httptools, which wraps the parser of Node.js, keeps to RFC 9112's grammar and framing: two lengths,
+a length beside chunks, folded lines, bare line feeds. What is left to say is here.
+"""
+
+import dataclasses
+import re
+import urllib.parse
+
+from passerelle.protocol.problems import Problem
+
+MAX_URL = 8_000  # bytes
+MAX_HEAD = 65_536  # bytes of the line and all headers
+MAX_HEADERS = 100
+
+_VERSIONS = ("1.0", "1.1")
+
+
+@dataclasses.dataclass(slots=True)
+class Head:
+    """As far as it has arrived; names in lower case, as ASGI wants them."""
+
+    url: bytes = b""
+    headers: list[tuple[bytes, bytes]] = dataclasses.field(default_factory=list)
+
+    def get(self, name: bytes) -> list[bytes]:
+        """All values of a header."""
+        return [value for key, value in self.headers if key == name]
+
+
+class RefusedError(Exception):
+    """A head that isn't answered by the application."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = Problem(detail)
+        self.problem.status = status
+
+
+def check(head: Head, version: str) -> None:
+    """Return only if the head of a request of this HTTP version can be answered.
+
+    Raises:
+        RefusedError
+    """
+    if version not in _VERSIONS:
+        raise RefusedError(505, f"HTTP/{version} is not spoken here. Use HTTP/1.1.")
+    check_size(head, 0)
+    hosts = head.get(b"host")
+    if len(hosts) > 1 or (version == "1.1" and not hosts):
+        raise RefusedError(400, "Send exactly one Host header.")
+    for name, _ in head.headers:
+        if b"_" in name:
+            raise RefusedError(
+                400,
+                f"The header {_shown(name)} has an underscore in its name, which other servers "
+                "take for a dash or drop. Spell it with dashes, or leave it out.",
+            )
+    codings = head.get(b"transfer-encoding")
+    if codings and (version == "1.0" or len(codings) > 1):
+        raise RefusedError(400, "Send one Transfer-Encoding, and HTTP/1.1.")
+    if codings and codings[0].lower() != b"chunked":
+        raise RefusedError(501, f"Transfer-Encoding {_shown(codings[0])} is unknown. Use chunked.")
+    expectations = head.get(b"expect")
+    if expectations and [each.lower() for each in expectations] != [b"100-continue"]:
+        raise RefusedError(417, f"Expect: {_shown(expectations[0])} can't be met. Leave it out.")
+
+
+def check_size(head: Head, received: int) -> None:
+    """Return only if a head that is not yet complete, of so many bytes so far, isn't too large.
+
+    Raises:
+        RefusedError
+    """
+    if len(head.url) > MAX_URL:
+        raise RefusedError(414, f"The address is longer than {MAX_URL:,} bytes.")
+    if received > MAX_HEAD or len(head.headers) > MAX_HEADERS:
+        raise RefusedError(
+            431, f"The headers are more than {MAX_HEADERS}, or longer than {MAX_HEAD:,} bytes."
+        )
+
+
+def malformed(reason: str) -> RefusedError:
+    """A request that the parser gave up, with the parser's reason."""
+    return RefusedError(400, f"The request is not well-formed HTTP/1.1: {reason}.")
+
+
+def target(url: bytes) -> tuple[str, bytes, bytes]:
+    """The path, percent-decoded and as it was sent, and the query; a host in front is dropped."""
+    if not url.startswith(b"/") and b"://" in url:
+        url = b"/" + url.partition(b"://")[2].partition(b"/")[2]
+    raw, _, query = url.partition(b"#")[0].partition(b"?")
+    text = raw.decode("latin-1")
+    return (urllib.parse.unquote(text) if "%" in text else _utf8(raw)), raw, query
+
+
+def _utf8(raw: bytes) -> str:
+    return raw.decode(errors="replace")
+
+
+def _shown(value: bytes) -> str:
+    """A client's word, cut short and without what could confuse a terminal."""
+    return re.sub(r"[^ -~]", "?", value.decode("latin-1"))[:40]
