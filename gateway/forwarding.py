@@ -1,6 +1,5 @@
 """The hop: one request to a model's service, within its time, and the service's whole response."""
 
-import dataclasses
 import math
 import time
 
@@ -68,7 +67,7 @@ async def send(exchange: Exchange, route: Route, seconds: float) -> Response:
     def next_attempt() -> tuple[Request, float]:
         remaining = transport.remaining(deadline)
         headers = {**request.headers, timeout.HEADER: timeout.render(remaining)}
-        return dataclasses.replace(request, headers=headers), remaining
+        return Request(request.method, request.target, headers, request.body), remaining
 
     return await route.upstream.send(route.model.id, next_attempt)
 

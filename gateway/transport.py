@@ -7,13 +7,12 @@ Who stops waiting, at its deadline or because its client is gone, closes the con
 
 import asyncio
 import collections
-import contextlib
 import dataclasses
-import socket
+import select
 import ssl
 import time
 import urllib.parse
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
 import httptools
@@ -73,6 +72,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.is_open = False
         self.idle_since = 0.0  # seconds of time.monotonic
+        self._readable = select.poll()
         self._response: asyncio.Future[Response] | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._headers: dict[str, str] = {}
@@ -83,6 +83,7 @@ class Connection(asyncio.Protocol):
         """Begin."""
         self.transport = cast("asyncio.Transport", transport)
         self.is_open = True
+        self._readable.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The service closed it, or we did."""
@@ -124,19 +125,30 @@ class Connection(asyncio.Protocol):
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self._response.set_result(Response(status, self._headers, body))
 
-    async def send(self, head: bytes, body: bytes) -> Response:
+    @property
+    def is_idle(self) -> bool:
+        """Whether the service keeps the connection: an idle one has nothing to read but its end.
+
+        The system knows of that end before the event loop comes to see it.
+        """
+        return self.is_open and not self._readable.poll(0)
+
+    async def send(self, head: bytes, body: bytes, seconds: float) -> Response:
         """Send a request and wait for the whole response.
 
         Raises:
-            BrokenError, OSError
+            BrokenError, TimeoutError, OSError
         """
-        self._size, self._response = 0, asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._size, self._response = 0, loop.create_future()
+        timer = loop.call_later(seconds, self._fail, TimeoutError())
         self.transport.write(head)
         if body:
             self.transport.write(body)
         try:
             return await self._response
         finally:
+            timer.cancel()
             self._response = None
 
     def _fail(self, error: Exception) -> None:
@@ -175,8 +187,8 @@ class Pool:
             request = dataclasses.replace(request, headers=headers)
         connection = self._take_idle() or await self._connect(remaining(deadline))
         try:
-            async with asyncio.timeout(remaining(deadline)):
-                return await connection.send(request.head(self._url.netloc), request.body)
+            head = request.head(self._url.netloc)
+            return await connection.send(head, request.body, remaining(deadline))
         except BaseException:
             connection.transport.abort()
             raise
@@ -203,7 +215,7 @@ class Pool:
         while self._idle:
             connection = self._idle.pop()
             is_young = time.monotonic() - connection.idle_since < MAX_IDLE_SECONDS
-            if is_young and connection.is_open and not _is_closed(connection.transport):
+            if is_young and connection.is_idle:
                 return connection
             connection.transport.abort()
         return None
@@ -233,32 +245,6 @@ class Pool:
                 Connection, host, port, ssl=self._tls, server_hostname=name
             )
         )[1]
-
-
-def _is_closed(transport: asyncio.Transport) -> bool:
-    """Whether the service closed a connection, and the event loop hasn't come to see it yet.
-
-    An idle connection has nothing to read; at its end, there is something.
-    """
-    try:
-        with _borrowed(transport) as connection:
-            connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-@contextlib.contextmanager
-def _borrowed(transport: asyncio.Transport) -> Iterator[socket.socket]:
-    """A transport's socket, which stays the transport's."""
-    found = transport.get_extra_info("socket")
-    connection = socket.socket(found.family, found.type, found.proto, found.fileno())
-    try:
-        yield connection
-    finally:
-        connection.detach()
 
 
 def remaining(deadline: float) -> float:
