@@ -4,10 +4,10 @@ import os
 import queue
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from passerelle.artifact import card
 from services.model import decode, models, settings
-from services.model.engines import engine
 from services.model.tasks import classification
 
 
@@ -15,7 +15,7 @@ def classifier(artifact: Path) -> Callable[[bytes], None]:
     """Decode, infer, label: the service's own code with the service's own settings."""
     options = settings.read({**os.environ, "PASSERELLE_ARTIFACTS": str(artifact)})
     model = models.load(artifact, card.read(artifact), options.inference_threads)
-    idle: queue.SimpleQueue[engine.Infer] = queue.SimpleQueue()
+    idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for each in model.engine.infers:
         idle.put(each)
 
