@@ -12,6 +12,8 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")  # in which the kernel counts CPU ti
 PARENT, START_TIME = 1, 19  # fields of /proc/<pid>/stat, counted from the state, which is 0
 CPU_TIMES = slice(11, 13)  # utime, stime
 CPU_TIMES_WITH_ENDED = slice(11, 15)  # the same, and those of children that have ended
+LOCAL, PEER, STATE, INODE = 1, 2, 3, 9  # fields of /proc/net/tcp; an orphan's inode is 0
+CLOSED = ("04", "05")  # its states FIN_WAIT1 and FIN_WAIT2: this side has closed
 
 MemoryRow = dict[str, Any]
 
@@ -109,6 +111,35 @@ def pss(pids: list[int]) -> float:
         with contextlib.suppress(OSError):
             total += megabytes(PROC / f"{pid}/smaps_rollup", "Pss")
     return total
+
+
+def peak_rss(pid: int) -> float:
+    """The most MB that a process has ever been resident in."""
+    return megabytes(PROC / f"{pid}/status", "VmHWM")
+
+
+def open_sockets(pids: list[int]) -> int:
+    """How many sockets these processes have open, of all kinds."""
+    count = 0
+    for pid in pids:
+        for file in (PROC / str(pid) / "fd").iterdir():
+            with contextlib.suppress(OSError):  # closed since
+                count += file.readlink().name.startswith("socket:")
+    return count
+
+
+def orphaned_peers(port: int) -> set[int]:
+    """The other ends' ports of what a server has closed, while the kernel still sends its answer.
+
+    `port` is the server's, on IPv4.
+    """
+    lines = (PROC / "net/tcp").read_text().splitlines()[1:]
+    rows = [line.split() for line in lines]
+    return {
+        int(row[PEER].rpartition(":")[2], 16)
+        for row in rows
+        if row[LOCAL].endswith(f":{port:04X}") and row[STATE] in CLOSED and row[INODE] == "0"
+    }
 
 
 def megabytes(file: Path, field: str) -> float:

@@ -82,12 +82,23 @@ class StandInStack:
 @contextlib.contextmanager
 def started(folder: Path, roots: list[Path], delay: float = 0.0) -> Iterator[StandInStack]:
     """A stack that is ready, and stopped at the end, whatever happens."""
-    running = StandInStack(folder, roots, delay)
+    running = StandInStack(folder, checkouts(roots), delay)
     try:
         running.start()
         yield running
     finally:
         running.stop()
+
+
+def checkouts(roots: list[Path]) -> list[Path]:
+    """The folders, if each is a checkout and their names, by which they are reported, differ."""
+    for root in roots:
+        if not (root / stack.GATEWAY_CONFIG).is_file():
+            raise SystemExit(f"{root} holds no {stack.GATEWAY_CONFIG}; name a checkout's folder.")
+    names = [root.resolve().name for root in roots]
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise SystemExit(f"Two checkouts are named {', '.join(repeated)}; rename a folder.")
+    return roots
 
 
 def pids(process: Process) -> list[int]:

@@ -57,6 +57,31 @@ def test_the_hops_of_two_checkouts_are_measured_in_the_same_rounds(tmp_path: Pat
     assert "each of other's:" in printed
 
 
+def test_ordinary_requests_are_answered_beside_slow_clients(tmp_path: Path) -> None:
+    file = tmp_path / "slow.json"
+    options = ("--clients", "16", "--seconds", "0.5", "--json", str(file))
+    printed = run("bench.slow_clients", *options)
+    report = json.loads(file.read_text())
+    for phase in (report["quiet"], report["crowded"]):
+        assert phase["requests"]["failures"] == {}
+        assert len(phase["requests"]["latencies"]) == 40
+    assert report["crowded"]["samples"][-1]["slow"] == 16
+    sockets = [report[phase]["samples"][-1]["sockets"] for phase in ("quiet", "crowded")]
+    assert sockets[1] >= sockets[0] + 16
+    assert "beside them" in printed
+
+
+def test_the_gateways_memory_is_measured(tmp_path: Path) -> None:
+    file = tmp_path / "memory.json"
+    sizes = ("--connections", "5", "--bodies", "3", "--body-mb", "0.5", "--delay", "0.1")
+    printed = run("bench.memory", *sizes, "--json", str(file))
+    found = json.loads(file.read_text())
+    assert found["idle"]["held"] == 5
+    assert found["large"]["answers"] == {"200": 3}
+    assert found["large"]["peak_mb"] > 0
+    assert "3 of 0.5 MB at once: 3 x 200" in printed
+
+
 def test_ours_is_compared_with_a_peer_that_needs_no_installation(tmp_path: Path) -> None:
     file = tmp_path / "comparison.json"
     printed = run(

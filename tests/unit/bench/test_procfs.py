@@ -1,6 +1,7 @@
 """bench/procfs.py: this process, as the kernel counts it."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,30 @@ def test_memory_is_read_for_this_process() -> None:
 def test_kilobytes_of_the_kernel_are_megabytes_of_a_million(tmp_path: Path) -> None:
     (tmp_path / "status").write_text("Name:\tx\nVmRSS:\t    1000 kB\n")
     assert procfs.megabytes(tmp_path / "status", "VmRSS") == pytest.approx(1.024)
+
+
+def test_open_sockets_are_counted_and_other_files_are_not() -> None:
+    before = procfs.open_sockets([OWN])
+    with socket.socket(), Path(os.devnull).open("rb"):
+        assert procfs.open_sockets([OWN]) == before + 1
+
+
+def test_the_peak_is_at_least_what_is_resident_now() -> None:
+    assert procfs.peak_rss(OWN) >= procfs.memory("test", OWN)["rss_mb"]
+
+
+def test_an_orphan_is_what_the_server_has_closed_and_nobody_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server at port 80 (hex 50) with peers at 0x1389 to 0x138B, and another server's."""
+    rows = ["header"] + [
+        f"{number}: 0100007F:{local} 0100007F:{peer} {state} 0:0 0:0 0 0 0 {inode} 2"
+        for number, (local, peer, state, inode) in enumerate(
+            [("0050", "1389", "04", 0), ("0050", "138A", "01", 123), ("0050", "138B", "04", 124),
+             ("0051", "138C", "04", 0)]
+        )
+    ]  # fmt: skip
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net/tcp").write_text("\n".join(rows))
+    monkeypatch.setattr(procfs, "PROC", tmp_path)
+    assert procfs.orphaned_peers(80) == {0x1389}

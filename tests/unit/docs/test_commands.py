@@ -47,6 +47,8 @@ RUN_BY = {
     "python bench.accuracy": ("tests/system/test_bench.py", '"bench.accuracy"'),
     "python bench.compare": ("tests/system/test_bench.py", '"bench.compare"'),
     "python bench.hop": ("tests/system/test_bench.py", '"bench.hop"'),
+    "python bench.memory": ("tests/system/test_bench.py", '"bench.memory"'),
+    "python bench.slow_clients": ("tests/system/test_bench.py", '"bench.slow_clients"'),
     "docker compose": ("tests/e2e/composed.py", '"docker", "compose"'),
     "docker compose build": ("tests/e2e/conftest.py", 'compose("build"'),
     "docker compose down": (COMPOSE, 'compose("down"'),

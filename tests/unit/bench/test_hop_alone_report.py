@@ -1,11 +1,8 @@
-"""bench/hop_alone.py and its report: what is sent where, and what a gateway costs."""
+"""bench/hop_alone_report.py: what a gateway costs, and two of them compared."""
 
 import dataclasses
-from pathlib import Path
 
-import pytest
-
-from bench import hop_alone, hop_alone_report, stack
+from bench import hop_alone_report
 from bench.hop_alone_report import Report
 from bench.hop_report import DIRECT
 from bench.rounds import Round
@@ -49,27 +46,3 @@ def test_one_gateway_is_compared_with_nothing() -> None:
     report = dataclasses.replace(REPORT, gateways=["before"])
     assert len(lines(report, "before ")) == 2
     assert "ratio" not in hop_alone_report.text(report)
-
-
-def checkout(folder: Path) -> Path:
-    """A folder that looks like a checkout."""
-    config = folder / stack.GATEWAY_CONFIG
-    config.parent.mkdir(parents=True)
-    config.write_text("")
-    return folder
-
-
-def test_checkouts_are_told_apart_by_their_folders_names(tmp_path: Path) -> None:
-    roots = [checkout(tmp_path / name) for name in ("before", "after", "other/after")]
-    assert hop_alone.checkouts(roots[:2]) == roots[:2]
-    with pytest.raises(SystemExit, match="Two checkouts are named after"):
-        hop_alone.checkouts(roots)
-
-
-def test_a_folder_without_a_gateway_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="holds no gateway/"):
-        hop_alone.checkouts([tmp_path])
-
-
-def test_the_body_is_of_the_size_that_the_report_says(tmp_path: Path) -> None:
-    assert Path(hop_alone.body(tmp_path)).stat().st_size == REPORT.body_bytes

@@ -1,0 +1,133 @@
+"""Ordinary requests beside a crowd of slow clients: heads, second heads, bodies and readers.
+
+The gateway stands in front of a stand-in service. The same ordinary load runs first without the
+crowd and then beside it; `measure` is the whole run, in order.
+"""
+
+import argparse
+import asyncio
+import concurrent.futures
+import dataclasses
+import json
+import multiprocessing
+import sys
+import tempfile
+import time
+import urllib.parse
+from pathlib import Path
+
+from bench import (
+    machine,
+    open_files,
+    paced_clients,
+    procfs,
+    slow_clients_report,
+    stack,
+    stand_in_request,
+    stand_in_stack,
+)
+from bench.slow_client import Target
+from bench.slow_clients_report import Phase, Report, Sample
+from bench.slow_crowd import Crowd
+from bench.stand_in_stack import Gateway, StandInStack
+from bench.workload import Workload
+
+ORDINARY_CLIENTS = 4  # kept connections
+WARM_UP_SECONDS = 1.0  # of ordinary requests, before any is counted
+SAMPLE_INTERVAL = 1.0  # seconds
+
+
+def main() -> None:
+    """Run, print the tables, write the JSON file if asked to."""
+    options = arguments()
+    try:
+        report = asyncio.run(measure(options))
+    except stack.StackError as error:
+        sys.exit(str(error))
+    print(slow_clients_report.text(report))
+    if options.json:
+        options.json.write_text(json.dumps(dataclasses.asdict(report), indent=2) + "\n")
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench.slow_clients", description=__doc__)
+    parser.add_argument("--clients", type=int, default=2000, help="slow ones, a quarter a kind")
+    parser.add_argument("--seconds", type=float, default=60.0, help="without them, and with them")
+    parser.add_argument("--rate", type=float, default=80.0, help="ordinary requests a second")
+    parser.add_argument("--gateway-root", type=Path, default=stack.ROOT, metavar="DIR",
+                        help="the checkout whose gateway it is; this one unless given")  # fmt: skip
+    parser.add_argument("--json", type=Path, help="a file to write")
+    return parser.parse_args()
+
+
+async def measure(options: argparse.Namespace) -> Report:
+    """Start, send the ordinary load alone, then beside the crowd, stop."""
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as name,
+        stand_in_stack.started(Path(name), [options.gateway_root]) as running,
+        concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
+    ):
+        open_files.allow_connections(options.clients)
+        (gateway,) = running.gateways
+        crowd = Crowd(options.clients, target(gateway, running.api_key))
+        load = ordinary_load(running, stand_in_request.body_file(Path(name)), options.seconds)
+        ordinary = Ordinary(pool, load, options.rate, gateway, crowd)
+        await ordinary.run(WARM_UP_SECONDS)
+        quiet = await ordinary.run(options.seconds)
+        async with crowd.running():
+            crowded = await ordinary.run(options.seconds)
+        return Report(
+            clients=options.clients,
+            seconds=options.seconds,
+            rate=options.rate,
+            quiet=quiet,
+            crowded=crowded,
+            slow=dict(crowd.counts),
+            peak_mb=max(procfs.peak_rss(pid) for pid in gateway.pids),
+            machine=machine.facts(),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Ordinary:
+    """The ordinary load, sent by a process of its own, and what is looked at beside it."""
+
+    pool: concurrent.futures.Executor
+    workload: Workload
+    rate: float  # requests a second
+    gateway: Gateway
+    crowd: Crowd
+
+    async def run(self, seconds: float) -> Phase:
+        """So many seconds of it."""
+        pids, loop = self.gateway.pids, asyncio.get_running_loop()
+        before, begin = procfs.cpu_seconds(pids), time.monotonic()
+        workload = dataclasses.replace(self.workload, seconds=seconds)
+        load = loop.run_in_executor(self.pool, paced_clients.run, workload, self.rate)
+        samples = []
+        while not load.done():
+            samples.append(self._sample(pids))
+            await asyncio.wait([load], timeout=SAMPLE_INTERVAL)
+        cores = (procfs.cpu_seconds(pids) - before) / (time.monotonic() - begin)
+        return Phase(load.result(), samples, cores)
+
+    def _sample(self, pids: list[int]) -> Sample:
+        return Sample(procfs.open_sockets(pids), procfs.pss(pids), self.crowd.connected)
+
+
+def ordinary_load(running: StandInStack, body: str, seconds: float) -> Workload:
+    """What is asked through the one gateway."""
+    (gateway,) = running.gateways
+    workload = stand_in_request.workload_by_case(running, [body], seconds)[gateway.name]
+    return dataclasses.replace(workload, concurrency=ORDINARY_CLIENTS)
+
+
+def target(gateway: Gateway, api_key: str) -> Target:
+    """The gateway, for the slow clients."""
+    at = urllib.parse.urlsplit(gateway.url)
+    return Target(at.hostname or "", at.port or 0, stand_in_stack.PATH, api_key)
+
+
+if __name__ == "__main__":
+    main()

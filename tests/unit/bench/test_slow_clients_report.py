@@ -1,0 +1,45 @@
+"""bench/slow_clients_report.py: ordinary requests beside slow clients, as a text."""
+
+from bench import slow_clients_report
+from bench.paced_clients import Outcome
+from bench.slow_clients_report import Phase, Report, Sample
+from bench.slow_crowd import Count
+
+REPORT = Report(
+    clients=8, seconds=1.0, rate=80.0,
+    quiet=Phase(Outcome([0.001] * 100, {}), [Sample(9, 70.0, 0)], 0.1),
+    crowded=Phase(
+        Outcome([0.002] * 100, {"503": 2, "TimeoutError": 1}),
+        [Sample(15, 71.0, 6), Sample(17, 72.0, 8), Sample(17, 71.5, 8)],
+        0.2,
+    ),
+    slow={"reader": Count(clients=2, connections=5, let_go=3, not_connected=1)},
+    peak_mb=60.5, machine={"cores": "2"},
+)  # fmt: skip
+
+
+def cells(start: str) -> list[str]:
+    """What stands behind the first line's beginning."""
+    lines = slow_clients_report.text(REPORT).splitlines()
+    return next(line.removeprefix(start).split() for line in lines if line.startswith(start))
+
+
+def test_a_percentile_is_shown_quiet_beside_and_as_a_ratio() -> None:
+    assert cells("p99 ms") == ["1.00", "2.00", "2.00"]
+
+
+def test_failures_are_counted_by_reason() -> None:
+    assert cells("failed") == ["0", "3"]
+    assert cells("  503") == ["0", "2"]
+    assert cells("  TimeoutError") == ["0", "1"]
+
+
+def test_the_gateways_sockets_and_memory_are_shown() -> None:
+    assert cells("sockets open, median") == ["9", "17"]
+    assert cells("PSS MB in all, most") == ["70.0", "72.0"]
+    assert cells("RSS MB of one, most") == ["60.5"]
+    assert cells("slow clients, least") == ["6"]
+
+
+def test_each_kind_is_shown_with_what_became_of_it() -> None:
+    assert cells("reader") == ["2", "5", "3", "1"]
