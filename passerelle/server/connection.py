@@ -128,7 +128,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header."""
-        self._head.headers.append((name.lower(), value))
+        self._head.add(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there: the application is called, or the request waits for those before."""
@@ -188,8 +188,9 @@ class Connection(asyncio.Protocol):
 
     @property
     def stays(self) -> bool:
-        """Whether the connection is for another request after the first call's."""
-        return self._calls[0].keep_alive and not self._ends and not self.server.draining
+        """Whether the connection says more after the first call's answer."""
+        more = len(self._calls) > 1 or self._refusal is not None
+        return self._calls[0].keep_alive and (more or not (self._ends or self.server.draining))
 
     # Its own.
 
@@ -197,14 +198,14 @@ class Connection(asyncio.Protocol):
         """The first call is over: on to the next, or to the end."""
         stays = self.stays
         self._calls.popleft()
-        if self._refusal:
-            self._refuse(self._refusal)
+        if not stays:
+            self._close()
         elif self._calls:
             self._start_next()
-        elif stays:
-            self._wait_for_head()
+        elif self._refusal:
+            self._write_refusal(self._refusal)
         else:
-            self._close()
+            self._wait_for_head()
 
     def _start_next(self) -> None:
         """Call the application, once the client has taken the answers before."""

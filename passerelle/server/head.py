@@ -23,6 +23,12 @@ class Head:
 
     url: bytes = b""
     headers: list[tuple[bytes, bytes]] = dataclasses.field(default_factory=list)
+    size: int = 0  # bytes of the headers
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """A header."""
+        self.headers.append((name.lower(), value))
+        self.size += len(name) + len(value)
 
     def get(self, name: bytes) -> list[bytes]:
         """All values of a header."""
@@ -46,7 +52,7 @@ def check(head: Head, version: str) -> None:
     """
     if version not in _VERSIONS:
         raise RefusedError(505, f"HTTP/{version} is not spoken here. Use HTTP/1.1.")
-    check_size(head, 0)
+    check_size(head, head.size)
     hosts = head.get(b"host")
     if len(hosts) > 1 or (version == "1.1" and not hosts):
         raise RefusedError(400, "Send exactly one Host header.")

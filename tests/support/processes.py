@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +18,7 @@ from passerelle.manifest import reading
 from tests.support import contract, stack
 
 LITE0 = "efficientnet-lite0"
+NO_SETTINGS: Mapping[str, str] = {}
 
 
 def artifact(artifacts: Path, model_id: str = LITE0) -> Path:
@@ -47,15 +48,19 @@ def copy_code(folder: Path, **changes: list[tuple[str, str]]) -> Path:
 
 @contextmanager
 def service(
-    folder: Path, at: str, root: Path = stack.ROOT, log: Path = Path(os.devnull)
+    folder: Path,
+    at: str,
+    root: Path = stack.ROOT,
+    log: Path = Path(os.devnull),
+    environ: Mapping[str, str] = NO_SETTINGS,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A model service at `host:port`, of the code under `root`."""
-    environ = {"PASSERELLE_ARTIFACTS": str(folder), "PASSERELLE_BIND": at, "PYTHONPATH": str(root)}
+    own = {"PASSERELLE_ARTIFACTS": str(folder), "PASSERELLE_BIND": at, "PYTHONPATH": str(root)}
     command = ["-m", "gunicorn", "-c", str(root / "services/model/gunicorn.conf.py")]
     with log.open("w") as output:
         child = subprocess.Popen(
-            [sys.executable, *command], env=os.environ | environ, cwd=root, stdout=output,
-            stderr=output,
+            [sys.executable, *command], env=os.environ | own | dict(environ), cwd=root,
+            stdout=output, stderr=output,
         )  # fmt: skip
     try:
         stack.wait_for(lambda: answers(f"http://{at}/health/live"), 30)
@@ -91,14 +96,19 @@ class Door:
 
 
 @contextmanager
-def gateway(folder: Path, upstream: str, root: Path = stack.ROOT) -> Iterator[Door]:
+def gateway(
+    folder: Path,
+    upstream: str,
+    root: Path = stack.ROOT,
+    environ: Mapping[str, str] = NO_SETTINGS,
+) -> Iterator[Door]:
     """A gateway for the first model of the default manifest, of the code under `root`."""
     entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
     (folder / "models.yaml").write_text(f"version: 1\n{entry}\n")
     text, key = api_keys.new("test", ("*",), None)
     api_keys.write(folder / "keys.yaml", [key])
     port = stack.free_port()
-    environ = {
+    own = {
         "PASSERELLE_MANIFEST": str(folder / "models.yaml"),
         "PASSERELLE_KEYS": str(folder / "keys.yaml"),
         "PASSERELLE_UPSTREAM": upstream,
@@ -108,7 +118,7 @@ def gateway(folder: Path, upstream: str, root: Path = stack.ROOT) -> Iterator[Do
     with (folder / "gateway.log").open("w") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", str(root / "gateway/gunicorn.conf.py")],
-            env=os.environ | environ, cwd=root, stdout=log, stderr=log,
+            env=os.environ | own | dict(environ), cwd=root, stdout=log, stderr=log,
         )  # fmt: skip
     try:
         stack.wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 20)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import requests
 import yaml
 from PIL import Image
 
@@ -19,9 +20,8 @@ from passerelle.cli import plot
 from passerelle.local import baking, evaluation, preflight
 from passerelle.manifest import reading
 from passerelle.manifest.model import Models
-from services.model import app, settings
 from tests import conftest
-from tests.support import stack
+from tests.support import processes, stack
 from tests.system.test_cli import passerelle
 
 FULL, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
@@ -157,9 +157,10 @@ def test_gateway_and_service_show_the_evaluation(case: Case) -> None:
     assert list(told) == [*contract["Card"]["required"], "contract"]
     assert list(expected or {}) == contract["Evaluation"]["required"]
     assert set(expected or {}) == set(contract["Evaluation"]["properties"])
-    options = settings.read({"PASSERELLE_ARTIFACTS": str(case.folder(INT8))})
-    service = app.create_app(options).test_client()
-    assert service.get(f"/model/{INT8}").get_json()["evaluation"] == expected
+    at = f"127.0.0.1:{stack.free_port()}"
+    with processes.service(case.folder(INT8), at):
+        described = requests.get(f"http://{at}/model/{INT8}", timeout=10).json()
+    assert described["evaluation"] == expected
 
 
 def test_a_card_without_an_evaluation_is_read(case: Case, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Google's ID tokens, from a metadata server that speaks the real protocol over HTTP."""
 
+import asyncio
 import base64
 import concurrent.futures
 import dataclasses
@@ -104,61 +105,60 @@ def backend() -> Iterator[str]:
         yield f"http://{at}"
 
 
-def test_a_private_service_lets_the_gateway_in_by_its_token(
+async def test_a_private_service_lets_the_gateway_in_by_its_token(
     metadata: type[Metadata], backend: str
 ) -> None:
     pool = transport.Pool(backend, credentials=id_tokens.credentials_for("google", backend))
     client = {"authorization": "Bearer the-clients-own"}
-    answer = pool.send(transport.Request("GET", "/health/ready"), 5)
+    answer = await pool.send(transport.Request("GET", "/health/ready"), 5)
     assert answer.status == 200
     assert metadata.fetched == [backend]
     without = transport.Pool(backend, credentials=id_tokens.credentials_for("", backend))
-    assert without.send(transport.Request("GET", "/", client), 5).status == 403
+    assert (await without.send(transport.Request("GET", "/", client), 5)).status == 403
     for each in (pool, without):
         each.close_idle()
 
 
-def test_many_at_once_make_one_fetch_and_it_is_kept(metadata: type[Metadata]) -> None:
+async def test_many_at_once_make_one_fetch_and_it_is_kept(metadata: type[Metadata]) -> None:
     tokens = id_tokens.IdTokens("https://model.example.org")
-    with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        got = {each.result() for each in [pool.submit(tokens.current) for _ in range(64)]}
+    got = set(await asyncio.gather(*(tokens.current() for _ in range(64))))
     assert len(got) == 1
     assert metadata.fetched == ["https://model.example.org"]
 
 
-def test_a_token_is_fetched_again_before_its_end_and_nobody_waits_for_that(
+async def test_a_token_is_fetched_again_before_its_end_and_nobody_waits_for_that(
     metadata: type[Metadata],
 ) -> None:
     ahead = [0.0]
     tokens = id_tokens.IdTokens("https://model.example.org", lambda: time.time() + ahead[0])
-    old = tokens.current()
+    old = await tokens.current()
     ahead[0] = 3600 - id_tokens.REFRESH_BEFORE + 10  # soon over, and still good
     metadata.life, metadata.pause = 7200, 1.0
     began = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        got = {each.result() for each in [pool.submit(tokens.current) for _ in range(64)]}
+    got = set(await asyncio.gather(*(tokens.current() for _ in range(64))))
     assert time.monotonic() - began < 0.5
     assert got == {old}
-    stack.wait_for(lambda: tokens.current() != old, 5)
+    assert tokens._fetching
+    await asyncio.wait_for(tokens._fetching, 5)
+    assert await tokens.current() != old
     assert len(metadata.fetched) == 2
 
 
-def test_a_platform_that_hangs_holds_nobody_for_long(metadata: type[Metadata]) -> None:
+async def test_a_platform_that_hangs_holds_nobody_for_long(metadata: type[Metadata]) -> None:
     metadata.pause = 5.0
     tokens = id_tokens.IdTokens("https://model.example.org")
     began = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(tokens.current) for _ in range(8)]
-    assert {type(each.exception()) for each in asked} == {id_tokens.IdTokenError}
+    asked = await asyncio.gather(*(tokens.current() for _ in range(8)), return_exceptions=True)
+    assert {type(each) for each in asked} == {id_tokens.IdTokenError}
     assert time.monotonic() - began < id_tokens.FETCH_WAIT + 1
     assert len(metadata.fetched) == 1
 
 
-def test_without_a_token_nothing_is_sent(metadata: type[Metadata], backend: str) -> None:
+async def test_without_a_token_nothing_is_sent(metadata: type[Metadata], backend: str) -> None:
     metadata.broken = True
     pool = transport.Pool(backend, credentials=id_tokens.credentials_for("google", backend))
     with pytest.raises(id_tokens.IdTokenError, match="no identity token can be had"):
-        pool.send(transport.Request("GET", "/"), 5)
+        await pool.send(transport.Request("GET", "/"), 5)
     assert Backend.seen == []
 
 

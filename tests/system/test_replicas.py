@@ -1,5 +1,6 @@
 """Several replicas of one service: the load spread, and none of it lost as they come and go."""
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -119,7 +120,7 @@ def service(*urls: str) -> Upstream:
 def exchange(zoo: Upstream, seconds: float) -> int:
     end = time.monotonic() + seconds
     ask = lambda: (Request("GET", "/"), transport.remaining(end))  # noqa: E731
-    return zoo.send("m", ask, lambda: None).status
+    return asyncio.run(zoo.send("m", ask)).status
 
 
 def test_a_machine_that_vanished_leaves_time_for_another_replica() -> None:
