@@ -75,15 +75,20 @@ class Scheduler:
         try:
             return await handed
         except asyncio.CancelledError:
-            if handed.cancelled():
-                self._queue.remove(handed)
-            else:
+            if not handed.cancelled():
                 self._release(handed.result())
+            elif handed in self._queue:
+                self._queue.remove(handed)
             raise
 
     def _release(self, infer: Infer) -> None:
-        """Hand a slot to the first in the queue, or keep it for the next to come."""
-        if self._queue:
-            self._queue.popleft().set_result(infer)
-        else:
-            self._idle.append(infer)
+        """Hand a slot to the first in the queue, or keep it for the next to come.
+
+        One that has given up may be in the queue still, until its task comes to know.
+        """
+        while self._queue:
+            first = self._queue.popleft()
+            if not first.cancelled():
+                first.set_result(infer)
+                return
+        self._idle.append(infer)

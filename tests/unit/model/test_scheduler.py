@@ -1,50 +1,54 @@
-"""Slots: no more at once than there are, first come, first served, and always released."""
+"""Slots: no more at once than there are, first come, first served, and none is ever lost."""
 
-import concurrent.futures
-import functools
-import os
+import asyncio
 import threading
-import time
 
 import numpy as np
 import pytest
 
 from passerelle.protocol import problems
 from services.model.decode import Pixels
-from services.model.engines.engine import Logits
+from services.model.engines.engine import Infer, Logits
 from services.model.scheduler import Scheduler
 
 PIXELS = np.zeros((2, 2, 3), np.uint8)
 WITHIN = 5.0  # seconds that a thread may take
 
-Outcome = concurrent.futures.Future[str]
+Work = tuple[asyncio.Task[Logits], asyncio.Future[Logits]]
 
 
 def zeros(_: Pixels) -> Logits:
     return np.zeros(3, np.float32)
 
 
-def acquire_in_thread(scheduler: Scheduler, deadline: float | None = None) -> Outcome:
-    """A thread that asks for a slot; it is in the queue, or was refused, when this returns."""
-    outcome: Outcome = concurrent.futures.Future()
+def infer_once(infer: Infer) -> Logits:
+    return infer(PIXELS)
 
-    def work() -> None:
-        try:
-            with scheduler.acquire(deadline):
-                outcome.set_result("had a slot")
-        except problems.Problem as problem:
-            outcome.set_result(problem.detail)
 
+async def acquire_and_run(scheduler: Scheduler) -> Logits:
+    return await scheduler.run(await scheduler.acquire(), infer_once)
+
+
+async def join_queue(scheduler: Scheduler) -> asyncio.Task[Infer]:
+    """A request for a slot, which is in the queue when this returns."""
     before = scheduler.queued
-    threading.Thread(target=work).start()
-    end = time.monotonic() + WITHIN
-    while scheduler.queued == before and not outcome.done():
-        assert time.monotonic() < end
-        os.sched_yield()
-    return outcome
+    waiting = asyncio.ensure_future(scheduler.acquire())
+    await asyncio.sleep(0)  # lets it begin
+    assert scheduler.queued == before + 1
+    return waiting
 
 
-def test_no_more_work_at_once_than_there_are_slots() -> None:
+async def begin_work(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """Work that has a slot, and the end of its thread, which is the test's to tell."""
+    loop = asyncio.get_running_loop()
+    thread_end: asyncio.Future[Logits] = loop.create_future()
+    monkeypatch.setattr(loop, "run_in_executor", lambda *_: thread_end)
+    work = asyncio.ensure_future(acquire_and_run(scheduler))
+    await asyncio.sleep(0)  # lets it begin
+    return work, thread_end
+
+
+async def test_no_more_work_at_once_than_there_are_slots() -> None:
     working: list[int] = []
     at_once: list[int] = []
     lock, both = threading.Lock(), threading.Barrier(2)
@@ -59,66 +63,128 @@ def test_no_more_work_at_once_than_there_are_slots() -> None:
         return np.zeros(3, np.float32)
 
     scheduler = Scheduler([infer, infer])
-
-    def work() -> None:
-        with scheduler.acquire() as slot:
-            slot.infer(PIXELS)
-
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    await asyncio.gather(*[acquire_and_run(scheduler) for _ in range(8)])
     assert max(at_once) == 2
 
 
-def test_a_slot_is_released_when_the_inference_fails() -> None:
+async def test_the_work_runs_beside_the_event_loop() -> None:
+    threads = list[int]()
+    scheduler = Scheduler([zeros])
+    await scheduler.run(await scheduler.acquire(), lambda _: threads.append(threading.get_ident()))
+    assert threads != [threading.get_ident()]
+
+
+async def test_a_slot_is_released_when_the_inference_fails() -> None:
     def fail(_: Pixels) -> Logits:
         raise RuntimeError("no")
 
-    scheduler = Scheduler([fail])
+    scheduler = Scheduler([fail], max_queued=0)
     for _ in range(3):
-        with pytest.raises(RuntimeError, match="no"), scheduler.acquire() as slot:
-            slot.infer(PIXELS)
+        with pytest.raises(RuntimeError, match="no"):
+            await acquire_and_run(scheduler)
 
 
-def note(order: list[int], number: int, _: Outcome) -> None:
-    order.append(number)
-
-
-def test_the_queue_is_first_come_first_served() -> None:
+async def test_the_queue_is_first_come_first_served() -> None:
     scheduler, order = Scheduler([zeros]), list[int]()
-    with scheduler.acquire():
-        outcomes = [acquire_in_thread(scheduler) for _ in range(5)]
-        for number, outcome in enumerate(outcomes):
-            outcome.add_done_callback(functools.partial(note, order, number))
-    assert [outcome.result(WITHIN) for outcome in outcomes] == ["had a slot"] * 5
+    slot = await scheduler.acquire()
+    waiting = [await join_queue(scheduler) for _ in range(5)]
+
+    async def run(number: int) -> None:
+        await scheduler.run(await waiting[number], lambda _: order.append(number))
+
+    runs = [run(number) for number in (3, 1, 4, 0, 2)]
+    await asyncio.gather(scheduler.run(slot, infer_once), *runs)
     assert order == [0, 1, 2, 3, 4]
 
 
-def test_a_full_queue_refuses_and_one_that_emptied_does_not() -> None:
+async def test_a_newcomer_takes_no_slot_before_the_queue() -> None:
+    scheduler = Scheduler([zeros])
+    slot = await scheduler.acquire()
+    first = await join_queue(scheduler)
+    await scheduler.run(slot, infer_once)
+    newcomer = await join_queue(scheduler)
+    assert not newcomer.done()
+    await scheduler.run(await first, infer_once)
+    assert await newcomer is zeros
+
+
+async def test_a_full_queue_refuses_and_one_that_emptied_does_not() -> None:
     scheduler = Scheduler([zeros], max_queued=1)
-    with scheduler.acquire():
-        first = acquire_in_thread(scheduler)
-        with pytest.raises(problems.ServiceUnavailable, match="1 pictures are waiting already"):
-            scheduler.acquire()
-    assert first.result(WITHIN) == "had a slot"
+    slot = await scheduler.acquire()
+    first = await join_queue(scheduler)
+    with pytest.raises(problems.ServiceUnavailable, match="1 pictures are waiting already"):
+        await scheduler.acquire()
+    await scheduler.run(slot, infer_once)
+    await scheduler.run(await first, infer_once)
     assert scheduler.queued == 0
-    with scheduler.acquire():
-        pass
+    assert await scheduler.acquire() is zeros
 
 
-def test_a_request_whose_deadline_passed_leaves_the_queue() -> None:
+async def test_a_request_whose_deadline_passed_leaves_the_queue() -> None:
     scheduler = Scheduler([zeros], clock=lambda: 100.0)
-    with scheduler.acquire():
-        patient = acquire_in_thread(scheduler)
-        with pytest.raises(problems.GatewayTimeout, match="time was over"):
-            scheduler.acquire(deadline=99.0)
-        assert scheduler.queued == 1
-    assert patient.result(WITHIN) == "had a slot"
+    slot = await scheduler.acquire()
+    patient = await join_queue(scheduler)
+    with pytest.raises(problems.GatewayTimeout, match="time was over"):
+        await scheduler.acquire(deadline=99.0)
+    assert scheduler.queued == 1
+    await scheduler.run(slot, infer_once)
+    assert await patient is zeros
 
 
-def test_an_idle_slot_is_given_even_after_the_deadline() -> None:
+async def test_an_idle_slot_is_given_even_after_the_deadline() -> None:
     scheduler = Scheduler([zeros], clock=lambda: 100.0)
-    with scheduler.acquire(deadline=99.0) as slot:
-        assert slot.infer(PIXELS).shape == (3,)
+    assert await scheduler.acquire(deadline=99.0) is zeros
+
+
+async def test_a_request_that_gives_up_leaves_the_queue() -> None:
+    scheduler = Scheduler([zeros], max_queued=2)
+    slot = await scheduler.acquire()
+    first, second = [await join_queue(scheduler) for _ in range(2)]
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert scheduler.queued == 1
+    await scheduler.run(slot, infer_once)
+    assert await second is zeros
+
+
+async def test_one_that_gives_up_as_it_is_handed_a_slot_hands_it_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scheduler = Scheduler([zeros])
+    work, thread_end = await begin_work(scheduler, monkeypatch)
+    first, second = [await join_queue(scheduler) for _ in range(2)]
+    thread_end.add_done_callback(lambda _: first.cancel())  # right after the slot's release
+    thread_end.set_result(zeros(PIXELS))
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert await second is zeros
+    await work
+
+
+async def test_one_that_gave_up_just_before_a_slot_is_released_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scheduler = Scheduler([zeros])
+    work, thread_end = await begin_work(scheduler, monkeypatch)
+    first, second = [await join_queue(scheduler) for _ in range(2)]
+    thread_end.set_result(zeros(PIXELS))
+    first.cancel()  # it learns of that only after the slot's release
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    async with asyncio.timeout(WITHIN):
+        assert await second is zeros
+    await work
+
+
+async def test_the_slot_of_work_that_nobody_waits_for_is_released_when_its_thread_ends() -> None:
+    scheduler, finish = Scheduler([zeros]), threading.Event()
+    slot = await scheduler.acquire()
+    work = asyncio.ensure_future(scheduler.run(slot, lambda _: finish.wait(WITHIN)))
+    waiting = await join_queue(scheduler)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert scheduler.queued == 1  # the thread still has the slot
+    finish.set()
+    assert await waiting is zeros
