@@ -38,7 +38,8 @@ def find(body: bytes, content_type: str) -> bytes:
     Raises:
         InvalidRequest
     """
-    media_type, options = http.parse_options_header(content_type)
+    given, options = http.parse_options_header(content_type)
+    media_type = given.lower()
     if media_type == FORM_TYPE:
         return from_form(body, media_type, options)
     return from_json(body) if media_type == JSON_TYPE else body
