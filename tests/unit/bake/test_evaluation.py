@@ -12,7 +12,8 @@ from services.model.models import Model
 from services.model.scheduler import Scheduler
 from tests.unit.model import artifacts
 
-MODEL = Model(artifacts.make_card(), artifacts.NAMES, Scheduler([artifacts.mean_colour]))
+ENGINE = Engine((artifacts.mean_colour,))
+MODEL = Model(artifacts.make_card(), artifacts.NAMES, ENGINE, Scheduler(ENGINE.infers))
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_percentiles_are_of_what_could_be_read() -> None:
 def test_an_artifact_is_measured_by_itself(
     files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    artifacts.use_engine(monkeypatch, Engine((artifacts.mean_colour,)))
+    artifacts.use_engine(monkeypatch, ENGINE)
     folder = artifacts.write(tmp_path / "net")
     reports: list[evaluation.Answers] = []
     measured = evaluation.evaluate(folder, files, lambda answers, _: reports.append(answers))

@@ -1,19 +1,22 @@
 """The handlers of the model service, over an engine in memory."""
 
+import asyncio
 import io
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
 from PIL import Image
 
 from passerelle.protocol import contract, timeout
+from passerelle.server.application import Application
 from services.model import app, settings
 from services.model.engines.engine import Engine
 from services.model.models import Models
+from tests.support import asgi
 from tests.unit.model import artifacts
 
 PREDICT = "/model/net/predict"
+PNG = {"Content-Type": "image/png"}
 
 
 def png(colour: str) -> bytes:
@@ -26,38 +29,49 @@ def png(colour: str) -> bytes:
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Models:
     """One model, not loaded yet."""
     artifacts.use_engine(monkeypatch, Engine((artifacts.mean_colour,)))
-    return Models((artifacts.write(tmp_path / "net"),), threads=1, max_queued=0)
+    return Models((artifacts.write(tmp_path / "net"),), threads=1, max_queued=1)
 
 
 @pytest.fixture
-def client(models: Models, tmp_path: Path) -> FlaskClient:
+def service(models: Models, tmp_path: Path) -> Application:
     options = settings.read({"PASSERELLE_ARTIFACTS": str(tmp_path), "PASSERELLE_MAX_BODY": "5000"})
-    return app.make_app(app.State(options, models)).test_client()
+    return app.make_app(app.State(options, models))
 
 
-def test_a_picture_is_answered_with_its_classes_best_first(
-    client: FlaskClient, models: Models
+async def predict(service: Application, body: bytes, **headers: str) -> asgi.Answer:
+    return await asgi.ask(service, "POST", PREDICT, body, PNG | headers)
+
+
+async def join_queue(service: Application, models: Models) -> asyncio.Task[asgi.Answer]:
+    """A request that waits for a slot when this returns."""
+    waiting = asyncio.ensure_future(predict(service, png("red")))
+    await asyncio.sleep(0)  # lets it begin
+    assert models.find("net").scheduler.queued == 1
+    return waiting
+
+
+async def test_a_picture_is_answered_with_its_classes_best_first(
+    service: Application, models: Models
 ) -> None:
     models.load()
-    response = client.post(PREDICT, data=png("lime"), content_type="image/png")
-    answer = response.get_json()
-    assert response.status_code == 200
-    assert (answer["model"], answer["category"]) == ("net", "green")
-    assert [each["label"] for each in answer["predictions"]] == ["green", "red", "blue"]
-    assert answer["request_id"] == response.headers["X-Request-ID"]
-    assert response.headers["Artifact-Digest"] == "d" * 64
-    steps = [each.partition(";")[0] for each in response.headers["Server-Timing"].split(", ")]
+    answer = await predict(service, png("lime"))
+    assert answer.status == 200
+    assert (answer.json["model"], answer.json["category"]) == ("net", "green")
+    assert [each["label"] for each in answer.json["predictions"]] == ["green", "red", "blue"]
+    assert answer.json["request_id"] == answer.headers["X-Request-ID"]
+    assert answer.headers["Artifact-Digest"] == "d" * 64
+    steps = [each.partition(";")[0] for each in answer.headers["Server-Timing"].split(", ")]
     assert steps == ["queue", "decode", "infer"]
 
 
-def test_top_says_how_many(client: FlaskClient, models: Models) -> None:
+async def test_top_says_how_many(service: Application, models: Models) -> None:
     models.load()
-    answer = client.post(f"{PREDICT}?top=1", data=png("red"), content_type="image/png").get_json()
-    assert [each["label"] for each in answer["predictions"]] == ["red"]
+    answer = await asgi.ask(service, "POST", f"{PREDICT}?top=1", png("red"), PNG)
+    assert [each["label"] for each in answer.json["predictions"]] == ["red"]
 
 
 @pytest.mark.parametrize(
-    ("path", "data", "headers", "status"),
+    ("target", "body", "headers", "status"),
     [
         ("/model/other/predict", png("red"), {}, 404),
         (f"{PREDICT}?top=4", png("red"), {}, 400),
@@ -68,56 +82,97 @@ def test_top_says_how_many(client: FlaskClient, models: Models) -> None:
         (PREDICT, png("red"), {timeout.HEADER: "soon"}, 400),
     ],
 )
-def test_each_bad_request_is_a_problem(
-    path: str,
-    data: bytes,
+async def test_each_bad_request_is_a_problem(
+    target: str,
+    body: bytes,
     headers: dict[str, str],
     status: int,
-    client: FlaskClient,
+    service: Application,
     models: Models,
 ) -> None:
     models.load()
-    response = client.post(path, data=data, headers=headers, content_type="image/png")
-    assert response.status_code == status
-    assert response.mimetype == "application/problem+json"
+    answer = await asgi.ask(service, "POST", target, body, PNG | headers)
+    assert answer.status == status
+    assert answer.media_type == "application/problem+json"
 
 
-def test_a_model_that_is_not_loaded_is_unavailable(client: FlaskClient) -> None:
-    response = client.post(PREDICT, data=png("red"), content_type="image/png")
-    assert response.status_code == 503
-    assert "net is starting" in response.get_json()["detail"]
-
-
-def test_a_slot_is_free_again_after_a_picture_that_can_not_be_decoded(
-    client: FlaskClient, models: Models
+async def test_a_media_type_that_holds_no_picture_is_refused_before_its_body_is_read(
+    service: Application, models: Models
 ) -> None:
     models.load()
-    client.post(PREDICT, data=png("red")[:60], content_type="image/png")
-    assert client.post(PREDICT, data=png("red"), content_type="image/png").status_code == 200
+    answer = await predict(service, b"x" * 6000, **{"Content-Type": "text/html"})
+    assert answer.status == 415
 
 
-def test_while_every_slot_is_taken_a_full_queue_is_unavailable(
-    client: FlaskClient, models: Models
+async def test_a_model_that_is_not_loaded_is_unavailable(service: Application) -> None:
+    answer = await predict(service, png("red"))
+    assert answer.status == 503
+    assert "net is starting" in answer.json["detail"]
+
+
+async def test_a_slot_is_free_again_after_a_picture_that_can_not_be_decoded(
+    service: Application, models: Models
 ) -> None:
     models.load()
-    with models.find("net").scheduler.acquire():
-        response = client.post(PREDICT, data=png("red"), content_type="image/png")
-    assert response.status_code == 503
-    assert response.headers["Retry-After"] == "1"
+    assert (await predict(service, png("red")[:60])).status == 422
+    assert (await predict(service, png("red"))).status == 200
 
 
-def test_the_card_is_answered_with_the_status(client: FlaskClient) -> None:
-    answer = client.get("/model/net").get_json()
+async def test_while_every_slot_is_taken_a_full_queue_is_unavailable(
+    service: Application, models: Models
+) -> None:
+    models.load()
+    await models.find("net").scheduler.acquire()
+    waiting = await join_queue(service, models)
+    answer = await predict(service, png("red"))
+    assert answer.status == 503
+    assert answer.headers["Retry-After"] == "1"
+    waiting.cancel()
+
+
+async def test_a_request_whose_time_is_over_before_it_has_a_slot_is_too_late(
+    service: Application, models: Models
+) -> None:
+    models.load()
+    await models.find("net").scheduler.acquire()
+    answer = await predict(service, png("red"), **{timeout.HEADER: "0.000001"})
+    assert answer.status == 504
+
+
+async def test_a_client_that_hangs_up_while_it_waits_leaves_the_queue(
+    service: Application, models: Models, capsys: pytest.CaptureFixture[str]
+) -> None:
+    models.load()
+    await models.find("net").scheduler.acquire()
+    waiting = await join_queue(service, models)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert models.find("net").scheduler.queued == 0
+    assert '"status": 499' in capsys.readouterr().out
+
+
+async def test_the_card_is_answered_with_the_status(service: Application) -> None:
+    answer = (await asgi.ask(service, "GET", "/model/net")).json
     assert (answer["id"], answer["classes"], answer["status"]) == ("net", 3, "starting")
-    assert client.get("/model/other").status_code == 404
+    assert (await asgi.ask(service, "GET", "/model/other")).status == 404
 
 
-def test_the_service_is_live_at_once_and_ready_once_its_models_are(
-    client: FlaskClient, models: Models
+async def test_the_service_is_live_at_once_and_ready_once_its_models_are(
+    service: Application, models: Models
 ) -> None:
-    assert client.get("/health/live").status_code == 200
-    waiting = client.get("/health/ready")
-    assert (waiting.status_code, waiting.get_json()["models"]["net"]["status"]) == (503, "starting")
+    assert (await asgi.ask(service, "GET", "/health/live")).status == 200
+    waiting = await asgi.ask(service, "GET", "/health/ready")
+    assert (waiting.status, waiting.json["models"]["net"]["status"]) == (503, "starting")
     models.load()
-    ready = client.get("/health/ready").get_json()
+    ready = (await asgi.ask(service, "GET", "/health/ready")).json
     assert (ready["status"], ready["contract"]) == ("ready", contract.VERSION)
+
+
+async def test_the_models_are_loaded_aside_once_the_service_runs(
+    service: Application, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = list[str]()
+    monkeypatch.setattr(models, "start", lambda: started.append("net"))
+    async with service.lifespan():
+        assert started == ["net"]

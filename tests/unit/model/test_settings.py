@@ -17,14 +17,8 @@ def test_the_defaults_fit_together() -> None:
     options = read()
     assert options.artifacts == (Path("/a"),)
     assert options.max_queue == MAX_QUEUED
-    assert options.request_threads == MAX_QUEUED + settings.SPARE_THREADS
     assert options.inference_threads == processors.count()
     assert options.bind == ("0.0.0.0:8080",)
-
-
-def test_threads_are_enough_for_a_longer_queue() -> None:
-    assert read(PASSERELLE_MAX_QUEUE="200").request_threads == 200 + settings.SPARE_THREADS
-    assert read(PASSERELLE_MAX_QUEUE="200", PASSERELLE_REQUEST_THREADS="9").request_threads == 9
 
 
 def test_a_folder_of_artifacts_stands_for_those_in_it(tmp_path: Path) -> None:
