@@ -1,18 +1,26 @@
 """A gateway in memory, and the page in front of it."""
 
+import asyncio
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flask
 import requests
 from flask.testing import FlaskClient
 from requests.adapters import BaseAdapter
+from werkzeug.wrappers import Request, Response
 
-from services.frontend import app, settings
+from passerelle.server.application import Application
+from passerelle.server.wsgi import Threads
+from services.frontend import app, settings, upload
+from tests.support import asgi
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 URL = "http://gateway.test"
 JSON_HEADERS = {"Accept": "application/json"}
@@ -61,12 +69,32 @@ class FakeGateway(BaseAdapter):
         return session
 
 
+class Shell:
+    """What stands around the page: each request of Flask's test client comes by the event loop."""
+
+    def __init__(self, pages: "WSGIApplication", options: settings.Settings) -> None:
+        threads = Threads(pages, 1, options.max_body + upload.MAX_BESIDE)
+        self._app = Application("frontend", options, threads)
+
+    def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        request = Request(environ)
+        target = f"{request.path}?{request.query_string.decode()}"
+        headers = dict(request.headers)
+        answer = asyncio.run(
+            asgi.ask(self._app, request.method, target, request.get_data(), headers)
+        )
+        return Response(answer.body, answer.status, answer.headers)(environ, start)
+
+
 def page(folder: Path, gateway: FakeGateway | None = None, **environ: str) -> flask.Flask:
-    """The page's application, whose key is in `folder`."""
+    """The page, whose key is in `folder`, with the shell around it."""
     key_file = folder / "key"
     key_file.write_text("psl_first\n")
     variables = {"PASSERELLE_GATEWAY": URL, "PASSERELLE_KEY_FILE": str(key_file)} | environ
-    return app.create_app(settings.read(variables), (gateway or FakeGateway()).new_session)
+    options = settings.read(variables)
+    pages = app.create_pages(options, (gateway or FakeGateway()).new_session)
+    pages.wsgi_app = Shell(pages.wsgi_app, options)  # type: ignore[assignment,method-assign]  # as Flask advises
+    return pages
 
 
 def token(client: FlaskClient) -> str:

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from passerelle.server.application import Application
 from passerelle.server.settings import SettingError
-from services.frontend import app, settings
+from services.frontend import app, settings, upload
+from tests.support import asgi
 from tests.unit.frontend.gateway import FakeGateway, page, token
 
 PICTURE = b"\xff\xd8 a picture"
@@ -43,6 +45,25 @@ def test_a_picture_over_the_limit_is_not_sent(tmp_path: Path) -> None:
     headers = {"X-CSRFToken": token(client), "Accept": "application/json"}
     response = client.post("/model/a/predict", data=PICTURE, headers=headers)
     assert response.status_code == 413
+    assert [each.method for each in gateway.requests] == ["GET"]
+
+
+def test_a_form_over_every_limit_is_refused_in_the_pages_words(
+    tmp_path: Path,
+) -> None:
+    client = page(tmp_path, PASSERELLE_MAX_BODY="1000").test_client()
+    content = b"x" * (1000 + upload.MAX_BESIDE + 1)
+    response = client.post("/", data=content, headers={"Accept-Language": "fr"})
+    assert response.status_code == 413
+    assert response.json
+    assert response.json["detail"] == "Cette image est trop lourde. Choisissez-en une plus petite."
+
+
+def test_a_picture_without_a_byte_is_not_sent(tmp_path: Path) -> None:
+    gateway = FakeGateway()
+    client = page(tmp_path, gateway).test_client()
+    response = client.post("/model/a/predict", headers={"X-CSRFToken": token(client)})
+    assert response.status_code == 400
     assert [each.method for each in gateway.requests] == ["GET"]
 
 
@@ -84,3 +105,27 @@ def test_a_page_without_a_key_can_not_be_made(tmp_path: Path) -> None:
     options = settings.read({"PASSERELLE_KEY_FILE": str(tmp_path / "none")})
     with pytest.raises(SettingError, match="can't be read"):
         app.create_app(options)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Application:
+    """The page as its worker serves it."""
+    (tmp_path / "key").write_text("psl_first")
+    return app.create_app(settings.read({"PASSERELLE_KEY_FILE": str(tmp_path / "key")}))
+
+
+async def test_the_page_is_live_without_a_thread(served: Application) -> None:
+    answer = await asgi.ask(served, "GET", "/health/live")
+    assert (answer.status, answer.json) == (200, {"status": "live"})
+
+
+async def test_what_the_page_does_not_have_is_answered_by_the_page(served: Application) -> None:
+    answer = await asgi.ask(served, "GET", "/none", headers={"Accept": "text/html"})
+    assert (answer.status, answer.media_type) == (404, "text/html")
+    assert answer.headers["X-Request-ID"] in answer.body.decode()
+
+
+async def test_the_page_says_of_a_file_how_long_it_is(served: Application) -> None:
+    answer = await asgi.ask(served, "HEAD", "/static/style.css")
+    assert (answer.status, answer.body) == (200, b"")
+    assert int(answer.headers["Content-Length"]) > 1000

@@ -7,8 +7,8 @@ from typing import Any
 
 import flask
 import pytest
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from passerelle.protocol import problems
 from services.frontend import upload
 from services.frontend.errors import PageError
 from services.frontend.upload import Form, Picture
@@ -21,7 +21,7 @@ EMBEDDED = base64.b64encode(JPEG).decode()
 def read(folder: Path, max_picture: int = 1000, **fields: Any) -> Form:
     fields.setdefault("image", (io.BytesIO(), ""))  # so that it is multipart
     with page(folder).test_request_context(method="POST", data=fields):
-        return upload.read_form(flask.request, max_picture)
+        return upload.read_form(flask.request.get_data(), flask.request, max_picture)
 
 
 def test_a_form_has_its_fields_and_its_picture(tmp_path: Path) -> None:
@@ -59,15 +59,27 @@ def test_what_is_no_form_is_refused(tmp_path: Path) -> None:
     options: dict[str, Any] = {"method": "POST", "data": b"x"}
     options["content_type"] = "multipart/form-data"
     with page(tmp_path).test_request_context(**options), pytest.raises(PageError) as caught:
-        upload.read_form(flask.request, 1000)
+        upload.read_form(b"x", flask.request, 1000)
     assert caught.value.status == 400
 
 
-def test_a_form_over_every_limit_is_not_read_to_its_end(tmp_path: Path) -> None:
-    content = b"x" * (1000 + upload.MAX_FIELDS + upload.MAX_EMBEDDED * 4 // 3 + 1)
-    context = page(tmp_path).test_request_context(method="POST", data=content)
-    with context, pytest.raises(problems.ContentTooLarge):
-        upload.read_form(flask.request, 1000)
+def test_fields_over_their_limit_are_refused(tmp_path: Path) -> None:
+    content = (
+        b'--x\r\nContent-Disposition: form-data; name="kept"\r\n\r\n'
+        + b"A" * (upload.MAX_BESIDE + 1)
+        + b"\r\n--x--\r\n"
+    )
+    content_type = "multipart/form-data; boundary=x"
+    context = page(tmp_path).test_request_context(method="POST", content_type=content_type)
+    with context, pytest.raises(RequestEntityTooLarge):
+        upload.read_form(content, flask.request, 1000)
+
+
+def test_a_picture_that_is_sent_as_it_is_has_the_same_limit(tmp_path: Path) -> None:
+    assert upload.limited(JPEG, len(JPEG)) == JPEG
+    with page(tmp_path).test_request_context(), pytest.raises(PageError) as caught:
+        upload.limited(JPEG, len(JPEG) - 1)
+    assert caught.value.status == 413
 
 
 def test_only_a_picture_of_a_moderate_size_is_embedded() -> None:
