@@ -102,8 +102,10 @@ class Connection(asyncio.Protocol):
             self._fail(BrokenError(f"this is not HTTP/1.1: {error}"))
 
     def on_message_begin(self) -> None:
-        """A response, or one after an interim one (1xx)."""
+        """A response, or one after an interim one (1xx). What nobody asked for is the last."""
         self._headers, self._chunks = {}, []
+        if self._response is None or self._response.done():
+            self.is_open = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; one that comes twice is joined, as RFC 9110 section 5.3 allows."""
@@ -225,11 +227,14 @@ class Pool:
 
         Raises:
             UnreachableError
+            TimeoutError: the request had less than CONNECT_TIMEOUT left.
         """
         try:
             async with asyncio.timeout(min(seconds, CONNECT_TIMEOUT)):
                 return await self._open()
         except (OSError, UnicodeError) as error:
+            if isinstance(error, TimeoutError) and seconds < CONNECT_TIMEOUT:
+                raise  # it says nothing about the service
             raise UnreachableError(str(error)) from error
 
     async def _open(self) -> Connection:
