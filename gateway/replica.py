@@ -127,7 +127,7 @@ class Replica:
         except id_tokens.IdTokenError as error:
             expected = {key: Status(statuses.UNAVAILABLE, str(error)) for key in self.expected}
             return expected | self._all_unavailable(str(error))
-        except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
             return self._all_unavailable("its service doesn't answer")
 
     async def _parse_status(self, model_id: str, reported: dict[str, Any], version: str) -> Status:
@@ -139,6 +139,7 @@ class Replica:
         if card is None or card["digest"] != reported["digest"]:
             description = await self._get(f"/model/{model_id}")
             card = {key: description[key] for key in description if key not in ("status", "reason")}
+            card["digest"] = description["digest"]  # which every card must have
         if model_id in self.expected and (reason := mismatch(self.expected[model_id], card)):
             return Status(statuses.UNAVAILABLE, reason, card)
         if reported["status"] not in statuses.BEST_FIRST:  # of a newer minor version
