@@ -43,6 +43,12 @@ def create_app(options: settings.Settings | None = None) -> Application:
         FileWatcher(options.keys, read_keys, lambda keys: keys, api_keys.KeysError),
         FileWatcher(options.manifest, table.read, table.accept, reading.ManifestError),
     )
+    return make_app(gateway, table)
+
+
+def make_app(gateway: State, table: RouteTable) -> Application:
+    """The application around its state."""
+    options = gateway.options
     threads = Threads(control.create_app(gateway), options.request_threads, options.max_body)
     app = Application("gateway", options, threads, functools.partial(running, gateway, table))
     app.add_route("POST", "/model/{model_id}/predict", functools.partial(predict, gateway))

@@ -1,22 +1,45 @@
 """Exchanges, routes and responses as the tests of the gateway's stages need them."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from gateway import api_keys, settings
+from gateway.api_keys import Key, Keys
 from gateway.cache_store import CacheStore
 from gateway.exchange import Client, Exchange
 from gateway.history import History
 from gateway.replica import Replica, Status
-from gateway.routes import Route
+from gateway.routes import Route, Routes, RouteTable
+from gateway.state import State
 from gateway.transport import Request, Response
 from gateway.upstream import Upstream
 from passerelle.manifest.model import Cache, Model
 from passerelle.protocol import trace
+from passerelle.server import messages
+from passerelle.server.byte_budget import ByteBudget
+from passerelle.server.file_watcher import FileWatcher
 from passerelle.server.span import Span
 
 DIGEST = "d" * 64
 ADDRESS = "http://127.0.0.1:1"
+OPTIONS = settings.read({"PASSERELLE_KEYS": "keys.yaml", "PASSERELLE_MAX_BODY": "10"})
+KEY_TEXT, KEY = api_keys.new("alice", ("m",), None)
+
+
+def request(
+    query: bytes = b"", headers: Mapping[str, str] | None = None, body: bytes = b""
+) -> messages.Request:
+    """A client's request for a prediction of the model `m`, whose whole body is there."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    span, budget = Span(trace.read({}), 0.0), ByteBudget(1_000)
+    path, parameters = "/model/m/predict", {"model_id": "m"}
+    return messages.Request("POST", path, query, headers or {}, span, receive, budget, parameters)
 
 
 def exchange(
@@ -24,14 +47,13 @@ def exchange(
     query: Mapping[str, str] | None = None,
     payload: bytes = b"picture",
 ) -> Exchange:
-    """A request for the model `m` whose client never goes away."""
+    """A request for the model `m`."""
     return Exchange(
         model_id="m",
         client=Client("key", key_in_query=False),
         headers=headers or {},
         query=query or {},
-        span=Span(trace.read({"HTTP_X_REQUEST_ID": "mine"}), 0.0),
-        raise_if_disconnected=lambda: None,
+        span=Span(trace.read({"x-request-id": "mine"}), 0.0),
         payload=payload,
     )
 
@@ -54,10 +76,34 @@ def upstream(*addresses: str, status: str = "ready", **given: Any) -> Upstream:
     return found
 
 
-def route(found: Upstream | None = None, cache: Cache | None = None, **given: Any) -> Route:
-    """A route to the model `m`, with a cache whose clock stands still unless there is none."""
-    store = CacheStore(cache, clock=lambda: 0.0) if cache else None
+def route(
+    found: Upstream | None = None,
+    cache: Cache | None = None,
+    clock: Callable[[], float] = lambda: 0.0,
+    **given: Any,
+) -> Route:
+    """A route to the model `m`, with a cache that goes by the clock, or none."""
+    store = CacheStore(cache, clock) if cache else None
     return Route(model(**given), found or upstream(), store, History())
+
+
+def state(pool: Any, key: Key = KEY) -> State:
+    """A gateway with the models `m` and `n` of one service, and one key."""
+    found = upstream()
+    for replica in found.replicas.values():
+        replica.pool = pool
+    routes = Routes({each: route(found, id=each) for each in ("m", "n")})
+    keys = Keys({key.prefix: key})
+    return State(
+        OPTIONS,
+        FileWatcher(Path("none"), lambda _: keys, lambda read: read, api_keys.KeysError),
+        FileWatcher(Path("none"), lambda _: (), lambda _: routes, ValueError),
+    )
+
+
+def table() -> RouteTable:
+    """A table that has read no manifest."""
+    return RouteTable(OPTIONS)
 
 
 def answer(request_id: str = "mine", digest: str = DIGEST) -> Response:
@@ -73,8 +119,9 @@ class Replies:
     def __init__(self, *replies: Response | Exception) -> None:
         self.replies = list(replies)
         self.requests: list[Request] = []
+        self.closed = 0  # how often the idle connections were
 
-    def send(self, request: Request, *_: object) -> Response:
+    async def send(self, request: Request, _: float) -> Response:
         """The next reply."""
         self.requests.append(request)
         reply = self.replies.pop(0)
@@ -83,4 +130,30 @@ class Replies:
         return reply
 
     def close_idle(self) -> None:
-        """Nothing: there are no connections."""
+        """Count it: there are no connections."""
+        self.closed += 1
+
+
+class Silence(Replies):
+    """In place of connections to a service that takes each request and never replies."""
+
+    async def send(self, request: Request, _: float) -> Response:
+        """Wait for as long as the task does."""
+        self.requests.append(request)
+        reply: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        return await reply
+
+
+async def settle() -> None:
+    """Let the loop's other tasks go on for as long as they wait for nothing."""
+    for _ in range(30):
+        await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop's other tasks go on until a condition holds, which is soon without a wait."""
+    for _ in range(100):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("the tasks wait, and the condition doesn't hold")

@@ -1,107 +1,184 @@
-"""The gateway's handlers, with a service whose replies a test gives."""
+"""A request's way through the gateway, with a service whose replies a test gives."""
 
+import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway import api_keys, app, settings
-from gateway.api_keys import Keys
-from gateway.routes import Routes
 from gateway.transport import Response
-from passerelle.server import application
-from passerelle.server.file_watcher import FileWatcher
+from gateway.upstream import Upstream
+from passerelle.server import file_watcher
+from passerelle.server.application import Application
+from tests.support import asgi
+from tests.support.asgi import Answer
 from tests.unit.gateway import made
-from tests.unit.gateway.made import Replies
+from tests.unit.gateway.conftest import Clock
+from tests.unit.gateway.made import Replies, Silence, settle, until
 
-TEXT, KEY = api_keys.new("alice", ("m",), None)
-
-
-@pytest.fixture
-def replies() -> Replies:
-    return Replies(made.answer())
+PREDICT = "/model/m/predict"
+KEY = {"X-API-Key": made.KEY_TEXT}
 
 
-@pytest.fixture
-def client(replies: Replies, tmp_path: Path) -> Any:
-    """A client of a gateway with the model `m`."""
-    upstream = made.upstream()
-    for replica in upstream.replicas.values():
-        pool: Any = replies
-        replica.pool = pool
-    routes = Routes({"m": made.route(upstream), "n": made.route(upstream, id="n")})
-    keys = Keys({KEY.prefix: KEY})
-    gateway = application.create("gateway", project="")
-    gateway.register_blueprint(app.api)
-    gateway.extensions["passerelle"] = app.State(
-        settings.read({"PASSERELLE_KEYS": "keys.yaml", "PASSERELLE_MAX_BODY": "10"}),
-        FileWatcher(tmp_path, lambda _: keys, api_keys.KeysError),
-        FileWatcher(tmp_path, lambda _: routes, ValueError),
-    )
-    return gateway.test_client()
+def gateway(pool: Any) -> Application:
+    """A gateway with the models `m` and `n`, of which a client may use `m`."""
+    return app.make_app(made.state(pool), made.table())
 
 
-def ask(client: Any, path: str, method: str = "GET", **given: Any) -> Any:
-    return client.open(path, method=method, headers={"X-API-Key": TEXT}, **given)
+async def ask(
+    pool: Any, target: str = PREDICT, headers: Mapping[str, str] | None = None, body: bytes = b"x"
+) -> Answer:
+    """The answer to a client with a key."""
+    return await asgi.ask(gateway(pool), "POST", target, body, KEY if headers is None else headers)
 
 
-def test_a_prediction_goes_its_way(client: Any, replies: Replies) -> None:
-    response = ask(client, "/model/m/predict?top=2", "POST", data=b"picture")
-    assert (response.status_code, response.json["category"]) == (200, "cat")
-    assert replies.requests[0].target == "/model/m/predict?top=2"
-    steps = [each.partition(";")[0] for each in response.headers["Server-Timing"].split(", ")]
+async def test_a_prediction_goes_its_way() -> None:
+    replies = Replies(made.answer())
+    answer = await ask(replies, f"{PREDICT}?top=2")
+    assert (answer.status, answer.json["category"]) == (200, "cat")
+    assert (replies.requests[0].target, replies.requests[0].body) == (f"{PREDICT}?top=2", b"x")
+    steps = [each.partition(";")[0] for each in answer.headers["Server-Timing"].split(", ")]
     assert steps == ["auth", "route", "read", "upstream"]
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "body", "status"),
+    ("target", "headers", "body", "status"),
     [
-        ("/model/m/predict", {}, b"picture", 401),
-        ("/model/n/predict", {"X-API-Key": TEXT}, b"picture", 403),
-        ("/model/m/predict", {"X-API-Key": TEXT}, b"x" * 11, 413),
-        ("/model/m/predict", {"X-API-Key": TEXT}, b"", 400),
-        ("/model/m/predict", {"X-API-Key": TEXT, "X-Request-Timeout": "soon"}, b"x", 400),
-        ("/model/m/other", {"X-API-Key": TEXT}, b"picture", 404),
+        (PREDICT, {}, b"x", 401),
+        ("/model/n/predict", KEY, b"x", 403),
+        ("/model/m/other", KEY, b"x", 404),
+        (PREDICT, KEY, b"x" * 11, 413),
+        (PREDICT, KEY | {"Content-Encoding": "gzip"}, b"x", 415),
+        (PREDICT, KEY, b"", 400),
+        (PREDICT, KEY | {"X-Request-Timeout": "soon"}, b"x", 400),
     ],
-)  # fmt: skip
-def test_each_refusal_is_a_problem_and_asks_no_service(
-    client: Any, replies: Replies, path: str, headers: dict[str, str], body: bytes, status: int
+)
+async def test_each_refusal_is_a_problem_and_asks_no_service(
+    target: str, headers: dict[str, str], body: bytes, status: int
 ) -> None:
-    response = client.post(path, data=body, headers=headers)
-    assert response.status_code == status
-    assert response.mimetype == "application/problem+json"
-    assert response.json["request_id"] == response.headers["X-Request-ID"]
+    replies = Replies()
+    answer = await ask(replies, target, headers, body)
+    assert (answer.status, answer.media_type) == (status, "application/problem+json")
+    assert answer.json["request_id"] == answer.headers["X-Request-ID"]
     assert not replies.requests
 
 
-def test_what_fails_is_counted_in_the_models_history(client: Any, replies: Replies) -> None:
-    replies.replies = [Response(200, {}, b"nonsense"), made.answer()]
-    for status in (502, 200):
-        response = ask(client, "/model/m/predict", "POST", data=b"picture")
-        assert response.status_code == status
-    slot = ask(client, "/history").json["models"][0]["slots"][-1]
-    assert (slot["requests"], slot["failed"]) == (2, 1)
+@pytest.mark.parametrize(
+    ("target", "headers", "status"),
+    [
+        ("/model/zzz/predict", {}, 401),  # who asks comes before what there is
+        ("/model/n/predict", KEY, 403),
+        ("/model/zzz/predict", KEY, 403),
+        ("/model/m/predict?key=x", KEY, 401),
+    ],
+)
+async def test_who_may_not_ask_is_told_before_the_body_is_read(
+    target: str, headers: dict[str, str], status: int
+) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        raise AssertionError("the body is read")
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    path, _, query = target.partition("?")
+    scope = {
+        "method": "POST", "path": path, "query_string": query.encode(),
+        "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
+    }  # fmt: skip
+    await gateway(Replies())(scope, receive, send)
+    assert sent[0]["status"] == status
 
 
-def test_the_list_has_the_keys_models_alone(client: Any) -> None:
-    assert [each["id"] for each in ask(client, "/models").json["models"]] == ["m"]
-    assert ask(client, "/models/m").json["status"] == "ready"
-    assert ask(client, "/models/n").status_code == 403
-    assert client.get("/models").status_code == 401
+async def test_a_key_for_every_model_is_told_that_there_is_no_such_one() -> None:
+    text, key = api_keys.new("bob", ("*",), None)
+    made_app = app.make_app(made.state(Replies(), key), made.table())
+    answer = await asgi.ask(made_app, "POST", "/model/zzz/predict", b"x", {"X-API-Key": text})
+    assert answer.status == 404
 
 
-def test_probes_need_no_key(client: Any) -> None:
-    assert client.get("/health/live").json == {"status": "live"}
-    assert client.get("/health/ready").json == {"status": "ready", "models": 2, "ready": 1}
+def last_slot(state: Any) -> dict[str, Any]:
+    """The model's history of this moment."""
+    found: dict[str, Any] = state.routes.current.by_id["m"].history.document()["slots"][-1]
+    return found
 
 
-def test_without_a_ready_model_the_gateway_is_not_ready(client: Any) -> None:
-    for route in client.application.extensions["passerelle"].routes.current.by_id.values():
-        route.upstream.replicas = {}
-    assert client.get("/health/ready").status_code == 503
+async def test_what_fails_is_counted_in_the_models_history_and_what_is_refused_is_not() -> None:
+    state = made.state(Replies(Response(200, {}, b"nonsense"), made.answer()))
+    made_app = app.make_app(state, made.table())
+    for body in (b"", b"x", b"x"):
+        await asgi.ask(made_app, "POST", PREDICT, body, KEY)
+    assert (last_slot(state)["requests"], last_slot(state)["failed"]) == (2, 1)
 
 
-def test_the_contract_is_served(client: Any) -> None:
-    response = client.get("/openapi.yaml")
-    assert response.mimetype == "application/yaml"
-    assert b"\nopenapi: 3.1" in response.data
+async def test_a_client_that_hangs_up_is_no_failure_of_the_model(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    silent = Silence()
+    state = made.state(silent)
+    made_app = app.make_app(state, made.table())
+    asking = asyncio.create_task(asgi.ask(made_app, "POST", PREDICT, b"x", KEY))
+    await until(lambda: silent.requests)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert (last_slot(state)["requests"], last_slot(state)["failed"]) == (1, 0)
+    assert f"POST {PREDICT} 499" in capsys.readouterr().out
+
+
+MANIFEST = """\
+version: 1
+models:
+  - {id: one, architecture: "torchvision:resnet18", weights: random, service: zoo}
+"""
+
+
+class Followed:
+    """In place of following services: which are followed now."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.services: set[str] = set()
+        monkeypatch.setattr(Upstream, "start", lambda each: self.services.add(each.service))
+        monkeypatch.setattr(Upstream, "stop", lambda each: self.services.discard(each.service))
+
+
+async def run_inline(work: Callable[..., Any], *given: Any) -> Any:
+    """In place of `asyncio.to_thread`, so that the work is done once it has begun."""
+    return work(*given)
+
+
+async def test_as_long_as_it_runs_the_gateway_follows_its_services_and_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    followed = Followed(monkeypatch)
+    monkeypatch.setattr(asyncio, "to_thread", run_inline)
+    manifest, keys = tmp_path / "models.yaml", tmp_path / "keys.yaml"
+    manifest.write_text(MANIFEST)
+    text, key = api_keys.new("alice", ("*",), None)
+    api_keys.write(keys, [])
+    environ = {"PASSERELLE_KEYS": str(keys), "PASSERELLE_MANIFEST": str(manifest)}
+    created = app.create_app(settings.read(environ))
+
+    async def models() -> Any:
+        answer = await asgi.ask(created, "GET", "/models", headers={"X-API-Key": text})
+        return answer.json.get("models")
+
+    assert not followed.services
+    async with created.lifespan():
+        await settle()
+        assert followed.services == {"zoo"}
+        assert await models() is None  # the key is unknown
+        api_keys.write(keys, [key])
+        manifest.write_text(MANIFEST.replace("zoo", "park"))
+        clock.now += file_watcher.POLL_INTERVAL
+        await settle()
+        assert followed.services == {"park"}
+        assert [each["id"] for each in await models()] == ["one"]
+    assert not followed.services
+    api_keys.write(keys, [])
+    clock.now += file_watcher.POLL_INTERVAL
+    await settle()
+    assert await models()  # what changes after its end is nobody's business

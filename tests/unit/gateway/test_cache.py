@@ -1,17 +1,20 @@
 """The ways that a request takes through the cache, with a model that a test holds in its hands."""
 
-from collections.abc import Mapping
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from gateway import cache
-from gateway.cache_store import CachedResponse
 from gateway.exchange import Exchange
 from gateway.routes import Route
 from gateway.transport import Response
 from passerelle.manifest.model import Cache
 from passerelle.protocol import problems
 from tests.unit.gateway import made
+from tests.unit.gateway.conftest import Clock
+from tests.unit.gateway.made import settle, until
 
 ON = Cache(size=10, ttl=60.0)
 
@@ -22,7 +25,7 @@ class Model:
     def __init__(self, reply: Response | Exception | None = None) -> None:
         self.asked, self.reply = 0, reply or made.answer()
 
-    def forward(self, _: Exchange, __: Route, elapsed: float) -> Response:
+    async def forward(self, _: Exchange, __: Route, elapsed: float) -> Response:
         assert elapsed == 0.0
         self.asked += 1
         if isinstance(self.reply, Exception):
@@ -30,25 +33,77 @@ class Model:
         return self.reply
 
 
-def answer(route: Route, model: Model, headers: Mapping[str, str] | None = None) -> str:
+class HeldModel:
+    """In place of the hop: each request waits until the test gives its reply."""
+
+    def __init__(self) -> None:
+        self.requests: list[asyncio.Future[Response]] = []
+        self.elapsed: list[float] = []
+
+    async def forward(self, _: Exchange, __: Route, elapsed: float) -> Response:
+        self.elapsed.append(elapsed)
+        self.requests.append(asyncio.get_running_loop().create_future())
+        return await self.requests[-1]
+
+
+class Asked:
+    """A request for one picture, as a task, and what its log line says of the cache."""
+
+    def __init__(
+        self, route: Route, model: HeldModel, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.exchange = made.exchange(headers)
+        self.task = asyncio.create_task(cache.answer(self.exchange, route, model.forward))
+
+    @property
+    def how(self) -> object:
+        return self.exchange.span.fields.get("cache")
+
+    @property
+    async def status(self) -> str:
+        return cache_status(await self.task)
+
+
+def cache_status(response: Response) -> str:
     """The Cache-Status of an answer, less its first member."""
-    response = cache.answer(made.exchange(headers), route, model.forward)
     return response.headers.get("cache-status", "").removeprefix("passerelle; ")
 
 
-def test_where_the_cache_is_off_the_model_is_asked_each_time() -> None:
+async def answer(route: Route, model: Model, headers: Mapping[str, str] | None = None) -> str:
+    """The Cache-Status of one request's answer."""
+    return cache_status(await cache.answer(made.exchange(headers), route, model.forward))
+
+
+async def leader_and_followers(route: Route, model: HeldModel, count: int) -> list[Asked]:
+    """Identical requests, of which the first waits for the model and the others for it."""
+    asked = [Asked(route, model) for _ in range(1 + count)]
+    await until(lambda: [each.how for each in asked] == ["miss"] + ["collapsed"] * count)
+    return asked
+
+
+async def test_where_the_cache_is_off_the_model_is_asked_each_time() -> None:
     model, route = Model(), made.route()
-    assert [answer(route, model) for _ in range(2)] == ["", ""]
+    assert [await answer(route, model) for _ in range(2)] == ["", ""]
     assert model.asked == 2
 
 
-def test_the_same_picture_is_asked_once() -> None:
+async def test_the_same_picture_is_asked_once() -> None:
     model, route = Model(), made.route(cache=ON)
-    assert [answer(route, model) for _ in range(2)] == ["fwd=miss; stored", "hit; ttl=60"]
+    assert [await answer(route, model) for _ in range(2)] == ["fwd=miss; stored", "hit; ttl=60"]
     assert model.asked == 1
 
 
-def test_another_picture_another_top_and_another_media_type_are_other_keys() -> None:
+async def test_a_kept_answer_has_its_age_and_the_id_of_its_own_request(clock: Clock) -> None:
+    route = made.route(cache=ON, clock=clock)
+    await cache.answer(made.exchange(), route, Model(made.answer("another")).forward)
+    clock.now += 2.5
+    kept = await cache.answer(made.exchange(), route, Model().forward)
+    assert b'"mine"' in kept.body
+    assert (kept.headers["age"], cache_status(kept)) == ("2", "hit; ttl=57")
+    assert kept.headers["etag"].startswith('W/"')
+
+
+async def test_another_picture_another_top_and_another_media_type_are_other_keys() -> None:
     model, route = Model(), made.route(cache=ON)
     for exchange in (
         made.exchange(),
@@ -56,69 +111,150 @@ def test_another_picture_another_top_and_another_media_type_are_other_keys() -> 
         made.exchange(query={"top": "3"}),
         made.exchange({"content-type": "image/png"}),
     ):
-        response = cache.answer(exchange, route, model.forward)
-        assert response.headers["cache-status"] == "passerelle; fwd=miss; stored"
+        response = await cache.answer(exchange, route, model.forward)
+        assert cache_status(response) == "fwd=miss; stored"
     assert model.asked == 4
 
 
-def test_as_long_as_the_artifact_is_unknown_nothing_is_kept() -> None:
+async def test_a_large_pictures_digest_is_the_same_and_made_beside_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_threads: list[bytes] = []
+
+    async def to_thread(work: Callable[[bytes], object], payload: bytes) -> object:
+        in_threads.append(payload)
+        return work(payload)
+
+    monkeypatch.setattr(cache, "LARGE", 7)
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    for payload in (b"picture", b"pictures"):
+        assert await cache.sha256(payload) == hashlib.sha256(payload).digest()
+    assert in_threads == [b"pictures"]
+
+
+async def test_as_long_as_the_artifact_is_unknown_nothing_is_kept() -> None:
     model, route = Model(), made.route(cache=ON)
     for replica in route.upstream.replicas.values():
         replica.statuses = {}
-    assert answer(route, model) == ""
+    assert await answer(route, model) == ""
 
 
-def test_no_cache_asks_anew_and_keeps_and_no_store_keeps_nothing() -> None:
+async def test_no_cache_asks_anew_and_keeps_and_no_store_keeps_nothing() -> None:
     model, route = Model(), made.route(cache=ON)
-    assert answer(route, model, {"cache-control": "max-age=0, No-Store"}) == "fwd=miss"
-    assert answer(route, model, {"cache-control": "no-cache"}) == "fwd=miss; stored"
-    assert answer(route, model, {"cache-control": "no-cache"}) == "fwd=request; stored"
+    assert await answer(route, model, {"cache-control": "max-age=0, No-Store"}) == "fwd=miss"
+    assert await answer(route, model, {"cache-control": "no-cache"}) == "fwd=miss; stored"
+    assert await answer(route, model, {"cache-control": "no-cache"}) == "fwd=request; stored"
     assert model.asked == 3
 
 
 @pytest.mark.parametrize(("digest", "is_kept"), [("d" * 64, True), ("e" * 64, False), ("", False)])
-def test_only_an_answer_of_the_artifact_that_was_asked_is_kept(
+async def test_only_an_answer_of_the_artifact_that_was_asked_is_kept(
     digest: str, *, is_kept: bool
 ) -> None:
     model, route = Model(made.answer(digest=digest)), made.route(cache=ON)
-    assert answer(route, model).endswith("; stored") is is_kept
-    assert answer(route, model).startswith("hit") is is_kept
+    assert (await answer(route, model)).endswith("; stored") is is_kept
+    assert (await answer(route, model)).startswith("hit") is is_kept
 
 
-def test_a_problem_ends_the_flight_and_the_next_request_leads() -> None:
+async def test_a_problem_ends_the_flight_and_the_next_request_leads() -> None:
     failing, route = Model(problems.BadGateway("broken")), made.route(cache=ON)
     with pytest.raises(problems.BadGateway):
-        answer(route, failing)
-    assert answer(route, Model()) == "fwd=miss; stored"
+        await answer(route, failing)
+    assert await answer(route, Model()) == "fwd=miss; stored"
 
 
-def test_a_follower_has_the_leaders_answer_with_its_own_id() -> None:
-    route = made.route(cache=ON)
-    assert route.cache
-    lookup = cache.begin_lookup(made.exchange(), route, route.cache, Model().forward)
-    assert lookup
-    assert route.cache.get_or_join(lookup.key) is None  # another request leads
-    flight = route.cache.get_or_join(lookup.key)
-    assert flight
-    assert not isinstance(flight, CachedResponse)
-    route.cache.complete(lookup.key, route.cache.cacheable(made.answer("leader")), keep=False)
-    followed = lookup._follow(flight)
-    assert followed
-    response = lookup._reuse(followed, "collapsed", "fwd=miss; collapsed")
-    assert b'"mine"' in response.body
-    assert response.headers["etag"].startswith('W/"')
+async def test_of_identical_requests_at_once_one_asks_the_model() -> None:
+    model, route = HeldModel(), made.route(cache=ON)
+    leader, *followers = await leader_and_followers(route, model, 3)
+    model.requests[0].set_result(made.answer("leader"))
+    assert await leader.status == "fwd=miss; stored"
+    assert [await each.status for each in followers] == ["fwd=miss; collapsed"] * 3
+    assert b'"mine"' in (await followers[0].task).body
+    assert (len(model.requests), route.upstream._in_flight) == (1, 0)
 
 
-def test_a_follower_whose_time_is_over_is_told_so() -> None:
-    route = made.route(cache=ON)
-    assert route.cache
-    exchange = made.exchange({"x-request-timeout": "0.001"})
-    lookup = cache.begin_lookup(exchange, route, route.cache, Model().forward)
-    assert lookup
-    route.cache.get_or_join(lookup.key)
-    flight = route.cache.get_or_join(lookup.key)
-    assert flight
-    assert not isinstance(flight, CachedResponse)
-    route.cache.complete(lookup.key, None, keep=False)
-    with pytest.raises(problems.GatewayTimeout, match=r"within 0\.001 s"):
-        lookup._follow(flight)
+async def test_a_leader_whose_client_hangs_up_lets_a_follower_lead() -> None:
+    model, route = HeldModel(), made.route(cache=ON)
+    leader, second, third = await leader_and_followers(route, model, 2)
+    leader.task.cancel()
+    await until(lambda: len(model.requests) == 2)
+    assert leader.task.cancelled()
+    assert (second.how, third.how) == ("miss", "collapsed")
+    model.requests[1].set_result(made.answer())
+    assert await second.status == "fwd=miss; collapsed=?0; stored"
+    assert await third.status == "fwd=miss; collapsed"
+
+
+async def test_a_follower_whose_client_hangs_up_disturbs_nobody() -> None:
+    model, route = HeldModel(), made.route(cache=ON)
+    leader, gone, stays = await leader_and_followers(route, model, 2)
+    assert route.upstream._in_flight == 2  # those who wait
+    gone.task.cancel()
+    await until(gone.task.cancelled)
+    assert route.upstream._in_flight == 1
+    model.requests[0].set_result(made.answer())
+    assert [await each.status for each in (leader, stays)] == [
+        "fwd=miss; stored", "fwd=miss; collapsed",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [408, 499, 503])
+async def test_what_is_the_leaders_own_goes_to_no_follower(status: int) -> None:
+    model, route = HeldModel(), made.route(cache=ON)
+    leader, follower = await leader_and_followers(route, model, 1)
+    model.requests[0].set_result(Response(status, {}, made.answer().body))
+    assert await leader.status == "fwd=miss"
+    await until(lambda: len(model.requests) == 2)
+    model.requests[1].set_result(made.answer())
+    assert await follower.status == "fwd=miss; collapsed=?0; stored"
+
+
+async def test_what_is_wrong_with_the_picture_goes_to_the_followers_and_is_not_kept() -> None:
+    model, route = HeldModel(), made.route(cache=ON)
+    leader, follower = await leader_and_followers(route, model, 1)
+    model.requests[0].set_result(Response(422, {}, b'{"request_id": "leader"}'))
+    assert await leader.status == "fwd=miss"
+    assert (await follower.task).body == b'{"request_id": "mine"}'
+    assert "etag" not in (await follower.task).headers
+    assert await answer(route, Model()) == "fwd=miss; stored"
+
+
+async def test_a_follower_waits_no_longer_than_its_own_time(clock: Clock) -> None:
+    model, route = HeldModel(), made.route(cache=ON, clock=clock)
+    leader = Asked(route, model)
+    hurried = Asked(route, model, {"x-request-timeout": "0.5"})
+    await until(lambda: hurried.how == "collapsed")
+    clock.now += 0.5
+    with pytest.raises(problems.GatewayTimeout, match=r"within 0\.5 s"):
+        await hurried.task
+    model.requests[0].set_result(made.answer())
+    assert await leader.status == "fwd=miss; stored"
+
+
+async def test_a_follower_that_leads_has_what_is_left_of_its_time(clock: Clock) -> None:
+    model, route = HeldModel(), made.route(cache=ON, clock=clock)
+    leader, _ = await leader_and_followers(route, model, 1)
+    clock.now += 4.0
+    leader.task.cancel()
+    await until(lambda: len(model.requests) == 2)
+    assert model.elapsed == [0.0, pytest.approx(4.0)]
+    model.requests[1].cancel()
+
+
+async def test_a_follower_with_too_little_time_left_asks_nobody(clock: Clock) -> None:
+    model, route = HeldModel(), made.route(cache=ON, clock=clock)
+    leader, follower = await leader_and_followers(route, model, 1)
+    clock.now += 10.0 - cache.MIN_TIME_TO_ASK / 2
+    leader.task.cancel()
+    with pytest.raises(problems.GatewayTimeout, match="within 10 s"):
+        await follower.task
+    assert len(model.requests) == 1
+
+
+async def test_more_followers_than_slots_are_told_to_come_back() -> None:
+    model, route = HeldModel(), made.route(made.upstream(max_in_flight=1), cache=ON)
+    await leader_and_followers(route, model, 1)
+    with pytest.raises(problems.ServiceUnavailable, match="1 requests are with its service"):
+        await Asked(route, model).task
+    model.requests[0].set_result(made.answer())
+    await settle()

@@ -1,5 +1,7 @@
 """What is kept for one model, by a clock of the test's own."""
 
+import asyncio
+
 from gateway.cache_store import CachedResponse, CacheKey, CacheStore
 from gateway.transport import Response
 from passerelle.manifest.model import Cache
@@ -61,24 +63,34 @@ def test_the_least_recently_used_goes_first() -> None:
     assert [found.get(key) is not None for key in keys] == [True, False, True]
 
 
-def test_of_identical_requests_one_leads_and_the_others_wait_for_it() -> None:
+async def test_of_identical_requests_one_leads_and_the_others_wait_for_it() -> None:
     found, _ = store()
     assert found.get_or_join(KEY) is None
-    flight = found.get_or_join(KEY)
-    assert flight
-    assert not isinstance(flight, CachedResponse)
+    flights = [found.get_or_join(KEY) for _ in range(2)]
+    assert isinstance(flights[0], asyncio.Future)
+    assert flights[0] is flights[1]
     response = cached(found)
     found.complete(KEY, response, keep=True)
-    assert flight.result(0) is response
+    assert flights[0].result() is response
     assert found.get_or_join(KEY) is response
 
 
-def test_what_may_not_be_kept_is_still_given_to_those_who_wait() -> None:
+async def test_what_may_not_be_kept_is_still_given_to_those_who_wait() -> None:
     found, _ = store()
     found.get_or_join(KEY)
     flight = found.get_or_join(KEY)
-    assert flight
-    assert not isinstance(flight, CachedResponse)
-    found.complete(KEY, cached(found), keep=False)
-    assert flight.result(0)
+    assert isinstance(flight, asyncio.Future)
+    response = cached(found)
+    found.complete(KEY, response, keep=False)
+    assert flight.result() is response
     assert found.get_or_join(KEY) is None  # the next one leads
+
+
+async def test_a_flight_that_ends_with_nothing_says_so() -> None:
+    found, _ = store()
+    found.get_or_join(KEY)
+    flight = found.get_or_join(KEY)
+    assert isinstance(flight, asyncio.Future)
+    found.complete(KEY, None, keep=True)
+    assert flight.result() is None
+    assert found.get(KEY) is None

@@ -1,5 +1,6 @@
 """The hop, with replies that a test gives in place of a service."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,32 +10,37 @@ from gateway.routes import Route
 from gateway.transport import Response
 from passerelle.protocol import problems
 from tests.unit.gateway import made
-from tests.unit.gateway.made import Replies
+from tests.unit.gateway.made import Replies, Silence, until
 
 
 def route(*replies: Response | Exception, status: str = "ready") -> tuple[Route, Replies]:
     """A route to a service with one replica, and its replies."""
-    upstream, given = made.upstream(status=status), Replies(*replies)
+    given = Replies(*replies)
+    return route_to(given, status), given
+
+
+def route_to(pool: Any, status: str = "ready") -> Route:
+    """A route to a service with one replica, whose connections are the pool's."""
+    upstream = made.upstream(status=status)
     for replica in upstream.replicas.values():
-        pool: Any = given
         replica.pool = pool
-    return made.route(upstream), given
+    return made.route(upstream)
 
 
-def test_the_services_answer_comes_back_and_it_hears_how_much_time_is_left() -> None:
+async def test_the_services_answer_comes_back_and_it_hears_how_much_time_is_left() -> None:
     found, replies = route(made.answer())
     exchange = made.exchange({"x-request-timeout": "4"})
-    assert forwarding.forward(exchange, found, elapsed=1.0).status == 200
+    assert (await forwarding.forward(exchange, found, elapsed=1.0)).status == 200
     assert 2.5 < float(replies.requests[0].headers["X-Request-Timeout"]) <= 3.0
     assert exchange.span.fields == {"model": "m"}
     assert "upstream" in exchange.span.steps
 
 
 @pytest.mark.parametrize("status", ["starting", "failed", "unavailable", "draining"])
-def test_a_model_that_is_not_ready_is_not_asked(status: str) -> None:
+async def test_a_model_that_is_not_ready_is_not_asked(status: str) -> None:
     found, replies = route(status=status)
     with pytest.raises(problems.ServiceUnavailable, match=f"m is {status}: because"):
-        forwarding.forward(made.exchange(), found)
+        await forwarding.forward(made.exchange(), found)
     assert not replies.requests
 
 
@@ -48,20 +54,46 @@ def test_a_model_that_is_not_ready_is_not_asked(status: str) -> None:
         (id_tokens.IdTokenError("x"), problems.ServiceUnavailable, "can't prove who it is"),
     ],
 )
-def test_each_failure_is_a_problem_that_names_no_address(
+async def test_each_failure_is_a_problem_that_names_no_address(
     error: Exception, kind: type[problems.Problem], sentence: str
 ) -> None:
     found, _ = route(error)
     with pytest.raises(kind, match=sentence) as raised:
-        forwarding.forward(made.exchange(), found)
+        await forwarding.forward(made.exchange(), found)
     assert "10.0.0.7" not in raised.value.detail
 
 
-def test_a_request_whose_time_is_over_is_not_sent() -> None:
+async def test_an_answer_that_is_none_is_not_passed_on() -> None:
+    found, _ = route(Response(200, {}, b"not json"))
+    with pytest.raises(problems.BadGateway):
+        await forwarding.forward(made.exchange(), found)
+
+
+async def test_a_request_whose_time_is_over_is_not_sent() -> None:
     found, replies = route(made.answer())
     with pytest.raises(problems.GatewayTimeout):
-        forwarding.forward(made.exchange(), found, elapsed=11.0)
+        await forwarding.forward(made.exchange(), found, elapsed=11.0)
     assert not replies.requests
+
+
+async def test_where_every_slot_is_taken_a_request_is_told_to_come_back() -> None:
+    found, replies = route(made.answer())
+    found.upstream.max_in_flight = 0
+    with pytest.raises(problems.ServiceUnavailable, match="are with its service already"):
+        await forwarding.forward(made.exchange(), found)
+    assert not replies.requests
+
+
+async def test_a_request_holds_a_slot_until_its_client_is_gone() -> None:
+    silent = Silence()
+    found = route_to(silent)
+    asking = asyncio.create_task(forwarding.forward(made.exchange(), found))
+    await until(lambda: silent.requests)
+    assert found.upstream._in_flight == 1
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert found.upstream._in_flight == 0
 
 
 def test_the_shorter_of_the_two_timeouts_holds() -> None:

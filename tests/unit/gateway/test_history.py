@@ -1,22 +1,16 @@
 """A model's last minutes, by a clock of the test's own."""
 
+import asyncio
+
 import pytest
 
 from gateway.history import MAX_SLOTS, SLOT_SECONDS, History
 from passerelle.protocol import problems
-
-
-class Clock:
-    """Seconds, as the test says."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.unit.gateway.conftest import Clock
 
 
 def test_answers_refusals_and_failures_are_counted_in_their_slot() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     history = History(clock)
     history.record_status("ready")
     for took in (0.010, 0.020, 0.030):
@@ -40,3 +34,27 @@ def test_answers_refusals_and_failures_are_counted_in_their_slot() -> None:
     assert history.document()["slots"][-1]["status"] is None
     clock.now += MAX_SLOTS * SLOT_SECONDS
     assert not any(each["requests"] for each in history.document()["slots"])
+
+
+async def test_a_request_whose_client_is_gone_is_nobodys_failure() -> None:
+    history = History(Clock(1000.0))
+
+    async def wait() -> None:
+        with history.request():
+            await asyncio.get_running_loop().create_future()
+
+    waiting = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    assert history.document()["in_flight"] == 1
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    last = history.document()["slots"][-1]
+    assert history.document()["in_flight"] == 0
+    assert (last["requests"], last["failed"], last["p50_ms"]) == (1, 0, None)
+
+
+def test_an_unforeseen_error_is_a_failure() -> None:
+    history = History(Clock(1000.0))
+    with pytest.raises(ZeroDivisionError), history.request():
+        raise ZeroDivisionError
+    assert history.document()["slots"][-1]["failed"] == 1

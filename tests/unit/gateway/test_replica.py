@@ -1,17 +1,20 @@
 """What a replica reports, and what becomes of it."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from gateway import id_tokens, transport
+from gateway import id_tokens, replica, transport
 from gateway.replica import Replica, Status, mismatch
-from gateway.transport import Response
+from gateway.transport import Request, Response
 from tests.unit.gateway import made
-from tests.unit.gateway.made import Replies
+from tests.unit.gateway.conftest import Clock
+from tests.unit.gateway.made import Replies, Silence, settle, until
 
 CARD = {"id": "m", "digest": "d", "architecture": "torchvision:resnet18"}
+GET = Request("GET", "/")
 
 
 def document(content: Any, status: int = 200) -> Response:
@@ -24,37 +27,55 @@ def report(status: str = "ready", contract: str = "1.1") -> Response:
     return document({"contract": contract, "models": {"m": model}})
 
 
-def replica(*replies: Response | Exception) -> Replica:
+def with_replies(*replies: Response | Exception) -> Replica:
+    return with_pool(Replies(*replies))
+
+
+def with_pool(pool: Any) -> Replica:
     found = Replica("http://127.0.0.1:1")
-    given: Any = Replies(*replies)
-    found.pool = given
+    found.pool = pool
     return found
 
 
-def test_a_ready_model_has_its_card() -> None:
-    found = replica(report(), document(CARD | {"status": "ready", "reason": ""}))
-    assert found.probe() == {"m": Status("ready", "", CARD)}
+class Probed(Replies):
+    """In place of connections: reports `status` to every probe."""
+
+    status = "ready"
+
+    async def send(self, request: Request, _: float) -> Response:
+        self.requests.append(request)
+        return report(self.status) if request.target == "/health/ready" else document(CARD)
+
+    @property
+    def probes(self) -> int:
+        return sum(each.target == "/health/ready" for each in self.requests)
 
 
-def test_a_card_is_fetched_once_for_a_digest() -> None:
-    found = replica(report(), document(CARD), report())
-    found.statuses = found.probe()
-    assert found.probe()["m"].card == CARD  # there was no third reply to fetch
+async def test_a_ready_model_has_its_card() -> None:
+    found = with_replies(report(), document(CARD | {"status": "ready", "reason": ""}))
+    assert await found.probe() == {"m": Status("ready", "", CARD)}
 
 
-def test_a_replica_that_drains_is_asked_again_on_a_new_connection() -> None:
-    found = replica(report("draining"), report(), document(CARD))
-    assert found.probe()["m"].status == "ready"
+async def test_a_card_is_fetched_once_for_a_digest() -> None:
+    found = with_replies(report(), document(CARD), report())
+    found.statuses = await found.probe()
+    assert (await found.probe())["m"].card == CARD  # there was no third reply to fetch
 
 
-def test_an_incompatible_contract_is_unavailable_and_says_why() -> None:
-    status = replica(report(contract="2.0")).probe()["m"]
+async def test_a_replica_that_drains_is_asked_again_on_a_new_connection() -> None:
+    pool = Replies(report("draining"), report(), document(CARD))
+    assert (await with_pool(pool).probe())["m"].status == "ready"
+    assert pool.closed == 1
+
+
+async def test_an_incompatible_contract_is_unavailable_and_says_why() -> None:
+    status = (await with_replies(report(contract="2.0")).probe())["m"]
     assert status.status == "unavailable"
     assert "speaks contract 2.0, this gateway 1." in status.reason
 
 
-def test_a_status_that_a_newer_service_invented_is_unavailable() -> None:
-    status = replica(report("warming"), document(CARD)).probe()["m"]
+async def test_a_status_that_a_newer_service_invented_is_unavailable() -> None:
+    status = (await with_replies(report("warming"), document(CARD)).probe())["m"]
     assert (status.status, status.reason) == ("unavailable", "its service says: warming")
 
 
@@ -62,41 +83,141 @@ def test_a_status_that_a_newer_service_invented_is_unavailable() -> None:
     "reply",
     [
         OSError(),
+        TimeoutError(),
         transport.UnreachableError(),
         Response(200, {}, b"not json"),
+        Response(200, {}, b"[" * 100_000),
         document([]),
         document({"models": 3}),
         document({"models": {"m": {}}}),
+        document({"models": {"m": {"digest": []}}}),
     ],
 )
-def test_nonsense_and_silence_make_what_was_known_unavailable(reply: Response | OSError) -> None:
-    found = replica(reply, document(CARD))
+async def test_nonsense_and_silence_make_what_was_known_unavailable(
+    reply: Response | OSError,
+) -> None:
+    found = with_replies(reply, document(CARD))
     found.statuses = {"m": Status("ready", "", CARD)}
-    status = found.probe()["m"]
+    status = (await found.probe())["m"]
     assert (status.status, status.reason) == ("unavailable", "its service doesn't answer")
     assert status.card == CARD
 
 
-def test_a_service_that_refuses_the_gateway_is_said_for_all_that_it_should_hold() -> None:
-    found = replica(document({}, 403))
-    found.expected = {"m": made.model()}
-    assert "refuses the gateway (403)" in found.probe()["m"].reason
-
-
-def test_a_request_that_cannot_connect_marks_it_down_at_once() -> None:
-    found = replica(transport.UnreachableError())
-    found.statuses = {"m": Status("ready")}
-    with pytest.raises(transport.UnreachableError):
-        found.send(transport.Request("GET", "/"), 1.0, lambda: None)
+async def test_a_card_without_a_digest_is_fetched_again_by_the_next_probe() -> None:
+    found = with_replies(report(), document({"id": "m"}), report(), document(CARD))
+    found.statuses = await found.probe()
     assert not found.is_ready("m")
-
-
-def test_a_broken_answer_leaves_it_ready_until_the_next_probe() -> None:
-    found = replica(transport.BrokenError())
-    found.statuses = {"m": Status("ready")}
-    with pytest.raises(transport.BrokenError):
-        found.send(transport.Request("GET", "/"), 1.0, lambda: None)
+    found.statuses = await found.probe()
     assert found.is_ready("m")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_service_that_refuses_the_gateway_is_said_for_all_that_it_should_hold(
+    status: int,
+) -> None:
+    found = with_replies(document({}, status))
+    found.expected = {"m": made.model()}
+    assert f"refuses the gateway ({status})" in (await found.probe())["m"].reason
+
+
+async def test_a_missing_token_is_not_a_missing_service() -> None:
+    found = with_replies(id_tokens.IdTokenError("no identity token can be had"))
+    found.expected = {"m": made.model()}
+    assert (await found.probe())["m"].reason == "no identity token can be had"
+
+
+async def test_a_request_that_cannot_connect_marks_it_down_at_once() -> None:
+    found = with_replies(transport.UnreachableError())
+    found.statuses = {"m": Status("ready", "", CARD)}
+    with pytest.raises(transport.UnreachableError):
+        await found.send(GET, 1.0)
+    assert found.statuses == {"m": Status("unavailable", "its service can't be reached", CARD)}
+
+
+@pytest.mark.parametrize("error", [transport.BrokenError(), TimeoutError()])
+async def test_a_failed_answer_leaves_it_ready_until_the_next_probe(error: Exception) -> None:
+    found = with_replies(error)
+    found.statuses = {"m": Status("ready")}
+    with pytest.raises(type(error)):
+        await found.send(GET, 1.0)
+    assert found.is_ready("m")
+
+
+@pytest.mark.parametrize(
+    ("status", "interval"),
+    [("ready", replica.PROBE_INTERVAL), ("starting", replica.PROBE_INTERVAL_NOT_READY)],
+)
+async def test_it_is_probed_more_often_until_every_model_is_ready(
+    clock: Clock, status: str, interval: float
+) -> None:
+    pool = Probed()
+    pool.status = status
+    found = with_pool(pool)
+    found.start()
+    await until(lambda: found.statuses)
+    assert found.statuses["m"].status == status
+    clock.now += interval - 0.01
+    await settle()
+    assert pool.probes == 1
+    clock.now += 0.02
+    await until(lambda: pool.probes == 2)
+    found.stop()
+
+
+@pytest.mark.usefixtures("clock")
+async def test_it_is_probed_at_once_where_something_happened() -> None:
+    pool = Probed()
+    found = with_pool(pool)
+    found.start()
+    await until(lambda: found.statuses)
+    found.probe_now()
+    await until(lambda: pool.probes == 2)
+    found.mark_down("its service can't be reached")
+    await until(lambda: found.is_ready("m"))  # by the next probe
+    assert pool.probes == 3
+    found.stop()
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    "reply", [Response(200, {"connection": "close"}, b""), transport.BrokenError(), TimeoutError()]
+)
+async def test_an_answer_that_may_be_its_last_has_it_probed_at_once(
+    reply: Response | Exception,
+) -> None:
+    pool, answers = Probed(), Replies(reply)
+    found = with_pool(pool)
+    found.start()
+    await until(lambda: found.statuses)
+    found.pool = answers  # type: ignore[assignment]  # a test's own
+    await asyncio.gather(found.send(GET, 1.0), return_exceptions=True)
+    found.pool = pool  # type: ignore[assignment]  # the same
+    await until(lambda: pool.probes == 2)
+    found.stop()
+
+
+@pytest.mark.usefixtures("clock")
+async def test_where_it_drains_its_idle_connections_are_closed() -> None:
+    pool = Probed()
+    pool.status = "draining"
+    found = with_pool(pool)
+    found.start()
+    await until(lambda: found.statuses)
+    assert found.statuses["m"].status == "draining"
+    assert pool.closed == 2  # once to probe again on a new connection
+    found.stop()
+
+
+async def test_a_stopped_replica_is_probed_no_more_and_its_idle_connections_are_closed() -> None:
+    pool = Silence()
+    found = with_pool(pool)
+    found.start()
+    await until(lambda: pool.requests)
+    found.stop()
+    assert found._task
+    await asyncio.wait([found._task])
+    assert found._task.cancelled()
+    assert pool.closed == 1
 
 
 def test_a_card_of_another_model_is_a_mismatch_that_names_the_field() -> None:
@@ -108,13 +229,15 @@ def test_a_card_of_another_model_is_a_mismatch_that_names_the_field() -> None:
     assert mismatch(made.model(), {}) == ""  # what a card doesn't state isn't compared
 
 
+async def test_a_replica_that_holds_another_model_is_unavailable() -> None:
+    found = with_replies(report(), document(CARD))
+    found.expected = {"m": made.model(architecture="torchvision:vgg16")}
+    status = (await found.probe())["m"]
+    assert status.status == "unavailable"
+    assert "holds architecture torchvision:resnet18" in status.reason
+
+
 def test_a_file_of_weights_is_compared_by_its_name() -> None:
     expected = made.model(weights="file:/here/net.pth")
     assert mismatch(expected, {"weights": {"source": "file:net.pth"}}) == ""
     assert "file:other.pth" in mismatch(expected, {"weights": {"source": "file:other.pth"}})
-
-
-def test_a_missing_token_is_not_a_missing_service() -> None:
-    found = replica(id_tokens.IdTokenError("no identity token can be had"))
-    found.expected = {"m": made.model()}
-    assert found.probe()["m"].reason == "no identity token can be had"

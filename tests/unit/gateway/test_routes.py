@@ -20,11 +20,6 @@ models:
 """
 
 
-@pytest.fixture(autouse=True)
-def _no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Upstream, "start", lambda _: None)
-
-
 def table(**given: str) -> RouteTable:
     return RouteTable(settings.read({"PASSERELLE_KEYS": "keys.yaml", **given}))
 
@@ -39,36 +34,85 @@ def key(*models: str) -> Any:
     return api_keys.new("test", models or ("*",), None)[1]
 
 
+def accepted(found: RouteTable, folder: Path, text: str = MANIFEST) -> Routes:
+    """The routes of a manifest, which the table accepts."""
+    return found.accept(found.read(written(folder, text)))
+
+
 def test_models_of_one_service_share_its_upstream(tmp_path: Path) -> None:
-    found = table().read(written(tmp_path))
+    found = accepted(table(), tmp_path)
     assert found.by_id["one"].upstream is found.by_id["two"].upstream
     assert list(found.by_id["one"].upstream.addresses) == ["http://zoo:8080"]
 
 
+def test_reading_changes_nothing_before_what_was_read_is_accepted(tmp_path: Path) -> None:
+    found = table()
+    accepted(found, tmp_path)
+    before = dict(found.upstreams)
+    models = found.read(written(tmp_path, MANIFEST.replace("zoo", "park")))
+    assert [model.service for model in models] == ["park", "park"]
+    assert found.upstreams == before
+
+
 def test_a_new_reading_keeps_upstreams_histories_and_caches_that_stay(tmp_path: Path) -> None:
-    reader = table()
-    before = reader.read(written(tmp_path)).by_id["one"]
-    after = reader.read(written(tmp_path, MANIFEST.replace("id: two", "id: three"))).by_id["one"]
+    found = table()
+    before = accepted(found, tmp_path).by_id["one"]
+    after = accepted(found, tmp_path, MANIFEST.replace("id: two", "id: three")).by_id["one"]
     assert (after.upstream, after.history, after.cache) == (
         before.upstream, before.history, before.cache,
     )  # fmt: skip
 
 
 def test_another_cache_in_the_manifest_starts_empty(tmp_path: Path) -> None:
-    reader = table()
-    before = reader.read(written(tmp_path)).by_id["one"].cache
-    after = reader.read(written(tmp_path, MANIFEST.replace("cache: {}", "cache: {size: 5}")))
+    found = table()
+    before = accepted(found, tmp_path).by_id["one"].cache
+    after = accepted(found, tmp_path, MANIFEST.replace("cache: {}", "cache: {size: 5}"))
     assert after.by_id["one"].cache is not before
-    gone = reader.read(written(tmp_path, MANIFEST.replace(", cache: {}", "")))
+    gone = accepted(found, tmp_path, MANIFEST.replace(", cache: {}", ""))
     assert gone.by_id["one"].cache is None
 
 
-def test_a_service_that_is_gone_is_stopped(tmp_path: Path) -> None:
-    reader = table()
-    upstream = reader.read(written(tmp_path)).by_id["one"].upstream
-    reader.read(written(tmp_path, MANIFEST.replace("zoo", "park")))
-    assert upstream._stopped
-    assert set(reader.upstreams) == {"park"}
+class Followed:
+    """In place of following services: which begin to be followed, and which are no more."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.started: list[str] = []
+        self.stopped: list[str] = []
+        monkeypatch.setattr(Upstream, "start", lambda each: self.started.append(each.service))
+        monkeypatch.setattr(Upstream, "stop", lambda each: self.stopped.append(each.service))
+
+
+def test_services_are_followed_from_the_tables_start_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed, found = Followed(monkeypatch), table()
+    accepted(found, tmp_path)
+    assert not followed.started  # the loop doesn't run yet
+    found.start()
+    accepted(found, tmp_path)
+    assert followed.started == ["zoo"]
+    accepted(found, tmp_path, MANIFEST.replace("service: zoo}", "service: park}"))
+    assert followed.started == ["zoo", "park"]
+    assert not followed.stopped
+    found.stop()
+    assert sorted(followed.stopped) == ["park", "zoo"]
+
+
+def test_a_service_that_is_gone_is_followed_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed, found = Followed(monkeypatch), table()
+    accepted(found, tmp_path)
+    accepted(found, tmp_path, MANIFEST.replace("zoo", "park"))
+    assert followed.stopped == ["zoo"]
+    assert set(found.upstreams) == {"park"}
+
+
+def test_all_services_share_one_budget_of_retries(tmp_path: Path) -> None:
+    found = accepted(table(), tmp_path, MANIFEST.replace("service: zoo}", "service: park}"))
+    one, two = (found.by_id[each].upstream for each in ("one", "two"))
+    assert one is not two
+    assert one.retry_budget is two.retry_budget
 
 
 def test_a_service_without_an_address_is_a_problem_of_the_manifest(tmp_path: Path) -> None:
@@ -77,11 +121,17 @@ def test_a_service_without_an_address_is_a_problem_of_the_manifest(tmp_path: Pat
 
 
 def test_unless_told_otherwise_services_with_other_models_are_refused(tmp_path: Path) -> None:
-    file = written(tmp_path)
-    refusing = table().read(file).by_id["one"].upstream
+    refusing = accepted(table(), tmp_path).by_id["one"].upstream
     assert set(refusing.expected) == {"one", "two"}
-    lenient = table(PASSERELLE_REFUSE_OTHERS="0").read(file).by_id["one"].upstream
+    lenient = accepted(table(PASSERELLE_REFUSE_OTHERS="0"), tmp_path).by_id["one"].upstream
     assert not lenient.expected
+
+
+def test_what_a_service_should_hold_follows_the_manifest(tmp_path: Path) -> None:
+    found = table()
+    accepted(found, tmp_path)
+    after = accepted(found, tmp_path, MANIFEST.replace("id: two", "id: three"))
+    assert set(after.by_id["one"].upstream.expected) == {"one", "three"}
 
 
 def test_an_unknown_model_is_not_found_and_the_nearest_are_named() -> None:

@@ -1,32 +1,45 @@
 """A service's replicas: which are known, which one is asked, and how many requests there may be."""
 
+import asyncio
 import socket
 from typing import Any
 
 import pytest
 
-from gateway import transport, upstream
+from gateway import id_tokens, transport, upstream
 from gateway.replica import Replica, Status
 from gateway.transport import Request, Response
 from gateway.upstream import Upstream
 from passerelle.protocol import problems
 from tests.unit.gateway import made
-from tests.unit.gateway.made import Replies
+from tests.unit.gateway.conftest import Clock
+from tests.unit.gateway.made import Replies, Silence, settle, until
 
 URLS = ("http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3")
 
 
 def service(*replies: Response | Exception) -> Upstream:
     """A service with a replica for each reply, asked in this order."""
-    found = made.upstream(*URLS[: len(replies)])
-    for number, (replica, reply) in enumerate(zip(found.replicas.values(), replies, strict=True)):
-        pool: Any = Replies(reply)
+    return with_pools(*(Replies(each) for each in replies))
+
+
+def with_pools(*pools: Any) -> Upstream:
+    """A service with a replica for each pool, asked in this order."""
+    found = made.upstream(*URLS[: len(pools)])
+    for number, (replica, pool) in enumerate(zip(found.replicas.values(), pools, strict=True)):
         replica.pool, replica.last_request = pool, float(number)
     return found
 
 
-def send(found: Upstream) -> Response:
-    return found.send("m", lambda: (Request("GET", "/"), 1.0), lambda: None)
+async def send(found: Upstream) -> Response:
+    return await found.send("m", lambda: (Request("GET", "/"), 1.0))
+
+
+def held(found: Upstream) -> tuple[Any, ...]:
+    """What requests hold of a service."""
+    budget = found.retry_budget
+    busy = [each.in_flight for each in found.replicas.values()]
+    return found._in_flight, busy, budget._requests, budget._retries
 
 
 @pytest.mark.parametrize(
@@ -57,31 +70,85 @@ def test_the_replica_with_the_fewest_requests_is_asked_and_equals_take_turns() -
     assert asked == [second, third, second, third]
 
 
-def test_a_replica_that_cannot_be_reached_is_marked_down_and_another_is_asked() -> None:
+async def test_requests_at_once_are_spread() -> None:
+    pools = [Silence(), Silence()]
+    found = with_pools(*pools)
+    tasks = [asyncio.create_task(send(found)) for _ in range(6)]
+    await until(lambda: sum(len(each.requests) for each in pools) == 6)
+    assert [each.in_flight for each in found.replicas.values()] == [3, 3]
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+async def test_a_replica_that_cannot_be_reached_is_marked_down_and_another_is_asked() -> None:
     found = service(transport.UnreachableError(), made.answer())
-    assert send(found).status == 200
-    down, other = found.replicas.values()
+    assert (await send(found)).status == 200
+    down, _ = found.replicas.values()
     assert down.statuses["m"].status == "unavailable"
-    assert (down.in_flight, other.in_flight) == (0, 0)
+    assert held(found) == (0, [0, 0], 0, 0)
     assert found.count_replicas("m") == {"ready": 1, "known": 2}
 
 
-def test_nothing_is_sent_twice() -> None:
-    found = service(transport.BrokenError(), made.answer())
-    with pytest.raises(transport.BrokenError):
-        send(found)
-
-
-def test_where_no_replica_is_ready_the_service_is_unreachable() -> None:
+async def test_each_replica_is_tried_once() -> None:
+    found = service(*[transport.UnreachableError()] * 3)
     with pytest.raises(transport.UnreachableError):
-        send(made.upstream(status="starting"))
+        await send(found)  # a second request to one of them would have no reply
+    assert found.count_replicas("m") == {"ready": 0, "known": 3}
+    assert held(found) == (0, [0, 0, 0], 0, 0)
 
 
-def test_without_a_retry_left_the_failure_is_the_answer() -> None:
+@pytest.mark.parametrize(
+    "error", [transport.BrokenError(), TimeoutError(), OSError(), id_tokens.IdTokenError()]
+)
+async def test_nothing_is_sent_twice(error: OSError) -> None:
+    found = service(error, made.answer())
+    with pytest.raises(type(error)):
+        await send(found)
+
+
+async def test_each_attempt_has_the_time_that_is_left_then() -> None:
+    found = service(transport.UnreachableError(), made.answer())
+    attempts = iter([(Request("GET", "/"), 1.0)])
+
+    def next_attempt() -> tuple[Request, float]:
+        try:
+            return next(attempts)
+        except StopIteration:
+            raise TimeoutError from None
+
+    with pytest.raises(TimeoutError):
+        await found.send("m", next_attempt)
+    assert held(found) == (0, [0, 0], 0, 0)
+
+
+async def test_where_no_replica_is_ready_the_service_is_unreachable() -> None:
+    with pytest.raises(transport.UnreachableError):
+        await send(made.upstream(status="starting"))
+
+
+async def test_without_a_retry_left_the_failure_is_the_answer() -> None:
     found = service(transport.UnreachableError(), made.answer())
     found.retry_budget._retries = 3
     with pytest.raises(transport.UnreachableError):
-        send(found)
+        await send(found)
+
+
+async def test_a_request_that_is_given_up_releases_all_that_it_holds() -> None:
+    silent = Silence()
+    found = with_pools(Replies(transport.UnreachableError()), silent)
+
+    async def with_slot() -> None:
+        with found.acquire_slot():
+            await send(found)
+
+    asking = asyncio.create_task(with_slot())
+    await until(lambda: silent.requests)
+    assert held(found) == (1, [0, 1], 1, 1)  # it is on its second replica
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert held(found) == (0, [0, 0], 0, 0)
 
 
 def test_more_requests_than_slots_are_told_to_come_back() -> None:
@@ -113,39 +180,117 @@ def test_a_service_that_never_answered_is_starting_and_in_the_end_unavailable() 
     assert found.status("m").status == "unavailable"
 
 
-def test_a_changed_status_is_logged_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_changed_status_is_logged_once_and_recorded_each_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     found = service(made.answer())
-    found.history("m")
+    history = found.history("m")
     found.record_statuses()
     found.record_statuses()
     assert capsys.readouterr().out.count("m is ready") == 1
+    (replica,) = found.replicas.values()
+    replica.mark_down("its service can't be reached")
+    found.record_statuses()
+    assert '"WARNING", "message": "m is unavailable"' in capsys.readouterr().out
+    assert history.document()["slots"][-1]["status"] == "unavailable"
 
 
-def test_a_name_stands_for_its_addresses_and_keeps_them_while_nobody_can_say(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    found = Upstream("zoo", "http://zoo:8080")
-    monkeypatch.setattr(Replica, "start", lambda _: None)
-    known: dict[int, Any] = {socket.AF_INET: ["10.0.0.1", "10.0.0.2"], socket.AF_INET6: ["fd00::1"]}
+class Names:
+    """In place of the name service: the addresses of `zoo`, or the error that asking meets."""
 
-    def look_up(name: str, _: None, family: int, kind: int) -> Any:
+    def __init__(self) -> None:
+        self.ipv4: list[str] | int = ["10.0.0.1", "10.0.0.2"]
+        self.ipv6: list[str] | int = ["fd00::1"]
+
+    def getaddrinfo(self, name: str, _: None, family: int, kind: int) -> list[Any]:
         assert (name, kind) == ("zoo", socket.SOCK_STREAM)
-        if isinstance(known[family], int):
-            raise socket.gaierror(known[family], "")
-        return [(family, kind, 6, "", (each, 0)) for each in known[family]]
+        found = self.ipv4 if family == socket.AF_INET else self.ipv6
+        if isinstance(found, int):
+            raise socket.gaierror(found, "")
+        return [(family, kind, 6, "", (each, 0)) for each in found]
 
-    def hosts() -> list[str]:
-        found.refresh_replicas()
-        return [host for _, host in found.replicas]
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    assert hosts() == ["10.0.0.1", "10.0.0.2"]
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    """Replicas of `zoo` that nobody probes."""
+    found = Names()
+    monkeypatch.setattr(socket, "getaddrinfo", found.getaddrinfo)
+    monkeypatch.setattr(Replica, "start", lambda _: None)
+    return found
+
+
+async def hosts(found: Upstream) -> list[str]:
+    """The addresses of the replicas that are known after looking again."""
+    await found.refresh_replicas()
+    return [host for _, host in found.replicas]
+
+
+async def test_replicas_come_and_go_with_their_names_addresses(names: Names) -> None:
+    found = Upstream("zoo", "http://zoo:8080")
+    assert await hosts(found) == ["10.0.0.1", "10.0.0.2"]
     stays = found.replicas["http://zoo:8080", "10.0.0.2"]
-    assert stays.pool.url.netloc == "zoo:8080"  # the Host that it is asked with
-    known[socket.AF_INET] = ["10.0.0.2", "10.0.0.3"]
-    assert hosts() == ["10.0.0.2", "10.0.0.3"]
+    names.ipv4 = ["10.0.0.2", "10.0.0.3"]
+    assert await hosts(found) == ["10.0.0.2", "10.0.0.3"]
     assert found.replicas["http://zoo:8080", "10.0.0.2"] is stays
-    known[socket.AF_INET] = socket.EAI_AGAIN
-    assert hosts() == ["10.0.0.2", "10.0.0.3"]
-    known[socket.AF_INET] = socket.EAI_NONAME
-    assert hosts() == ["fd00::1"]
+
+
+async def test_a_replica_that_is_gone_is_stopped_and_a_new_one_knows_what_it_should_hold(
+    names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    stopped: list[str] = []
+    monkeypatch.setattr(Replica, "start", lambda self: started.append(self.host))
+    monkeypatch.setattr(Replica, "stop", lambda self: stopped.append(self.host))
+    found = Upstream("zoo", "http://zoo:8080")
+    found.expect({"m": made.model()})
+    await hosts(found)
+    names.ipv4 = ["10.0.0.2"]
+    await hosts(found)
+    assert (started, stopped) == (["10.0.0.1", "10.0.0.2"], ["10.0.0.1"])
+    assert list(found.replicas["http://zoo:8080", "10.0.0.2"].expected) == ["m"]
+
+
+@pytest.mark.parametrize("error", [socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM])
+async def test_replicas_stay_while_nobody_can_say_where_they_are(names: Names, error: int) -> None:
+    found = Upstream("zoo", "http://zoo:8080")
+    await hosts(found)
+    names.ipv4 = error
+    assert await hosts(found) == ["10.0.0.1", "10.0.0.2"]
+
+
+async def test_a_name_without_addresses_of_ipv4_stands_for_those_of_ipv6(names: Names) -> None:
+    names.ipv4 = socket.EAI_NONAME
+    assert await hosts(Upstream("zoo", "http://zoo:8080")) == ["fd00::1"]
+
+
+@pytest.mark.usefixtures("names")
+@pytest.mark.parametrize(
+    "address", ["http://10.0.0.9:8080", "http://[fd00::9]", "https://other", "unix:/run/zoo.sock"]
+)
+async def test_only_a_name_without_tls_is_resolved(address: str) -> None:
+    assert await hosts(Upstream("zoo", address)) == [""]
+
+
+def test_what_a_service_should_hold_is_compared_at_once() -> None:
+    found = service(made.answer())
+    found.expect({"m": made.model()})
+    (replica,) = found.replicas.values()
+    assert list(replica.expected) == ["m"]
+    assert replica._wake.is_set()
+
+
+@pytest.mark.usefixtures("names")
+async def test_a_service_is_followed_until_it_is_stopped(clock: Clock) -> None:
+    found = Upstream("zoo", "http://10.0.0.9:8080")
+    history = found.history("m")
+    found.start()
+    await until(lambda: found.replicas)
+    assert history.document()["slots"][-1]["status"] == "starting"
+    found.addresses["http://10.0.0.8:8080"] = None  # as if its name had one more
+    clock.now += upstream.RESOLVE_INTERVAL
+    await until(lambda: len(found.replicas) == 2)
+    found.stop()
+    clock.now += upstream.RESOLVE_INTERVAL
+    await settle()
+    assert found._task
+    assert found._task.cancelled()
