@@ -16,7 +16,7 @@ import google.auth.transport.requests
 import google.oauth2.id_token
 
 from gateway.transport import Credentials
-from passerelle.server import log
+from passerelle.server import daemon_thread, log
 
 REFRESH_BEFORE = 300.0  # seconds before its end that a token is fetched again
 FETCH_WAIT = 2.0  # seconds that a request without a token waits for one
@@ -87,7 +87,7 @@ class IdTokens:
     async def _fetch(self) -> None:
         """Ask the platform for a token."""
         try:
-            self.token = await asyncio.to_thread(fetch, self.audience)
+            self.token = await daemon_thread.run(fetch, self.audience)
             self._is_failing = False
         except FAILURES as error:
             if not self._is_failing:

@@ -22,7 +22,7 @@ from gateway.retry_budget import RetryBudget
 from gateway.transport import Request, Response
 from passerelle.manifest.model import Model
 from passerelle.protocol import problems, statuses
-from passerelle.server import log
+from passerelle.server import daemon_thread, log
 
 RESOLVE_INTERVAL = 1.0  # seconds
 MAX_IN_FLIGHT = 96  # requests with one service at once
@@ -117,7 +117,7 @@ class Upstream:
         if url.scheme != "http" or is_ip_address(url.hostname or ""):
             return [""]
         try:
-            return await asyncio.to_thread(resolve, url.hostname or "")
+            return await daemon_thread.run(resolve, url.hostname or "")
         except (OSError, UnicodeError):
             return [host for known, host in self.replicas if known == address]
 

@@ -29,6 +29,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
+WITHOUT_LENGTH = (204, 304)  # statuses of answers that have no body
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Route:
@@ -147,7 +149,8 @@ async def send_response(response: Response, request: Request, send: Send) -> Non
     """Send a response with its length and what its span says."""
     headers = [*response.headers, *request.span.headers]
     body = b"" if request.method == "HEAD" else response.body
-    if not any(name == "Content-Length" for name, _ in headers):
+    is_stated = any(name == "Content-Length" for name, _ in headers)
+    if not is_stated and response.status not in WITHOUT_LENGTH:
         headers.append(("Content-Length", str(len(response.body))))
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": response.status, "headers": encoded})

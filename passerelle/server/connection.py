@@ -15,17 +15,13 @@ Nothing that a client does or omits holds more than this object and what it has 
 import asyncio
 import collections
 import math
-import secrets
 from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from passerelle.protocol import problems
 from passerelle.server import head as heads
-from passerelle.server import log, problem_responses
 from passerelle.server.call import Call
 from passerelle.server.head import Head, RefusedError
-from passerelle.server.messages import Response
 
 if TYPE_CHECKING:
     from passerelle.server.server import Server
@@ -286,22 +282,8 @@ class Connection(asyncio.Protocol):
 
     def _write_refusal(self, refusal: RefusedError) -> None:
         """Send the refusal; read on for a moment, so that the client sees it, and close."""
-        problem, request_id = refusal.problem, secrets.token_hex(16)
-        log.write(
-            "INFO", f"refused request {problem.status}", status=problem.status,
-            reason=problem.detail, request_id=request_id,
-        )  # fmt: skip
-        made = problem_responses.response(problem, "", request_id)
-        self.transport.write(refusal_bytes(made, request_id))
+        self.transport.write(refusal.encoded())
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._head_began, self._refusal = math.inf, None
         self.deadline = self.server.now() + LEFTOVER_TIMEOUT
-
-
-def refusal_bytes(response: Response, request_id: str) -> bytes:
-    """A problem as the last thing that a connection says."""
-    lines = [f"HTTP/1.1 {response.status} {problems.title(response.status)}", "Connection: close"]
-    lines += [f"{name}: {value}" for name, value in response.headers]
-    lines += [f"Content-Length: {len(response.body)}", f"X-Request-ID: {request_id}", "", ""]
-    return "\r\n".join(lines).encode("latin-1") + response.body

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from passerelle.server import log
+from passerelle.server import daemon_thread, log
 
 POLL_INTERVAL = 1.0  # seconds
 
@@ -54,7 +54,7 @@ class FileWatcher(Generic[Content, T]):
             return
         self._stamp = new
         try:
-            self.current = self._accept(await asyncio.to_thread(self._read, self.path))
+            self.current = self._accept(await daemon_thread.run(self._read, self.path))
         except Exception as error:
             if not isinstance(error, self._failure):
                 log.write("ERROR", "unforeseen error", traceback=traceback.format_exc())

@@ -6,9 +6,12 @@ a length beside chunks, folded lines, bare line feeds. What is left to say is he
 
 import dataclasses
 import re
+import secrets
 import urllib.parse
 
+from passerelle.protocol import problems
 from passerelle.protocol.problems import Problem
+from passerelle.server import log, problem_responses
 
 MAX_URL = 8_000  # bytes
 MAX_HEAD = 65_536  # bytes of the line and all headers
@@ -42,6 +45,20 @@ class RefusedError(Exception):
         super().__init__(detail)
         self.problem = Problem(detail)
         self.problem.status = status
+
+    def encoded(self) -> bytes:
+        """The last thing that a connection says; it is in the log, too."""
+        problem, request_id = self.problem, secrets.token_hex(16)
+        log.write(
+            "INFO", f"refused request {problem.status}", status=problem.status,
+            reason=problem.detail, request_id=request_id,
+        )  # fmt: skip
+        made = problem_responses.response(problem, "", request_id)
+        status = f"HTTP/1.1 {problem.status} {problems.title(problem.status)}"
+        lines = [status, "Connection: close"]
+        lines += [f"{name}: {value}" for name, value in made.headers]
+        lines += [f"Content-Length: {len(made.body)}", f"X-Request-ID: {request_id}", "", ""]
+        return "\r\n".join(lines).encode("latin-1") + made.body
 
 
 def check(head: Head, version: str) -> None:

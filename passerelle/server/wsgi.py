@@ -24,6 +24,12 @@ BODY_KEY = "passerelle.body"  # in the environ: the bytes, or the problem that r
 SPAN_KEY = "passerelle.span"  # the same: the request's span
 
 
+class _Answer(WerkzeugResponse):
+    """What a WSGI application said, and no header more."""
+
+    default_mimetype = None
+
+
 class Threads:
     """A WSGI application (PEP 3333) and the threads that run it."""
 
@@ -53,7 +59,7 @@ class Threads:
 
     def _run(self, environ: "WSGIEnvironment") -> Response:
         """Run the application, in a thread."""
-        answer = WerkzeugResponse.from_app(self._app, environ, buffered=True)
+        answer = _Answer.from_app(self._app, environ, buffered=True)
         headers = [each for each in answer.headers if each[0].lower() != "content-length"]
         length = answer.headers.get("Content-Length")
         is_head = environ["REQUEST_METHOD"] == "HEAD" and length

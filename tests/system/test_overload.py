@@ -104,7 +104,7 @@ def test_a_request_whose_time_is_over_costs_no_inference(small: stack.Stack) -> 
         answer = small.predict(MODEL, headers={"X-Request-Timeout": "0.1"})
     assert answer.status_code == 504
     line = of_request(small, answer.json()["request_id"])
-    assert line["status"] == 504
+    assert line["status"] in (499, 504)  # the gateway may hang up first
     assert "infer" not in line["steps_ms"]
 
 

@@ -1,86 +1,229 @@
 """What every process's application does by itself."""
 
+import asyncio
 import json
+from collections.abc import Callable, Iterable
+from typing import Any
 
-import flask
 import pytest
 
 from passerelle.protocol import problems
-from passerelle.server import application, span
+from passerelle.server import application, log, request_body
+from passerelle.server.application import Application
+from passerelle.server.messages import Request, Response
+from passerelle.server.settings import ServerSettings
+from passerelle.server.wsgi import Threads
+from tests.support import asgi
+
+MAX_BODY = 10  # bytes
 
 
-@pytest.fixture
-def app() -> flask.Flask:
-    made = application.create("test", project="")
-
-    @made.get("/steps")
-    def steps() -> dict[str, str]:
-        with span.current().step("work"):
-            return {"b": "1", "a": "2"}
-
-    @made.get("/broken")
-    def broken() -> str:
-        raise RuntimeError("a secret")
-
-    @made.post("/refused")
-    def refused() -> str:
-        raise problems.UnprocessableContent("Send another.", nearest="x")
-
-    return made
+async def steps(request: Request) -> Response:
+    with request.span.step("work"):
+        return application.json_response({"b": 1, "a": request.values})
 
 
-def test_it_is_alive_and_the_log_is_quiet_about_it(
-    app: flask.Flask, capsys: pytest.CaptureFixture[str]
+async def item(request: Request) -> Response:
+    return Response(200, json.dumps(request.parameters).encode())
+
+
+async def length(request: Request) -> Response:
+    return Response(200, str(len(await request_body.read(request, MAX_BODY))).encode())
+
+
+async def broken(_: Request) -> Response:
+    raise RuntimeError("a secret")
+
+
+async def refused(_: Request) -> Response:
+    raise problems.UnprocessableContent("Send another.", nearest="x")
+
+
+def make(threads: Threads | None = None, **environ: str) -> Application:
+    app = Application("test", ServerSettings.read(environ), threads)
+    for method, path, handler in (
+        ("GET", "/steps", steps), ("GET", "/items/{item}/parts/{part}", item),
+        ("POST", "/length", length), ("GET", "/broken", broken), ("POST", "/refused", refused),
+    ):  # fmt: skip
+        app.add_route(method, path, handler)
+    return app
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+async def test_it_is_alive_and_the_log_is_quiet_about_it(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert app.test_client().get("/health/live").get_json() == {"status": "live"}
-    assert capsys.readouterr().out == ""
+    answer = await asgi.ask(make(), "GET", "/health/live")
+    assert (answer.status, answer.json) == (200, {"status": "live"})
+    assert lines(capsys) == []
 
 
-def test_every_answer_is_traced_timed_and_logged(
-    app: flask.Flask, capsys: pytest.CaptureFixture[str]
-) -> None:
-    response = app.test_client().get("/steps?key=secret", headers={"X-Request-ID": "mine"})
-    assert list(json.loads(response.data)) == ["b", "a"]
-    assert response.headers["X-Request-ID"] == "mine"
-    assert response.headers["traceparent"].startswith("00-")
-    assert response.headers["Server-Timing"].startswith("work;dur=")
-    response.close()
-    record = json.loads(capsys.readouterr().out)
-    assert (record["service"], record["path"], record["status"]) == ("test", "/steps", 200)
+async def test_every_answer_is_traced_timed_and_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = await asgi.ask(make(), "GET", "/steps?key=secret", headers={"X-Request-ID": "mine"})
+    assert answer.headers["X-Request-ID"] == "mine"
+    assert answer.headers["traceparent"].startswith("00-")
+    assert answer.headers["Server-Timing"].startswith("work;dur=")
+    assert answer.headers["Content-Length"] == str(len(answer.body))
+    (record,) = lines(capsys)
+    assert (record["service"], record["method"]) == ("test", "GET")
+    assert (record["path"], record["status"]) == ("/steps", 200)
     assert "work" in record["steps_ms"]
     assert "secret" not in json.dumps(record)
 
 
-def test_a_problem_is_answered_with_its_sentence(app: flask.Flask) -> None:
-    response = app.test_client().post("/refused", data=b"unread")
-    assert (response.status_code, response.mimetype) == (422, "application/problem+json")
-    assert response.get_json()["nearest"] == "x"
-    assert response.get_json()["instance"] == "/refused"
+async def test_a_path_has_parameters_each_one_segment() -> None:
+    answer = await asgi.ask(make(), "GET", "/items/a.b/parts/ü")
+    assert answer.json == {"item": "a.b", "part": "ü"}
+    for path in ("/items/a/b/parts/c", "/items//parts/c", "/items/a/parts/c/", "/xitems/a/parts/b"):
+        assert (await asgi.ask(make(), "GET", path)).status == 404
 
 
-def test_an_unexpected_error_is_logged_whole_and_answered_without_its_text(
-    app: flask.Flask, capsys: pytest.CaptureFixture[str]
+async def test_a_paths_own_characters_stand_for_themselves() -> None:
+    app = make()
+    app.add_route("GET", "/openapi.yaml", steps)
+    assert (await asgi.ask(app, "GET", "/openapi.yaml")).status == 200
+    assert (await asgi.ask(app, "GET", "/openapi-yaml")).status == 404
+
+
+async def test_a_path_has_a_handler_for_each_method() -> None:
+    app = make()
+    app.add_route("POST", "/steps", refused)
+    assert (await asgi.ask(app, "GET", "/steps")).status == 200
+    assert (await asgi.ask(app, "POST", "/steps")).status == 422
+
+
+async def test_a_wrong_method_is_told_the_right_ones() -> None:
+    answer = await asgi.ask(make(), "PUT", "/steps")
+    assert (answer.status, answer.media_type) == (405, "application/problem+json")
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert answer.json["detail"] == "/steps does not take PUT. Use GET, HEAD, OPTIONS."
+
+
+async def test_head_is_get_without_the_body_and_no_method_of_a_path_without_get() -> None:
+    got, asked = [await asgi.ask(make(), method, "/steps") for method in ("GET", "HEAD")]
+    assert (asked.status, asked.body) == (200, b"")
+    assert asked.headers["Content-Length"] == got.headers["Content-Length"]
+    assert (await asgi.ask(make(), "HEAD", "/refused")).status == 405
+
+
+async def test_options_says_what_a_path_takes() -> None:
+    answer = await asgi.ask(make(), "OPTIONS", "/refused")
+    assert (answer.status, answer.headers["Allow"], answer.body) == (200, "OPTIONS, POST", b"")
+
+
+async def test_a_problem_is_answered_with_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = await asgi.ask(make(), "POST", "/refused", headers={"X-Request-ID": "mine"})
+    assert (answer.status, answer.media_type) == (422, "application/problem+json")
+    assert (answer.json["nearest"], answer.json["instance"]) == ("x", "/refused")
+    assert answer.json["request_id"] == answer.headers["X-Request-ID"] == "mine"
+    assert [each["status"] for each in lines(capsys)] == [422]
+
+
+async def test_an_unexpected_error_is_logged_whole_and_answered_without_its_text(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    response = app.test_client().get("/broken")
-    assert response.status_code == 500
-    assert "secret" not in response.text
-    assert "a secret" in capsys.readouterr().out
+    answer = await asgi.ask(make(), "GET", "/broken")
+    assert (answer.status, answer.media_type) == (500, "application/problem+json")
+    assert b"secret" not in answer.body
+    error, record = lines(capsys)
+    assert "a secret" in error["traceback"]
+    assert error["request_id"] == record["request_id"] == answer.json["request_id"]
+    assert record["severity"] == "ERROR"
 
 
-def test_an_unknown_path_and_a_wrong_method_are_problems_too(app: flask.Flask) -> None:
-    client = app.test_client()
-    assert "There is nothing at /none" in client.get("/none").get_json()["detail"]
-    wrong = client.get("/refused")
-    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "OPTIONS, POST")
+async def test_a_path_that_no_route_takes_leads_nowhere_without_threads() -> None:
+    answer = await asgi.ask(make(), "GET", "/none")
+    assert (answer.status, answer.media_type) == (404, "application/problem+json")
+    assert "There is nothing at /none" in answer.json["detail"]
 
 
-def test_no_path_is_redirected(app: flask.Flask) -> None:
-    for path, status in (("/steps/", 200), ("/steps//", 404), ("/no//steps", 404)):
-        assert app.test_client().get(path).status_code == status
+async def test_threads_answer_what_no_route_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    def pages(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        start("200 OK", [])
+        return [environ["PATH_INFO"].encode()]
+
+    app = make(Threads(pages, 1, MAX_BODY))
+    assert (await asgi.ask(app, "GET", "/page")).body == b"/page"
+    assert (await asgi.ask(app, "PUT", "/steps")).status == 405
+    assert [each["path"] for each in lines(capsys)] == ["/page", "/steps"]
 
 
-def test_an_application_may_show_problems_in_its_own_way() -> None:
-    app = application.create(
-        "test", "", render_problem=lambda each: flask.Response(each.detail, 418)
-    )
-    assert app.test_client().get("/none").status_code == 418
+async def test_a_header_that_came_twice_is_one_with_both_values() -> None:
+    scope = {
+        "method": "GET", "path": "/", "query_string": b"",
+        "headers": [(b"accept", b"a"), (b"x", b"\xfc"), (b"accept", b"b")],
+    }  # fmt: skip
+    request = application.request_of(scope, never, make().bodies)
+    assert request.headers == {"accept": "a, b", "x": "ü"}
+
+
+async def never() -> dict[str, Any]:
+    raise AssertionError("nothing is to be received")
+
+
+@pytest.mark.parametrize(("status", "stated"), [(200, "0"), (404, "0"), (204, None), (304, None)])
+async def test_only_an_answer_that_may_have_a_body_states_its_length(
+    status: int, stated: str | None
+) -> None:
+    async def handler(_: Request) -> Response:
+        return Response(status)
+
+    app = make()
+    app.add_route("GET", "/empty", handler)
+    assert (await asgi.ask(app, "GET", "/empty")).headers.get("Content-Length") == stated
+
+
+async def test_bodies_are_held_until_their_requests_are_answered() -> None:
+    app, held = make(PASSERELLE_BODY_MEMORY="12"), []
+
+    async def hold(request: Request) -> Response:
+        await request_body.read(request, MAX_BODY)
+        held.append(app.bodies.left)
+        return await refused(request)
+
+    app.add_route("POST", "/hold", hold)
+    for path in ("/hold", "/hold", "/length"):
+        await asgi.ask(app, "POST", path, b"picture")
+    assert (held, app.bodies.left) == ([5, 5], 12)
+
+
+async def test_past_the_bytes_that_may_be_held_an_answer_says_when_to_come_back() -> None:
+    app = make(PASSERELLE_BODY_MEMORY="6")
+    answer = await asgi.ask(app, "POST", "/length", b"picture")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert (await asgi.ask(app, "POST", "/length", b"small")).status == 200
+
+
+async def test_a_request_whose_client_leaves_is_logged_as_such_and_holds_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app, reached = make(), asyncio.Event()
+
+    async def wait(request: Request) -> Response:
+        await request_body.read(request, MAX_BODY)
+        reached.set()
+        await asyncio.get_running_loop().create_future()
+        return Response(200)
+
+    app.add_route("POST", "/wait", wait)
+    task = asyncio.ensure_future(asgi.ask(app, "POST", "/wait", b"picture"))
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [(each["path"], each["status"]) for each in lines(capsys)] == [("/wait", 499)]
+    assert app.bodies.held == 0
+
+
+async def test_without_a_lifespan_nothing_begins_or_ends() -> None:
+    async with make().lifespan():
+        pass
+
+
+def test_its_log_names_the_project_of_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "project", "")
+    make(GOOGLE_CLOUD_PROJECT="my-project")
+    assert log.project == "my-project"

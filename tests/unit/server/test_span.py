@@ -1,51 +1,83 @@
 """A request's record."""
 
-from typing import Any
+import json
+import time
 
 import pytest
 
 from passerelle.protocol import trace
-from passerelle.server.span import Span, TracingMiddleware, milliseconds
+from passerelle.server.span import Span, milliseconds
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def test_steps_of_one_name_add_up_and_come_before_those_of_the_hop_behind() -> None:
-    span = Span(trace.read({}), 0.0)
+def span(started: float = 0.0) -> Span:
+    return Span(trace.read({"x-request-id": "mine", "traceparent": PARENT}), started)
+
+
+def test_a_step_that_is_taken_twice_is_one_step_of_both_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter([1.0, 1.5, 2.0, 2.25])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    found = span()
     for _ in range(2):
-        with span.step("infer"):
+        with found.step("infer"):
             pass
-    span.steps = {"auth": 0.001, "upstream": 0.01}
-    span.downstream = "infer;dur=7.00"
-    assert span.server_timing == "auth;dur=1.00, upstream;dur=10.00, infer;dur=7.00"
+    assert found.steps == {"infer": 0.75}
 
 
 def test_a_step_that_fails_is_timed_all_the_same() -> None:
-    span = Span(trace.read({}), 0.0)
-    with pytest.raises(ValueError, match="x"), span.step("decode"):
+    found = span()
+    with pytest.raises(ValueError, match="x"), found.step("decode"):
         raise ValueError("x")
-    assert "decode" in span.steps
+    assert "decode" in found.steps
 
 
-def test_milliseconds_are_told_to_the_microsecond() -> None:
+def test_own_steps_come_before_those_of_the_hop_behind() -> None:
+    found = span()
+    found.steps = {"auth": 0.001, "upstream": 0.01}
+    found.downstream = "infer;dur=7.00"
+    assert found.server_timing == "auth;dur=1.00, upstream;dur=10.00, infer;dur=7.00"
+
+
+def test_an_answer_says_its_ids_and_where_its_time_went() -> None:
+    found = span()
+    found.steps = {"auth": 0.001}
+    headers = dict(found.headers)
+    assert headers["X-Request-ID"] == "mine"
+    assert headers["traceparent"].startswith("00-0af7651916cd43dd8448eb211c80319c-")
+    assert headers["Server-Timing"] == "auth;dur=1.00"
+
+
+def test_an_answer_that_took_no_step_says_nothing_of_time() -> None:
+    assert [name for name, _ in span().headers] == ["X-Request-ID", "traceparent"]
+
+
+def test_its_line_in_the_log_has_its_ids_its_steps_and_its_fields(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = span(time.perf_counter() - 1)
+    found.steps, found.fields = {"auth": 0.001}, {"model": "m"}
+    found.write_log("gateway", "POST", "/model/m/predict", 200)
+    record = json.loads(capsys.readouterr().out)
+    assert (record["severity"], record["message"]) == ("INFO", "POST /model/m/predict 200")
+    assert (record["service"], record["model"], record["status"]) == ("gateway", "m", 200)
+    assert (record["request_id"], record["trace_flags"]) == ("mine", "01")
+    assert record["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
+    assert record["steps_ms"] == {"auth": 1.0}
+    assert record["duration_ms"] >= 1000
+
+
+@pytest.mark.parametrize(
+    ("status", "severity"), [(200, "INFO"), (499, "INFO"), (500, "ERROR"), (503, "ERROR")]
+)
+def test_only_a_server_error_is_an_error_in_the_log(
+    capsys: pytest.CaptureFixture[str], status: int, severity: str
+) -> None:
+    span().write_log("gateway", "GET", "/", status)
+    assert json.loads(capsys.readouterr().out)["severity"] == severity
+
+
+def test_milliseconds_are_exact_to_the_microsecond() -> None:
     assert milliseconds(0.0123456) == 12.346
-
-
-def test_a_server_error_is_an_error_in_the_log_with_the_fields_of_its_request() -> None:
-    lines: list[tuple[Any, ...]] = []
-
-    def app(environ: Any, start: Any) -> list[bytes]:
-        environ["passerelle.span"].fields["model"] = "m"
-        start("503 Service Unavailable", [])
-        return [b""]
-
-    def write(*given: Any, **fields: Any) -> None:
-        lines.append((*given, fields))
-
-    environ: Any = {"REQUEST_METHOD": "POST", "PATH_INFO": "/model/m/predict"}
-    sent: list[Any] = []
-    start: Any = lambda *given: sent.append(given)  # noqa: E731  # it needs a type
-    answer: Any = TracingMiddleware(app, "test", write)(environ, start)
-    answer.close()
-    assert [name for name, _ in sent[0][1]] == ["X-Request-ID", "traceparent"]
-    ((severity, message, fields),) = lines
-    assert (severity, message) == ("ERROR", "POST /model/m/predict 503")
-    assert fields["model"] == "m"

@@ -1,70 +1,277 @@
-"""What the worker does with a connection, which a test holds in place of a client's."""
+"""A process's life: it serves, drains and stops. Clock, loop and signals are the test's own."""
 
-import json
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+import types
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+import uvloop
 from gunicorn.config import Config
-from gunicorn.http.errors import LimitRequestHeaders
 
-from passerelle.server import worker
+from passerelle.server import drain, worker
+from passerelle.server.application import Application
+from passerelle.server.server import Server
+from passerelle.server.settings import ServerSettings
+from tests.unit.server import client
+from tests.unit.server.client import Client, Clock
 
-
-class Client:
-    """Takes what is sent."""
-
-    def __init__(self) -> None:
-        self.sent = b""
-
-    def sendall(self, data: bytes) -> None:
-        self.sent += data
+OPTIONS = ServerSettings.read({})
 
 
-class Quiet(worker.Worker):
-    """A worker without a server."""
+class Worker(worker.Worker):
+    """A worker without gunicorn, which counts how often it says that it lives."""
 
-    def __init__(self) -> None:
-        self.cfg, self.log = Config(), type("Log", (), {"__getattr__": lambda *_: print})()
-        self.alive = True
+    events: list[str]
+
+    def __init__(self, *sockets: Any) -> None:
+        self.sockets, self.alive, self.ppid, self.notified = list(sockets), True, os.getppid(), 0
+        self.cfg, self.events = Config(), []
+        self.cfg.set("backlog", 7)
+        gunicorn: Any = self  # whose types know no application but WSGI's
+        gunicorn.log = types.SimpleNamespace(reopen_files=lambda: self.events.append("log opened"))
+        gunicorn.wsgi = Application("test", OPTIONS, lifespan=self.lifespan)
+
+    def notify(self) -> None:
+        self.notified += 1
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        self.events.append("began")
+        yield
+        self.events.append("ended")
 
 
-def test_what_never_was_a_request_is_answered_as_a_problem(
-    capsys: pytest.CaptureFixture[str],
+class Listener:
+    """A listening socket, which is closed once."""
+
+    is_open = True
+
+    def close(self) -> None:
+        self.is_open = False
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """Time passes by the worker's sleeps alone."""
+    made, yield_to_others = Clock(), asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        made.advance(seconds)
+        await yield_to_others(0)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    yield made
+    drain.stopping.clear()
+
+
+@pytest.fixture
+async def signals(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> dict[signal.Signals, Callable[[], None]]:
+    """What the worker's loop does at each signal; it opens no listener."""
+    loop, handlers = asyncio.get_running_loop(), {}
+
+    def add_signal_handler(sig: signal.Signals, callback: Callable[..., None], *args: Any) -> None:
+        handlers[sig] = lambda: callback(*args)
+
+    async def create_server(*_: object, **__: object) -> Listener:
+        return Listener()
+
+    monkeypatch.setattr(loop, "add_signal_handler", add_signal_handler)
+    monkeypatch.setattr(loop, "create_server", create_server)
+    monkeypatch.setattr(loop, "time", clock)
+    return handlers
+
+
+def serve(clock: Clock) -> Server:
+    async def app(*_: object) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    server = Server(app, OPTIONS, asyncio.get_running_loop(), 10)
+    server.now = clock
+    return server
+
+
+def listener(family: int = socket.AF_INET) -> Any:
+    return types.SimpleNamespace(sock=types.SimpleNamespace(family=family))
+
+
+async def test_it_serves_within_its_applications_lifespan_until_it_is_told_to_stop(
+    signals: dict[signal.Signals, Callable[[], None]],
 ) -> None:
-    client: Any = Client()
-    Quiet().handle_error(None, client, ("127.0.0.1", 1), LimitRequestHeaders("too many"))
-    head, _, body = client.sent.partition(b"\r\n\r\n")
-    problem = json.loads(body)
-    assert head.startswith(b"HTTP/1.1 431 ")
-    assert (problem["status"], problem["type"]) == (431, "about:blank")
-    assert b"Content-Type: application/problem+json" in head
-    assert problem["request_id"] in capsys.readouterr().out
+    found = Worker(listener())
+    serving = asyncio.ensure_future(found._serve())
+    await client.run_tasks()
+    assert (found.events, found.alive) == (["began"], True)
+    signals[signal.SIGTERM]()
+    await serving
+    assert (found.events, found.alive) == (["began", "ended"], False)
 
 
-class ClientSocket(worker.ClientSocket):
-    """One that was never opened: what it would send is kept."""
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-
-    def send(self, data: Any, _: int = 0) -> int:
-        self.pieces.append(bytes(data))
-        return len(data)
-
-
-def test_head_and_body_go_out_together() -> None:
-    found = ClientSocket()
-    found.hold_back_head()
-    found.sendall(b"head ")
-    assert found.pieces == []
-    found.sendall(b"body")
-    found.sendall(b"more")
-    assert found.pieces == [b"head body", b"more"]
+@pytest.mark.parametrize(
+    ("sig", "drains"), [(signal.SIGTERM, True), (signal.SIGINT, False), (signal.SIGQUIT, False)]
+)
+async def test_only_sigterm_gives_it_time_to_drain(
+    sig: signal.Signals, signals: dict[signal.Signals, Callable[[], None]], *, drains: bool
+) -> None:
+    serving = asyncio.ensure_future(Worker(listener())._serve())
+    await client.run_tasks()
+    signals[sig]()
+    await serving
+    assert drain.stopping.is_set() is drains
 
 
-def test_a_head_without_a_body_is_sent_at_the_end() -> None:
-    found = ClientSocket()
-    found.hold_back_head()
-    found.sendall(b"head")
-    found.send_held_back()
-    assert found.pieces == [b"head"]
+async def test_gunicorns_log_is_opened_again_at_its_signal(
+    signals: dict[signal.Signals, Callable[[], None]],
+) -> None:
+    found = Worker()
+    serving = asyncio.ensure_future(found._serve())
+    await client.run_tasks()
+    signals[signal.SIGUSR1]()
+    signals[signal.SIGQUIT]()
+    await serving
+    assert found.events == ["began", "log opened", "ended"]
+
+
+async def test_it_stops_once_gunicorn_is_gone(
+    signals: dict[signal.Signals, Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert signals == {}
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    found = Worker()
+    found.ppid = 2
+    await found._serve()
+    assert not found.alive
+    assert not drain.stopping.is_set()
+
+
+@pytest.mark.parametrize(
+    ("family", "method"),
+    [(socket.AF_UNIX, "create_unix_server"), (socket.AF_INET, "create_server")],
+)
+async def test_it_listens_on_sockets_of_both_kinds(
+    family: int, method: str, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    loop, server, made = asyncio.get_running_loop(), serve(clock), []
+
+    async def create(factory: Any, *, sock: Any, backlog: int) -> Listener:
+        made.append((factory, sock, backlog))
+        return Listener()
+
+    monkeypatch.setattr(loop, method, create)
+    found = listener(family)
+    await Worker()._listen(loop, server, found)
+    assert made == [(server.connect, found.sock, 7)]
+
+
+async def test_it_drains_for_no_longer_than_somebody_is_connected(clock: Clock) -> None:
+    server, began = serve(clock), clock.now
+    await Worker()._drain(server)
+    assert drain.stopping.is_set()
+    assert server.draining
+    assert clock.now - began == pytest.approx(worker.QUIET_SECONDS, abs=worker.POLL_INTERVAL)
+
+
+async def test_it_drains_until_the_last_client_has_left(clock: Clock) -> None:
+    server, began = serve(clock), clock.now
+    first, second = Client(server), Client(server)
+    clock.call_later(1, first.transport.abort)
+    clock.call_later(2, second.transport.abort)
+    await Worker()._drain(server)
+    expected = 2 + worker.QUIET_SECONDS
+    assert clock.now - began == pytest.approx(expected, abs=2 * worker.POLL_INTERVAL)
+
+
+async def test_it_drains_no_longer_than_its_limit(clock: Clock) -> None:
+    server, began = serve(clock), clock.now
+    Client(server)
+    await Worker()._drain(server)
+    longest = worker.MAX_DRAIN_SECONDS + worker.POLL_INTERVAL
+    assert worker.MAX_DRAIN_SECONDS <= clock.now - began < longest + 0.001
+
+
+async def test_what_is_being_answered_is_given_time_and_nothing_more_accepted(
+    clock: Clock,
+) -> None:
+    server, began, listening = serve(clock), clock.now, Listener()
+    idle, busy = Client(server), Client(server)
+    busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    listeners: list[Any] = [listening]
+    clock.call_later(1, busy.transport.abort)
+    await Worker()._finish(server, listeners)
+    assert not listening.is_open
+    assert idle.transport.ended
+    assert 1 <= clock.now - began < worker.FINISH_SECONDS
+
+
+async def test_an_answer_that_takes_too_long_is_not_waited_for(clock: Clock) -> None:
+    server, began = serve(clock), clock.now
+    busy = Client(server)
+    busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    await Worker()._finish(server, [])
+    assert clock.now - began == pytest.approx(worker.FINISH_SECONDS, abs=worker.POLL_INTERVAL)
+
+
+def test_it_runs_on_uvloop(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[Any] = []
+    monkeypatch.setattr(uvloop, "run", ran.append)
+    Worker().run()
+    (main,) = ran
+    assert main.cr_code is worker.Worker._serve.__code__
+    main.close()
+
+
+def test_until_its_loop_runs_signals_do_what_they_do_by_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handlers: dict[signal.Signals, Any] = {}
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    Worker().init_signals()
+    assert signal.SIGTERM in handlers
+    assert set(handlers.values()) == {signal.SIG_DFL}
+
+
+class Limits:
+    """The system's limit of open files."""
+
+    def __init__(self, soft: int, hard: int, *, fixed: bool = False) -> None:
+        self.soft, self.hard, self.fixed = soft, hard, fixed
+
+    def getrlimit(self, _: int) -> tuple[int, int]:
+        return self.soft, self.hard
+
+    def setrlimit(self, _: int, limits: tuple[int, int]) -> None:
+        if self.fixed:
+            raise OSError
+        self.soft, self.hard = limits
+
+
+@pytest.mark.parametrize(
+    ("limits", "soft", "allowed"),
+    [
+        (Limits(1_024, 20_000), 10_512, 10_000),
+        (Limits(1_024, resource.RLIM_INFINITY), 10_512, 10_000),
+        (Limits(20_000, 20_000), 20_000, 10_000),
+        (Limits(resource.RLIM_INFINITY, resource.RLIM_INFINITY), resource.RLIM_INFINITY, 10_000),
+        (Limits(1_024, 4_096), 4_096, 3_584),
+        (Limits(1_024, 20_000, fixed=True), 1_024, 512),
+        (Limits(256, 256), 256, 1),
+    ],
+    ids=["raised", "without a hard limit", "enough", "unlimited", "hard", "fixed", "tiny"],
+)
+def test_as_many_connections_are_allowed_as_files_can_be_open(
+    limits: Limits, soft: int, allowed: int,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(resource, "getrlimit", limits.getrlimit)
+    monkeypatch.setattr(resource, "setrlimit", limits.setrlimit)
+    assert worker.allowed_connections(10_000) == allowed
+    assert limits.soft == soft
+    said = capsys.readouterr().out
+    assert (f"only {allowed} connections fit" in said) is (allowed < 10_000)
