@@ -10,6 +10,7 @@ import concurrent.futures
 import dataclasses
 import json
 import multiprocessing
+import os
 import sys
 import tempfile
 import time
@@ -102,15 +103,19 @@ class Ordinary:
     async def run(self, seconds: float) -> Phase:
         """So many seconds of it."""
         pids, loop = self.gateway.pids, asyncio.get_running_loop()
-        before, begin = procfs.cpu_seconds(pids), time.monotonic()
+        ours = [each.pid for each in procfs.descendants(os.getpid())]
+        before, before_all = procfs.cpu_time(pids), procfs.cpu_time(ours)
+        begin = time.monotonic()
         workload = dataclasses.replace(self.workload, seconds=seconds)
         load = loop.run_in_executor(self.pool, paced_clients.run, workload, self.rate)
         samples = []
         while not load.done():
             samples.append(self._sample(pids))
             await asyncio.wait([load], timeout=SAMPLE_INTERVAL)
-        cores = (procfs.cpu_seconds(pids) - before) / (time.monotonic() - begin)
-        return Phase(load.result(), samples, cores)
+        elapsed = time.monotonic() - begin
+        cores = (procfs.cpu_time(pids).own - before.own) / elapsed
+        other_cores = max(0.0, procfs.cpu_time(ours).others - before_all.others) / elapsed
+        return Phase(load.result(), samples, cores, other_cores)
 
     def _sample(self, pids: list[int]) -> Sample:
         return Sample(procfs.open_sockets(pids), procfs.pss(pids), self.crowd.connected)

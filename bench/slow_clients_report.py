@@ -23,6 +23,7 @@ class Phase:
     requests: Outcome
     samples: list[Sample]
     cores: float  # that the gateway kept busy
+    other_cores: float  # that everything else on the machine did
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +86,7 @@ def gateway(report: Report) -> list[str]:
         ),
         row("RSS MB of one, most", "", f"{report.peak_mb:.1f}"),
         row("cores busy", *(f"{each.cores:.2f}" for each in phases)),
+        row("other cores busy", *(f"{each.other_cores:.2f}" for each in phases)),
         row("slow clients, least", "", str(min(each.slow for each in report.crowded.samples))),
     ]
 

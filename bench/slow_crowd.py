@@ -5,13 +5,15 @@ import collections
 import contextlib
 import dataclasses
 import itertools
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from bench import procfs, slow_client
 from bench.slow_client import KINDS, Reader, SlowClient, Target
 
-CONNECTIONS_PER_SECOND = 1000.0  # at the beginning
-RETRY_DELAY = 1.0  # seconds until a client that was let go, or not connected, tries again
+CONNECTIONS_PER_SECOND = 200.0  # at the beginning, so that they aren't all let go at once
+MAX_RETRY_DELAY = 2.0  # seconds until a client that was let go, or not connected, tries again
+SETTLE_SECONDS = 1.0  # after the last client's first attempt
 ORPHAN_INTERVAL = 2.0  # seconds
 
 Connect = Callable[[type[SlowClient], Target], Awaitable[SlowClient]]
@@ -60,7 +62,7 @@ class Crowd:
                 for number, kind in enumerate(self.kinds)
             ]
             tasks.append(group.create_task(self._watch_readers()))
-            await self._sleep(len(self.kinds) / CONNECTIONS_PER_SECOND + RETRY_DELAY)
+            await self._sleep(len(self.kinds) / CONNECTIONS_PER_SECOND + SETTLE_SECONDS)
             yield
             for task in tasks:
                 task.cancel()
@@ -76,7 +78,7 @@ class Crowd:
                 count.not_connected += 1
             else:
                 await self._hold(client, count)
-            await self._sleep(RETRY_DELAY)
+            await self._sleep(random.uniform(0, MAX_RETRY_DELAY))  # noqa: S311  # no secret
 
     async def _hold(self, client: SlowClient, count: Count) -> None:
         """Let a client drip until the server lets it go."""

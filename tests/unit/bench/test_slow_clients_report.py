@@ -7,11 +7,12 @@ from bench.slow_crowd import Count
 
 REPORT = Report(
     clients=8, seconds=1.0, rate=80.0,
-    quiet=Phase(Outcome([0.001] * 100, {}), [Sample(9, 70.0, 0)], 0.1),
+    quiet=Phase(Outcome([0.001] * 100, {}), [Sample(9, 70.0, 0)], 0.1, 0.0),
     crowded=Phase(
         Outcome([0.002] * 100, {"503": 2, "TimeoutError": 1}),
         [Sample(15, 71.0, 6), Sample(17, 72.0, 8), Sample(17, 71.5, 8)],
-        0.2,
+        cores=0.2,
+        other_cores=0.0,
     ),
     slow={"reader": Count(clients=2, connections=5, let_go=3, not_connected=1)},
     peak_mb=60.5, machine={"cores": "2"},
