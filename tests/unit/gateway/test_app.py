@@ -10,7 +10,7 @@ import pytest
 from gateway import api_keys, app, settings
 from gateway.transport import Response
 from gateway.upstream import Upstream
-from passerelle.server import file_watcher
+from passerelle.server import daemon_thread, file_watcher
 from passerelle.server.application import Application
 from tests.support import asgi
 from tests.support.asgi import Answer
@@ -146,7 +146,7 @@ class Followed:
 
 
 async def run_inline(work: Callable[..., Any], *given: Any) -> Any:
-    """In place of `asyncio.to_thread`, so that the work is done once it has begun."""
+    """In place of a thread, so that the work is done once it has begun."""
     return work(*given)
 
 
@@ -154,7 +154,7 @@ async def test_as_long_as_it_runs_the_gateway_follows_its_services_and_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     followed = Followed(monkeypatch)
-    monkeypatch.setattr(asyncio, "to_thread", run_inline)
+    monkeypatch.setattr(daemon_thread, "run", run_inline)
     manifest, keys = tmp_path / "models.yaml", tmp_path / "keys.yaml"
     manifest.write_text(MANIFEST)
     text, key = api_keys.new("alice", ("*",), None)
