@@ -1,8 +1,14 @@
-"""How our own model services are asked, and their responses checked."""
+"""How our own model services are asked, and their responses checked.
 
+A platform stands before a service on Cloud Run or Knative, and may answer in its stead.
+"""
+
+import contextlib
 import json
+import re
 import urllib.parse
 
+from gateway import id_tokens
 from gateway.exchange import Exchange
 from gateway.routes import Route
 from gateway.transport import Request, Response
@@ -10,6 +16,8 @@ from passerelle.protocol import problems
 
 FORWARDED_HEADERS = ("Content-Type",)  # of the client's; no other reaches a service
 FORWARDED_QUERY = ("top",)
+BUSY = (429, 503)  # statuses of a platform that has no instance for a request now
+MAX_RETRY_AFTER = 3600  # seconds that a client may be told to wait
 
 
 def request(exchange: Exchange, route: Route) -> Request:
@@ -39,21 +47,48 @@ def check(response: Response, route: Route) -> Response:
     """The response, if it is this model's answer, or a problem that a client may see.
 
     Raises:
+        ServiceUnavailable: it is a platform's that stands before the service, such as
+            "no instance is free".
         BadGateway: anything else, so that nonsense is never passed on as an answer.
     """
-    media_type = response.headers.get("content-type", "").partition(";")[0]
     if response.status == 200 and response.body.startswith(
         b'{"model": "%b", ' % route.model.id.encode()
     ):
         return response
-    try:
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
         document = json.loads(response.body)
         if response.status == 200 and document["model"] == route.model.id:
             return response
-        if response.status >= 400 and media_type == problems.MEDIA_TYPE:
+        is_denied = response.status in id_tokens.DENIED  # by no service of ours
+        if is_problem(response) and not is_denied and document["request_id"]:
             return response
-    except (ValueError, KeyError, TypeError, RecursionError):
-        pass
-    raise problems.BadGateway(
-        f"The service of {route.model.id} gave an answer that makes no sense. Report it."
-    )
+    raise problem(response, route)
+
+
+def is_problem(response: Response) -> bool:
+    """Whether the head of a response says that it is a problem."""
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return response.status >= 400 and media_type == problems.MEDIA_TYPE
+
+
+def problem(response: Response, route: Route) -> problems.Problem:
+    """What the service itself did not say, as a problem."""
+    service = f"The service of {route.model.id}"
+    if response.status in BUSY:
+        return problems.ServiceUnavailable(
+            f"{service} is being started, or has no room for more requests. Try again shortly.",
+            retry_after(response),
+        )
+    if response.status in id_tokens.DENIED:
+        return problems.ServiceUnavailable(
+            f"{service} refuses the gateway ({response.status}). Whoever runs it must give the "
+            "gateway's account the role of an invoker."
+        )
+    return problems.BadGateway(f"{service} gave an answer that makes no sense. Report it.")
+
+
+def retry_after(response: Response) -> int:
+    """The seconds after which to try again: 1 where the response says none, or too many."""
+    text = response.headers.get("retry-after", "")
+    seconds = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
+    return seconds if 0 < seconds <= MAX_RETRY_AFTER else 1

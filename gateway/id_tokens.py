@@ -21,6 +21,7 @@ from passerelle.server import daemon_thread, log
 REFRESH_BEFORE = 300.0  # seconds before its end that a token is fetched again
 FETCH_WAIT = 2.0  # seconds that a request without a token waits for one
 MIN_FETCH_INTERVAL = 1.0  # seconds
+DENIED = (401, 403)  # statuses by which a service, or a proxy before it, refuses the gateway
 FAILURES = (google.auth.exceptions.GoogleAuthError, ValueError, TypeError, KeyError, OSError)
 
 
@@ -39,7 +40,7 @@ def raise_if_denied(status: int) -> None:
     Raises:
         IdTokenError
     """
-    if status in (401, 403):
+    if status in DENIED:
         raise IdTokenError(
             f"its service refuses the gateway ({status}); give its account the role of an invoker"
         )

@@ -87,6 +87,8 @@ class Replica:
             raise
         if "close" in response.headers.get("connection", "").lower():
             self._wake.set()  # it may be about to stop
+        if response.status in id_tokens.DENIED:
+            self._wake.set()  # so that its models' status says so
         return response
 
     def mark_down(self, reason: str) -> None:

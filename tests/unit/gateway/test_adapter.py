@@ -29,10 +29,19 @@ def test_a_header_that_connection_names_ends_at_the_gateway() -> None:
     assert adapter.forwarded_headers(exchange) == {}
 
 
-def test_an_answer_of_the_model_and_a_problem_are_passed_on() -> None:
-    headers = {"content-type": "application/problem+json; charset=utf-8"}
-    for response in (made.answer(), Response(422, headers, b'{"detail": "broken"}')):
+PROBLEM = {"content-type": "application/Problem+json; charset=utf-8"}
+
+
+@pytest.mark.parametrize("status", [400, 422, 429, 500, 503, 504])
+def test_an_answer_of_the_model_and_a_problem_are_passed_on(status: int) -> None:
+    body = b'{"detail": "broken", "request_id": "mine"}'
+    for response in (made.answer(), Response(status, PROBLEM, body)):
         assert adapter.check(response, made.route()) is response
+
+
+def test_the_fields_of_an_answer_may_come_in_any_order() -> None:
+    response = Response(200, {}, b'{"category":"cat","model":"m"}')
+    assert adapter.check(response, made.route()) is response
 
 
 @pytest.mark.parametrize(
@@ -41,11 +50,63 @@ def test_an_answer_of_the_model_and_a_problem_are_passed_on() -> None:
         Response(200, {}, b"not json"),
         Response(200, {}, b"[" * 100_000),
         Response(200, {}, json.dumps({"model": "another"}).encode()),
+        Response(200, {}, b'{"model": "mm", "category": "cat"}'),
         Response(200, {}, b"[]"),
         Response(500, {"content-type": "text/html"}, b"{}"),
+        Response(500, PROBLEM, b"{}"),
+        Response(422, PROBLEM, b"[]"),
         Response(302, {"content-type": "application/problem+json"}, b"{}"),
     ],
 )
 def test_anything_else_is_a_bad_gateway(response: Response) -> None:
     with pytest.raises(problems.BadGateway, match="makes no sense"):
         adapter.check(response, made.route())
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"content-type": "text/plain"}, b"no instance is free"),
+        ({"content-type": "text/html"}, b"<html>Rate exceeded.</html>"),
+        ({"content-type": "application/json"}, b'{"error": "busy"}'),
+        (PROBLEM, b'{"title": "another platform\'s"}'),
+        ({}, b""),
+    ],
+)
+def test_a_platform_that_has_no_instance_now_is_a_reason_to_try_again(
+    status: int, headers: dict[str, str], body: bytes
+) -> None:
+    with pytest.raises(
+        problems.ServiceUnavailable, match=r"service of m is .* Try again"
+    ) as raised:
+        adapter.check(Response(status, headers, body), made.route())
+    assert raised.value.headers == {"Retry-After": "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", "7"), ("3600", "3600"),
+        ("3601", "1"), ("0", "1"), ("-5", "1"), ("1.5", "1"), ("7, 8", "1"), ("9" * 5000, "1"),
+        ("", "1"), ("soon", "1"), ("\N{SUPERSCRIPT TWO}", "1"),
+        ("Wed, 21 Oct 2037 07:28:00 GMT", "1"),
+    ],
+)  # fmt: skip
+def test_a_platforms_own_retry_after_is_kept_where_it_is_a_sane_number(
+    text: str, seconds: str
+) -> None:
+    with pytest.raises(problems.ServiceUnavailable) as raised:
+        adapter.check(Response(503, {"retry-after": text}, b""), made.route())
+    assert raised.value.headers == {"Retry-After": seconds}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("headers", [{"content-type": "text/html"}, PROBLEM, {}])
+def test_a_platform_that_refuses_the_gateway_is_no_matter_of_the_clients_key(
+    status: int, headers: dict[str, str]
+) -> None:
+    body = b'{"detail": "Forbidden", "request_id": "mine"}'
+    with pytest.raises(problems.ServiceUnavailable, match="role of an invoker") as raised:
+        adapter.check(Response(status, headers, body), made.route())
+    assert f"refuses the gateway ({status})" in raised.value.detail

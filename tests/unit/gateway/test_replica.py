@@ -180,9 +180,15 @@ async def test_it_is_probed_at_once_where_something_happened() -> None:
 
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize(
-    "reply", [Response(200, {"connection": "close"}, b""), transport.BrokenError(), TimeoutError()]
+    "reply",
+    [
+        Response(200, {"connection": "close"}, b""),
+        Response(403, {}, b""),
+        transport.BrokenError(),
+        TimeoutError(),
+    ],
 )
-async def test_an_answer_that_may_be_its_last_has_it_probed_at_once(
+async def test_what_says_that_its_status_may_be_another_has_it_probed_at_once(
     reply: Response | Exception,
 ) -> None:
     pool, answers = Probed(), Replies(reply)
