@@ -4,14 +4,14 @@ import contextlib
 import dataclasses
 import functools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from passerelle.protocol import contract, problems, timeout
 from passerelle.server import application, request_body
 from passerelle.server.application import Application
 from passerelle.server.messages import Request, Response
-from services.model import decode, picture, settings
+from services.model import decode, memory_budget, picture, settings
 from services.model.engines.engine import Infer, Logits
 from services.model.models import Model, Models
 from services.model.tasks import classification
@@ -23,6 +23,7 @@ class State:
 
     options: settings.Settings
     models: Models
+    decode_memory: memory_budget.Budget
 
 
 async def predict(service: State, request: Request) -> Response:
@@ -33,21 +34,25 @@ async def predict(service: State, request: Request) -> Response:
     top = classification.parse_top(request.values.get("top"), model.card.classes)
     picture.check_media_type(request.media_type)
     body = await request_body.read(request, service.options.max_body)
+    pixels_of = functools.partial(
+        decode.pixels, shape=model.card.input, max_pixels=service.options.max_pixels,
+        budget=service.decode_memory, deadline=deadline,
+    )  # fmt: skip
     with request.span.step("queue"):
         slot = await model.scheduler.acquire(deadline)
     logits = await model.scheduler.run(
-        slot, functools.partial(decode_and_infer, service, request, model, body)
+        slot, functools.partial(decode_and_infer, request, body, pixels_of)
     )
     return answer(model, classification.predictions(logits, model.names, top), request)
 
 
 def decode_and_infer(
-    service: State, request: Request, model: Model, body: bytes, infer: Infer
+    request: Request, body: bytes, pixels_of: Callable[[bytes], decode.Pixels], infer: Infer
 ) -> Logits:
     """The work of a slot's thread."""
     with request.span.step("decode"):
         encoded = picture.find(body, request.headers.get("content-type", ""))
-        pixels = decode.pixels(encoded, model.card.input, service.options.max_pixels)
+        pixels = pixels_of(encoded)
     with request.span.step("infer"):
         return infer(pixels)
 
@@ -99,7 +104,7 @@ def create_app(options: settings.Settings | None = None) -> Application:
     """The service. It loads its models in a thread of its own."""
     options = options or settings.read()
     models = Models(options.artifacts, options.inference_threads, options.max_queue)
-    return make_app(State(options, models))
+    return make_app(State(options, models, memory_budget.Budget(options.decode_memory)))
 
 
 def make_app(service: State) -> Application:

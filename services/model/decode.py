@@ -1,27 +1,19 @@
 """An encoded picture -> the model's pixels: decode, turn upright, make RGB, resize, crop."""
 
+import contextlib
 import io
 import struct
 import zlib
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError, WebPImagePlugin
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
-from services.model import resize
+from services.model import decode_memory, memory_budget, orientation, resize
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-ORIENTATIONS = {  # by EXIF orientation
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 DRAFT_FACTOR = 4  # a JPEG decoded at a fraction keeps so many times the size it is resized to
 DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
@@ -36,24 +28,34 @@ Image.MAX_IMAGE_PIXELS = None
 Pixels = npt.NDArray[np.uint8]
 
 
-def pixels(encoded: bytes, shape: Input, max_pixels: int) -> Pixels:
+def pixels(
+    encoded: bytes,
+    shape: Input,
+    max_pixels: int,
+    budget: memory_budget.Budget = memory_budget.UNLIMITED,
+    deadline: float | None = None,
+) -> Pixels:
     """The picture as (size, size, 3) uint8, RGB, ready for an engine.
+
+    It waits until the budget has the memory that decoding takes, at most until the deadline, in
+    seconds of time.monotonic.
 
     Raises:
         UnsupportedMediaType: neither JPEG, PNG nor WebP.
         ContentTooLarge: more than `max_pixels`.
         UnprocessableContent: one of those, but broken or cut short.
+        GatewayTimeout: the deadline passed first.
     """
     image = open_image(encoded, max_pixels)
-    try:
-        image.draft(None, (DRAFT_FACTOR * shape.resize, DRAFT_FACTOR * shape.resize))
-        turned = upright(image)
-        box = crop_box(turned, scaled_size(turned, shape, max_pixels), shape)
-        return np.array(resize.crop(rgb(turned), box, shape.size, shape.interpolation))
-    except DECODE_ERRORS:
-        raise problems.UnprocessableContent(
-            f"The {image.format} picture is broken or cut short. Send the whole file."
-        ) from None
+    image.draft(None, (DRAFT_FACTOR * shape.resize, DRAFT_FACTOR * shape.resize))
+    needed = decode_memory.needed(image, encoded, shape)
+    with budget.reserve(needed, deadline), contextlib.closing(image):
+        try:
+            return np.array(middle(image, shape, max_pixels))
+        except DECODE_ERRORS:
+            raise problems.UnprocessableContent(
+                f"The {image.format} picture is broken or cut short. Send the whole file."
+            ) from None
 
 
 def open_image(encoded: bytes, max_pixels: int) -> Image.Image:
@@ -76,16 +78,48 @@ def open_image(encoded: bytes, max_pixels: int) -> Image.Image:
     return image
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """The picture as its EXIF orientation says; as it is where that can't be read.
+def middle(image: Image.Image, shape: Input, max_pixels: int) -> Image.Image:
+    """The middle of the picture, decoded, upright, RGB, and of the model's size.
 
-    Only that one tag is looked at: a picture whose other tags are odd is a picture all the same.
+    A large picture is turned and made RGB a band at a time, so that there is no other of its size.
+    """
+    turn = orientation.turn_of(image)
+    size = orientation.upright_size(image, turn)
+    box = crop_box(size, scaled_size(size, shape, max_pixels), shape)
+    picture = decoded(image)
+    if (is_rgb(picture) and turn is None) or size[0] * size[1] <= resize.BAND_PIXELS:
+        whole = rgb(orientation.upright(picture, turn))
+        return resize.crop(whole, box, shape.size, shape.interpolation)
+
+    def part(box: resize.Box) -> Image.Image:
+        return rgb(orientation.upright_part(picture, turn, box))
+
+    return resize.crop_in_bands(size, part, box, shape.size, shape.interpolation)
+
+
+def decoded(image: Image.Image) -> Image.Image:
+    """The picture with its pixels."""
+    if isinstance(image, WebPImagePlugin.WebPImageFile):
+        return decoded_webp(image)
+    image.load()
+    return image
+
+
+def decoded_webp(image: WebPImagePlugin.WebPImageFile) -> Image.Image:
+    """A WebP's first frame, in the memory that libwebp gave it.
+
+    Pillow's own `load` copies it once more, and keeps the decoder's two canvases meanwhile.
     """
     try:
-        turn = ORIENTATIONS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:
-        return image
-    return image if turn is None else image.transpose(turn)
+        frame, _ = image._decoder.get_next()  # noqa: SLF001  # no public name leads to it
+    finally:
+        del image._decoder  # noqa: SLF001  # its canvases with it
+    return Image.frombuffer(image.rawmode, image.size, frame, "raw", image.rawmode, 0, 1)
+
+
+def is_rgb(image: Image.Image) -> bool:
+    """Whether the picture can be resized as it is."""
+    return image.mode == "RGB" and not image.has_transparency_data
 
 
 def rgb(image: Image.Image) -> Image.Image:
@@ -100,7 +134,7 @@ def rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def scaled_size(image: Image.Image, shape: Input, max_pixels: int) -> tuple[int, int]:
+def scaled_size(size: resize.Size, shape: Input, max_pixels: int) -> resize.Size:
     """The size to resize to: the short side becomes `resize`, the other keeps the proportion.
 
     Source: torchvision.transforms.functional.resize, whose rounding this is.
@@ -108,22 +142,22 @@ def scaled_size(image: Image.Image, shape: Input, max_pixels: int) -> tuple[int,
     Raises:
         ContentTooLarge: so long and thin that it would grow past `max_pixels`.
     """
-    short = min(image.size)
-    width, height = (int(shape.resize * side / short) for side in image.size)
+    short = min(size)
+    width, height = (int(shape.resize * side / short) for side in size)
     if width * height > max_pixels:
         raise problems.ContentTooLarge(
-            f"A picture of {image.width} x {image.height} pixels is too long and thin. Crop it."
+            f"A picture of {size[0]} x {size[1]} pixels is too long and thin. Crop it."
         )
     return width, height
 
 
-def crop_box(image: Image.Image, scaled: tuple[int, int], shape: Input) -> resize.Box:
+def crop_box(size: resize.Size, scaled: resize.Size, shape: Input) -> resize.Box:
     """The part of the picture that is left when it is resized and its middle cut out.
 
     Source: torchvision.transforms.functional.center_crop, whose rounding this is.
     """
     edges = []
-    for side, short in zip(image.size, scaled, strict=True):
+    for side, short in zip(size, scaled, strict=True):
         first = round((short - shape.size) / 2)
         edges.append((first * side / short, min((first + shape.size) * side / short, side)))
     (left, right), (top, bottom) = edges

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from passerelle.server import settings
-from services.model import processors, scheduler
+from services.model import memory_budget, processors, scheduler
 
 
 def artifact_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -32,6 +32,10 @@ class Settings(settings.ServerSettings):
     )
     # Of a picture, before it is decoded.
     max_pixels: settings.Count = Field(50_000_000, alias="PASSERELLE_MAX_PIXELS")
+    # Bytes that pictures take while they are decoded, all of them together.
+    decode_memory: settings.Count = Field(
+        default_factory=memory_budget.default_limit, alias="PASSERELLE_DECODE_MEMORY"
+    )
     # Processor threads for all models of this service together.
     inference_threads: settings.Count = Field(
         default_factory=processors.count, alias="PASSERELLE_INFERENCE_THREADS"

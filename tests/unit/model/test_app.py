@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import math
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from passerelle.protocol import contract, timeout
 from passerelle.server.application import Application
-from services.model import app, settings
+from services.model import app, memory_budget, settings
 from services.model.engines.engine import Engine
 from services.model.models import Models
 from tests.support import asgi
@@ -35,7 +36,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Models:
 @pytest.fixture
 def service(models: Models, tmp_path: Path) -> Application:
     options = settings.read({"PASSERELLE_ARTIFACTS": str(tmp_path), "PASSERELLE_MAX_BODY": "5000"})
-    return app.make_app(app.State(options, models))
+    return app.make_app(app.State(options, models, memory_budget.UNLIMITED))
 
 
 async def predict(service: Application, body: bytes, **headers: str) -> asgi.Answer:
@@ -115,6 +116,19 @@ async def test_a_slot_is_free_again_after_a_picture_that_can_not_be_decoded(
 ) -> None:
     models.load()
     assert (await predict(service, png("red")[:60])).status == 422
+    assert (await predict(service, png("red"))).status == 200
+
+
+async def test_a_picture_waits_for_memory_within_its_own_time(
+    models: Models, tmp_path: Path
+) -> None:
+    models.load()
+    options = settings.read({"PASSERELLE_ARTIFACTS": str(tmp_path)})
+    late = memory_budget.Budget(1, clock=lambda: math.inf)
+    service = app.make_app(app.State(options, models, late))
+    with late.reserve(1):
+        answer = await predict(service, png("red"), **{timeout.HEADER: "5"})
+    assert (answer.status, "memory" in answer.json["detail"]) == (504, True)
     assert (await predict(service, png("red"))).status == 200
 
 

@@ -1,5 +1,6 @@
 """Pictures of every mode and orientation become the model's pixels; broken ones become problems."""
 
+import contextlib
 import io
 import struct
 import zlib
@@ -14,7 +15,8 @@ from PIL import Image
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
-from services.model import decode
+from services.model import decode, orientation, resize
+from services.model.memory_budget import Budget
 from tests.support import stack
 
 SHAPE = Input(32, 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -161,3 +163,108 @@ def test_a_damaged_picture_is_decoded_or_told_and_nothing_else(data: st.DataObje
     except (problems.ContentTooLarge, problems.UnsupportedMediaType, problems.UnprocessableContent):
         return
     assert shape == (32, 32, 3)
+
+
+def naive(data: bytes, shape: Input) -> decode.Pixels:
+    """The pixels by whole copies of the picture: loaded, turned, RGB, and only then shrunk."""
+    image = Image.open(io.BytesIO(data))
+    image.draft(None, (decode.DRAFT_FACTOR * shape.resize,) * 2)
+    turn = orientation.turn_of(image)
+    image.load()
+    whole = decode.rgb(image if turn is None else image.transpose(turn))
+    box = decode.crop_box(whole.size, decode.scaled_size(whole.size, shape, LIMIT), shape)
+    return np.array(resize.crop(whole, box, shape.size, shape.interpolation))
+
+
+def noise(mode: str, width: int, height: int) -> Image.Image:
+    random = np.random.default_rng(width * 1000 + height)
+    if mode == "I;16":
+        return Image.fromarray(random.integers(0, 1 << 16, (height, width), dtype=np.uint16))
+    bands = random.integers(0, 256, (height, width, 4), dtype=np.uint8)
+    if mode in {"RGBA", "CMYK"}:
+        return Image.frombytes(mode, (width, height), bands.tobytes())
+    return Image.fromarray(bands).convert(mode)
+
+
+KINDS: list[tuple[str, str, dict[str, Any]]] = [
+    ("1", "PNG", {}),
+    ("1", "PNG", {"transparency": 1}),
+    ("L", "PNG", {}),
+    ("L", "PNG", {"transparency": 77}),
+    ("L", "JPEG", {}),
+    ("LA", "PNG", {}),
+    ("P", "PNG", {}),
+    ("P", "PNG", {"transparency": 5}),
+    ("P", "PNG", {"transparency": bytes(range(200))}),
+    ("I;16", "PNG", {}),
+    ("I;16", "PNG", {"transparency": 300}),
+    ("RGB", "PNG", {}),
+    ("RGB", "PNG", {"transparency": (1, 2, 3)}),
+    ("RGBA", "PNG", {}),
+    ("RGB", "JPEG", {}),
+    ("RGB", "JPEG", {"progressive": True}),
+    ("CMYK", "JPEG", {}),
+    ("RGB", "WEBP", {}),
+    ("RGBA", "WEBP", {}),
+    ("RGBA", "WEBP", {"lossless": True}),
+]
+
+
+@pytest.mark.parametrize("cykooz", [resize.cykooz, None], ids=["cykooz", "pillow"])
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_bands_of_every_mode_and_orientation_give_what_whole_copies_give(
+    cykooz: object, data: st.DataObject
+) -> None:
+    mode, form, options = data.draw(st.sampled_from(KINDS))
+    sides = st.integers(1, 120)
+    width, height = data.draw(sides), data.draw(sides)
+    exif = Image.Exif()
+    exif[0x0112] = data.draw(st.integers(1, 8))
+    picture = encoded(noise(mode, width, height), form, exif=exif, **options)
+    size, more = data.draw(st.sampled_from([8, 17, 32])), data.draw(st.integers(0, 9))
+    interpolation = data.draw(st.sampled_from(["bilinear", "bicubic"]))
+    shape = Input(size, size + more, interpolation, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resize, "cykooz", cykooz)
+        expected = naive(picture, shape)
+        patch.setattr(resize, "BAND_PIXELS", data.draw(st.sampled_from([1, 300, 2000])))
+        assert np.array_equal(decode.pixels(picture, shape, LIMIT), expected)
+
+
+def is_free(budget: Budget) -> bool:
+    """Whether nobody holds any of it."""
+    with contextlib.suppress(problems.GatewayTimeout), budget.reserve(budget.limit, deadline=0):
+        return True
+    return False
+
+
+def test_memory_is_held_while_a_picture_is_decoded_and_then_returned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    budget, free, middle = Budget(1 << 40), list[bool](), decode.middle
+
+    def watched(*arguments: Any) -> Image.Image:
+        free.append(is_free(budget))
+        return middle(*arguments)
+
+    monkeypatch.setattr(decode, "middle", watched)
+    decode.pixels(encoded(plain("RGBA", 0), "PNG"), SHAPE, LIMIT, budget)
+    assert free == [False]
+    assert is_free(budget)
+
+
+def test_a_broken_picture_returns_its_memory() -> None:
+    budget = Budget(1 << 40)
+    for form in ("JPEG", "PNG", "WEBP"):
+        broken = encoded(Image.open(io.BytesIO(stack.CAT)), form)[:3000]
+        with pytest.raises(problems.UnprocessableContent):
+            decode.pixels(broken, SHAPE, LIMIT, budget)
+    assert is_free(budget)
+
+
+def test_a_picture_waits_for_memory_until_its_deadline() -> None:
+    budget = Budget(1000, clock=lambda: 100.0)
+    picture = encoded(plain("RGB", 0), "PNG")
+    with budget.reserve(1), pytest.raises(problems.GatewayTimeout):
+        decode.pixels(picture, SHAPE, LIMIT, budget, deadline=99.0)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.server.settings import SettingError
-from services.model import processors, settings
+from services.model import memory_budget, processors, settings
 from services.model.scheduler import MAX_QUEUED
 
 
@@ -18,6 +18,7 @@ def test_the_defaults_fit_together() -> None:
     assert options.artifacts == (Path("/a"),)
     assert options.max_queue == MAX_QUEUED
     assert options.inference_threads == processors.count()
+    assert options.decode_memory == memory_budget.default_limit()
     assert options.bind == ("0.0.0.0:8080",)
 
 

@@ -1,0 +1,71 @@
+"""How much memory a picture takes while it is decoded, told from its header."""
+
+import struct
+
+from PIL import Image, JpegImagePlugin
+
+from passerelle.artifact.card import Input
+from services.model.resize import BAND_PIXELS
+
+MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # of a decoded pixel, as Pillow keeps it
+OTHER_BYTES = 4  # of any other mode's; RGB too has a fourth that nothing uses
+WEBP_BYTES = 8  # of a pixel in the two canvases that libwebp decodes a picture to
+COEFFICIENT_BYTES = 2  # of a pixel's colour in a JPEG, before it becomes one
+CONVERTED_BYTES = 16  # of a band's pixel: turned, with transparency, on white
+BASE = 1 << 20  # bytes that any picture takes: the codec's own
+
+# The markers of a JPEG's header that a length follows; see T.81, table B.1.
+_SEGMENTS = {*range(0xFFC0, 0xFFFF)} - {*range(0xFFD0, 0xFFDA)}
+_START_OF_SCAN = 0xFFDA
+
+
+def needed(image: Image.Image, encoded: bytes, shape: Input) -> int:
+    """The bytes that it takes at most to decode, turn and shrink a picture.
+
+    `image` is the picture with only its header read, and the fraction chosen that it is decoded at.
+    """
+    pixels = image.width * image.height
+    converted = CONVERTED_BYTES * min(pixels, max(BAND_PIXELS, *image.size))
+    halfway = OTHER_BYTES * shape.size * min(image.size)  # shrunk along one axis
+    decoded = MODE_BYTES.get(image.mode, OTHER_BYTES) * pixels
+    return BASE + _codec(image, encoded) + decoded + converted + halfway
+
+
+def _codec(image: Image.Image, encoded: bytes) -> int:
+    """The bytes that a codec takes beside the picture."""
+    if image.format == "WEBP":
+        return WEBP_BYTES * image.width * image.height + len(encoded)
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and _is_kept_whole(image, encoded):
+        return _coefficients(image)
+    return 0
+
+
+def _coefficients(image: JpegImagePlugin.JpegImageFile) -> int:
+    """The bytes of a whole JPEG's coefficients; a colour that is sampled thinly has fewer."""
+    fraction = image.decoderconfig[0] if image.decoderconfig else 1
+    columns = [each[1] for each in image.layer]
+    rows = [each[2] for each in image.layer]
+    samples = sum(across * down for across, down in zip(columns, rows, strict=True))
+    densest = max(max(columns, default=1) * max(rows, default=1), 1)
+    pixels = image.width * image.height * fraction**2
+    return COEFFICIENT_BYTES * pixels * samples // densest
+
+
+def _is_kept_whole(image: JpegImagePlugin.JpegImageFile, encoded: bytes) -> bool:
+    """Whether a JPEG's pixels come only once all of it was read: its parts lie in several scans.
+
+    A header that isn't as the standard has it counts as such a one.
+    """
+    if "progressive" in image.info:
+        return True
+    at = 2  # after the marker that starts the file
+    try:
+        while True:
+            marker, length = struct.unpack_from(">HH", encoded, at)
+            if marker == _START_OF_SCAN:
+                return encoded[at + 4] < image.layers
+            if marker not in _SEGMENTS:
+                return True
+            at += 2 + length
+    except (struct.error, IndexError):
+        return True

@@ -1,0 +1,101 @@
+"""The memory that decoding takes, by a header; tests/system/test_memory.py measures it."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from passerelle.artifact.card import Input
+from services.model import decode, decode_memory
+
+SIDE = 1000
+MEGAPIXELS = SIDE * SIDE / 1e6
+SHAPE = Input(32, 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+MARGIN = 6  # megabytes: a band, and what is halfway shrunk
+
+
+def encoded(mode: str, form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, (SIDE, SIDE)).save(out, form, **options)
+    return out.getvalue()
+
+
+def needed(data: bytes, draft: int = SIDE) -> float:
+    """In megabytes."""
+    image = decode.open_image(data, SIDE * SIDE)
+    image.draft(None, (draft, draft))
+    return decode_memory.needed(image, data, SHAPE) / 1e6
+
+
+@pytest.mark.parametrize(
+    ("mode", "form", "bytes_of_a_pixel"),
+    [
+        ("1", "PNG", 1),
+        ("L", "PNG", 1),
+        ("P", "PNG", 1),
+        ("I;16", "PNG", 2),
+        ("LA", "PNG", 4),
+        ("RGB", "PNG", 4),
+        ("RGBA", "PNG", 4),
+        ("RGB", "JPEG", 4),
+        ("CMYK", "JPEG", 4),
+        ("RGB", "WEBP", 12),
+        ("RGBA", "WEBP", 12),
+    ],
+)
+def test_each_mode_and_format_has_its_bytes_a_pixel(
+    mode: str, form: str, bytes_of_a_pixel: int
+) -> None:
+    least = bytes_of_a_pixel * MEGAPIXELS
+    assert least < needed(encoded(mode, form)) < least + MARGIN
+
+
+def test_a_jpeg_that_is_decoded_at_a_fraction_takes_little() -> None:
+    assert needed(encoded("RGB", "JPEG"), draft=100) < MARGIN
+
+
+@pytest.mark.parametrize(("subsampling", "samples"), [("4:4:4", 3), ("4:2:2", 2), ("4:2:0", 1.5)])
+def test_a_progressive_jpeg_is_kept_whole_at_whatever_fraction_it_is_decoded(
+    subsampling: str, samples: float
+) -> None:
+    data = encoded("RGB", "JPEG", progressive=True, subsampling=subsampling)
+    least = 2 * samples * MEGAPIXELS
+    assert least < needed(data, draft=100) < least + MARGIN
+    assert least + 4 * MEGAPIXELS < needed(data) < least + 4 * MEGAPIXELS + MARGIN
+
+
+def test_a_jpeg_with_a_scan_for_each_colour_is_kept_whole() -> None:
+    data = bytearray(encoded("RGB", "JPEG", subsampling="4:4:4"))
+    scan = data.index(b"\xff\xda")
+    assert data[scan + 4] == 3
+    data[scan + 4] = 1
+    assert needed(bytes(data), draft=100) > 6 * MEGAPIXELS
+
+
+def test_a_jpeg_with_an_odd_header_counts_as_kept_whole() -> None:
+    data = encoded("RGB", "JPEG", subsampling="4:4:4")
+    padded = data[:2] + b"\xff" + data[2:]
+    assert needed(padded, draft=100) > 6 * MEGAPIXELS
+
+
+@pytest.mark.parametrize("sampling", [0x00, 0x11, 0x44, 0xFF])
+def test_senseless_sampling_is_an_error_of_the_decoder_alone(sampling: int) -> None:
+    data = bytearray(encoded("RGB", "JPEG", progressive=True))
+    frame = data.index(b"\xff\xc2")
+    for colour in range(3):
+        data[frame + 11 + 3 * colour] = sampling
+    assert needed(bytes(data)) > 4 * MEGAPIXELS
+
+
+def test_a_frame_without_colours_is_an_error_of_the_decoder_alone() -> None:
+    data = encoded("L", "JPEG", progressive=True)
+    frame = data.index(b"\xff\xc2")
+    assert needed(data[: frame + 2] + b"\0\x08" + data[frame + 4 : frame + 10] + data[frame + 13 :])
+
+
+def test_a_small_picture_takes_little() -> None:
+    out = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (375, 500, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(out, "JPEG")
+    assert needed(out.getvalue()) < MARGIN
