@@ -111,7 +111,8 @@ def test_a_page_without_a_key_can_not_be_made(tmp_path: Path) -> None:
 def served(tmp_path: Path) -> Application:
     """The page as its worker serves it."""
     (tmp_path / "key").write_text("psl_first")
-    return app.create_app(settings.read({"PASSERELLE_KEY_FILE": str(tmp_path / "key")}))
+    environ = {"PASSERELLE_KEY_FILE": str(tmp_path / "key"), "PASSERELLE_MAX_BODY": "1000"}
+    return app.create_app(settings.read(environ))
 
 
 async def test_the_page_is_live_without_a_thread(served: Application) -> None:
@@ -123,6 +124,14 @@ async def test_what_the_page_does_not_have_is_answered_by_the_page(served: Appli
     answer = await asgi.ask(served, "GET", "/none", headers={"Accept": "text/html"})
     assert (answer.status, answer.media_type) == (404, "text/html")
     assert answer.headers["X-Request-ID"] in answer.body.decode()
+
+
+@pytest.mark.parametrize(("over", "status"), [(0, 400), (1, 413)])
+async def test_a_form_may_be_as_large_as_its_pictures_and_fields_together(
+    over: int, status: int, served: Application
+) -> None:
+    content = b"x" * (1000 + upload.MAX_BESIDE + over)
+    assert (await asgi.ask(served, "POST", "/", content)).status == status
 
 
 async def test_the_page_says_of_a_file_how_long_it_is(served: Application) -> None:

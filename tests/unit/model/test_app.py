@@ -18,6 +18,7 @@ from tests.unit.model import artifacts
 
 PREDICT = "/model/net/predict"
 PNG = {"Content-Type": "image/png"}
+WITHIN = 5.0  # seconds
 
 
 def png(colour: str) -> bytes:
@@ -138,7 +139,7 @@ async def test_while_every_slot_is_taken_a_full_queue_is_unavailable(
     models.load()
     await models.find("net").scheduler.acquire()
     waiting = await join_queue(service, models)
-    answer = await predict(service, png("red"))
+    answer = await asyncio.wait_for(predict(service, png("red")), WITHIN)
     assert answer.status == 503
     assert answer.headers["Retry-After"] == "1"
     waiting.cancel()
@@ -149,7 +150,8 @@ async def test_a_request_whose_time_is_over_before_it_has_a_slot_is_too_late(
 ) -> None:
     models.load()
     await models.find("net").scheduler.acquire()
-    answer = await predict(service, png("red"), **{timeout.HEADER: "0.000001"})
+    late = predict(service, png("red"), **{timeout.HEADER: "0.000001"})
+    answer = await asyncio.wait_for(late, WITHIN)
     assert answer.status == 504
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections.abc import Awaitable
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -13,7 +15,9 @@ from services.model.scheduler import Scheduler
 
 PIXELS = np.zeros((2, 2, 3), np.uint8)
 WITHIN = 5.0  # seconds that a thread may take
+MAX_SHARED_THREADS = 32  # of the event loop's own
 
+T = TypeVar("T")
 Work = tuple[asyncio.Task[Logits], asyncio.Future[Logits]]
 
 
@@ -23,6 +27,11 @@ def zeros(_: Pixels) -> Logits:
 
 def infer_once(infer: Infer) -> Logits:
     return infer(PIXELS)
+
+
+async def result(awaited: Awaitable[T]) -> T:
+    """What must come, or else fails the test."""
+    return await asyncio.wait_for(awaited, WITHIN)
 
 
 async def acquire_and_run(scheduler: Scheduler) -> Logits:
@@ -67,11 +76,15 @@ async def test_no_more_work_at_once_than_there_are_slots() -> None:
     assert max(at_once) == 2
 
 
-async def test_the_work_runs_beside_the_event_loop() -> None:
-    threads = list[int]()
-    scheduler = Scheduler([zeros])
-    await scheduler.run(await scheduler.acquire(), lambda _: threads.append(threading.get_ident()))
-    assert threads != [threading.get_ident()]
+async def test_every_slot_has_a_thread_beside_the_event_loop() -> None:
+    slots = MAX_SHARED_THREADS + 1
+    all_work = threading.Barrier(slots)
+    scheduler = Scheduler([zeros] * slots)
+    work = [
+        scheduler.run(await scheduler.acquire(), lambda _: all_work.wait(WITHIN))
+        for _ in range(slots)
+    ]
+    assert sorted(await asyncio.gather(*work)) == list(range(slots))
 
 
 async def test_a_slot_is_released_when_the_inference_fails() -> None:
@@ -105,7 +118,7 @@ async def test_a_newcomer_takes_no_slot_before_the_queue() -> None:
     newcomer = await join_queue(scheduler)
     assert not newcomer.done()
     await scheduler.run(await first, infer_once)
-    assert await newcomer is zeros
+    assert await result(newcomer) is zeros
 
 
 async def test_a_full_queue_refuses_and_one_that_emptied_does_not() -> None:
@@ -113,11 +126,11 @@ async def test_a_full_queue_refuses_and_one_that_emptied_does_not() -> None:
     slot = await scheduler.acquire()
     first = await join_queue(scheduler)
     with pytest.raises(problems.ServiceUnavailable, match="1 pictures are waiting already"):
-        await scheduler.acquire()
+        await result(scheduler.acquire())
     await scheduler.run(slot, infer_once)
     await scheduler.run(await first, infer_once)
     assert scheduler.queued == 0
-    assert await scheduler.acquire() is zeros
+    assert await result(scheduler.acquire()) is zeros
 
 
 async def test_a_request_whose_deadline_passed_leaves_the_queue() -> None:
@@ -125,15 +138,15 @@ async def test_a_request_whose_deadline_passed_leaves_the_queue() -> None:
     slot = await scheduler.acquire()
     patient = await join_queue(scheduler)
     with pytest.raises(problems.GatewayTimeout, match="time was over"):
-        await scheduler.acquire(deadline=99.0)
+        await result(scheduler.acquire(deadline=99.0))
     assert scheduler.queued == 1
     await scheduler.run(slot, infer_once)
-    assert await patient is zeros
+    assert await result(patient) is zeros
 
 
 async def test_an_idle_slot_is_given_even_after_the_deadline() -> None:
     scheduler = Scheduler([zeros], clock=lambda: 100.0)
-    assert await scheduler.acquire(deadline=99.0) is zeros
+    assert await result(scheduler.acquire(deadline=99.0)) is zeros
 
 
 async def test_a_request_that_gives_up_leaves_the_queue() -> None:
@@ -145,7 +158,7 @@ async def test_a_request_that_gives_up_leaves_the_queue() -> None:
         await first
     assert scheduler.queued == 1
     await scheduler.run(slot, infer_once)
-    assert await second is zeros
+    assert await result(second) is zeros
 
 
 async def test_one_that_gives_up_as_it_is_handed_a_slot_hands_it_on(
@@ -158,7 +171,7 @@ async def test_one_that_gives_up_as_it_is_handed_a_slot_hands_it_on(
     thread_end.set_result(zeros(PIXELS))
     with pytest.raises(asyncio.CancelledError):
         await first
-    assert await second is zeros
+    assert await result(second) is zeros
     await work
 
 
@@ -172,8 +185,7 @@ async def test_one_that_gave_up_just_before_a_slot_is_released_is_passed_over(
     first.cancel()  # it learns of that only after the slot's release
     with pytest.raises(asyncio.CancelledError):
         await first
-    async with asyncio.timeout(WITHIN):
-        assert await second is zeros
+    assert await result(second) is zeros
     await work
 
 
@@ -187,4 +199,4 @@ async def test_the_slot_of_work_that_nobody_waits_for_is_released_when_its_threa
         await work
     assert scheduler.queued == 1  # the thread still has the slot
     finish.set()
-    assert await waiting is zeros
+    assert await result(waiting) is zeros
