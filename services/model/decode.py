@@ -11,7 +11,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError, WebPImagePlugin
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
-from services.model import decode_memory, memory_budget, orientation, resize
+from services.model import decode_memory, memory_budget, orientation, png_text, resize
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 DRAFT_FACTOR = 4  # a JPEG decoded at a fraction keeps so many times the size it is resized to
@@ -24,6 +24,8 @@ ImageFile.MAXBLOCK = 1 << 18
 # Pillow's own limit counts decoded pixels too, but only warns below twice its value:
 # `open_image` checks ours before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
+
+png_text.skip()
 
 Pixels = npt.NDArray[np.uint8]
 
