@@ -1,4 +1,4 @@
-"""The memory that decoding takes, by a header; tests/system/test_memory.py measures it."""
+"""The memory that decoding takes, by a header; tests/system/test_decode_memory.py measures it."""
 
 import io
 

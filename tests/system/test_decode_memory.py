@@ -1,0 +1,111 @@
+"""The memory that decoding takes is what was reckoned, and stays within a container's."""
+
+import concurrent.futures
+import functools
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from PIL import Image
+
+from tests.support import processes, stack
+
+LIMIT = 1 << 30  # bytes of a model's container, unless the manifest gives others
+DECODE_MEMORY = LIMIT // 2  # as a service in such a container has it
+SIDE = 7000  # 49 megapixels, of the 50 that are allowed
+AT_ONCE = 4  # as many as two processors have slots
+
+# What takes most: mode, format, how it is saved.
+KINDS: list[tuple[str, str, dict[str, Any]]] = [
+    ("RGBA", "PNG", {}),
+    ("LA", "PNG", {}),
+    ("P", "PNG", {"transparency": 0}),
+    ("I;16", "PNG", {}),
+    ("RGB", "PNG", {}),
+    ("CMYK", "JPEG", {"progressive": True, "subsampling": "4:4:4"}),
+    ("RGBA", "WEBP", {"lossless": True, "method": 0, "quality": 0}),
+]
+BY_KIND = pytest.mark.parametrize(
+    ("mode", "form", "options"), KINDS, ids=[f"{mode}-{form}" for mode, form, _ in KINDS]
+)
+
+# Prints the bytes that decoding was reckoned to take, and those that the process grew by.
+MEASURE = """
+import json, pathlib, re, sys
+from passerelle.artifact.card import Input
+from passerelle.server import memory
+from services.model import decode, decode_memory
+
+def status(name):
+    found = re.search(name + r":\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())
+    return int(found[1]) * 1024
+
+memory.return_freed_memory()
+shape = Input(224, 256, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+encoded = pathlib.Path(sys.argv[1]).read_bytes()
+image = decode.open_image(encoded, 50_000_000)
+image.draft(None, (1024, 1024))
+needed = decode_memory.needed(image, encoded, shape)
+image.close()
+del image
+pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+before = status("VmRSS")
+decode.pixels(encoded, shape, 50_000_000)
+print(json.dumps([needed, status("VmHWM") - before]))
+"""
+
+
+@functools.cache
+def picture(mode: str, form: str, orientation: int, side: int, **options: Any) -> bytes:
+    """A picture of one colour: large once it is decoded, and small before."""
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    Image.new(mode, (side, side)).save(out, form, exif=exif, **options)
+    return out.getvalue()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says what a process takes")
+@BY_KIND
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_picture_takes_no_more_than_was_reckoned_and_not_much_less(
+    mode: str, form: str, options: dict[str, Any], orientation: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "picture"
+    file.write_bytes(picture(mode, form, orientation, SIDE // 2, **options))
+    command = [sys.executable, "-c", MEASURE, str(file)]
+    needed, taken = json.loads(subprocess.check_output(command, cwd=stack.ROOT))
+    assert 0.5 * needed < taken < needed + (4 << 20), "the last is the codec's code"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says what a process takes")
+def test_large_pictures_at_once_stay_within_a_containers_memory(state: Path) -> None:
+    at = f"127.0.0.1:{stack.free_port()}"
+    folder = processes.artifact(state / "artifacts")
+    environ = {
+        "PASSERELLE_DECODE_MEMORY": str(DECODE_MEMORY),
+        "PASSERELLE_INFERENCE_THREADS": "2",
+    }
+    with processes.service(folder, at, environ=environ) as child:
+        stack.wait_for(lambda: requests.get(f"http://{at}/health/ready", timeout=5).ok, 30)
+        predict = functools.partial(
+            requests.post, f"http://{at}/model/{processes.LITE0}/predict", timeout=60
+        )
+        for mode, form, options in KINDS:
+            bodies = [picture(mode, form, turn, SIDE, **options) for turn in (1, 6)] * 2
+            with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+                answers = list(pool.map(predict, bodies))
+            assert [each.status_code for each in answers] == [200] * AT_ONCE
+            assert peak(stack.children(child.pid)[0]) < LIMIT, (mode, form)
+
+
+def peak(pid: int) -> int:
+    """The most bytes that a process ever had in memory."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found
+    return int(found[1]) * 1024
