@@ -58,7 +58,8 @@ class Connection(asyncio.Protocol):
         if self.server.admit(self):
             self._wait_for_head()
         else:
-            self._refuse(RefusedError(503, "Too many connections are open. Try again shortly."))
+            busy = "Too many connections are open. Try again shortly."
+            self._refuse(RefusedError(503, busy, {"Retry-After": "1"}))
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's

@@ -41,9 +41,9 @@ class Head:
 class RefusedError(Exception):
     """A head that isn't answered by the application."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(detail)
-        self.problem = Problem(detail)
+        self.problem = Problem(detail, headers)
         self.problem.status = status
 
     def encoded(self) -> bytes:

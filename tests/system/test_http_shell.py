@@ -169,8 +169,8 @@ def test_past_the_limit_of_busy_connections_a_new_one_is_told_to_come_back(
     for client in busy:
         client.sendall(b"GET /health/live HTTP/1.1\r\nX-Slow: ")
     with process.connect() as client:
-        status, _, body = answer(client)
-    assert status == 503
+        status, headers, body = answer(client)
+    assert (status, headers["retry-after"]) == (503, "1")
     assert b"Too many connections" in body
     for client in busy:
         client.close()
