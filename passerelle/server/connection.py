@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
         self._receiving: Call | None = None  # whose body arrives
         self._head = Head()
         self._head_began = math.inf  # seconds of the loop's clock
-        self._head_received = 0  # bytes, beside those that came together with what was before
+        self._unparsed = 0  # bytes since the head began or a part of a body came, at least
         self._refusal: RefusedError | None = None  # what came last, after which nothing is read
         self._ends = False  # nothing more is read as a request
         self._is_blocked = False  # the client takes no more answers for now
@@ -82,17 +82,15 @@ class Connection(asyncio.Protocol):
         """Parse what arrived."""
         if self._ends:
             return
-        self._head_received += len(data)
+        self._unparsed += len(data)
         try:
             self._parser.feed_data(data)
-            if self._head_began < math.inf:
-                heads.check_size(self._head, self._head_received)
+            if self._head_began < math.inf or self._unparsed > heads.MAX_HEAD:
+                heads.check_size(self._head, self._unparsed)
         except RefusedError as refusal:
             self._refuse(refusal)
-        except (
-            httptools.HttpParserUpgrade
-        ):  # the request is answered, the new protocol isn't spoken
-            self._ends = True
+        except httptools.HttpParserUpgrade as upgrade:
+            self._ignore_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             reason = error.__context__
             self._refuse(
@@ -113,7 +111,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A request's first byte."""
-        self._head, self._head_received = Head(), 0
+        self._head, self._unparsed = Head(), 0
         self._head_began = self.server.now()
         if not self._calls:
             self.server.set_busy(self)
@@ -124,12 +122,13 @@ class Connection(asyncio.Protocol):
         self._head.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header."""
-        self._head.add(name, value)
+        """A header. One that follows a body isn't any that was asked for."""
+        if self._head_began < math.inf:
+            self._head.add(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there: the application is called, or the request waits for those before."""
-        if self._ends:
+        if self._ends or self._parser.should_upgrade():
             return
         version = self._parser.get_http_version()
         self._head_began = math.inf
@@ -147,6 +146,7 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, chunk: bytes) -> None:
         """A part of a body."""
+        self._unparsed = 0
         if self._receiving:
             self._receiving.feed(chunk)
 
@@ -265,6 +265,15 @@ class Connection(asyncio.Protocol):
 
     def _break_off(self) -> None:
         """The body that arrives doesn't go on."""
+    def _ignore_upgrade(self, rest: bytes) -> None:
+        """Read the request on as HTTP/1.1: its parser has left out the body, and ends here."""
+        method, version = self._parser.get_method(), self._parser.get_http_version()
+        if method == b"CONNECT":
+            self._refuse(RefusedError(501, "CONNECT is for proxies, and this is none."))
+            return
+        self._parser = httptools.HttpRequestParser(self)
+        self.data_received(self._head.without_upgrade(method, version) + rest)
+
         self._ends = True
         if self._receiving and self._receiving.answered:
             self._close()

@@ -29,13 +29,19 @@ class Head:
     size: int = 0  # bytes of the headers
 
     def add(self, name: bytes, value: bytes) -> None:
-        """A header."""
-        self.headers.append((name.lower(), value))
+        """A header. The parser has left white space behind its value."""
+        self.headers.append((name.lower(), value.rstrip()))
         self.size += len(name) + len(value)
 
     def get(self, name: bytes) -> list[bytes]:
         """All values of a header."""
         return [value for key, value in self.headers if key == name]
+
+    def without_upgrade(self, method: bytes, version: str) -> bytes:
+        """It as it was sent, but for the wish to speak another protocol."""
+        lines = [b"%s %s HTTP/%s" % (method, self.url, version.encode())]
+        lines += [name + b": " + value for name, value in self.headers if name != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
 
 
 class RefusedError(Exception):
