@@ -27,8 +27,8 @@ class Call:
         self.keep_alive, self.answered = keep_alive, False
         self._connection, self._method, self._head = connection, method, head
         self._version = version
-        self._expects = bool(head.get(b"expect"))
-        self._began = connection.server.now()
+        self._expects = version == "1.1" and bool(head.get(b"expect"))
+        self._began = 0.0  # seconds of the server's clock
         self._chunks: list[bytes] = []
         self._unread = self._received = 0  # bytes
         self._complete = False
@@ -45,6 +45,7 @@ class Call:
     def start(self) -> None:
         """Call the application."""
         server = self._connection.server
+        self._began = server.now()
         path, raw_path, query = heads.target(self._head.url)
         scope = {
             "type": "http",

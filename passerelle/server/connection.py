@@ -157,6 +157,8 @@ class Connection(asyncio.Protocol):
             call.end_body()
             if call.answered:
                 self._finish()
+            elif call is self._calls[0]:
+                self.deadline = math.inf
 
     # What a call needs.
 
@@ -180,8 +182,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_answering(self) -> bool:
-        """Whether a request is being answered."""
-        return bool(self._calls)
+        """Whether a request is being answered, or its answer taken."""
+        return bool(self._calls) or self.transport.get_write_buffer_size() > 0
 
     @property
     def stays(self) -> bool:
@@ -215,14 +217,16 @@ class Connection(asyncio.Protocol):
         self._calls[0].start()
 
     def _wait_for_head(self) -> None:
-        """Between two requests."""
+        """Between two requests, once the client has taken the answer."""
         self.transport.resume_reading()
+        self._watch_sending()
+        if self._is_sending:
+            return
         if self._head_began < math.inf:  # part of the next one is there
             self.deadline = self._head_began + self.server.options.head_timeout
         else:
             self.server.set_idle(self)
             self.deadline = self.server.now() + self.server.options.keep_alive
-        self._watch_sending()
 
     def _close(self) -> None:
         """Close, once the client has taken what was written."""
@@ -249,9 +253,7 @@ class Connection(asyncio.Protocol):
             self._ends, self.deadline = True, math.inf
             self._calls[0].fail(TimeoutError())
         elif self._head_began < math.inf:
-            self._refuse(
-                RefusedError(408, "The headers did not arrive in time. Send them at once.")
-            )
+            self._refuse(heads.late())
         else:
             self._close()
 
@@ -263,8 +265,6 @@ class Connection(asyncio.Protocol):
         elif not self._is_sending and not self._calls:
             self._wait_for_head()
 
-    def _break_off(self) -> None:
-        """The body that arrives doesn't go on."""
     def _ignore_upgrade(self, rest: bytes) -> None:
         """Read the request on as HTTP/1.1: its parser has left out the body, and ends here."""
         method, version = self._parser.get_method(), self._parser.get_http_version()
@@ -274,6 +274,8 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self.data_received(self._head.without_upgrade(method, version) + rest)
 
+    def _break_off(self) -> None:
+        """The body that arrives doesn't go on."""
         self._ends = True
         if self._receiving and self._receiving.answered:
             self._close()
@@ -295,5 +297,5 @@ class Connection(asyncio.Protocol):
         self.transport.write(refusal.encoded())
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._head_began, self._refusal = math.inf, None
+        self._head_began, self._refusal, self._is_sending = math.inf, None, False
         self.deadline = self.server.now() + LEFTOVER_TIMEOUT

@@ -110,6 +110,11 @@ def check_size(head: Head, received: int) -> None:
         )
 
 
+def late() -> RefusedError:
+    """A head of which only a part came, however long it was waited for."""
+    return RefusedError(408, "The headers did not arrive in time. Send them at once.")
+
+
 def malformed(reason: str) -> RefusedError:
     """A request that the parser gave up, with the parser's reason."""
     return RefusedError(400, f"The request is not well-formed HTTP/1.1: {reason}.")
