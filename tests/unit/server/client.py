@@ -1,7 +1,7 @@
-r"""A client of a server, without a network: clock, transport and turns of the loop are the test's.
+"""A client of a server, without a network: clock, transport and turns of the loop are the test's.
 
 client = Client(server)
-client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+client.send(GET)
 assert (await client.answer()).status == 200
 """
 
@@ -14,7 +14,8 @@ from typing import Any
 from werkzeug.datastructures import Headers
 
 HIGH_WATER = 65_536  # bytes that nobody took, after which the server is told to write no more
-TURNS = 20  # of the loop: more than any task here takes to do what it can do
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+TURNS = 100  # of the loop: more than any task here takes to do what it can do
 
 
 class Clock:
@@ -173,6 +174,22 @@ class Client:
         """The only answer."""
         (found,) = await self.answers()
         return found
+
+
+def get(path: str) -> bytes:
+    """A request without a body."""
+    return GET.replace(b"/", path.encode(), 1)
+
+
+def post(path: str, length: int) -> bytes:
+    """The head of one with a body of so many bytes."""
+    return f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n".encode()
+
+
+def chunked(path: str, *chunks: bytes) -> bytes:
+    """One with a body in chunks."""
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head.encode() + b"".join(chunks)
 
 
 async def run_tasks() -> None:

@@ -1,0 +1,117 @@
+"""The connections of one process: how many, and the end of all."""
+
+import email.utils
+
+from passerelle.server.server import Server
+from tests.unit.server import app as apps
+from tests.unit.server.app import LARGE, App
+from tests.unit.server.client import GET, Client, Clock, get
+
+HELD = get("/held")
+
+
+async def test_a_connection_counts_until_it_is_lost(server: Server) -> None:
+    client = Client(server)
+    assert server.connections == {client.connection}
+    client.transport.abort()
+    await client.taken()
+    assert server.connections == set()
+
+
+async def test_past_the_limit_the_connection_that_is_idle_longest_makes_room(
+    app: App, clock: Clock
+) -> None:
+    server = apps.serve(app, clock, max_connections=3)
+    busy, first, second = (Client(server) for _ in range(3))
+    busy.send(HELD)
+    first.send(GET)
+    await first.taken()
+    third = Client(server)
+    await third.taken()
+    ended = [each.transport.ended for each in (busy, first, second, third)]
+    assert ended == [False, False, True, False]
+    assert len(server.connections) == 3
+
+
+async def test_past_the_limit_of_busy_connections_a_new_one_is_told_to_come_back(
+    app: App, clock: Clock
+) -> None:
+    server = apps.serve(app, clock, max_connections=2)
+    busy = [Client(server) for _ in range(2)]
+    busy[0].send(HELD)
+    busy[1].send(b"GET / HT")  # a head that is on its way
+    late = Client(server)
+    answer = await late.answer()
+    assert (answer.status, answer.headers["Connection"]) == (503, "close")
+    assert "Too many connections" in answer.json["detail"]
+    assert late.transport.ended
+    assert len(server.connections) == 2
+    app.proceed.set()
+    assert (await busy[0].answer()).status == 200
+
+
+async def test_who_takes_an_answer_slowly_makes_no_room_for_others(app: App, clock: Clock) -> None:
+    """To close its connection would take as long as it takes its answer, and count no more."""
+    server = apps.serve(app, clock, max_connections=1)
+    slow = Client(server)
+    slow.transport.slow = True
+    slow.send(get("/large"))
+    await slow.taken()
+    assert (await Client(server).answer()).status == 503
+    slow.transport.take()
+    clock.advance(100)
+    server.sweep()
+    assert (await Client(server).taken()) == b""
+    assert slow.transport.ended
+    assert len(slow.transport.taken) > LARGE
+
+
+async def test_a_connection_whose_request_is_answered_is_idle_again(app: App, clock: Clock) -> None:
+    server = apps.serve(app, clock, max_connections=1)
+    client = Client(server)
+    for _ in range(2):
+        client.send(GET)
+        await client.taken()
+    await Client(server).taken()
+    assert client.transport.ended
+
+
+async def test_it_is_answering_as_long_as_one_request_is(app: App, server: Server) -> None:
+    idle, busy = Client(server), Client(server)
+    assert not server.is_answering
+    busy.send(HELD)
+    await idle.taken()
+    assert server.is_answering
+    app.proceed.set()
+    await idle.taken()
+    assert not server.is_answering
+
+
+async def test_connections_without_a_request_are_closed_at_the_end(server: Server) -> None:
+    idle, busy = Client(server), Client(server)
+    busy.send(HELD)
+    server.close_idle()
+    await idle.taken()
+    assert (idle.transport.ended, busy.transport.ended) == (True, False)
+    assert server.connections == {busy.connection}
+
+
+async def test_only_connections_whose_time_is_over_are_let_go(server: Server, clock: Clock) -> None:
+    first = Client(server)
+    clock.advance(server.options.keep_alive - 1)
+    second = Client(server)
+    clock.advance(1)
+    server.sweep()
+    await first.taken()
+    assert server.connections == {second.connection}
+
+
+async def test_answers_have_the_date_of_the_last_sweep(client: Client, server: Server) -> None:
+    server.date = b"long ago"
+    client.send(GET)
+    assert (await client.answer()).headers["Date"] == "long ago"
+    server.sweep()
+    client.send(GET)
+    date = (await client.answers())[1].headers["Date"]
+    assert email.utils.parsedate_to_datetime(date).tzinfo is not None
+    assert date.endswith(" GMT")
