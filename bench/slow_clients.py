@@ -1,7 +1,8 @@
 """Ordinary requests beside a crowd of slow clients: heads, second heads, bodies and readers.
 
 The gateway stands in front of a stand-in service. The same ordinary load runs first without the
-crowd and then beside it; `measure` is the whole run, in order.
+crowd and then beside it, and as much goes straight to the stand-in, which the crowd doesn't touch:
+what becomes slower there is the machine's doing. `measure` is the whole run, in order.
 """
 
 import argparse
@@ -27,13 +28,14 @@ from bench import (
     stand_in_request,
     stand_in_stack,
 )
+from bench.hop_report import DIRECT
 from bench.slow_client import Target
 from bench.slow_clients_report import Phase, Report, Sample
 from bench.slow_crowd import Crowd
-from bench.stand_in_stack import Gateway, StandInStack
+from bench.stand_in_stack import Gateway
 from bench.workload import Workload
 
-ORDINARY_CLIENTS = 4  # kept connections
+ORDINARY_CLIENTS = 4  # kept connections of each load
 WARM_UP_SECONDS = 1.0  # of ordinary requests, before any is counted
 SAMPLE_INTERVAL = 1.0  # seconds
 
@@ -67,13 +69,15 @@ async def measure(options: argparse.Namespace) -> Report:
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as name,
         stand_in_stack.started(Path(name), [options.gateway_root]) as running,
-        concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool,
+        concurrent.futures.ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool,
     ):
         open_files.allow_connections(options.clients)
         (gateway,) = running.gateways
         crowd = Crowd(options.clients, target(gateway, running.api_key))
-        load = ordinary_load(running, stand_in_request.body_file(Path(name)), options.seconds)
-        ordinary = Ordinary(pool, load, options.rate, gateway, crowd)
+        files = [stand_in_request.body_file(Path(name))]
+        workloads = stand_in_request.workload_by_case(running, files, options.seconds)
+        cases = [workloads[gateway.name], workloads[DIRECT]]
+        ordinary = Ordinary(pool, cases, options.rate, gateway, crowd)
         await ordinary.run(WARM_UP_SECONDS)
         quiet = await ordinary.run(options.seconds)
         async with crowd.running():
@@ -92,11 +96,11 @@ async def measure(options: argparse.Namespace) -> Report:
 
 @dataclasses.dataclass(frozen=True)
 class Ordinary:
-    """The ordinary load, sent by a process of its own, and what is looked at beside it."""
+    """The ordinary loads, each sent by a process of its own, and what is looked at beside them."""
 
     pool: concurrent.futures.Executor
-    workload: Workload
-    rate: float  # requests a second
+    workloads: list[Workload]  # through the gateway, and straight to the stand-in
+    rate: float  # requests a second of each
     gateway: Gateway
     crowd: Crowd
 
@@ -106,26 +110,28 @@ class Ordinary:
         ours = [each.pid for each in procfs.descendants(os.getpid())]
         before, before_all = procfs.cpu_time(pids), procfs.cpu_time(ours)
         begin = time.monotonic()
-        workload = dataclasses.replace(self.workload, seconds=seconds)
-        load = loop.run_in_executor(self.pool, paced_clients.run, workload, self.rate)
+        loads = [
+            loop.run_in_executor(self.pool, paced_clients.run, workload, self.rate)
+            for workload in self._lasting(seconds)
+        ]
         samples = []
-        while not load.done():
+        while not all(load.done() for load in loads):
             samples.append(self._sample(pids))
-            await asyncio.wait([load], timeout=SAMPLE_INTERVAL)
+            await asyncio.wait(loads, timeout=SAMPLE_INTERVAL)
         elapsed = time.monotonic() - begin
         cores = (procfs.cpu_time(pids).own - before.own) / elapsed
         other_cores = max(0.0, procfs.cpu_time(ours).others - before_all.others) / elapsed
-        return Phase(load.result(), samples, cores, other_cores)
+        requests, straight = (load.result() for load in loads)
+        return Phase(requests, straight, samples, cores, other_cores)
+
+    def _lasting(self, seconds: float) -> list[Workload]:
+        return [
+            dataclasses.replace(each, seconds=seconds, concurrency=ORDINARY_CLIENTS)
+            for each in self.workloads
+        ]
 
     def _sample(self, pids: list[int]) -> Sample:
         return Sample(procfs.open_sockets(pids), procfs.pss(pids), self.crowd.connected)
-
-
-def ordinary_load(running: StandInStack, body: str, seconds: float) -> Workload:
-    """What is asked through the one gateway."""
-    (gateway,) = running.gateways
-    workload = stand_in_request.workload_by_case(running, [body], seconds)[gateway.name]
-    return dataclasses.replace(workload, concurrency=ORDINARY_CLIENTS)
 
 
 def target(gateway: Gateway, api_key: str) -> Target:

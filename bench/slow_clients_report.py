@@ -20,7 +20,8 @@ class Sample:
 class Phase:
     """Some seconds of ordinary requests, and the gateway meanwhile."""
 
-    requests: Outcome
+    requests: Outcome  # through the gateway
+    straight: Outcome  # as many, straight to the stand-in, which no slow client asks
     samples: list[Sample]
     cores: float  # that the gateway kept busy
     other_cores: float  # that everything else on the machine did
@@ -58,10 +59,10 @@ def heading(report: Report) -> list[str]:
 def requests(report: Report) -> list[str]:
     """The ordinary requests."""
     phases = (report.quiet.requests, report.crowded.requests)
+    straight = (report.quiet.straight, report.crowded.straight)
     lines = [row("ordinary requests", "quiet", "beside them", "ratio")]
-    for title, percent in (("p50 ms", 50), ("p99 ms", 99)):
-        quiet, crowded = (each.percentile_ms(percent) for each in phases)
-        lines.append(row(title, f"{quiet:.2f}", f"{crowded:.2f}", f"{crowded / quiet:.2f}"))
+    lines += [percentile(f"p{percent} ms", phases, percent) for percent in (50, 99)]
+    lines.append(percentile("p99 ms straight", straight, 99))
     longest = (f"{max(each.latencies, default=float('nan')) * 1000:.2f}" for each in phases)
     lines.append(row("longest ms", *longest))
     lines.append(row("answered", *(str(len(each.latencies)) for each in phases)))
@@ -70,6 +71,12 @@ def requests(report: Report) -> list[str]:
         row(f"  {reason}", *(str(each.failures.get(reason, 0)) for each in phases))
         for reason in sorted({**phases[0].failures, **phases[1].failures})
     ]
+
+
+def percentile(title: str, phases: tuple[Outcome, Outcome], percent: int) -> str:
+    """A line with a percentile of both phases, and how many times the first the second is."""
+    quiet, crowded = (each.percentile_ms(percent) for each in phases)
+    return row(title, f"{quiet:.2f}", f"{crowded:.2f}", f"{crowded / quiet:.2f}")
 
 
 def gateway(report: Report) -> list[str]:

@@ -5,11 +5,13 @@ from bench.paced_clients import Outcome
 from bench.slow_clients_report import Phase, Report, Sample
 from bench.slow_crowd import Count
 
+STRAIGHT = Outcome([0.0005] * 100, {})
 REPORT = Report(
     clients=8, seconds=1.0, rate=80.0,
-    quiet=Phase(Outcome([0.001] * 100, {}), [Sample(9, 70.0, 0)], 0.1, 0.0),
+    quiet=Phase(Outcome([0.001] * 100, {}), STRAIGHT, [Sample(9, 70.0, 0)], 0.1, 0.0),
     crowded=Phase(
         Outcome([0.002] * 100, {"503": 2, "TimeoutError": 1}),
+        STRAIGHT,
         [Sample(15, 71.0, 6), Sample(17, 72.0, 8), Sample(17, 71.5, 8)],
         cores=0.2,
         other_cores=0.0,
@@ -27,6 +29,10 @@ def cells(start: str) -> list[str]:
 
 def test_a_percentile_is_shown_quiet_beside_and_as_a_ratio() -> None:
     assert cells("p99 ms") == ["1.00", "2.00", "2.00"]
+
+
+def test_what_goes_straight_to_the_service_is_shown_beside_it() -> None:
+    assert cells("p99 ms straight") == ["0.50", "0.50", "1.00"]
 
 
 def test_failures_are_counted_by_reason() -> None:
