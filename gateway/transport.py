@@ -144,9 +144,7 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._size, self._response = 0, loop.create_future()
         timer = loop.call_later(seconds, self._fail, TimeoutError())
-        self.transport.write(head)
-        if body:
-            self.transport.write(body)
+        self.transport.writelines((head, body))
         try:
             return await self._response
         finally:

@@ -170,9 +170,7 @@ class Connection(asyncio.Protocol):
 
     def write(self, response: bytes, body: bytes) -> None:
         """Send the response to the first call, which was the whole of it."""
-        self.transport.write(response)
-        if body:
-            self.transport.write(body)
+        self.transport.writelines((response, body))
         self._written = (self.server.now(), len(response) + len(body))
         if self._receiving is self._calls[0]:
             self.deadline = self.server.now() + LEFTOVER_TIMEOUT
