@@ -5,7 +5,7 @@ class ByteBudget:
     """How many bytes are held, and may be. Per process, of its event loop alone."""
 
     def __init__(self, limit: int) -> None:
-        self.limit, self.held = limit, 0
+        self.limit, self.held, self._peak = limit, 0, 0
 
     @property
     def left(self) -> int:
@@ -15,7 +15,15 @@ class ByteBudget:
     def take(self, size: int) -> None:
         """Take so many bytes."""
         self.held += size
+        self._peak = max(self._peak, self.held)
 
     def give_back(self, size: int) -> None:
         """Give bytes back that were taken."""
         self.held -= size
+
+    def is_over(self, size: int) -> bool:
+        """Whether nothing is held, but at least so many bytes were since this was last true."""
+        if self.held or self._peak < size:
+            return False
+        self._peak = 0
+        return True

@@ -17,7 +17,7 @@ from typing import Any
 import uvloop
 from gunicorn.workers import base
 
-from passerelle.server import drain, log
+from passerelle.server import drain, log, memory
 from passerelle.server.server import Server
 
 SWEEP_INTERVAL = 0.25  # seconds between two looks at the clients' deadlines
@@ -54,7 +54,7 @@ class Worker(base.Worker):
                 app, app.options, loop, allowed_connections(app.options.max_connections)
             )
             listeners = [await self._listen(loop, server, each) for each in self.sockets]
-            ticking = loop.create_task(self._tick(server, stop))
+            ticking = loop.create_task(self._tick(app, server, stop))
             if await stop.get():
                 await self._drain(server)
                 await self._finish(server, listeners)
@@ -69,11 +69,13 @@ class Worker(base.Worker):
         create = loop.create_unix_server if sock.family == socket.AF_UNIX else loop.create_server
         return await create(server.connect, sock=sock, backlog=self.cfg.backlog)
 
-    async def _tick(self, server: Server, stop: "asyncio.Queue[bool]") -> None:
-        """Tell gunicorn that the loop isn't stuck, and the server what time it is."""
+    async def _tick(self, app: Any, server: Server, stop: "asyncio.Queue[bool]") -> None:
+        """Tell gunicorn that the loop isn't stuck, and look after clients and memory."""
         while True:
             self.notify()
             server.sweep()
+            if app.bodies.is_over(memory.LOAD):
+                memory.trim()
             if self.ppid != os.getppid():  # gunicorn itself is gone
                 stop.put_nowait(False)  # noqa: FBT003  # as above
             await asyncio.sleep(SWEEP_INTERVAL)

@@ -6,12 +6,14 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gateway import api_keys
 from tests.conftest import shared_state
 from tests.support import processes, stack
+from tests.system.test_memory import resident
 
 HEAD_TIMEOUT, BODY_TIMEOUT, KEEP_ALIVE = 1, 2, 3  # seconds that these processes wait
 SETTINGS = {
@@ -39,6 +41,13 @@ class Process:
 
     def connect(self, timeout: float = 10) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout)
+
+    def worker(self) -> int:
+        """The number of gunicorn's worker."""
+        bind = f"PASSERELLE_BIND=127.0.0.1:{self.port}"
+        pids = [int(each.name) for each in Path("/proc").glob("[0-9]*")]
+        found = [pid for pid in pids if bind in stack.environ(pid).split("\0")]
+        return next(pid for pid in found if not stack.children(pid))
 
 
 @pytest.fixture(scope="module", params=["gateway", "model service", "page"])
@@ -298,3 +307,17 @@ def test_past_the_bytes_that_may_be_held_a_body_is_told_to_come_back(process: Pr
             client.close()
     small = process.head(3) + b"abc"
     stack.wait_for(lambda: b"large bodies" not in ask(process, small)[2], 10)
+
+
+def test_the_memory_of_many_bodies_goes_back(process: Process) -> None:
+    """They hold 27 MB together, several times."""
+    worker = process.worker()
+    before = resident(worker)
+    for _ in range(3):
+        held = [process.connect() for _ in range(3)]
+        for client in held:
+            client.sendall(process.head(9_500_000) + bytes(9_000_000))
+        stack.wait_for(lambda: resident(worker) > before + 10, 10)
+        for client in held:
+            client.close()
+    stack.wait_for(lambda: resident(worker) < before + 12, 10)

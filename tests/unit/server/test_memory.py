@@ -27,3 +27,11 @@ def test_large_blocks_are_mapped_and_few_arenas_shared(monkeypatch: pytest.Monke
 
 def test_without_glibc_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, types.SimpleNamespace())
+
+
+def test_after_a_load_what_is_free_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: types.SimpleNamespace(malloc_trim=calls.append))
+    memory.trim()
+    assert calls == [0]
