@@ -317,7 +317,7 @@ def test_the_memory_of_many_bodies_goes_back(process: Process) -> None:
         held = [process.connect() for _ in range(3)]
         for client in held:
             client.sendall(process.head(9_500_000) + bytes(9_000_000))
-        stack.wait_for(lambda: resident(worker) > before + 10, 10)
+        stack.wait_for(lambda: ask(process, process.head(8_000_000) + bytes(1))[0] == 503, 1.5)
         for client in held:
             client.close()
     stack.wait_for(lambda: resident(worker) < before + 12, 10)
