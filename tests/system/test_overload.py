@@ -45,6 +45,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     manifest.write_text(everything.partition("\n  - id: efficientnet-lite0-int8")[0])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PASSERELLE_MAX_QUEUE", str(QUEUE))
+        patch.setenv("PASSERELLE_DECODE_MEMORY", str(SLOTS << 28))  # every slot decodes at once
         with stack.running(manifest, shared_state(folder / "state")) as running:
             yield running
 
