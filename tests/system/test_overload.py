@@ -113,7 +113,7 @@ def test_a_client_that_is_gone_costs_no_inference(small: stack.Stack) -> None:
     with busy(small) as others:
         hang_up(small, "gone-before-its-turn", others)
     line = of_request(small, "gone-before-its-turn")
-    assert line["status"] == 499
+    assert line["status"] in (400, 499)  # 400 where its body was still on the way
     assert "infer" not in line["steps_ms"]
 
 
