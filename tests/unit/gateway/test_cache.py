@@ -225,6 +225,7 @@ async def test_a_follower_waits_no_longer_than_its_own_time(clock: Clock) -> Non
     hurried = Asked(route, model, {"x-request-timeout": "0.5"})
     await until(lambda: hurried.how == "collapsed")
     clock.now += 0.5
+    await until(hurried.task.done)
     with pytest.raises(problems.GatewayTimeout, match=r"within 0\.5 s"):
         await hurried.task
     model.requests[0].set_result(made.answer())
@@ -246,6 +247,7 @@ async def test_a_follower_with_too_little_time_left_asks_nobody(clock: Clock) ->
     leader, follower = await leader_and_followers(route, model, 1)
     clock.now += 10.0 - cache.MIN_TIME_TO_ASK / 2
     leader.task.cancel()
+    await until(follower.task.done)
     with pytest.raises(problems.GatewayTimeout, match="within 10 s"):
         await follower.task
     assert len(model.requests) == 1

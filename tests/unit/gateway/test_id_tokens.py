@@ -117,6 +117,7 @@ async def test_a_request_waits_only_so_long_for_a_token(
     await until(lambda: found._fetching)
     await settle()
     clock.now += id_tokens.FETCH_WAIT
+    await until(waiting.done)
     with pytest.raises(IdTokenError):
         await waiting
     platform.replies.set()

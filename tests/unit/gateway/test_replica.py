@@ -171,7 +171,8 @@ async def test_it_is_probed_at_once_where_something_happened() -> None:
     found.start()
     await until(lambda: found.statuses)
     found.probe_now()
-    await until(lambda: pool.probes == 2)
+    await settle()
+    assert pool.probes == 2  # once
     found.mark_down("its service can't be reached")
     await until(lambda: found.is_ready("m"))  # by the next probe
     assert pool.probes == 3
@@ -221,8 +222,7 @@ async def test_a_stopped_replica_is_probed_no_more_and_its_idle_connections_are_
     await until(lambda: pool.requests)
     found.stop()
     assert found._task
-    await asyncio.wait([found._task])
-    assert found._task.cancelled()
+    await until(found._task.cancelled)
     assert pool.closed == 1
 
 
