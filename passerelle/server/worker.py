@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 from typing import Any
 
 import uvloop
@@ -24,6 +25,7 @@ SWEEP_INTERVAL = 0.25  # seconds between two looks at the clients' deadlines
 MAX_DRAIN_SECONDS = 3.0  # more than the gateway takes to ask again
 QUIET_SECONDS = 0.15  # without a connection, after which nobody asks any more
 FINISH_SECONDS = 4.0  # for answers, then; with the drain's it is less than graceful_timeout
+SWITCH_INTERVAL = 0.0005  # seconds that a thread, such as Flask's, may keep the loop waiting
 POLL_INTERVAL = 0.01  # seconds, while it drains
 OTHER_FILES = 512  # that the process may have open beside its clients' connections
 
@@ -38,6 +40,7 @@ class Worker(base.Worker):
 
     def run(self) -> None:
         """Serve until told to stop."""
+        sys.setswitchinterval(SWITCH_INTERVAL)
         uvloop.run(self._serve())
 
     async def _serve(self) -> None:
