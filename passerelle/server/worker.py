@@ -95,9 +95,17 @@ class Worker(base.Worker):
             busy = now if server.connections else busy
 
     async def _finish(self, server: Server, listeners: list[asyncio.AbstractServer]) -> None:
-        """Accept nothing more, and give what is being answered the time until gunicorn kills."""
+        """Accept nothing more, and give what is being answered the time until gunicorn kills.
+
+        A listener that is closed resets what it hasn't accepted. So first its queue is made as
+        short as can be and emptied, and who came last gets the time to send a request.
+        """
+        for each in self.sockets:
+            each.sock.listen(0)
+        await asyncio.sleep(POLL_INTERVAL)
         for listener in listeners:
             listener.close()
+        await asyncio.sleep(QUIET_SECONDS)
         server.close_idle()
         end = server.now() + FINISH_SECONDS
         while server.is_answering and server.now() < end:  # noqa: ASYNC110  # ends at a time, too

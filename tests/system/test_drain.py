@@ -8,10 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+import requests
 
 from passerelle.server import gunicorn_settings, worker
 from tests.support import processes, stack
@@ -208,3 +210,35 @@ def test_either_replica_is_stopped_again_and_again_and_no_request_fails(
         assert set(clients.statuses) == {200}
     print("ended after", ends, "s;", len(clients.statuses), "requests")  # noqa: T201  # with pytest -s
     assert max(ends) < gunicorn_settings.graceful_timeout  # the gateway let go before
+
+
+def test_a_gateway_that_is_stopped_under_load_answers_all_that_reached_it(
+    state: Path, tmp_path: Path
+) -> None:
+    """Its clients meet nothing but a port on which nobody listens any more."""
+    at = f"127.0.0.1:{stack.free_port()}"
+    ends: list[str] = []
+    statuses: list[int] = []
+
+    def ask(door: processes.Door) -> None:
+        session = requests.Session()
+        session.headers["X-API-Key"] = door.key
+        url = f"{door.url}/model/{processes.LITE0}/predict"
+        try:
+            while True:
+                statuses.append(session.post(url, data=stack.CAT, timeout=30).status_code)
+        except requests.ConnectionError as error:
+            ends.append(str(error))
+
+    with processes.service(artifact(state), at):
+        with processes.gateway(tmp_path, f"{processes.LITE0}=http://{at}") as door:
+            stack.wait_for(lambda: door.model()["status"] == "ready", 20)
+            clients = [threading.Thread(target=ask, args=(door,)) for _ in range(8)]
+            for client in clients:
+                client.start()
+            stack.wait_for(lambda: len(statuses) > 20, 30)
+        for client in clients:
+            client.join()
+    assert set(statuses) == {200}
+    assert len(ends) == 8
+    assert all("Connection refused" in end for end in ends), ends
