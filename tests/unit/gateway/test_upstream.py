@@ -98,6 +98,20 @@ async def test_each_replica_is_tried_once() -> None:
     assert held(found) == (0, [0, 0, 0], 0, 0)
 
 
+async def test_a_replica_that_came_back_while_another_was_tried_is_not_tried_again() -> None:
+    found = service(transport.UnreachableError(), made.answer())
+    first, second = found.replicas.values()
+
+    async def fail_as_the_first_comes_back(*_: object) -> Response:
+        first.statuses = {"m": Status("ready")}
+        raise transport.UnreachableError
+
+    second.pool.send = fail_as_the_first_comes_back  # type: ignore[assignment, method-assign]  # a test's own
+    with pytest.raises(transport.UnreachableError):
+        await send(found)  # a second request to the first would have no reply
+    assert first.is_ready("m")
+
+
 @pytest.mark.parametrize(
     "error", [transport.BrokenError(), TimeoutError(), OSError(), id_tokens.IdTokenError()]
 )
