@@ -13,7 +13,7 @@ import resource
 import signal
 import socket
 import sys
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 from gunicorn.workers import base
@@ -100,7 +100,7 @@ class Worker(base.Worker):
         A listener that is closed resets what it hasn't accepted. So first its queue is made as
         short as can be and emptied, and who came last gets the time to send a request.
         """
-        for each in self.sockets:
+        for each in cast("list[Any]", self.sockets):
             each.sock.listen(0)
         await asyncio.sleep(POLL_INTERVAL)
         for listener in listeners:
