@@ -9,7 +9,7 @@ A connection is at one of these points, and each has its deadline:
     sending    the client takes the response: min_rate after GRACE
     leftover   an early answer was sent, the rest of the body is read and dropped: LEFTOVER_TIMEOUT
 
-Nothing that a client does or omits holds more than this object and what it has sent.
+Beside this object, clients hold bodies and answers, whose bytes are limited for all together.
 """
 
 import asyncio
@@ -65,7 +65,6 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's
         """The client is gone, and its requests are given up at once."""
         self.server.forget(self)
-        self._ends = True
         for call in self._calls:
             call.cancel()
         self._calls.clear()
@@ -100,10 +99,12 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client doesn't take what is written."""
         self._is_blocked = True
+        self.server.set_blocked(self, self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         """The client has taken most of it."""
         self._is_blocked = False
+        self.server.set_unblocked(self)
         if self._calls and not self._calls[0].started:
             self._start_next()
 

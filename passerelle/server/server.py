@@ -5,8 +5,11 @@ import email.utils
 from collections.abc import Callable
 from typing import Any
 
+from passerelle.server.byte_budget import ByteBudget
 from passerelle.server.connection import Connection
 from passerelle.server.settings import ServerSettings
+
+MAX_UNSENT = 64_000_000  # bytes of answers that clients have yet to take
 
 
 class Server:
@@ -29,6 +32,8 @@ class Server:
         self.connections: set[Connection] = set()
         self._max_connections = max_connections
         self._idle: dict[Connection, None] = {}  # longest idle first
+        self.unsent = ByteBudget(MAX_UNSENT)
+        self._blocked: dict[Connection, int] = {}  # bytes that each has of it, longest first
         self.sweep()
 
     def connect(self) -> Connection:
@@ -50,6 +55,7 @@ class Server:
         """A connection is over."""
         self.connections.discard(connection)
         self._idle.pop(connection, None)
+        self.set_unblocked(connection)
 
     def set_idle(self, connection: Connection) -> None:
         """A connection waits for its next request."""
@@ -58,6 +64,19 @@ class Server:
     def set_busy(self, connection: Connection) -> None:
         """A connection's next request begins."""
         self._idle.pop(connection, None)
+
+    def set_blocked(self, connection: Connection, size: int) -> None:
+        """A client has so many bytes to take. Past the limit, who is longest at it is let go."""
+        self._blocked[connection] = size
+        self.unsent.take(size)
+        while self.unsent.left < 0 and len(self._blocked) > 1:
+            longest = next(iter(self._blocked))
+            self.set_unblocked(longest)
+            longest.transport.abort()
+
+    def set_unblocked(self, connection: Connection) -> None:
+        """A client has taken most of an answer."""
+        self.unsent.give_back(self._blocked.pop(connection, 0))
 
     def sweep(self) -> None:
         """Let go of the clients whose time is over, and look at the clock."""

@@ -77,7 +77,7 @@ class Worker(base.Worker):
         while True:
             self.notify()
             server.sweep()
-            if app.bodies.is_over(memory.LOAD):
+            if app.bodies.is_over(memory.LOAD) or server.unsent.is_over(memory.LOAD):
                 memory.trim()
             if self.ppid != os.getppid():  # gunicorn itself is gone
                 stop.put_nowait(False)  # noqa: FBT003  # as above

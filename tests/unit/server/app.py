@@ -18,7 +18,9 @@ class App:
     """What it answers to each path.
 
     /held    the body, once `proceed` is set
+    /late    the same, but reads the body only then
     /early   401, without reading the body
+    /unread  the same, once `proceed` is set
     /large   LARGE bytes
     /broken  nothing: it raises
     /silent  nothing: it returns
@@ -49,7 +51,9 @@ class App:
             raise RuntimeError("broken")
         if path == "/silent":
             return
-        status, body = (401, b"") if path == "/early" else await read(receive)
+        if path in ("/late", "/unread"):
+            await self.proceed.wait()
+        status, body = (401, b"") if path in ("/early", "/unread") else await read(receive)
         if path == "/held":
             await self.proceed.wait()
         await respond(send, status, bytes(LARGE) if path == "/large" else body)

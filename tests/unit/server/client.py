@@ -50,7 +50,7 @@ class Transport(asyncio.Transport):
         self.taken = b""  # by the client
         self.aborted = self.ended = False  # whether the client's reading fails, or ends well
         self._unsent, self._waiting = b"", b""
-        self._paused = self._closing = self._lost = False
+        self._paused = self._closing = self._lost = self._is_full = False
 
     # The server's end.
 
@@ -59,7 +59,8 @@ class Transport(asyncio.Transport):
         self._unsent += data
         if not self.slow:
             self.take()
-        elif len(self._unsent) > HIGH_WATER:
+        elif len(self._unsent) > HIGH_WATER and not self._is_full:
+            self._is_full = True
             self.protocol.pause_writing()
 
     def write_eof(self) -> None:
@@ -110,10 +111,10 @@ class Transport(asyncio.Transport):
 
     def take(self, size: int | None = None) -> None:
         """Take so many bytes, or all."""
-        was_full = len(self._unsent) > HIGH_WATER
         size = len(self._unsent) if size is None else size
         self.taken, self._unsent = self.taken + self._unsent[:size], self._unsent[size:]
-        if was_full and len(self._unsent) <= HIGH_WATER // 4:
+        if self._is_full and len(self._unsent) <= HIGH_WATER // 4:
+            self._is_full = False
             self.protocol.resume_writing()
         if self._closing and not self._unsent:
             self.ended = True

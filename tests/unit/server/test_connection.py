@@ -2,7 +2,7 @@
 
 import pytest
 
-from passerelle.server import connection
+from passerelle.server import call, connection
 from passerelle.server.server import Server
 from tests.unit.server.app import LARGE, App
 from tests.unit.server.client import GET, Client, chunked, get, post
@@ -57,6 +57,27 @@ async def test_nothing_more_is_read_while_requests_wait(client: Client, app: App
     assert client.transport.is_reading()
 
 
+async def test_nothing_more_is_read_until_the_last_of_them_is_answered(
+    client: Client, app: App
+) -> None:
+    client.send(get("/one") + get("/held") + get("/three"))
+    await client.taken()
+    assert app.paths == ["/one", "/held"]
+    assert not client.transport.is_reading()
+
+
+async def test_a_connection_is_read_on_after_a_body_that_was_taken_late(
+    client: Client, app: App
+) -> None:
+    client.send(post("/late", 2 * call.MAX_UNREAD), bytes(2 * call.MAX_UNREAD))
+    await client.taken()
+    assert not client.transport.is_reading()
+    app.proceed.set()
+    await client.taken()
+    client.send(get("/next"))
+    assert [each.status for each in await client.answers()] == [200, 200]
+
+
 async def test_a_body_may_follow_behind_a_request_that_waits(client: Client, app: App) -> None:
     client.send(get("/held") + post("/two", 4) + b"bo", b"dy")
     app.proceed.set()
@@ -108,6 +129,18 @@ async def test_a_server_that_drains_ends_each_connection_with_its_last_answer(
     assert client.transport.ended
 
 
+async def test_after_a_last_answer_before_the_body_nothing_more_is_a_request(
+    client: Client, app: App, server: Server
+) -> None:
+    server.draining = True
+    client.send(post("/early", 4))
+    assert (await client.answer()).headers["Connection"] == "close"
+    client.send(b"body" + get("/next"))
+    await client.taken()
+    assert app.paths == ["/early"]
+    assert client.transport.ended
+
+
 # Clients that leave.
 
 
@@ -117,6 +150,7 @@ async def test_a_client_that_hangs_up_has_its_request_cancelled(client: Client, 
     client.transport.abort()
     await client.taken()
     assert (app.cancelled, app.paths) == (["/held"], ["/held"])
+    assert not client.connection.is_answering
 
 
 async def test_a_client_that_hangs_up_before_its_request_began_is_not_answered(

@@ -150,6 +150,16 @@ async def test_once_a_body_is_there_its_answer_may_take_its_time(
     assert (answer.status, answer.headers.get("Connection")) == (200, None)
 
 
+async def test_an_application_that_wants_no_body_may_take_its_time_too(
+    client: Client, clock: Clock, app: App
+) -> None:
+    client.send(post("/unread", 4))
+    await wait(client, clock, 300)
+    app.proceed.set()
+    answer = await client.answer()
+    assert (answer.status, answer.headers.get("Connection")) == (401, None)
+
+
 async def test_a_body_has_its_time_from_when_its_application_is_called(
     client: Client, clock: Clock, app: App
 ) -> None:

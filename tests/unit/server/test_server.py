@@ -2,6 +2,8 @@
 
 import email.utils
 
+import pytest
+
 from passerelle.server.server import Server
 from tests.unit.server import app as apps
 from tests.unit.server.app import LARGE, App
@@ -44,7 +46,7 @@ async def test_past_the_limit_of_busy_connections_a_new_one_is_told_to_come_back
     answer = await late.answer()
     assert (answer.status, answer.headers["Connection"]) == (503, "close")
     assert "Too many connections" in answer.json["detail"]
-    assert late.transport.ended
+    assert late.transport.is_closing()
     assert len(server.connections) == 2
     app.proceed.set()
     assert (await busy[0].answer()).status == 200
@@ -74,6 +76,45 @@ async def test_a_connection_whose_request_is_answered_is_idle_again(app: App, cl
         await client.taken()
     await Client(server).taken()
     assert client.transport.ended
+
+
+async def test_past_a_number_of_bytes_who_takes_an_answer_longest_is_let_go(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.unsent, "limit", 2 * LARGE + 10_000)
+    clients = [Client(server) for _ in range(4)]
+    for client in clients[:3]:
+        client.transport.slow = True
+    for client in clients:
+        client.send(get("/large"))
+        await client.taken()
+    assert [each.transport.aborted for each in clients] == [True, False, False, False]
+    assert 2 * LARGE < server.unsent.held <= server.unsent.limit
+
+
+async def test_an_answer_that_was_taken_holds_nothing(server: Server) -> None:
+    patient, hasty = Client(server), Client(server)
+    for client in (patient, hasty):
+        client.transport.slow = True
+        client.send(get("/large"))
+        await client.taken()
+    assert server.unsent.held > 2 * LARGE
+    patient.transport.take()
+    hasty.transport.abort()
+    await hasty.taken()
+    assert server.unsent.held == 0
+
+
+async def test_an_answer_that_is_larger_than_the_limit_is_given_to_one_at_a_time(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.unsent, "limit", 10)
+    first, second = Client(server), Client(server)
+    for client in (first, second):
+        client.transport.slow = True
+        client.send(get("/large"))
+        await client.taken()
+    assert (first.transport.aborted, second.transport.aborted) == (True, False)
 
 
 async def test_it_is_answering_as_long_as_one_request_is(app: App, server: Server) -> None:

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import types
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 import uvloop
 from gunicorn.config import Config
 
-from passerelle.server import drain, worker
+from passerelle.server import drain, memory, worker
 from passerelle.server.application import Application
 from passerelle.server.server import Server
 from passerelle.server.settings import ServerSettings
@@ -151,6 +152,26 @@ async def test_it_stops_once_gunicorn_is_gone(
     assert not drain.stopping.is_set()
 
 
+@pytest.mark.parametrize("kind", ["bodies", "answers", "none"])
+async def test_memory_goes_back_once_a_load_is_over(
+    kind: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, trimmed = serve(clock), []
+    app = Application("test", OPTIONS)
+    monkeypatch.setattr(memory, "trim", lambda: trimmed.append(clock.now))
+    budgets = {"bodies": app.bodies, "answers": server.unsent}
+    for budget in budgets.values():
+        budget.take(memory.LOAD if budget is budgets.get(kind) else memory.LOAD - 1)
+    ticking = asyncio.ensure_future(Worker()._tick(app, server, asyncio.Queue()))
+    await client.run_tasks()
+    assert trimmed == []
+    for budget in budgets.values():
+        budget.give_back(budget.held)
+    await client.run_tasks()
+    assert len(trimmed) == (kind in budgets)
+    ticking.cancel()
+
+
 @pytest.mark.parametrize(
     ("family", "method"),
     [(socket.AF_UNIX, "create_unix_server"), (socket.AF_INET, "create_server")],
@@ -220,9 +241,11 @@ async def test_an_answer_that_takes_too_long_is_not_waited_for(clock: Clock) -> 
 
 def test_it_runs_on_uvloop(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[Any] = []
+    monkeypatch.setattr(sys, "setswitchinterval", ran.append)
     monkeypatch.setattr(uvloop, "run", ran.append)
     Worker().run()
-    (main,) = ran
+    interval, main = ran
+    assert interval == worker.SWITCH_INTERVAL
     assert main.cr_code is worker.Worker._serve.__code__
     main.close()
 
