@@ -19,5 +19,5 @@ def test_the_worker_is_ours() -> None:
 
 
 def test_a_worker_drains_and_finishes_before_gunicorn_kills_it() -> None:
-    longest = worker.MAX_DRAIN_SECONDS + worker.FINISH_SECONDS
+    longest = worker.MAX_DRAIN_SECONDS + worker.QUIET_SECONDS + worker.FINISH_SECONDS
     assert longest < gunicorn_settings.graceful_timeout

@@ -161,6 +161,11 @@ def test_no_two_refusals_have_the_same_id() -> None:
     assert first != second
 
 
+def test_a_head_that_comes_too_late_is_told_what_to_do() -> None:
+    problem = head.late().problem
+    assert (problem.status, problem.detail[-18:]) == (408, "Send them at once.")
+
+
 def test_what_the_parser_gives_up_is_refused_with_its_reason() -> None:
     problem = head.malformed("Invalid header token").problem
     assert problem.status == 400

@@ -49,12 +49,17 @@ class Worker(worker.Worker):
 
 
 class Listener:
-    """A listening socket, which is closed once."""
+    """A listening socket as gunicorn has it (`sock`) and as the loop has it."""
 
-    is_open = True
+    def __init__(self, family: int = socket.AF_INET) -> None:
+        self.family, self.sock = family, self
+        self.events: list[str] = []
+
+    def listen(self, backlog: int) -> None:
+        self.events.append(f"listen({backlog})")
 
     def close(self) -> None:
-        self.is_open = False
+        self.events.append("close()")
 
 
 @pytest.fixture
@@ -99,14 +104,10 @@ def serve(clock: Clock) -> Server:
     return server
 
 
-def listener(family: int = socket.AF_INET) -> Any:
-    return types.SimpleNamespace(sock=types.SimpleNamespace(family=family))
-
-
 async def test_it_serves_within_its_applications_lifespan_until_it_is_told_to_stop(
     signals: dict[signal.Signals, Callable[[], None]],
 ) -> None:
-    found = Worker(listener())
+    found = Worker(Listener())
     serving = asyncio.ensure_future(found._serve())
     await client.run_tasks()
     assert (found.events, found.alive) == (["began"], True)
@@ -121,7 +122,7 @@ async def test_it_serves_within_its_applications_lifespan_until_it_is_told_to_st
 async def test_only_sigterm_gives_it_time_to_drain(
     sig: signal.Signals, signals: dict[signal.Signals, Callable[[], None]], *, drains: bool
 ) -> None:
-    serving = asyncio.ensure_future(Worker(listener())._serve())
+    serving = asyncio.ensure_future(Worker(Listener())._serve())
     await client.run_tasks()
     signals[sig]()
     await serving
@@ -186,7 +187,7 @@ async def test_it_listens_on_sockets_of_both_kinds(
         return Listener()
 
     monkeypatch.setattr(loop, method, create)
-    found = listener(family)
+    found = Listener(family)
     await Worker()._listen(loop, server, found)
     assert made == [(server.connect, found.sock, 7)]
 
@@ -225,8 +226,8 @@ async def test_what_is_being_answered_is_given_time_and_nothing_more_accepted(
     busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     listeners: list[Any] = [listening]
     clock.call_later(1, busy.transport.abort)
-    await Worker()._finish(server, listeners)
-    assert not listening.is_open
+    await Worker(listening)._finish(server, listeners)
+    assert listening.events == ["listen(0)", "close()"]
     assert idle.transport.ended
     assert 1 <= clock.now - began < worker.FINISH_SECONDS
 
@@ -236,7 +237,18 @@ async def test_an_answer_that_takes_too_long_is_not_waited_for(clock: Clock) -> 
     busy = Client(server)
     busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     await Worker()._finish(server, [])
-    assert clock.now - began == pytest.approx(worker.FINISH_SECONDS, abs=worker.POLL_INTERVAL)
+    longest = worker.POLL_INTERVAL + worker.QUIET_SECONDS + worker.FINISH_SECONDS
+    assert clock.now - began == pytest.approx(longest, abs=2 * worker.POLL_INTERVAL)
+
+
+async def test_who_came_last_has_the_time_to_send_a_request(clock: Clock) -> None:
+    server = serve(clock)
+    last = Client(server)
+    clock.call_later(worker.QUIET_SECONDS / 2, lambda: last.send(client.GET))
+    clock.call_later(1, last.transport.abort)
+    await Worker()._finish(server, [])
+    assert not last.transport.ended  # which its client would see in place of an answer
+    assert last.transport.aborted
 
 
 def test_it_runs_on_uvloop(monkeypatch: pytest.MonkeyPatch) -> None:
