@@ -1,6 +1,7 @@
 """What bench.hop found of the hop alone; `dataclasses.asdict` of it is what programs read."""
 
 import dataclasses
+import math
 
 from bench import rounds
 from bench.hop_report import DIRECT
@@ -57,8 +58,12 @@ def costs(report: Report) -> list[str]:
 
 
 def requests_per_core(each: Round, gateway: str) -> float:
-    """The requests a second for which a whole core of gateway is enough."""
-    return 1000 / each.measurements[gateway].server_cpu_ms
+    """The requests a second for which a whole core of gateway is enough.
+
+    Infinite where a short measurement took less than the kernel counts.
+    """
+    cpu_ms = each.measurements[gateway].server_cpu_ms
+    return 1000 / cpu_ms if cpu_ms else math.inf
 
 
 def added_ms(each: Round, gateway: str) -> float:

@@ -37,7 +37,7 @@ from bench.workload import Workload
 
 ORDINARY_CLIENTS = 4  # kept connections of each load
 WARM_UP_SECONDS = 1.0  # of ordinary requests, before any is counted
-LOWEST_PRIORITY = 19
+NICENESS = 10  # of the crowd: less processor than the others get, where there is too little
 SAMPLE_INTERVAL = 1.0  # seconds
 
 
@@ -81,7 +81,7 @@ async def measure(options: argparse.Namespace) -> Report:
         ordinary = Ordinary(pool, cases, options.rate, gateway, crowd)
         await ordinary.run(WARM_UP_SECONDS)
         quiet = await ordinary.run(options.seconds)
-        os.nice(LOWEST_PRIORITY)  # the crowd alone: clients have machines of their own
+        os.nice(NICENESS)  # the crowd alone: clients have machines of their own
         async with crowd.running():
             crowded = await ordinary.run(options.seconds)
         return Report(

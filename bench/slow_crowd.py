@@ -13,7 +13,7 @@ from bench.slow_client import KINDS, Reader, SlowClient, Target
 
 CONNECTIONS_PER_SECOND = 200.0  # at the beginning, so that they aren't all let go at once
 MAX_RETRY_DELAY = 2.0  # seconds until a client that was let go, or not connected, tries again
-SETTLE_SECONDS = 1.0  # after the last client's first attempt
+POLL_INTERVAL = 0.1  # seconds
 ORPHAN_INTERVAL = 2.0  # seconds
 
 Connect = Callable[[type[SlowClient], Target], Awaitable[SlowClient]]
@@ -53,16 +53,22 @@ class Crowd:
         """How many clients are connected now."""
         return sum(each.connected for each in self.counts.values())
 
+    @property
+    def _attempts(self) -> int:
+        """How often clients have been connected, or could not be."""
+        return sum(each.connections + each.not_connected for each in self.counts.values())
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The crowd, every client of which has had the time to connect, until the block's end."""
+        """The crowd, from when it has tried as often as it has clients until the block's end."""
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._keep_connected(kind, number / CONNECTIONS_PER_SECOND))
                 for number, kind in enumerate(self.kinds)
             ]
             tasks.append(group.create_task(self._watch_readers()))
-            await self._sleep(len(self.kinds) / CONNECTIONS_PER_SECOND + SETTLE_SECONDS)
+            while self._attempts < len(self.kinds):
+                await self._sleep(POLL_INTERVAL)
             yield
             for task in tasks:
                 task.cancel()

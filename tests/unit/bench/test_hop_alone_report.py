@@ -46,3 +46,10 @@ def test_one_gateway_is_compared_with_nothing() -> None:
     report = dataclasses.replace(REPORT, gateways=["before"])
     assert len(lines(report, "before ")) == 2
     assert "ratio" not in hop_alone_report.text(report)
+
+
+def test_work_too_short_to_be_counted_is_no_fault() -> None:
+    nothing = {case: measured(5, 0.0, 1.0) for case in (DIRECT, "before", "after")}
+    report = dataclasses.replace(REPORT, rounds=[Round(8, nothing)])
+    assert lines(report, "before ")[1][2:5:2] == ["0.000", "inf"]
+    assert lines(report, "after ")[2][2] == "nan"
