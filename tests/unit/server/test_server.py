@@ -35,6 +35,29 @@ async def test_past_the_limit_the_connection_that_is_idle_longest_makes_room(
     assert len(server.connections) == 3
 
 
+async def test_connections_that_come_at_once_each_take_anothers_room(
+    app: App, clock: Clock
+) -> None:
+    server = apps.serve(app, clock, max_connections=2)
+    first, second, third, _ = (Client(server) for _ in range(4))
+    await first.taken()
+    assert first.transport.ended
+    assert second.transport.ended
+    assert not third.transport.ended
+    assert len(server.connections) == 2
+
+
+async def test_a_connection_that_was_lost_makes_room_for_one(app: App, clock: Clock) -> None:
+    server = apps.serve(app, clock, max_connections=1)
+    lost = Client(server)
+    lost.transport.abort()
+    await lost.taken()
+    first, second = Client(server), Client(server)
+    await first.taken()
+    assert first.transport.ended
+    assert server.connections == {second.connection}
+
+
 async def test_past_the_limit_of_busy_connections_a_new_one_is_told_to_come_back(
     app: App, clock: Clock
 ) -> None:
@@ -148,6 +171,7 @@ async def test_only_connections_whose_time_is_over_are_let_go(server: Server, cl
 
 
 async def test_answers_have_the_date_of_the_last_sweep(client: Client, server: Server) -> None:
+    assert server.date.endswith(b" GMT")
     server.date = b"long ago"
     client.send(GET)
     assert (await client.answer()).headers["Date"] == "long ago"
