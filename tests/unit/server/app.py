@@ -9,6 +9,7 @@ from passerelle.server.settings import ServerSettings
 from tests.unit.server.client import Clock
 
 LARGE = 1_000_000  # bytes
+UNREAD = ("/early", "/unread", "/refused")
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -17,14 +18,15 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class App:
     """What it answers to each path.
 
-    /held    the body, once `proceed` is set
-    /late    the same, but reads the body only then
-    /early   401, without reading the body
-    /unread  the same, once `proceed` is set
-    /large   LARGE bytes
-    /broken  nothing: it raises
-    /silent  nothing: it returns
-    /…       the body, or the status of what reading it met: 408 or 400
+    /held     the body, once `proceed` is set
+    /late     the same, but reads the body only then
+    /early    401, without reading the body
+    /unread   the same, once `proceed` is set
+    /refused  the same at once, with LARGE bytes
+    /large    LARGE bytes
+    /broken   nothing: it raises
+    /silent   nothing: it returns
+    /…        the body, or the status of what reading it met: 408 or 400
     """
 
     def __init__(self) -> None:
@@ -53,10 +55,10 @@ class App:
             return
         if path in ("/late", "/unread"):
             await self.proceed.wait()
-        status, body = (401, b"") if path in ("/early", "/unread") else await read(receive)
+        status, body = (401, b"") if path in UNREAD else await read(receive)
         if path == "/held":
             await self.proceed.wait()
-        await respond(send, status, bytes(LARGE) if path == "/large" else body)
+        await respond(send, status, bytes(LARGE) if path in ("/large", "/refused") else body)
 
 
 async def read(receive: Receive) -> tuple[int, bytes]:

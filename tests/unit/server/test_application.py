@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from passerelle.protocol import problems
-from passerelle.server import application, log, request_body
+from passerelle.server import application, log, memory, request_body
 from passerelle.server.application import Application
 from passerelle.server.messages import Request, Response
 from passerelle.server.settings import ServerSettings
@@ -176,6 +176,16 @@ async def test_only_an_answer_that_may_have_a_body_states_its_length(
     assert (await asgi.ask(app, "GET", "/empty")).headers.get("Content-Length") == stated
 
 
+async def test_an_answer_that_states_its_length_does_so_once() -> None:
+    async def handler(_: Request) -> Response:
+        return Response(200, headers=[("Content-Length", "1000")])
+
+    app = make()
+    app.add_route("GET", "/stated", handler)
+    answer = await asgi.ask(app, "HEAD", "/stated")
+    assert answer.headers.getlist("Content-Length") == ["1000"]
+
+
 async def test_bodies_are_held_until_their_requests_are_answered() -> None:
     app, held = make(PASSERELLE_BODY_MEMORY="12"), []
 
@@ -221,6 +231,21 @@ async def test_a_request_whose_client_leaves_is_logged_as_such_and_holds_nothing
 async def test_without_a_lifespan_nothing_begins_or_ends() -> None:
     async with make().lifespan():
         pass
+
+
+def test_an_object_is_answered_as_json_with_further_headers() -> None:
+    response = application.json_response({"b": 1, "a": 2}, {"X-One": "1"})
+    assert response.body == b'{"b": 1, "a": 2}\n'
+    assert response.headers == [("Content-Type", "application/json"), ("X-One", "1")]
+
+
+def test_a_process_gives_large_memory_back_from_its_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(memory, "return_freed_memory", lambda: calls.append("called"))
+    make()
+    assert calls == ["called"]
 
 
 def test_its_log_names_the_project_of_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:

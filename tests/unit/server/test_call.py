@@ -71,7 +71,9 @@ async def test_a_status_is_named_as_the_rfcs_do(server: Server, status: int, lin
 async def test_a_client_that_expects_it_is_told_to_go_on(client: Client) -> None:
     client.send(expecting("/"))
     assert await client.taken() == CONTINUE
-    client.send(b"bo", b"dy")
+    client.send(b"bo")
+    await client.taken()
+    client.send(b"dy")
     said = await client.taken()
     assert said.count(CONTINUE) == 1
     assert said.endswith(b"\r\n\r\nbody")
@@ -110,6 +112,16 @@ async def test_no_more_of_a_body_is_read_than_its_application_takes(
     assert len((await client.answers())[1].body) == size
 
 
+async def test_a_body_is_read_on_once_its_application_takes_it(client: Client, app: App) -> None:
+    client.send(post("/late", 4 * call.MAX_UNREAD), bytes(2 * call.MAX_UNREAD))
+    await client.taken()
+    assert not client.transport.is_reading()
+    app.proceed.set()
+    await client.taken()
+    client.send(bytes(2 * call.MAX_UNREAD))
+    assert len((await client.answer()).body) == 4 * call.MAX_UNREAD
+
+
 async def test_an_application_that_is_slower_than_its_client_holds_no_more_than_a_part(
     server: Server,
 ) -> None:
@@ -122,7 +134,9 @@ async def test_an_application_that_is_slower_than_its_client_holds_no_more_than_
 
     server.app = app
     client = Client(server)
-    client.send(post("/", 1000000), b"first")
+    client.send(post("/", 1000000))
+    await client.taken()
+    client.send(b"first")
     await client.taken()
     client.send(*[bytes(100_000)] * 9)
     assert parts == [b"first"]
@@ -163,20 +177,25 @@ async def test_an_application_that_does_not_answer_has_its_connection_cut(client
 
 
 async def test_a_cancelled_request_is_no_error_of_the_application(
-    client: Client, capsys: pytest.CaptureFixture[str]
+    client: Client, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     client.send(get("/held"))
     await client.taken()
     client.transport.abort()
     await client.taken()
-    assert capsys.readouterr().out == ""
+    assert (capsys.readouterr().out, caplog.records) == ("", [])
 
 
 async def test_an_answer_that_comes_too_late_for_its_client_is_dropped(
     client: Client, app: App
 ) -> None:
+    """It sends no more, and has yet to take the answer before."""
+    client.transport.slow = True
+    client.send(get("/one"))
+    await client.taken()
     client.send(get("/held"))
     await client.taken()
-    client.transport.close()
+    client.end()
     app.proceed.set()
-    assert await client.taken() == b""
+    await client.taken()
+    assert client.transport.aborted

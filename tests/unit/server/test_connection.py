@@ -34,6 +34,13 @@ async def test_a_body_in_chunks_is_one_body(client: Client) -> None:
     assert (first.body, second.status) == (b"body", 200)
 
 
+async def test_a_body_in_chunks_ends_with_its_last_chunk(client: Client) -> None:
+    client.send(chunked("/", b"4\r\nbody\r\n"))
+    assert await client.answers() == []
+    client.send(b"0\r\n\r\n")
+    assert (await client.answer()).body == b"body"
+
+
 # Requests that come before the one ahead of them was answered.
 
 
@@ -132,12 +139,14 @@ async def test_a_server_that_drains_ends_each_connection_with_its_last_answer(
 async def test_after_a_last_answer_before_the_body_nothing_more_is_a_request(
     client: Client, app: App, server: Server
 ) -> None:
-    server.draining = True
+    server.draining = client.transport.slow = True
     client.send(post("/early", 4))
-    assert (await client.answer()).headers["Connection"] == "close"
+    await client.taken()
     client.send(b"body" + get("/next"))
     await client.taken()
     assert app.paths == ["/early"]
+    client.transport.take()
+    assert (await client.answer()).headers["Connection"] == "close"
     assert client.transport.ended
 
 
@@ -229,6 +238,27 @@ async def test_what_is_left_of_a_body_after_an_early_answer_is_read_and_dropped(
     client.send(b"body" + get("/next"))
     assert [each.status for each in await client.answers()] == [401, 200]
     assert app.paths == ["/early", "/next"]
+
+
+async def test_however_much_is_left_of_it(client: Client, app: App) -> None:
+    left = 10 * call.MAX_UNREAD
+    client.send(post("/early", left))
+    await client.taken()
+    for _ in range(10):
+        client.send(bytes(call.MAX_UNREAD))
+        assert client.transport.is_reading()
+    client.send(get("/next"))
+    await client.taken()
+    assert app.paths == ["/early", "/next"]
+
+
+async def test_an_early_answer_that_is_taken_slowly_is_given_once(client: Client, app: App) -> None:
+    client.transport.slow = True
+    client.send(post("/refused", 8) + b"body")
+    await client.taken()
+    client.transport.take()
+    assert [each.status for each in await client.answers()] == [401]
+    assert app.paths == ["/refused"]
 
 
 async def test_a_body_that_breaks_off_after_an_early_answer_ends_the_connection(

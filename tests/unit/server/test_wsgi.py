@@ -65,7 +65,8 @@ async def test_a_request_is_given_as_wsgi_has_it(app: App) -> None:
         "REQUEST_METHOD": "POST", "PATH_INFO": "/Ã¼ber", "QUERY_STRING": "top=3",
         "SERVER_NAME": "example.com", "SERVER_PORT": "8080", "HTTP_HOST": "example.com:8080",
         "CONTENT_TYPE": "image/png", "CONTENT_LENGTH": "7", "HTTP_X_API_KEY": "secret",
-        "wsgi.url_scheme": "http", "wsgi.version": (1, 0), wsgi.SPAN_KEY: request.span,
+        "wsgi.url_scheme": "http", "wsgi.version": (1, 0), "wsgi.multithread": True,
+        "wsgi.multiprocess": False, wsgi.SPAN_KEY: request.span,
         wsgi.BODY_KEY: b"picture",
     }  # fmt: skip
     assert expected == {name: environ[name] for name in expected}
