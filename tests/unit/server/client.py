@@ -6,12 +6,12 @@ assert (await client.answer()).status == 200
 """
 
 import asyncio
-import dataclasses
-import json
 from collections.abc import Callable
 from typing import Any
 
 from werkzeug.datastructures import Headers
+
+from tests.support.asgi import Answer
 
 HIGH_WATER = 65_536  # bytes that nobody took, after which the server is told to write no more
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -119,19 +119,6 @@ class Transport(asyncio.Transport):
         if self._closing and not self._unsent:
             self.ended = True
             self._lose()
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """One answer of a connection."""
-
-    status: int
-    headers: Headers
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 class Client:
