@@ -114,7 +114,7 @@ class Upstream:
         TLS is spoken with a name, and behind it stands whoever answers for that.
         """
         url = urllib.parse.urlsplit(address)
-        if url.scheme != "http" or is_ip_address(url.hostname or ""):
+        if url.scheme != "http" or is_one_host(url.hostname or ""):
             return [""]
         try:
             return await daemon_thread.run(resolve, url.hostname or "")
@@ -230,10 +230,10 @@ def resolve(name: str) -> list[str]:
     return [str(each[4][0]) for each in found]
 
 
-def is_ip_address(host: str) -> bool:
-    """Whether a host is an address already."""
+def is_one_host(host: str) -> bool:
+    """Whether a host stands for no more than one replica: an address, or this machine."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return host == "localhost"
     return True

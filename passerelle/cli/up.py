@@ -17,10 +17,18 @@ from passerelle.manifest.model import Models
 from passerelle.server import file_watcher
 
 
+def without_brackets(_: click.Context, __: click.Parameter, host: str) -> str:
+    """A host as it is listened on: `::1` for `[::1]`, and every interface for none."""
+    return host.strip().removeprefix("[").removesuffix("]") or "0.0.0.0"
+
+
 @click.command()
 @options.manifest_option
 @options.state_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets others in.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, callback=without_brackets,
+    help="0.0.0.0 lets others in, and :: those who come by IPv6, too.",
+)  # fmt: skip
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, envvar="PORT"
 )
@@ -89,7 +97,9 @@ def announce(run: Options, results: list[Result]) -> None:
     if run.page_url:
         output.console.print(f"\nOpen {run.page_url}")
     output.console.print("\nTry it:")
-    output.console.print(f"  curl {header}--data-binary {shlex.quote(f'@{picture()}')} {address}")
+    output.console.print(
+        f"  curl {header}--data-binary {shlex.quote(f'@{picture()}')} {shlex.quote(address)}"
+    )
     if run.gateway:
         output.console.print(f"Docs: {run.url}/docs/")
     output.console.print("Ctrl-C stops everything.")

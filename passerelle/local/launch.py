@@ -48,7 +48,7 @@ class Launcher:
         """A new process that serves these artifacts."""
         address = f"unix:{self.sockets}/{name}.{next(self._numbers)}"
         if not self._options.gateway:
-            address = f"{self._options.host}:{self._options.port}"
+            address = self._options.bind
         environ = {
             "PASSERELLE_ARTIFACTS": os.pathsep.join(map(str, folders)),
             "PASSERELLE_BIND": address,
@@ -68,7 +68,7 @@ class Launcher:
             "PASSERELLE_MANIFEST": str(options.manifest.resolve()),
             "PASSERELLE_KEYS": str(local_state.keys_file(options.state).resolve()),
             "PASSERELLE_UPSTREAM": f"unix:{self.sockets}/{{service}}.sock",
-            "PASSERELLE_BIND": f"{options.host}:{options.port}",
+            "PASSERELLE_BIND": options.bind,
             "PASSERELLE_REFUSE_OTHERS": "0",  # a model goes on as it was while its change is baked
         }
         if options.page_port:
@@ -81,7 +81,7 @@ class Launcher:
         environ = {
             "PASSERELLE_GATEWAY": self._options.url,
             "PASSERELLE_KEY_FILE": str(self._page_key),
-            "PASSERELLE_BIND": f"{self._options.host}:{self._options.page_port}",
+            "PASSERELLE_BIND": self._options.page_bind,
         }
         return self._started("frontend", "services.frontend", environ)
 

@@ -3,6 +3,8 @@
 import dataclasses
 from pathlib import Path
 
+from passerelle.protocol import addresses
+
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -26,6 +28,16 @@ class Options:
         return self._url_of(self.page_port) if self.page_port else ""
 
     @property
+    def bind(self) -> str:
+        """What the gateway, or the one service, listens on."""
+        return addresses.join(self.host, self.port)
+
+    @property
+    def page_bind(self) -> str:
+        """What the page listens on; empty where there is none."""
+        return addresses.join(self.host, self.page_port) if self.page_port else ""
+
+    @property
     def artifacts(self) -> Path:
         """The folder of what was baked."""
         return self.state / "artifacts"
@@ -36,5 +48,4 @@ class Options:
         return self.state / "logs"
 
     def _url_of(self, port: int) -> str:
-        host = "127.0.0.1" if self.host == "0.0.0.0" else self.host
-        return f"http://{host}:{port}"
+        return f"http://{addresses.join(addresses.nearest(self.host), port)}"

@@ -1,6 +1,7 @@
 """What must hold before a local run starts: packages, a folder and a port to itself, sockets."""
 
 import contextlib
+import errno
 import fcntl
 import importlib.metadata
 import os
@@ -17,6 +18,9 @@ TEMPORARY = Path("/tmp")  # noqa: S108  # a socket's path must be short; mkdtemp
 # A requirement of an extra, as a wheel's metadata has it: `flask==3.1.3; extra == "gateway"`. One
 # that has further conditions doesn't fit, and isn't asked for.
 REQUIREMENT = re.compile(r"""([\w.-]+)(?:\[([\w,-]+)\])?[^;]*; extra == ["']([\w-]+)["']""")
+
+
+NOT_OURS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # addresses of other machines, or of none
 
 
 class RefusedError(Exception):
@@ -109,12 +113,26 @@ def require_free_port(host: str, port: int, variable: str = "PORT") -> None:
     Raises:
         RefusedError
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as error:
-            raise RefusedError(
-                f"Port {port} on {host} can't be had ({error.strerror}). "
-                f"Stop what uses it, or choose another: {variable}={port + 1} passerelle up"
-            ) from None
+    except (OSError, UnicodeError) as error:
+        raise RefusedError(refused_port(host, port, variable, error)) from None
+
+
+def refused_port(host: str, port: int, variable: str, error: Exception) -> str:
+    """Why a port can't be had, and what to do."""
+    code, reason = getattr(error, "errno", None), getattr(error, "strerror", None) or str(error)
+    if isinstance(error, UnicodeError | socket.gaierror) or code in NOT_OURS:
+        kind = "IPv6 address" if ":" in host else "address"
+        return (
+            f"This machine has no {kind} {host} ({reason}). Choose one that it has: --host "
+            "127.0.0.1 for this machine alone, 0.0.0.0 for all that reach it."
+        )
+    other = port + 8000 if code == errno.EACCES else port + 1  # the first 1023 are the system's
+    stop = "Choose" if code == errno.EACCES else "Stop what uses it, or choose"
+    return (
+        f"Port {port} on {host} can't be had ({reason}). "
+        f"{stop} another: {variable}={other} passerelle up"
+    )

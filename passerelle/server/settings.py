@@ -9,12 +9,15 @@ Only settings modules read the environment. A variable that is empty counts as n
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Self
 
 import pydantic
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
+
+from passerelle.protocol import addresses
 
 
 class SettingError(Exception):
@@ -54,7 +57,7 @@ class Base(pydantic.BaseModel):
 
 def words(separator: str) -> BeforeValidator:
     """Text as a tuple of what stands between the separators."""
-    return BeforeValidator(lambda text: tuple(text.split(separator)))
+    return BeforeValidator(lambda text: tuple(each.strip() for each in text.split(separator)))
 
 
 def one_of(*known: str) -> BeforeValidator:
@@ -77,9 +80,27 @@ def _is_count(text: str) -> bool:
     return text.isascii() and text.isdecimal() and int(text) >= 1
 
 
+def _are_addresses(text: str) -> bool:
+    """Whether gunicorn can listen on each address of a list with commas."""
+    found = [each.strip() for each in text.split(",")]
+    try:
+        for each in found:
+            if not re.fullmatch(_WITHOUT_PORT, each):
+                addresses.split(each)
+    except ValueError:
+        return False
+    return all(len(each.encode()) <= _MAX_SOCKET for each in found)
+
+
+_WITHOUT_PORT = r"unix:.+|fd://\d+"
+_MAX_SOCKET = len("unix:") + 107  # bytes that the system takes of a path, <sys/un.h>
+_ADDRESS = "write host:port, [IPv6]:port or unix:/path, a path of at most 107 bytes"
+
 Count = Annotated[int, _checked(_is_count, "write a whole number of at least 1")]
 Flag = Annotated[bool, _checked(lambda text: text in {"0", "1"}, "write 0 or 1")]
-Addresses = Annotated[tuple[str, ...], words(",")]  # gunicorn's: host:port or unix:/path
+Port = Annotated[int, _checked(addresses.is_port, "write a port's number, 1 to 65535")]
+# gunicorn's: host:port, [IPv6]:port or unix:/path
+Addresses = Annotated[tuple[str, ...], words(","), _checked(_are_addresses, _ADDRESS)]
 
 
 def every_interface(data: dict[str, Any]) -> tuple[str, ...]:
@@ -106,5 +127,5 @@ class ServerSettings(Base):
     max_connections: Count = Field(10_000, alias="PASSERELLE_MAX_CONNECTIONS")
     # The Google Cloud project that traces belong to.
     project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
-    port: Count = Field(8080, alias="PORT")
+    port: Port = Field(8080, alias="PORT")
     bind: Addresses = Field(default_factory=every_interface, alias="PASSERELLE_BIND")

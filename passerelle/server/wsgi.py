@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from passerelle.protocol import problems
+from passerelle.protocol import addresses, problems
 from passerelle.server import request_body
 from passerelle.server.messages import Request, Response
 
@@ -85,14 +85,14 @@ async def _read(request: Request, limit: int) -> bytes | problems.Problem:
 def environ(request: Request, body: bytes | problems.Problem) -> "WSGIEnvironment":
     """A request as WSGI has it."""
     content = body if isinstance(body, bytes) else b""
-    host, _, port = request.headers.get("host", "").partition(":")
+    host, port = _host(request.headers.get("host", ""))
     made: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": request.path.encode().decode("latin-1"),
         "QUERY_STRING": request.query.decode("latin-1"),
-        "SERVER_NAME": host or "localhost",
-        "SERVER_PORT": port or "80",
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
         "SERVER_PROTOCOL": "HTTP/1.1",
         "CONTENT_TYPE": request.headers.get("content-type", ""),
         "CONTENT_LENGTH": str(len(content)),
@@ -110,3 +110,12 @@ def environ(request: Request, body: bytes | problems.Problem) -> "WSGIEnvironmen
         if name not in ("content-type", "content-length", "transfer-encoding"):
             made[f"HTTP_{name.upper().replace('-', '_')}"] = value
     return made
+
+
+def _host(text: str) -> tuple[str, str]:
+    """The name and the port of a Host header, as far as it has them."""
+    try:
+        host, port = addresses.split(text)
+    except ValueError:
+        host, port = text, 80
+    return host or "localhost", str(port)

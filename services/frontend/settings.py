@@ -49,7 +49,7 @@ class Settings(settings.ServerSettings):
     # Whether visitors come by it, so that cookies are for it alone.
     https: settings.Flag = Field(default=False, alias="PASSERELLE_HTTPS")
     request_threads: settings.Count = Field(64, alias="PASSERELLE_REQUEST_THREADS")
-    port: settings.Count = Field(8000, alias="PORT")
+    port: settings.Port = Field(8000, alias="PORT")
 
     @field_validator("gateway")
     @classmethod

@@ -79,6 +79,21 @@ def test_both_ports_are_checked_each_with_its_variable(calls: Calls, tmp_path: P
     assert calls.extras == ("local",)
 
 
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_address_of_ipv6_is_told_in_brackets_and_in_quotes(
+    calls: Calls, tmp_path: Path, host: str
+) -> None:
+    shown = run(tmp_path, "--host", host)
+    assert calls.ports[0] == ("::1", 8080, "PORT")
+    assert "Open http://[::1]:8000" in shown.output
+    assert "'http://[::1]:8080/model/a/predict'" in shown.output
+
+
+def test_no_host_is_every_interface(calls: Calls, tmp_path: Path) -> None:
+    run(tmp_path, "--host", "")
+    assert calls.ports[0] == ("0.0.0.0", 8080, "PORT")
+
+
 def test_what_does_not_run_needs_no_port_and_no_packages(calls: Calls, tmp_path: Path) -> None:
     run(tmp_path, "--no-page")
     assert [variable for _, _, variable in calls.ports] == ["PORT"]

@@ -30,7 +30,7 @@ def test_what_is_set_comes_first_and_what_is_empty_is_not_set() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("PORT", "http", "PORT is 'http'; write a whole number of at least 1."),
+        ("PORT", "http", "PORT is 'http'; write a port's number, 1 to 65535."),
         ("PASSERELLE_MAX_BODY", "0", "write a whole number of at least 1."),
         ("PASSERELLE_MAX_BODY", "1_000", "write a whole number of at least 1."),
         ("PASSERELLE_REFUSE_OTHERS", "yes", "write 0 or 1."),
@@ -49,5 +49,5 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         settings.read({"PORT": "x"})
     assert sorted(str(raised.value).splitlines()) == [
         "PASSERELLE_KEYS is not set; it names the file of the API keys.",
-        "PORT is 'x'; write a whole number of at least 1.",
+        "PORT is 'x'; write a port's number, 1 to 65535.",
     ]

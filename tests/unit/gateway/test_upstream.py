@@ -279,9 +279,17 @@ async def test_a_name_without_addresses_of_ipv4_stands_for_those_of_ipv6(names: 
 
 @pytest.mark.usefixtures("names")
 @pytest.mark.parametrize(
-    "address", ["http://10.0.0.9:8080", "http://[fd00::9]", "https://other", "unix:/run/zoo.sock"]
+    "address",
+    [
+        "http://10.0.0.9:8080",
+        "http://[fd00::9]",
+        "http://[fe80::9%eth0]:80",
+        "http://localhost:8080",
+        "https://other",
+        "unix:/run/zoo.sock",
+    ],
 )
-async def test_only_a_name_without_tls_is_resolved(address: str) -> None:
+async def test_only_another_machines_name_without_tls_is_resolved(address: str) -> None:
     assert await hosts(Upstream("zoo", address)) == [""]
 
 

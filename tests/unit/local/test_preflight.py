@@ -1,6 +1,9 @@
 """passerelle/local/preflight.py: what must hold before anything is started."""
 
+import errno
 import importlib.metadata
+import os
+import socket
 
 import pytest
 
@@ -57,3 +60,34 @@ def test_a_clone_that_is_not_installed_asks_for_nothing(monkeypatch: pytest.Monk
 def test_an_installed_package_is_found_by_its_name_in_any_case() -> None:
     assert preflight.installed("PyTest")
     assert not preflight.installed("no-such-package")
+
+
+def refused(host: str, port: int, error: int) -> str:
+    return preflight.refused_port(host, port, "PORT", OSError(error, os.strerror(error)))
+
+
+def test_a_port_in_use_is_told_with_another() -> None:
+    sentence = refused("127.0.0.1", 8080, errno.EADDRINUSE)
+    assert "Port 8080 on 127.0.0.1 can't be had (Address already in use)" in sentence
+    assert "Stop what uses it, or choose another: PORT=8081 passerelle up" in sentence
+
+
+def test_a_port_of_the_systems_own_is_told_with_one_that_may_be_had() -> None:
+    sentence = refused("0.0.0.0", 80, errno.EACCES)
+    assert "(Permission denied). Choose another: PORT=8080 passerelle up" in sentence
+
+
+@pytest.mark.parametrize("error", [errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT])
+def test_an_address_that_this_machine_has_not_is_told(error: int) -> None:
+    sentence = refused("::1", 8080, error)
+    assert sentence.startswith("This machine has no IPv6 address ::1 (")
+    assert "--host 127.0.0.1" in sentence
+
+
+@pytest.mark.parametrize(
+    "error",
+    [socket.gaierror(socket.EAI_NONAME, "Name or service not known"), UnicodeError("label empty")],
+)
+def test_a_name_without_an_address_is_told(error: Exception) -> None:
+    sentence = preflight.refused_port("nowhere", 8080, "PORT", error)
+    assert sentence.startswith("This machine has no address nowhere (")

@@ -13,7 +13,7 @@ class Example(settings.Base):
     count: settings.Count = Field(3, alias="COUNT")
     flag: settings.Flag = Field(default=False, alias="FLAG")
     file: str = Field(alias="FILE", description="the file of something")
-    port: settings.Count = Field(8080, alias="PORT")
+    port: settings.Port = Field(8080, alias="PORT")
     bind: settings.Addresses = Field(default_factory=settings.every_interface, alias="BIND")
 
 
@@ -25,6 +25,17 @@ def test_variables_are_cast_and_the_rest_has_its_default() -> None:
 
 def test_several_addresses_are_separated_by_commas() -> None:
     assert Example.read({"FILE": "x", "BIND": "a:1,unix:/b"}).bind == ("a:1", "unix:/b")
+    found = Example.read({"FILE": "x", "BIND": "[::1]:80, [::]:9, fd://3"})
+    assert found.bind == ("[::1]:80", "[::]:9", "fd://3")
+
+
+@pytest.mark.parametrize(
+    "text", ["::1:80", "8080", "[::1]", "a:0", "a:1,", "http://a:1", "unix:/" + 107 * "a"]
+)
+def test_an_address_that_nobody_can_listen_on_is_told(text: str) -> None:
+    with pytest.raises(settings.SettingError) as raised:
+        Example.read({"FILE": "x", "BIND": text})
+    assert str(raised.value).startswith(f"BIND is {text!r}; write host:port, [IPv6]:port or unix:")
 
 
 def test_blank_counts_as_not_set() -> None:
@@ -33,12 +44,12 @@ def test_blank_counts_as_not_set() -> None:
 
 def test_each_error_names_its_variable_and_what_to_write() -> None:
     with pytest.raises(settings.SettingError) as raised:
-        Example.read({"COUNT": "many", "FLAG": "yes", "PORT": "0"})
+        Example.read({"COUNT": "many", "FLAG": "yes", "PORT": "65536"})
     assert sorted(str(raised.value).splitlines()) == [
         "COUNT is 'many'; write a whole number of at least 1.",
         "FILE is not set; it names the file of something.",
         "FLAG is 'yes'; write 0 or 1.",
-        "PORT is '0'; write a whole number of at least 1.",
+        "PORT is '65536'; write a port's number, 1 to 65535.",
     ]
 
 

@@ -75,6 +75,20 @@ async def test_a_request_is_given_as_wsgi_has_it(app: App) -> None:
     assert "HTTP_CONTENT_LENGTH" not in environ
 
 
+@pytest.mark.parametrize(
+    ("header", "name", "port"),
+    [
+        ("[::1]:8080", "::1", "8080"),
+        ("[::1]", "[::1]", "80"),
+        ("example.com", "example.com", "80"),
+        ("", "localhost", "80"),
+    ],
+)
+def test_the_server_is_named_as_the_client_called_it(header: str, name: str, port: str) -> None:
+    environ = wsgi.environ(made.request(headers={"host": header}), b"")
+    assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == (name, port)
+
+
 async def test_a_request_without_a_host_is_for_this_machine(app: App) -> None:
     await Threads(app, 1, 10).answer(made.request())
     (environ,) = app.environs

@@ -1,0 +1,39 @@
+"""Where a process listens, and how it is reached there: `host:port`, an IPv6 host in brackets."""
+
+import ipaddress
+
+MAX_PORT = 65535
+# The host at which this machine reaches what listens on every interface.
+_NEAREST = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def join(host: str, port: int) -> str:
+    """`host:port`, as URLs and gunicorn write it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def split(text: str) -> tuple[str, int]:
+    """The host, without brackets, and the port of `host:port`; the host may be empty.
+
+    Raises:
+        ValueError: it is written otherwise.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not is_port(port):
+        raise ValueError(text)
+    if host.startswith("[") and host.endswith("]"):
+        return str(ipaddress.IPv6Address(host[1:-1])), int(port)
+    if ":" in host or any(each.isspace() or each in "[]/" for each in host):
+        raise ValueError(text)
+    return host, int(port)
+
+
+def is_port(text: str) -> bool:
+    """Whether a text is a port's number."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_PORT))
+    return is_number and 1 <= int(text) <= MAX_PORT
+
+
+def nearest(host: str) -> str:
+    """Where this machine reaches what listens on a host: itself, where that is every interface."""
+    return _NEAREST.get(host, host)

@@ -1,0 +1,38 @@
+"""Where processes listen."""
+
+import pytest
+
+from passerelle.protocol import addresses
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "text"),
+    [
+        ("127.0.0.1", 80, "127.0.0.1:80"),
+        ("gateway", 8080, "gateway:8080"),
+        ("", 80, ":80"),
+        ("::1", 80, "[::1]:80"),
+        ("fe80::1%eth0", 80, "[fe80::1%eth0]:80"),
+    ],
+)
+def test_a_host_and_a_port_are_joined_and_split(host: str, port: int, text: str) -> None:
+    assert addresses.join(host, port) == text
+    assert addresses.split(text) == (host, port)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "8080", "host", "::1:80", "[::1]", "[::1]x:80", "[host]:80", "a:", "a:0", "a:65536",
+     "a:99999999", "a:+8", "a:٣", "a b:80", "http://a:80", "unix:/a"],
+)  # fmt: skip
+def test_what_is_written_otherwise_is_no_address(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        addresses.split(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "nearest"),
+    [("0.0.0.0", "127.0.0.1"), ("", "127.0.0.1"), ("::", "::1"), ("10.0.0.1", "10.0.0.1")],
+)
+def test_what_listens_everywhere_is_near(host: str, nearest: str) -> None:
+    assert addresses.nearest(host) == nearest
