@@ -11,6 +11,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 
 from gateway import auth, front_end, history
 from gateway.api_keys import Key
+from gateway.routes import Route
 from gateway.state import State
 from passerelle.protocol import problems, statuses
 from passerelle.server import application, drain, flask_app
@@ -24,7 +25,7 @@ api = flask.Blueprint("api", __name__)
 @api.get("/models")
 def models() -> dict[str, Any]:
     """Every model that the key may use, with its status now."""
-    return {"models": [route.description for route in state().routes.current.allowed(identify())]}
+    return {"models": [description(each) for each in state().routes.current.allowed(identify())]}
 
 
 @api.get("/models/<model_id>")
@@ -32,7 +33,7 @@ def model(model_id: str) -> dict[str, Any]:
     """One of them."""
     key = identify()
     auth.permit(key, model_id)
-    return state().routes.current.find(model_id, key).description
+    return description(state().routes.current.find(model_id, key))
 
 
 @api.get("/history")
@@ -66,6 +67,12 @@ async def ready(gateway: State, _: Request) -> Response:
     return application.json_response({"status": "ready", "models": len(found), "ready": count})
 
 
+def description(route: Route) -> dict[str, Any]:
+    """A model as people see it, its path below the proxy's."""
+    found = route.description
+    return found | {"predict": state().options.path_prefix + found["predict"]}
+
+
 def identify() -> Key:
     """The key of the current request.
 
@@ -88,7 +95,9 @@ def create_app(gateway: State) -> flask.Flask:
     app = flask_app.create("gateway")
     app.extensions["passerelle"] = gateway
     app.register_blueprint(api)
-    app.register_blueprint(
-        get_swaggerui_blueprint("/docs", "/openapi.yaml", {"app_name": "Passerelle"})
-    )
+    # Every address in it is relative, so that it holds below any path of a proxy.
+    options = {"app_name": "Passerelle", "oauth2RedirectUrl": "oauth2-redirect.html"}
+    pages = get_swaggerui_blueprint(".", "../openapi.yaml", options)
+    app.register_blueprint(pages, url_prefix="/docs")
+    app.add_url_rule("/docs", "docs", lambda: flask.redirect("docs/", 308))
     return app

@@ -5,7 +5,7 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from gateway import settings, upstream
+from gateway import service_address, settings
 from gateway.api_keys import Key
 from gateway.cache_store import CacheStore
 from gateway.history import History
@@ -121,7 +121,7 @@ class RouteTable:
         models = reading.read(path)
         try:
             for model in models:
-                upstream.address(self.options.upstream, model.service)
+                service_address.find(self.options.upstream, model.service)
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise reading.ManifestError(path, [source.Problem(1, "", message)]) from None
@@ -150,7 +150,7 @@ class RouteTable:
     def _upstream(self, name: str) -> Upstream:
         """A service, at the address that the setting gives it."""
         options = self.options
-        address = upstream.address(options.upstream, name)
+        address = service_address.find(options.upstream, name)
         return Upstream(
             name, address, options.max_in_flight, options.upstream_auth, self.retry_budget
         )

@@ -7,8 +7,14 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from gateway import service_address
 from gateway.upstream import MAX_IN_FLIGHT
 from passerelle.server import google_cloud, settings
+
+UPSTREAM = (
+    "write where the services are: http://{service}:8080, https://host/path/{service} or "
+    "unix:/path/{service}.sock, or pairs such as zoo=http://10.0.0.5:8080 with commas"
+)
 
 
 class Settings(settings.ServerSettings):
@@ -23,8 +29,10 @@ class Settings(settings.ServerSettings):
     demo: str = Field("", alias="PASSERELLE_DEMO")
     # Google's metadata server.
     metadata_host: str = Field(google_cloud.METADATA_HOST, alias="GCE_METADATA_HOST")
-    # How to reach a service; see `upstream.address`.
-    upstream: str = Field("http://{service}:8080", alias="PASSERELLE_UPSTREAM")
+    # How to reach a service; see service_address.py.
+    upstream: Annotated[str, settings.checked(service_address.is_setting, UPSTREAM)] = Field(
+        "http://{service}:8080", alias="PASSERELLE_UPSTREAM"
+    )
     # How services know us: google, or not at all.
     upstream_auth: Annotated[str, settings.one_of("google")] = Field(
         "", alias="PASSERELLE_UPSTREAM_AUTH"

@@ -8,6 +8,7 @@ Who stops waiting, at its deadline or because its client is gone, closes the con
 import asyncio
 import collections
 import dataclasses
+import re
 import select
 import ssl
 import time
@@ -40,15 +41,15 @@ class Request:
     """A request to a service."""
 
     method: str
-    target: str  # path and query
+    target: str  # path and query, below the service's own path
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     body: bytes = b""
 
-    def head(self, host: str) -> bytes:
-        """The line and the headers, as they are sent."""
+    def head(self, host: str, path: str = "") -> bytes:
+        """The line and the headers, as they are sent to a host, below a path."""
         lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         return (
-            f"{self.method} {self.target} HTTP/1.1\r\nHost: {host}\r\n{lines}"
+            f"{self.method} {path}{self.target} HTTP/1.1\r\nHost: {host}\r\n{lines}"
             f"Content-Length: {len(self.body)}\r\n\r\n"
         ).encode("latin-1")
 
@@ -160,7 +161,7 @@ class Connection(asyncio.Protocol):
 
 
 class Pool:
-    """The connections to `http://host:port`, `https://host` or `unix:/path`. Per process.
+    """The connections to `http://host:port/path`, `https://host` or `unix:/path`. Per process.
 
     `host` is where to connect instead: one of the addresses behind the name. `credentials` gives
     the headers that say who we are, and may raise instead.
@@ -172,6 +173,7 @@ class Pool:
         self._host, self._credentials = host, credentials
         self._path = address.removeprefix("unix:") if address.startswith("unix:") else ""
         self._url = urllib.parse.urlsplit("http://localhost" if self._path else address)
+        self._named = re.sub(r"%[^]]*", "", self._url.netloc)  # without this machine's zone of IPv6
         self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
         self._idle: collections.deque[Connection] = collections.deque()
 
@@ -187,7 +189,7 @@ class Pool:
             request = dataclasses.replace(request, headers=headers)
         connection = self._take_idle() or await self._connect(remaining(deadline))
         try:
-            head = request.head(self._url.netloc)
+            head = request.head(self._named, self._url.path.rstrip("/"))
             return await connection.send(head, request.body, remaining(deadline))
         except BaseException:
             connection.transport.abort()

@@ -8,14 +8,12 @@ another is tried. Nothing else is ever sent twice.
 
 import asyncio
 import contextlib
-import ipaddress
-import re
 import socket
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 
-from gateway import id_tokens, transport
+from gateway import id_tokens, service_address, transport
 from gateway.history import History
 from gateway.replica import Replica, Status
 from gateway.retry_budget import RetryBudget
@@ -28,17 +26,6 @@ RESOLVE_INTERVAL = 1.0  # seconds
 MAX_IN_FLIGHT = 96  # requests with one service at once
 STARTUP_GRACE = 60.0  # seconds that a service which never answered counts as starting
 NO_SUCH_ADDRESS = (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY)
-
-
-def address(setting: str, service: str) -> str:
-    """Where a service is: from a template with `{service}` in it, or from `name=address` pairs.
-
-    Raises:
-        KeyError: pairs that don't name the service.
-    """
-    if re.match(r"[a-z0-9-]+=", setting):
-        return dict(pair.strip().split("=", 1) for pair in setting.split(","))[service]
-    return setting.replace("{service}", service)
 
 
 class Upstream:
@@ -55,7 +42,8 @@ class Upstream:
         self.service, self.max_in_flight = service, max_in_flight
         self.retry_budget = retry_budget or RetryBudget()
         self.addresses = {
-            address: id_tokens.credentials_for(auth, address) for address in setting.split("|")
+            address: id_tokens.credentials_for(auth, service_address.origin(address))
+            for address in setting.split("|")
         }
         self._in_flight = 0  # requests that have a slot
         self._started = time.monotonic()
@@ -114,7 +102,7 @@ class Upstream:
         TLS is spoken with a name, and behind it stands whoever answers for that.
         """
         url = urllib.parse.urlsplit(address)
-        if url.scheme != "http" or is_one_host(url.hostname or ""):
+        if url.scheme != "http" or service_address.is_one_host(url.hostname or ""):
             return [""]
         try:
             return await daemon_thread.run(resolve, url.hostname or "")
@@ -228,12 +216,3 @@ def resolve(name: str) -> list[str]:
             raise
         found = socket.getaddrinfo(name, None, socket.AF_INET6, socket.SOCK_STREAM)
     return [str(each[4][0]) for each in found]
-
-
-def is_one_host(host: str) -> bool:
-    """Whether a host stands for no more than one replica: an address, or this machine."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return True

@@ -84,7 +84,7 @@ class Application:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
-        request = request_of(scope, receive, self.bodies)
+        request = request_of(scope, receive, self.bodies, self.options.path_prefix)
         try:
             response = await self._answer_or_problem(request)
         except asyncio.CancelledError:  # the client is gone
@@ -112,6 +112,8 @@ class Application:
         Raises:
             Problem
         """
+        if prefix := request.path == self.options.path_prefix and request.path:
+            return Response(308, headers=[("Location", f"{prefix}/")])
         for route in self.routes.values():
             if match := route.path.fullmatch(request.path):
                 request.parameters = match.groupdict()
@@ -133,16 +135,23 @@ class Application:
             request.span.write_log(self.service, request.method, request.path, status)
 
 
-def request_of(scope: dict[str, Any], receive: Receive, bodies: ByteBudget) -> Request:
-    """The request of an ASGI scope."""
+def request_of(
+    scope: dict[str, Any], receive: Receive, bodies: ByteBudget, prefix: str = ""
+) -> Request:
+    """The request of an ASGI scope, whose path may begin with the prefix, or lack it."""
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     span = Span(trace.read(headers), time.perf_counter())
-    return Request(
-        scope["method"], scope["path"], scope["query_string"], headers, span, receive, bodies
-    )
+    path = without_prefix(scope["path"], prefix)
+    return Request(scope["method"], path, scope["query_string"], headers, span, receive, bodies)
+
+
+def without_prefix(path: str, prefix: str) -> str:
+    """A path below a prefix. One without the prefix, such as a health check's, stays as it is."""
+    rest = path.removeprefix(prefix)
+    return rest if rest.startswith("/") else path
 
 
 async def send_response(response: Response, request: Request, send: Send) -> None:

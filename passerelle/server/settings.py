@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Self
 
 import pydantic
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from passerelle.protocol import addresses
@@ -62,10 +62,10 @@ def words(separator: str) -> BeforeValidator:
 
 def one_of(*known: str) -> BeforeValidator:
     """One of the known words."""
-    return _checked(lambda text: text in known, f"write {' or '.join(known)}")
+    return checked(lambda text: text in known, f"write {' or '.join(known)}")
 
 
-def _checked(is_right: Callable[[str], bool], advice: str) -> BeforeValidator:
+def checked(is_right: Callable[[str], bool], advice: str) -> BeforeValidator:
     """The text, if it is right; otherwise the advice is the error."""
 
     def check(text: Any) -> Any:
@@ -96,11 +96,20 @@ _WITHOUT_PORT = r"unix:.+|fd://\d+"
 _MAX_SOCKET = len("unix:") + 107  # bytes that the system takes of a path, <sys/un.h>
 _ADDRESS = "write host:port, [IPv6]:port or unix:/path, a path of at most 107 bytes"
 
-Count = Annotated[int, _checked(_is_count, "write a whole number of at least 1")]
-Flag = Annotated[bool, _checked(lambda text: text in {"0", "1"}, "write 0 or 1")]
-Port = Annotated[int, _checked(addresses.is_port, "write a port's number, 1 to 65535")]
+Count = Annotated[int, checked(_is_count, "write a whole number of at least 1")]
+Flag = Annotated[bool, checked(lambda text: text in {"0", "1"}, "write 0 or 1")]
+Port = Annotated[int, checked(addresses.is_port, "write a port's number, 1 to 65535")]
 # gunicorn's: host:port, [IPv6]:port or unix:/path
-Addresses = Annotated[tuple[str, ...], words(","), _checked(_are_addresses, _ADDRESS)]
+Addresses = Annotated[tuple[str, ...], words(","), checked(_are_addresses, _ADDRESS)]
+
+PathPrefix = Annotated[
+    str,
+    AfterValidator(lambda text: text.rstrip("/")),
+    checked(
+        lambda text: bool(re.fullmatch(r"(/[\w.~-]+)*/?", text, re.ASCII)),
+        "write a path such as /ml",
+    ),
+]
 
 
 def every_interface(data: dict[str, Any]) -> tuple[str, ...]:
@@ -127,5 +136,7 @@ class ServerSettings(Base):
     max_connections: Count = Field(10_000, alias="PASSERELLE_MAX_CONNECTIONS")
     # The Google Cloud project that traces belong to.
     project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
+    # The path that people's addresses begin with, where the process is behind another site's proxy.
+    path_prefix: PathPrefix = Field("", alias="PASSERELLE_PATH_PREFIX")
     port: Port = Field(8080, alias="PORT")
     bind: Addresses = Field(default_factory=every_interface, alias="PASSERELLE_BIND")

@@ -78,7 +78,8 @@ def create_pages(
         Gateway(options.gateway, options.key_file, new_session),
         RateLimiter(options.rate),
     )
-    session.install(app, settings.read_key(options.key_file), https=options.https)
+    key, path = settings.read_key(options.key_file), options.path_prefix
+    session.install(app, key, https=options.https, path=path)
     flask_babel.Babel(app, locale_selector=language.preferred)
     install_template_names(app, options.max_body)
     for each in (blueprint, forms.blueprint, status.blueprint, choices.blueprint):
@@ -95,6 +96,7 @@ def install_template_names(app: flask.Flask, max_body: int) -> None:
         "languages": language.LANGUAGES,
         "locale": flask_babel.get_locale,
         "paths": navigation.PATHS,
+        "relative": navigation.relative,
         "max_body": max_body,
     }
 

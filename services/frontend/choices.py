@@ -24,7 +24,7 @@ def choose() -> flask.typing.ResponseReturnValue:
         save_models(fields["page"], fields.getlist("model"))
     if "back" not in fields:
         return "", 204
-    return flask.redirect(navigation.PATHS.get(fields["back"], "/"), 303)
+    return flask.redirect(navigation.relative(navigation.PATHS.get(fields["back"], "/")), 303)
 
 
 def save_models(page: str, model_ids: list[str]) -> None:

@@ -23,12 +23,15 @@ TOKEN_FIELD = "csrf_token"  # noqa: S105  # a field's name
 TOKEN_HEADER = "X-CSRFToken"  # noqa: S105  # the same
 
 
-def install(app: flask.Flask, key: str, *, https: bool) -> None:
-    """Give an application its cookie, signed by the page's key; for HTTPS alone where there is."""
+def install(app: flask.Flask, key: str, *, https: bool, path: str) -> None:
+    """Give an application its cookie, signed by the page's key; for HTTPS alone where there is.
+
+    `path` is the one that people's addresses begin with: another page beside it has its own cookie.
+    """
     app.secret_key = signing_secret(key)
     app.config.update(
         SESSION_COOKIE_NAME="passerelle", SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=https, WTF_CSRF_TIME_LIMIT=None,
+        SESSION_COOKIE_SECURE=https, SESSION_COOKIE_PATH=f"{path}/", WTF_CSRF_TIME_LIMIT=None,
     )  # fmt: skip
 
 

@@ -134,7 +134,9 @@ def _openapi() -> openapi_core.OpenAPI:
         "application/yaml": yaml.safe_load,
     }
     config = openapi_core.Config(extra_media_type_deserializers=decoders)
-    return openapi_core.OpenAPI.from_dict(_document(), config=config)
+    # Its server is relative to where a gateway serves it, which openapi-core can't know.
+    document = _document() | {"servers": [{"url": "/"}]}
+    return openapi_core.OpenAPI.from_dict(document, config=config)
 
 
 def of_requests(response: requests.Response) -> Answer:

@@ -54,7 +54,7 @@ function saveChoice() {
   data.append("csrf_token", token);
   data.append("page", page);
   for (const model of chosenModels()) data.append("model", model.id);
-  fetch("/choice", { method: "POST", body: data });
+  fetch("choice", { method: "POST", body: data });
 }
 
 // For screen readers: what has just happened.

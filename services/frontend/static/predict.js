@@ -5,7 +5,7 @@ export function predict(file, modelId, token, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const started = performance.now();
-    request.open("POST", `/model/${encodeURIComponent(modelId)}/predict`);
+    request.open("POST", `model/${encodeURIComponent(modelId)}/predict`);
     request.setRequestHeader("X-CSRFToken", token);
     request.setRequestHeader("Accept", "application/json, application/problem+json");
     request.setRequestHeader("Content-Type", "application/octet-stream");

@@ -7,7 +7,7 @@ live.parentElement.hidden = false;
 setInterval(async () => {
   if (!live.checked || document.hidden) return;
   try {
-    const response = await fetch("/status?part=1");
+    const response = await fetch("status?part=1");
     if (response.ok) document.querySelector("#charts").innerHTML = await response.text();
   } catch {
     // the server does not answer: the last charts stay

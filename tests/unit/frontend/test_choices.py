@@ -49,7 +49,7 @@ def test_a_script_saves_the_choice_of_models(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("back", "path"), [("compare", "/compare"), ("", "/"), ("//elsewhere.test", "/")]
+    ("back", "path"), [("compare", "./compare"), ("", "./"), ("//elsewhere.test", "./")]
 )
 def test_a_chosen_language_leads_back_to_a_page_of_ours(
     back: str, path: str, tmp_path: Path

@@ -51,6 +51,12 @@ def test_the_cookie_is_for_no_script_and_for_https_where_there_is(
     assert cookie.count("Secure") == secure
 
 
+@pytest.mark.parametrize(("prefix", "path"), [("", "/"), ("/ml", "/ml/")])
+def test_the_cookie_is_for_the_path_of_the_page(prefix: str, path: str, tmp_path: Path) -> None:
+    response = page(tmp_path, PASSERELLE_PATH_PREFIX=prefix).test_client().get("/")
+    assert f"; Path={path};" in f"{response.headers['Set-Cookie']};"
+
+
 def test_the_signing_secret_does_not_show_the_key() -> None:
     assert b"psl_first" not in session.signing_secret("psl_first")
     assert session.signing_secret("psl_first") != session.signing_secret("psl_second")

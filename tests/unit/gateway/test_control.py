@@ -1,5 +1,7 @@
 """What people ask the gateway beside predictions."""
 
+import dataclasses
+import re
 import threading
 from collections.abc import Iterator
 
@@ -13,6 +15,8 @@ from tests.support import asgi
 from tests.support.asgi import Answer
 from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies
+
+PREFIX = {"path_prefix": "/ml"}
 
 
 @pytest.fixture
@@ -105,4 +109,20 @@ async def test_the_contract_is_served(gateway: Application) -> None:
     answer = await get(gateway, "/openapi.yaml", "")
     assert answer.media_type == "application/yaml"
     assert b"\nopenapi: 3.1" in answer.body
-    assert b"/openapi.yaml" in (await get(gateway, "/docs/", "")).body
+    assert b'"../openapi.yaml"' in (await get(gateway, "/docs/", "")).body
+
+
+async def test_the_docs_ask_relative_addresses_at_their_own_one(gateway: Application) -> None:
+    page = (await get(gateway, "/docs/", "")).body.decode()
+    asked = re.findall(r'(?:href|src)="([^"]*)"', page)
+    assert asked
+    assert all(each.startswith("./") for each in asked)
+    assert "http://" not in page
+    answer = await get(gateway, "/docs", "")
+    assert (answer.status, answer.headers["Location"]) == (308, "docs/")
+
+
+async def test_a_models_path_is_the_one_behind_the_proxy(state: State) -> None:
+    behind = dataclasses.replace(state, options=made.OPTIONS.model_copy(update=PREFIX))
+    answer = await get(app.make_app(behind, made.table()), "/ml/models/m")
+    assert answer.json["predict"] == "/ml/model/m/predict"

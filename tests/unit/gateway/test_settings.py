@@ -34,6 +34,10 @@ def test_what_is_set_comes_first_and_what_is_empty_is_not_set() -> None:
         ("PASSERELLE_MAX_BODY", "0", "write a whole number of at least 1."),
         ("PASSERELLE_MAX_BODY", "1_000", "write a whole number of at least 1."),
         ("PASSERELLE_REFUSE_OTHERS", "yes", "write 0 or 1."),
+        ("PASSERELLE_UPSTREAM", "zoo:8080", "is 'zoo:8080'; write where the services are: http://"),
+        ("PASSERELLE_PATH_PREFIX", "ml", "is 'ml'; write a path such as /ml."),
+        ("PASSERELLE_PATH_PREFIX", "/a b", "write a path such as /ml."),
+        ("PASSERELLE_PATH_PREFIX", "//a", "write a path such as /ml."),
         ("PASSERELLE_UPSTREAM_AUTH", "amazon", "is 'amazon'; write google."),
     ],
 )
@@ -51,3 +55,11 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "PASSERELLE_KEYS is not set; it names the file of the API keys.",
         "PORT is 'x'; write a port's number, 1 to 65535.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix"),
+    [("/ml", "/ml"), ("/ml/", "/ml"), ("/a/b-1/", "/a/b-1"), ("/", ""), ("", "")],
+)
+def test_a_path_prefix_ends_without_a_slash(text: str, prefix: str) -> None:
+    assert settings.read(KEYS | {"PASSERELLE_PATH_PREFIX": text}).path_prefix == prefix

@@ -367,11 +367,12 @@ async def test_without_credentials_nothing_is_sent(network: Network) -> None:
 @pytest.mark.parametrize(
     ("address", "host", "connected", "asked"),
     [
-        ("http://zoo:8080", "", ("zoo", 8080, None, None), "zoo:8080"),
-        ("http://zoo:8080", "10.0.0.1", ("10.0.0.1", 8080, None, None), "zoo:8080"),
-        ("http://zoo", "", ("zoo", 80, None, None), "zoo"),
-        ("http://[::1]:8080", "", ("::1", 8080, None, None), "[::1]:8080"),
-        ("unix:/run/zoo.sock", "", ("/run/zoo.sock",), "localhost"),
+        ("http://zoo:8080", "", ("zoo", 8080, None, None), "Host: zoo:8080"),
+        ("http://zoo:8080", "10.0.0.1", ("10.0.0.1", 8080, None, None), "Host: zoo:8080"),
+        ("http://zoo/a/", "", ("zoo", 80, None, None), "/a/ HTTP/1.1\r\nHost: zoo"),
+        ("http://[fe80::1%eth0]/a", "", ("fe80::1%eth0", 80, None, None), "Host: [fe80::1]"),
+        ("http://[::1]:8080", "", ("::1", 8080, None, None), "Host: [::1]:8080"),
+        ("unix:/run/zoo.sock", "", ("/run/zoo.sock",), "Host: localhost"),
     ],
 )
 async def test_the_service_is_where_its_address_says(
@@ -380,7 +381,7 @@ async def test_the_service_is_where_its_address_says(
     network.replies = [(OK,)]
     await Pool(address, host).send(GET, 1.0)
     assert network.addresses == [connected]
-    assert f"Host: {asked}\r\n".encode() in network.transports[0].written
+    assert f"{asked}\r\n".encode() in network.transports[0].written
 
 
 async def test_over_tls_the_service_must_prove_its_name(network: Network) -> None:

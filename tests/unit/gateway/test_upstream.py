@@ -42,23 +42,6 @@ def held(found: Upstream) -> tuple[Any, ...]:
     return found._in_flight, busy, budget._requests, budget._retries
 
 
-@pytest.mark.parametrize(
-    ("setting", "expected"),
-    [
-        ("http://{service}:8080", "http://zoo:8080"),
-        ("unix:/run/{service}.sock", "unix:/run/zoo.sock"),
-        ("park=http://10.0.0.1, zoo=http://10.0.0.2|http://10.0.0.3", "http://10.0.0.2|http://10.0.0.3"),
-    ],
-)  # fmt: skip
-def test_an_address_is_of_a_template_or_of_pairs(setting: str, expected: str) -> None:
-    assert upstream.address(setting, "zoo") == expected
-
-
-def test_pairs_that_lack_the_service_are_an_error() -> None:
-    with pytest.raises(KeyError):
-        upstream.address("park=http://10.0.0.1", "zoo")
-
-
 def test_the_replica_with_the_fewest_requests_is_asked_and_equals_take_turns() -> None:
     found = service(made.answer(), made.answer(), made.answer())
     first, second, third = found.replicas.values()

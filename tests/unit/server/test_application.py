@@ -140,6 +140,23 @@ async def test_a_path_that_no_route_takes_leads_nowhere_without_threads() -> Non
     assert "There is nothing at /none" in answer.json["detail"]
 
 
+@pytest.mark.parametrize("path", ["/ml/steps", "/steps"])
+async def test_a_path_may_begin_with_the_prefix_or_lack_it(path: str) -> None:
+    answer = await asgi.ask(make(PASSERELLE_PATH_PREFIX="/ml"), "GET", path)
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", ["/mlsteps", "/ml/ml/steps", "/other/steps"])
+async def test_another_path_is_no_prefix(path: str) -> None:
+    answer = await asgi.ask(make(PASSERELLE_PATH_PREFIX="/ml"), "GET", path)
+    assert answer.status == 404
+
+
+async def test_the_prefix_alone_leads_to_what_is_below_it() -> None:
+    answer = await asgi.ask(make(PASSERELLE_PATH_PREFIX="/ml"), "GET", "/ml")
+    assert (answer.status, answer.headers["Location"]) == (308, "/ml/")
+
+
 async def test_threads_answer_what_no_route_takes(capsys: pytest.CaptureFixture[str]) -> None:
     def pages(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         start("200 OK", [])
