@@ -15,15 +15,20 @@ FILE = "card.json"
 class Input:
     """How a picture becomes the model's input: resize the short side, crop, normalise.
 
-    `size` and `resize` are in pixels; `mean` and `std` are per channel (red, green, blue), for
-    values scaled to 0..1.
+    `size` and `resize` are in pixels; `mean` and `std` are per channel, for values scaled to 0..1.
     """
 
     size: int
     resize: int
     interpolation: str  # bilinear | bicubic
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    channels: int = 3  # 1: grey; 3: red, green, blue; 4: these and alpha
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of a picture's pixels: height, width, channels."""
+        return self.size, self.size, self.channels
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,7 @@ torchvision:NAME   the weights enum's member, as torchvision publishes it
 file:PATH          a checkpoint beside the manifest
 https://…          a checkpoint to download, with its sha256 in the manifest
 package:NAME       the one checkpoint inside an installed Python package
+architecture       those that the architecture's callable brings itself
 random             no weights: for trials
 
 Loading them is `services/bake/weights.py`.
@@ -23,7 +24,7 @@ class WeightsError(Exception):
 
 
 def kind(source: str) -> str:
-    """The kind of a source: what is before its colon, or `random`."""
+    """The kind of a source: what is before its colon, or the word itself."""
     return source.partition(":")[0]
 
 

@@ -62,6 +62,8 @@ def _weights(entry: Entry) -> Iterator[Finding]:
     weights = entry.weights or ""
     if not weights:
         yield "weights", "missing; write torchvision:DEFAULT, file:PATH, … or random"
+    if weights == "architecture" and _is_torchvision(entry):
+        yield "weights", "torchvision's architectures bring none; write torchvision:DEFAULT"
     if weights.startswith("https:") and not entry.sha256:
         yield "sha256", "missing; https weights need the file's SHA-256"
     if weights.startswith("torchvision:") and not _is_torchvision(entry):
@@ -75,8 +77,20 @@ def _input(entry: Entry) -> Iterator[Finding]:
         yield "input", "missing; write input: {size: …}, the side in pixels"
     if shape.size and shape.resize and shape.resize < shape.size:
         yield "input", f"resize {shape.resize} is less than size {shape.size}; swap them"
-    if shape.std and 0 in shape.std:
-        yield "input", "std divides, so none of its three numbers may be 0"
+    if 0 in (shape.std or ()):
+        yield "input", "std divides, so none of its numbers may be 0"
+    yield from _channels(shape)
+
+
+def _channels(shape: Input) -> Iterator[Finding]:
+    """Each has its mean and its std."""
+    channels = shape.channels or 3
+    for name, given in (("mean", shape.mean), ("std", shape.std)):
+        if given is not None and len(given) not in {1, channels}:
+            write = "write one" if channels == 1 else f"write {channels}, or one for all"
+            yield "input", f"{name} has {len(given)} numbers for channels: {channels}; {write}"
+        if given is None and channels == 4:
+            yield "input", f"{name} is missing, since alpha has no usual one; write 4 numbers"
 
 
 def _labels(entry: Entry) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ SENTENCES = {
     "finite_number": "{given!r} is not a number that one can divide by; write another",
     "float_parsing": "{given!r} is not a number; write one",
     "list_type": "{given!r} is not a list; write items that begin with a dash",
-    "tuple_type": "{given!r} is not a list; write three numbers, one a channel",
+    "tuple_type": "{given!r} is not a list; write a number for each channel",
     "dict_type": "{given!r} has no fields; write key: value lines",
     "model_type": "{given!r} has no fields; write key: value lines",
     "model_attributes_type": "{given!r} has no fields; write key: value lines",
@@ -40,7 +40,7 @@ SENTENCES = {
 PATTERNS = {
     schema.ID: "lower-case letters, digits and inner hyphens, at most 63",
     schema.ARCHITECTURE: "torchvision:NAME or package.module:callable",
-    schema.WEIGHTS: "torchvision:NAME, file:PATH, https://…, package:NAME or random",
+    schema.WEIGHTS: "torchvision:NAME, file:PATH, https://…, package:NAME, architecture or random",
     schema.DURATION: "a number with its unit, such as 10s, 500ms or 2m",
     schema.MEMORY: "a whole number with its unit, such as 512Mi or 2Gi",
     schema.SHA256: "the file's SHA-256, 64 hexadecimal digits in lower case",

@@ -14,7 +14,8 @@ from pydantic import JsonValue
 Engine = Literal["openvino", "torch"]
 Precision = Literal["fp32", "bf16", "int8"]
 Interpolation = Literal["bilinear", "bicubic"]
-Channels = tuple[float, float, float]  # red, green, blue
+Channels = Literal[1, 3, 4]  # grey; red, green, blue; these and alpha
+PerChannel = tuple[float, ...]  # as many numbers as channels, or one for all
 
 
 class Part(pydantic.BaseModel):
@@ -34,8 +35,9 @@ class Input(Part):
     size: int | None = None
     resize: int | None = None
     interpolation: Interpolation | None = None
-    mean: Channels | None = None
-    std: Channels | None = None
+    channels: Channels | None = None
+    mean: PerChannel | None = None
+    std: PerChannel | None = None
 
 
 class Accept(Part):

@@ -7,13 +7,13 @@ docs/manifest.md is checked against them.
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
 
-from passerelle.manifest.model import Engine, Interpolation, Precision
+from passerelle.manifest.model import Channels, Engine, Interpolation, Precision
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
-WEIGHTS = r"^(torchvision:\w+|file:.+|https://.+|package:[A-Za-z_][\w.]*|random)$"
+WEIGHTS = r"^(torchvision:\w+|file:.+|https://.+|package:[A-Za-z_][\w.]*|architecture|random)$"
 DURATION = (  # more than none
     r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*)(ms|s|m|h)$"
 )
@@ -25,7 +25,17 @@ Memory = Annotated[str, Field(pattern=MEMORY, examples=["512Mi", "2Gi"])]
 Id = Annotated[str, Field(pattern=ID)]
 Duration = Annotated[str, Field(pattern=DURATION, examples=["10s", "500ms", "2m"])]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Channels = tuple[Number, Number, Number]
+PerChannel = Annotated[
+    tuple[Number, ...],
+    Field(strict=False),
+    BeforeValidator(
+        lambda given: (given,) if isinstance(given, int | float) else given,
+        json_schema_input_type=Number | list[Number],
+    ),
+]
+PER_CHANNEL = (
+    "For values in 0..1: a number for each channel, or one for all; ImageNet's unless given."
+)
 
 
 class Fields(pydantic.BaseModel):
@@ -47,12 +57,11 @@ class Input(Fields):
     interpolation: Interpolation | None = Field(
         None, description="How to resize; bilinear unless given."
     )
-    mean: Channels | None = Field(
-        None, strict=False, description="Per channel, for values in 0..1; ImageNet's unless given."
+    channels: Channels | None = Field(
+        None, description="1 for grey, 3 for RGB (unless given), 4 for RGB and alpha."
     )
-    std: Channels | None = Field(
-        None, strict=False, description="Per channel, for values in 0..1; ImageNet's unless given."
-    )
+    mean: PerChannel | None = Field(None, description=PER_CHANNEL)
+    std: PerChannel | None = Field(None, description=PER_CHANNEL)
 
 
 class Accept(Fields):
@@ -108,7 +117,10 @@ class Entry(Fields):
         None,
         pattern=WEIGHTS,
         examples=["torchvision:DEFAULT", "file:weights/net.pth"],
-        description="torchvision:NAME, file:PATH, https://… with sha256, package:NAME, or random.",
+        description=(
+            "torchvision:NAME, file:PATH, https://… with sha256, package:NAME, architecture if it "
+            "brings its own, or random."
+        ),
     )
     sha256: str | None = Field(
         None, pattern=SHA256, description="Of the checkpoint; https weights need it."

@@ -14,12 +14,15 @@ from passerelle.artifact.card import Input
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest import model
 from passerelle.manifest.model import Recipe
-from services.bake import weights
+from services.bake import channels, constructor, network, weights
 from services.bake.errors import ArchitectureError
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# ImageNet's, by the number of channels: of grey, those of the three colours on average.
+MEAN: dict[int, tuple[float, ...]] = {1: (0.449,), 3: (0.485, 0.456, 0.406)}
+STD: dict[int, tuple[float, ...]] = {1: (0.226,), 3: (0.229, 0.224, 0.225)}
 TORCHVISION = "torchvision"  # the origin of an architecture, and the kind of its weights
 CROP_SHARE = 0.875  # of the short side that stays, where `resize` isn't given
+OTHER_HASH = "invalid hash value"  # what torch.hub says of a file that isn't the one published
 SEED = 0  # of weights that aren't loaded
 
 
@@ -41,15 +44,25 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
     torch.manual_seed(SEED)
     state = weights.load(recipe, downloads)
     origin, _, name = recipe.architecture.partition(":")
-    if origin == TORCHVISION:
-        built = from_torchvision(recipe, name)
-    else:
-        module = call(origin, name, recipe)
-        built = Architecture(module, complete_input(recipe.input), None)
+    own = origin != TORCHVISION
+    built = from_callable(recipe) if own else from_torchvision(recipe, name)
     if state is not None:
+        network.refuse_unregistered(recipe.architecture, built.module)
         load_state(built.module, state, recipe)
-    built.module.eval()
+    channels.require(recipe.architecture, built.module, built.input)
     return built
+
+
+def from_callable(recipe: Recipe) -> Architecture:
+    """A module of what the user's own code gives."""
+    shape = complete_input(recipe.input)
+    made = constructor.call(recipe)
+    with constructor.explained(recipe):
+        module = network.prepare(recipe.architecture, made)
+        if network.is_lazy(module):
+            with torch.no_grad():
+                module(torch.zeros(1, shape.channels, shape.size, shape.size))
+    return Architecture(module, shape, None)
 
 
 def from_torchvision(recipe: Recipe, name: str) -> Architecture:
@@ -60,11 +73,16 @@ def from_torchvision(recipe: Recipe, name: str) -> Architecture:
     except ValueError:
         raise ArchitectureError(f"torchvision has no model {name!r}; see its list.") from None
     chosen = choose_weights(recipe.weights, name, enum)
-    module = make_torchvision(recipe, name, chosen, enum.DEFAULT.url)
     published = enum[chosen] if chosen else enum.DEFAULT
-    return Architecture(
-        module, complete_input(recipe.input, published.transforms()), published.meta["categories"]
-    )
+    transforms = published.transforms()
+    if type(transforms).__name__ != "ImageClassification":
+        raise ArchitectureError(
+            f"{recipe.architecture} is no classifier of pictures: torchvision has it for "
+            f"{type(transforms).__name__}."
+        )
+    module = make_torchvision(recipe, name, chosen, enum.DEFAULT.url)
+    shape = complete_input(recipe.input, transforms)
+    return Architecture(module, shape, published.meta["categories"])
 
 
 def choose_weights(source: str, name: str, enum: Any) -> str | None:
@@ -89,37 +107,17 @@ def make_torchvision(recipe: Recipe, name: str, chosen: str | None, url: str) ->
         ArchitectureError, WeightsError
     """
     models = import_torchvision().models
-    try:
-        made: torch.nn.Module = models.get_model(
-            name, *recipe.arguments, weights=chosen, **recipe.keywords
-        )
-    except (TypeError, ValueError) as error:
-        raise ArchitectureError(
-            f"torchvision:{name} can't be made ({error}); check arguments and keywords."
-        ) from error
-    except (OSError, RuntimeError) as error:  # RuntimeError: what came has another hash
-        raise WeightsError(
-            f"{recipe.id}: {recipe.weights} can't be downloaded from {url} ({error}). "
-            "Try again, or fetch that file elsewhere and write weights: file:PATH."
-        ) from error
-    return made
-
-
-def call(module: str, name: str, recipe: Recipe) -> torch.nn.Module:
-    """What `package.module:callable` gives for the recipe's arguments."""
-    try:
-        target: Any = importlib.import_module(module)
-        for part in name.split("."):
-            target = getattr(target, part)
-        made = target(*recipe.arguments, **recipe.keywords)
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise ArchitectureError(
-            f"{module}:{name} can't be called ({error}); check architecture and arguments, "
-            "and that its package is installed."
-        ) from error
-    if not isinstance(made, torch.nn.Module):
-        raise ArchitectureError(f"{module}:{name} gave no torch.nn.Module.")
-    return made
+    with constructor.explained(recipe):
+        try:
+            made = models.get_model(name, *recipe.arguments, weights=chosen, **recipe.keywords)
+        except (OSError, RuntimeError) as error:
+            if chosen is None or not (isinstance(error, OSError) or OTHER_HASH in str(error)):
+                raise
+            raise WeightsError(
+                f"{recipe.id}: {recipe.weights} can't be downloaded from {url} ({error}). "
+                "Try again, or fetch that file elsewhere and write weights: file:PATH."
+            ) from error
+        return network.prepare(recipe.architecture, made)
 
 
 def load_state(module: torch.nn.Module, state: dict[str, Any], recipe: Recipe) -> None:
@@ -147,12 +145,17 @@ def complete_input(given: model.Input | None, transforms: Any = None) -> Input:
             "mean": tuple(transforms.mean),
             "std": tuple(transforms.std),
         }
-    base |= given.model_dump(exclude_none=True) if given else {}
+    written = given.model_dump(exclude_none=True) if given else {}
+    if written.get("channels", 3) != 3:
+        base = {name: base[name] for name in base if name not in {"mean", "std"}}
+    base |= written
     base.setdefault("resize", round(base["size"] / CROP_SHARE))
     base.setdefault("interpolation", "bilinear")
-    base.setdefault("mean", IMAGENET_MEAN)
-    base.setdefault("std", IMAGENET_STD)
-    return Input(**base | {"mean": tuple(base["mean"]), "std": tuple(base["std"])})
+    count = base.setdefault("channels", 3)
+    for name, usual in (("mean", MEAN), ("std", STD)):
+        numbers = base[name] if name in base else usual[count]
+        base[name] = tuple(numbers) if len(numbers) > 1 else tuple(numbers) * count
+    return Input(**base)
 
 
 def import_torchvision() -> ModuleType:

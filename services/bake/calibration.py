@@ -11,7 +11,7 @@ from PIL import Image
 from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
 from services.bake.errors import CalibrationError
-from services.model import decode, resize
+from services.model import decode, modes, resize
 from services.model.decode import Pixels
 
 PICTURES = sorted((Path(__file__).parent / "pictures").glob("*.*g"))
@@ -76,13 +76,15 @@ def photographs() -> list[Path]:
 def crops(shape: Input, count: int, seed: int) -> Iterator[Pixels]:
     """Crops of the photographs, of every size, half of them mirrored; the same for one seed."""
     chance = np.random.default_rng(seed)
-    images = [Image.open(path).convert("RGB") for path in photographs()]
+    mode = modes.BY_CHANNELS[shape.channels]
+    images = [modes.converted(Image.open(path), mode) for path in photographs()]
     side, resampling = (shape.size, shape.size), resize.PILLOW_FILTERS[shape.interpolation]
     for number in range(count):
         image = images[number % len(images)]
         crop = image.resize(side, resampling, box=box(image, chance))
         mirrored = chance.random() < 0.5
-        yield np.array(crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else crop)
+        made = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else crop
+        yield modes.pixels(made, shape)
 
 
 def box(image: Image.Image, chance: np.random.Generator) -> tuple[int, int, int, int]:

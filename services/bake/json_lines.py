@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+TERMINATED = 143  # the exit code after SIGTERM
+
 
 @contextlib.contextmanager
 def on_stdout() -> Iterator[Callable[..., None]]:
@@ -26,4 +28,4 @@ def on_stdout() -> Iterator[Callable[..., None]]:
 
 def exit_on_sigterm() -> None:
     """Have SIGTERM end the process as an exception does, so that `finally` blocks clean up."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from passerelle.artifact.card import Input
 from services.model.engines.engine import Engine
 
 RUNS = 20  # inferences that the latency is the median of
@@ -19,14 +20,14 @@ class Measured(TypedDict):
     size_mb: float
 
 
-def measure(engine: Engine, side: int, folder: Path) -> Measured:
-    """Measure an idle engine on a picture of side x side pixels, and its artifact's folder."""
-    return {"latency_ms": latency(engine, side), "size_mb": size(folder)}
+def measure(engine: Engine, shape: Input, folder: Path) -> Measured:
+    """Measure an idle engine on a picture of that shape, and its artifact's folder."""
+    return {"latency_ms": latency(engine, shape), "size_mb": size(folder)}
 
 
-def latency(engine: Engine, side: int) -> float:
+def latency(engine: Engine, shape: Input) -> float:
     """The median time of one inference, in milliseconds."""
-    pixels, times = np.zeros((side, side, 3), np.uint8), []
+    pixels, times = np.zeros(shape.shape, np.uint8), []
     for _ in range(RUNS):
         begin = time.perf_counter()
         engine.infer(pixels)

@@ -43,7 +43,7 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
             report(recipe.precision)
             engine, agreement = quantization.lower(recipe, engine, built.input, folder)
         report("measure")
-        measured = measurement.measure(engine, built.input.size, folder)
+        measured = measurement.measure(engine, built.input, folder)
         labels.write(folder, names)
         card.write(folder, describe(recipe, built, check, agreement, measured))
     return target

@@ -56,7 +56,7 @@ def from_https(source: str, sha256: str | None, downloads: Path) -> State:
 
 
 def nothing(*_: object) -> None:
-    """Nothing to load: torchvision loads its own, and `random` stays as it was made."""
+    """Nothing to load: torchvision and the architecture load their own, `random` stays as made."""
 
 
 def read(path: Path) -> State:
@@ -83,5 +83,6 @@ LOADERS: dict[str, Callable[[str, str | None, Path], State | None]] = {
     "file": from_file,
     "https": from_https,
     "package": from_file,
+    "architecture": nothing,
     "random": nothing,
 }

@@ -1,17 +1,15 @@
-"""An encoded picture -> the model's pixels: decode, turn upright, make RGB, resize, crop."""
+"""An encoded picture -> the model's pixels: decode, turn upright, convert, resize, crop."""
 
 import contextlib
 import io
 import struct
 import zlib
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageFile, UnidentifiedImageError, WebPImagePlugin
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
-from services.model import decode_memory, memory_budget, orientation, png_text, resize
+from services.model import decode_memory, memory_budget, modes, orientation, png_text, resize
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 DRAFT_FACTOR = 4  # a JPEG decoded at a fraction keeps so many times the size it is resized to
@@ -27,7 +25,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 png_text.skip()
 
-Pixels = npt.NDArray[np.uint8]
+Pixels = modes.Pixels
 
 
 def pixels(
@@ -37,7 +35,7 @@ def pixels(
     budget: memory_budget.Budget = memory_budget.UNLIMITED,
     deadline: float | None = None,
 ) -> Pixels:
-    """The picture as (size, size, 3) uint8, RGB, ready for an engine.
+    """The picture as (size, size, channels) uint8, grey, RGB or RGBA, ready for an engine.
 
     It waits until the budget has the memory that decoding takes, at most until the deadline, in
     seconds of time.monotonic.
@@ -53,7 +51,7 @@ def pixels(
     needed = decode_memory.needed(image, encoded, shape)
     with budget.reserve(needed, deadline), contextlib.closing(image):
         try:
-            return np.array(middle(image, shape, max_pixels))
+            return modes.pixels(middle(image, shape, max_pixels), shape)
         except DECODE_ERRORS:
             raise problems.UnprocessableContent(
                 f"The {image.format} picture is broken or cut short. Send the whole file."
@@ -81,20 +79,20 @@ def open_image(encoded: bytes, max_pixels: int) -> Image.Image:
 
 
 def middle(image: Image.Image, shape: Input, max_pixels: int) -> Image.Image:
-    """The middle of the picture, decoded, upright, RGB, and of the model's size.
+    """The middle of the picture, decoded, upright, and of the model's size and channels.
 
-    A large picture is turned and made RGB a band at a time, so that there is no other of its size.
+    A large picture is turned and converted a band at a time, so that there is no other of its size.
     """
     turn = orientation.turn_of(image)
     size = orientation.upright_size(image, turn)
     box = crop_box(size, scaled_size(size, shape, max_pixels), shape)
-    picture = decoded(image)
-    if (is_rgb(picture) and turn is None) or size[0] * size[1] <= resize.BAND_PIXELS:
-        whole = rgb(orientation.upright(picture, turn))
+    picture, mode = decoded(image), modes.BY_CHANNELS[shape.channels]
+    if (modes.is_in(mode, picture) and turn is None) or size[0] * size[1] <= resize.BAND_PIXELS:
+        whole = modes.converted(orientation.upright(picture, turn), mode)
         return resize.crop(whole, box, shape.size, shape.interpolation)
 
     def part(box: resize.Box) -> Image.Image:
-        return rgb(orientation.upright_part(picture, turn, box))
+        return modes.converted(orientation.upright_part(picture, turn, box), mode)
 
     return resize.crop_in_bands(size, part, box, shape.size, shape.interpolation)
 
@@ -117,23 +115,6 @@ def decoded_webp(image: WebPImagePlugin.WebPImageFile) -> Image.Image:
     finally:
         del image._decoder  # noqa: SLF001  # its canvases with it
     return Image.frombuffer(image.rawmode, image.size, frame, "raw", image.rawmode, 0, 1)
-
-
-def is_rgb(image: Image.Image) -> bool:
-    """Whether the picture can be resized as it is."""
-    return image.mode == "RGB" and not image.has_transparency_data
-
-
-def rgb(image: Image.Image) -> Image.Image:
-    """Any mode as RGB: 16-bit values scaled to 8, transparent pixels on white."""
-    if image.mode.startswith("I"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        ground = Image.new("RGB", image.size, "white")
-        ground.paste(image, mask=image)
-        return ground
-    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def scaled_size(size: resize.Size, shape: Input, max_pixels: int) -> resize.Size:

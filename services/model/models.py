@@ -117,6 +117,5 @@ class Models:
 def load(folder: Path, about: card.Card, threads: int, max_queued: int = MAX_QUEUED) -> Model:
     """The model of an artifact's folder, after one inference: the first is slower."""
     engine = engines.load(about.engine, folder, threads, about.precision)
-    size = about.input.size
-    engine.infer(np.zeros((size, size, 3), np.uint8))
+    engine.infer(np.zeros(about.input.shape, np.uint8))
     return Model(about, labels.read(folder), engine, Scheduler(engine.infers, max_queued))

@@ -45,7 +45,7 @@ _thread = _Thread()
 
 
 def crop(image: Image.Image, box: Box, size: int, interpolation: str) -> Image.Image:
-    """The box of an RGB picture as (size, size)."""
+    """The box of a picture as (size, size). Its mode is L, RGB or RGBa, and stays."""
     left, _, right, _ = box
     if cykooz is not None and right - left < size + 1:
         # It would read outside the picture: it takes the first pixel's columns for the leftmost
@@ -57,7 +57,7 @@ def crop(image: Image.Image, box: Box, size: int, interpolation: str) -> Image.I
 def crop_in_bands(
     picture: Size, part: Callable[[Box], Image.Image], box: Box, size: int, interpolation: str
 ) -> Image.Image:
-    """The same of a picture that is never whole in memory: `part` gives any box of it in RGB."""
+    """The same of a picture that is never whole in memory: `part` gives any box of it."""
     if _vertical_first(picture, size):
         return _crop_in_columns(picture, part, box, size, interpolation)
 
@@ -65,7 +65,8 @@ def crop_in_bands(
         return part(_transpose(box)).transpose(Image.Transpose.TRANSPOSE)
 
     width, height = picture
-    square = _crop_in_columns((height, width), transposed, _transpose(box), size, interpolation)
+    turned = _transpose(box)
+    square = _crop_in_columns((height, width), transposed, turned, size, interpolation)
     return square.transpose(Image.Transpose.TRANSPOSE)
 
 
@@ -78,10 +79,11 @@ def _crop_in_columns(
     reach = math.ceil(REACH * max((right - left) / size, 1)) + 1
     begin, end = max(math.floor(left) - reach, 0), min(math.ceil(right) + reach, width)
     step = max(BAND_PIXELS // height, 1)
-    strip = Image.new("RGB", (width, size), None)  # filled from `begin` to `end`
     for first in range(begin, end, step):
         last = min(first + step, end)
         band = part((first, 0, last, height))
+        if first == begin:
+            strip = Image.new(band.mode, (width, size), None)  # filled from `begin` to `end`
         around = (0, top, last - first, bottom)
         strip.paste(_resize(band, around, (last - first, size), interpolation), (first, 0))
     return _resize(strip, (left, 0, right, size), (size, size), interpolation)
@@ -104,7 +106,7 @@ def _vertical_first(picture: Size, size: int) -> bool:
 
 
 def _resize(image: Image.Image, box: Box, size: Size, interpolation: str) -> Image.Image:
-    """The box of an RGB picture, resized; an axis that keeps its size is not touched."""
+    """The box of a picture, resized; an axis that keeps its size is not touched."""
     if cykooz is None:
         return image.resize(size, PILLOW_FILTERS[interpolation], box)
     left, top, right, bottom = box
@@ -113,6 +115,6 @@ def _resize(image: Image.Image, box: Box, size: Size, interpolation: str) -> Ima
         resize_alg=cykooz.ResizeAlg.convolution(filter_type),
         crop_box=cykooz.CropBox(left, top, right - left, bottom - top),
     )
-    resized = Image.new("RGB", size)
+    resized = Image.new(image.mode, size)
     _thread.resizer.resize_pil(image, resized, options)
     return resized

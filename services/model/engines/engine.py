@@ -1,4 +1,4 @@
-"""What every engine is: functions that take (size, size, 3) uint8 and give (classes,) logits.
+"""What every engine is: functions from (size, size, channels) uint8 to (classes,) logits.
 
 Normalisation is part of the artifact, so that nothing outside it can get it wrong.
 """

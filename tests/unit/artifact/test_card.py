@@ -38,6 +38,13 @@ def test_a_card_from_before_versions_is_of_the_first(tmp_path: Path) -> None:
     assert card.read(tmp_path).contract == contract.VERSION_IF_UNSTATED
 
 
+def test_a_card_from_before_other_channels_is_of_three(tmp_path: Path) -> None:
+    fields = dataclasses.asdict(CARD)
+    del fields["input"]["channels"]
+    (tmp_path / card.FILE).write_text(json.dumps(fields))
+    assert card.read(tmp_path).input.shape == (224, 224, 3)
+
+
 def test_a_card_of_another_major_version_is_refused(tmp_path: Path) -> None:
     card.write(tmp_path, dataclasses.replace(CARD, contract="2.0"))
     with pytest.raises(ValueError, match=r"its card is of version 2\.0, not 1"):

@@ -51,10 +51,10 @@ def test_weights_of_another_module_are_told_by_their_keys(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"architecture": f"{nets.__name__}:Missing"}, "check architecture and arguments"),
-        ({"architecture": "not_there:Net"}, "its package is installed"),
-        ({"architecture": f"{nets.__name__}:torch.Size"}, r"gave no torch\.nn\.Module"),
-        ({"keywords": {"colour": 1}}, "check architecture and arguments"),
+        ({"architecture": f"{nets.__name__}:Missing"}, "there is no Missing; check architecture"),
+        ({"architecture": "not_there:Net"}, "No module named 'not_there'"),
+        ({"architecture": f"{nets.__name__}:torch.Size"}, r"a Size of , no torch\.nn\.Module"),
+        ({"keywords": {"colour": 1}}, "check arguments and keywords"),
         ({"architecture": "torchvision:resnet19"}, "torchvision has no model 'resnet19'"),
         (
             {"architecture": "torchvision:resnet18", "keywords": {"colour": 1}},
@@ -89,10 +89,10 @@ def test_what_the_manifest_says_of_the_input_comes_before_the_transforms() -> No
     given = model.Input(size=192, interpolation="bicubic")
     shape = architecture.complete_input(given, transforms)
     assert (shape.size, shape.resize, shape.interpolation) == (192, 256, "bicubic")
-    assert shape.mean == architecture.IMAGENET_MEAN
+    assert shape.mean == architecture.MEAN[3]
 
 
 def test_without_transforms_the_defaults_are_imagenets() -> None:
     assert architecture.complete_input(model.Input(size=224)) == Input(
-        224, 256, "bilinear", architecture.IMAGENET_MEAN, architecture.IMAGENET_STD
+        224, 256, "bilinear", architecture.MEAN[3], architecture.STD[3]
     )

@@ -50,6 +50,14 @@ def test_the_same_seed_gives_the_same_crops_and_another_gives_others() -> None:
     assert {pixels.shape for pixels in first} == {(32, 32, 3)}
 
 
+@pytest.mark.parametrize("channels", [1, 4])
+def test_crops_and_pictures_have_the_models_channels(channels: int, tmp_path: Path) -> None:
+    shape = Input(32, 36, "bilinear", (0.5,), (0.5,), channels)
+    assert {pixels.shape for pixels in calibration.crops(shape, 4, 0)} == {(32, 32, channels)}
+    judge = calibration.judge(recipe(pictures(tmp_path, 10)), shape)
+    assert {pixels.shape for pixels in judge} == {(32, 32, channels)}
+
+
 def test_crops_lie_within_the_picture() -> None:
     image, chance = Image.new("RGB", (300, 20)), np.random.default_rng(0)
     for _ in range(100):

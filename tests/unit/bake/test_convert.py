@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from passerelle.artifact.card import Input
 from services.bake import convert
 from services.bake.architecture import Architecture
 from services.bake.errors import BakeError
@@ -28,6 +29,16 @@ def test_pixels_are_scaled_and_normalised_in_front_of_the_module() -> None:
     assert normalised.shape == (2, 3, 4, 5)
     assert normalised[0].unique().tolist() == [-1]
     assert normalised[1].unique().tolist() == [1]
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_each_channel_has_its_own_normalisation(channels: int) -> None:
+    mean = tuple(number / 10 for number in range(channels))
+    shape = Input(nets.SIZE, nets.SIZE, "bilinear", mean, (0.5,) * channels, channels)
+    module = convert.Normalised(torch.nn.Identity(), shape)
+    given = module(module.example(5))
+    assert given.shape == (1, channels, 5, 5)
+    assert given[0, :, 0, 0].tolist() == pytest.approx([-2 * each for each in mean])
 
 
 @pytest.mark.parametrize("engine", ["openvino", "torch"])

@@ -26,7 +26,7 @@ def sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("source", ["random", "torchvision:DEFAULT"])
+@pytest.mark.parametrize("source", ["random", "architecture", "torchvision:DEFAULT"])
 def test_there_may_be_nothing_to_load(source: str, tmp_path: Path) -> None:
     assert weights.load(nets.recipe(weights=source), tmp_path) is None
 

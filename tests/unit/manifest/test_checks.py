@@ -18,6 +18,14 @@ def found(base: dict[str, Any], **fields: Any) -> list[tuple[str, str]]:
 def test_good_entries_have_nothing_to_mend() -> None:
     assert found(GOOD) == []
     assert found(OWN) == []
+    assert found(OWN, weights="architecture") == []
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_there_are_as_many_numbers_as_channels_or_one_for_all(channels: int) -> None:
+    for numbers in (0.5, [0.5], [0.5] * channels):
+        shape = {"size": 64, "channels": channels, "mean": numbers, "std": numbers}
+        assert found(OWN, input=shape) == []
 
 
 @pytest.mark.parametrize(
@@ -34,7 +42,13 @@ def test_good_entries_have_nothing_to_mend() -> None:
         (OWN, {"weights": "torchvision:DEFAULT"}, "weights", "only a torchvision: architecture"),
         (OWN, {"input": None}, "input", "the side in pixels"),
         (OWN, {"input": {"size": 64, "resize": 32}}, "input", "swap them"),
-        (OWN, {"input": {"size": 64, "std": [1, 0, 1]}}, "input", "none of its three"),
+        (OWN, {"input": {"size": 64, "std": [1, 0, 1]}}, "input", "none of its numbers may be 0"),
+        (OWN, {"input": {"size": 64, "std": 0}}, "input", "none of its numbers may be 0"),
+        (OWN, {"input": {"size": 64, "mean": [1, 1]}}, "input", "write 3, or one for all"),
+        (OWN, {"input": {"size": 64, "mean": []}}, "input", "mean has 0 numbers"),
+        (OWN, {"input": {"size": 64, "channels": 1, "std": [1, 1, 1]}}, "input", "write one"),
+        (OWN, {"input": {"size": 64, "channels": 4, "std": 1}}, "input", "mean is missing"),
+        (GOOD, {"weights": "architecture"}, "weights", "write torchvision:DEFAULT"),
         (GOOD, {"labels": "imagenet"}, "labels", "write imagenet-1k"),
         (GOOD, {"precision": "int8", "engine": "torch"}, "precision", "only engine: openvino"),
         (GOOD, {"calibration": "pictures"}, "calibration", "only int8 is calibrated"),

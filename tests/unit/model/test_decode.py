@@ -15,7 +15,7 @@ from PIL import Image
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
-from services.model import decode, orientation, resize
+from services.model import decode, modes, orientation, resize
 from services.model.memory_budget import Budget
 from tests.support import stack
 
@@ -166,14 +166,15 @@ def test_a_damaged_picture_is_decoded_or_told_and_nothing_else(data: st.DataObje
 
 
 def naive(data: bytes, shape: Input) -> decode.Pixels:
-    """The pixels by whole copies of the picture: loaded, turned, RGB, and only then shrunk."""
+    """The pixels by whole copies of the picture: loaded, turned, converted, only then shrunk."""
     image = Image.open(io.BytesIO(data))
     image.draft(None, (decode.DRAFT_FACTOR * shape.resize,) * 2)
     turn = orientation.turn_of(image)
     image.load()
-    whole = decode.rgb(image if turn is None else image.transpose(turn))
+    mode = modes.BY_CHANNELS[shape.channels]
+    whole = modes.converted(image if turn is None else image.transpose(turn), mode)
     box = decode.crop_box(whole.size, decode.scaled_size(whole.size, shape, LIMIT), shape)
-    return np.array(resize.crop(whole, box, shape.size, shape.interpolation))
+    return modes.pixels(resize.crop(whole, box, shape.size, shape.interpolation), shape)
 
 
 def noise(mode: str, width: int, height: int) -> Image.Image:
@@ -224,7 +225,8 @@ def test_bands_of_every_mode_and_orientation_give_what_whole_copies_give(
     picture = encoded(noise(mode, width, height), form, exif=exif, **options)
     size, more = data.draw(st.sampled_from([8, 17, 32])), data.draw(st.integers(0, 9))
     interpolation = data.draw(st.sampled_from(["bilinear", "bicubic"]))
-    shape = Input(size, size + more, interpolation, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    channels = data.draw(st.sampled_from([1, 3, 4]))
+    shape = Input(size, size + more, interpolation, (0.5,), (0.5,), channels)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resize, "cykooz", cykooz)
         expected = naive(picture, shape)

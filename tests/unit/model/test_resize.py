@@ -54,19 +54,21 @@ SIZES = st.sampled_from([8, 17, 32])
 
 
 @BY
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBa"])
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(width=SIDES, height=SIDES, size=SIZES, edges=st.tuples(*[st.floats(0, 0.3)] * 4), band=SIDES)
 def test_bands_give_the_same_as_the_whole_picture(
     cykooz: object,
     interpolation: str,
+    mode: str,
     width: int,
     height: int,
     size: int,
     edges: tuple[float, float, float, float],
     band: int,
 ) -> None:
-    image = noise(width, height)
+    image = noise(width, height).convert("RGBA").convert(mode)
     left, top, right, bottom = edges
     box = (left * width, top * height, width - right * width, height - bottom * height)
     with pytest.MonkeyPatch.context() as patch:

@@ -1,0 +1,45 @@
+"""A decoded picture's mode -> the one that the model's channels ask for."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from passerelle.artifact.card import Input
+
+# The mode that a picture is resized in, by the model's channels. Pixels with alpha are resized as
+# Pillow and torchvision do it, their colours multiplied by it, so that none shows that is unseen.
+BY_CHANNELS = {1: "L", 3: "RGB", 4: "RGBa"}
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def is_in(mode: str, image: Image.Image) -> bool:
+    """Whether the picture can be resized as it is."""
+    return image.mode == mode and not image.has_transparency_data
+
+
+def converted(image: Image.Image, mode: str) -> Image.Image:
+    """Any mode as one of BY_CHANNELS: 16-bit values scaled to 8, transparent pixels on white.
+
+    Where the mode has alpha, they stay transparent.
+    """
+    if image.mode.startswith("I"):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if mode == "RGBa":
+        return image.convert("RGBA").convert(mode)
+    if image.has_transparency_data:
+        image = _on_white(image.convert("RGBA"))
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """A picture with alpha as it looks on white."""
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(image, mask=image)
+    return ground
+
+
+def pixels(image: Image.Image, shape: Input) -> Pixels:
+    """The pixels of a picture of the model's size, in its mode, as (size, size, channels)."""
+    whole = image.convert("RGBA") if image.mode == "RGBa" else image
+    return np.array(whole).reshape(shape.shape)
