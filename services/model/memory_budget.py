@@ -10,21 +10,16 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from passerelle.protocol import problems
+from services.model import cgroup
 
-CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")  # cgroup v2, as a container sees its own
 CONTAINER = 1 << 30  # bytes that a model's container has unless the manifest gives others
 
 
-def default_limit() -> int:
+def default_limit(places: cgroup.Places = cgroup.PLACES) -> int:
     """Half of the container's memory, in bytes: the other is for models and requests' bodies."""
-    try:
-        memory = int(CGROUP_LIMIT.read_text())
-    except (OSError, ValueError):  # no such file, or no limit: "max"
-        memory = CONTAINER
-    return max(memory // 2, 1)
+    return (cgroup.memory(places) or CONTAINER) // 2 or 1
 
 
 class _Waiter:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.protocol import problems
-from services.model import memory_budget
+from services.model import cgroup, memory_budget
 from services.model.memory_budget import Budget
 
 WITHIN = 5.0  # seconds that a thread may take
@@ -178,10 +178,10 @@ def test_free_memory_is_granted_even_after_the_deadline() -> None:
     [("1073741824\n", 1 << 29), ("268435456\n", 1 << 27), ("max\n", 1 << 29), ("", 1 << 29)],
 )
 def test_half_of_the_containers_memory_is_for_decoding(
-    limit: str, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    limit: str, expected: int, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(memory_budget, "CGROUP_LIMIT", tmp_path / "none")
-    assert memory_budget.default_limit() == 1 << 29
+    places = cgroup.Places(tmp_path, tmp_path / "membership")
+    assert memory_budget.default_limit(places) == 1 << 29
+    (tmp_path / "membership").write_text("0::/\n")
     (tmp_path / "memory.max").write_text(limit)
-    monkeypatch.setattr(memory_budget, "CGROUP_LIMIT", tmp_path / "memory.max")
-    assert memory_budget.default_limit() == expected
+    assert memory_budget.default_limit(places) == expected
