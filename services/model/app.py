@@ -36,7 +36,8 @@ async def predict(service: State, request: Request) -> Response:
     body = await request_body.read(request, service.options.max_body)
     pixels_of = functools.partial(
         decode.pixels, shape=model.card.input, max_pixels=service.options.max_pixels,
-        budget=service.decode_memory, deadline=deadline,
+        reserve=functools.partial(service.decode_memory.reserve, deadline=deadline),
+        readable=service.options.formats,
     )  # fmt: skip
     with request.span.step("queue"):
         slot = await model.scheduler.acquire(deadline)

@@ -4,14 +4,23 @@ import contextlib
 import io
 import struct
 import zlib
+from collections.abc import Callable
 
 from PIL import Image, ImageFile, UnidentifiedImageError, WebPImagePlugin
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
-from services.model import decode_memory, memory_budget, modes, orientation, png_text, resize
+from services.model import (
+    decode_memory,
+    formats,
+    memory_budget,
+    modes,
+    orientation,
+    png_chunks,
+    resize,
+    unreadable,
+)  # fmt: skip
 
-FORMATS = ("JPEG", "PNG", "WEBP")
 DRAFT_FACTOR = 4  # a JPEG decoded at a fraction keeps so many times the size it is resized to
 DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
@@ -23,53 +32,50 @@ ImageFile.MAXBLOCK = 1 << 18
 # `open_image` checks ours before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
-png_text.skip()
+png_chunks.install()
 
 Pixels = modes.Pixels
+Reserve = Callable[[int], contextlib.AbstractContextManager[None]]  # so many bytes
 
 
 def pixels(
     encoded: bytes,
     shape: Input,
     max_pixels: int,
-    budget: memory_budget.Budget = memory_budget.UNLIMITED,
-    deadline: float | None = None,
+    reserve: Reserve = memory_budget.UNLIMITED.reserve,
+    readable: tuple[str, ...] = formats.DEFAULT,
 ) -> Pixels:
     """The picture as (size, size, channels) uint8, grey, RGB or RGBA, ready for an engine.
 
-    It waits until the budget has the memory that decoding takes, at most until the deadline, in
-    seconds of time.monotonic.
+    `reserve` waits until there is the memory that decoding takes, and holds it meanwhile.
+    `readable` are the formats that are read, by their words in `formats`.
 
     Raises:
-        UnsupportedMediaType: neither JPEG, PNG nor WebP.
+        UnsupportedMediaType: of no such format, or of an unusual kind of one.
         ContentTooLarge: more than `max_pixels`.
-        UnprocessableContent: one of those, but broken or cut short.
-        GatewayTimeout: the deadline passed first.
+        UnprocessableContent: of such a format, but broken or cut short.
+        What `reserve` raises.
     """
-    image = open_image(encoded, max_pixels)
+    image = open_image(encoded, max_pixels, readable)
     image.draft(None, (DRAFT_FACTOR * shape.resize, DRAFT_FACTOR * shape.resize))
     needed = decode_memory.needed(image, encoded, shape)
-    with budget.reserve(needed, deadline), contextlib.closing(image):
+    with reserve(needed), contextlib.closing(image):
         try:
             return modes.pixels(middle(image, shape, max_pixels), shape)
         except DECODE_ERRORS:
-            raise problems.UnprocessableContent(
-                f"The {image.format} picture is broken or cut short. Send the whole file."
-            ) from None
+            raise unreadable.undecodable(encoded) from None
 
 
-def open_image(encoded: bytes, max_pixels: int) -> Image.Image:
+def open_image(
+    encoded: bytes, max_pixels: int, readable: tuple[str, ...] = formats.DEFAULT
+) -> Image.Image:
     """The picture with only its header read, when its format and its size are allowed."""
     try:
-        image = Image.open(io.BytesIO(encoded), formats=FORMATS)
+        image = Image.open(io.BytesIO(encoded), formats=formats.of_pillow(readable))
     except UnidentifiedImageError:
-        raise problems.UnsupportedMediaType(
-            "This is not a picture that is read here. Send a JPEG, PNG or WebP file."
-        ) from None
+        raise unreadable.unidentified(encoded, readable) from None
     except DECODE_ERRORS:
-        raise problems.UnprocessableContent(
-            "The picture's header is broken. Send the whole file."
-        ) from None
+        raise unreadable.undecodable(encoded) from None
     if image.width * image.height > max_pixels:
         raise problems.ContentTooLarge(
             f"The picture has {image.width} x {image.height} pixels, more than {max_pixels:,}. "

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from passerelle.server import settings
-from services.model import memory_budget, processors, scheduler
+from services.model import formats, memory_budget, processors, scheduler
 
 
 def artifact_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -18,6 +19,14 @@ def artifact_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
         for path in paths
         for folder in sorted(card.parent for card in path.glob("*/card.json")) or [path]
     )
+
+
+def known_formats(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Formats that can be read, each once."""
+    known, given = formats.available(), tuple(word.strip().lower() for word in words)
+    if not set(given) <= set(known):
+        raise PydanticCustomError("setting", f"write any of {', '.join(known)}")
+    return tuple(dict.fromkeys(given))
 
 
 class Settings(settings.ServerSettings):
@@ -32,6 +41,10 @@ class Settings(settings.ServerSettings):
     )
     # Of a picture, before it is decoded.
     max_pixels: settings.Count = Field(50_000_000, alias="PASSERELLE_MAX_PIXELS")
+    # Of pictures, by their words.
+    formats: Annotated[tuple[str, ...], settings.words(","), AfterValidator(known_formats)] = Field(
+        formats.DEFAULT, alias="PASSERELLE_FORMATS"
+    )
     # Bytes that pictures take while they are decoded, all of them together.
     decode_memory: settings.Count = Field(
         default_factory=memory_budget.default_limit, alias="PASSERELLE_DECODE_MEMORY"

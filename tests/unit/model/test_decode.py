@@ -1,6 +1,7 @@
 """Pictures of every mode and orientation become the model's pixels; broken ones become problems."""
 
 import contextlib
+import functools
 import io
 import struct
 import zlib
@@ -251,7 +252,7 @@ def test_memory_is_held_while_a_picture_is_decoded_and_then_returned(
         return middle(*arguments)
 
     monkeypatch.setattr(decode, "middle", watched)
-    decode.pixels(encoded(plain("RGBA", 0), "PNG"), SHAPE, LIMIT, budget)
+    decode.pixels(encoded(plain("RGBA", 0), "PNG"), SHAPE, LIMIT, budget.reserve)
     assert free == [False]
     assert is_free(budget)
 
@@ -261,7 +262,7 @@ def test_a_broken_picture_returns_its_memory() -> None:
     for form in ("JPEG", "PNG", "WEBP"):
         broken = encoded(Image.open(io.BytesIO(stack.CAT)), form)[:3000]
         with pytest.raises(problems.UnprocessableContent):
-            decode.pixels(broken, SHAPE, LIMIT, budget)
+            decode.pixels(broken, SHAPE, LIMIT, budget.reserve)
     assert is_free(budget)
 
 
@@ -269,4 +270,4 @@ def test_a_picture_waits_for_memory_until_its_deadline() -> None:
     budget = Budget(1000, clock=lambda: 100.0)
     picture = encoded(plain("RGB", 0), "PNG")
     with budget.reserve(1), pytest.raises(problems.GatewayTimeout):
-        decode.pixels(picture, SHAPE, LIMIT, budget, deadline=99.0)
+        decode.pixels(picture, SHAPE, LIMIT, functools.partial(budget.reserve, deadline=99.0))

@@ -1,7 +1,9 @@
-"""Texts in a PNG cost neither memory nor the picture; those that turn it are read."""
+"""Texts and profiles in a PNG cost neither memory nor the picture; those that turn it are read."""
 
 import io
+import struct
 import tracemalloc
+import zlib
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
-from services.model import decode, orientation, png_text
+from services.model import decode, orientation, png_chunks
 
 SHAPE = Input(32, 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 XMP = '<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
@@ -61,7 +63,7 @@ def test_many_compressed_texts_take_no_memory() -> None:
     [
         (international("XML:com.adobe.xmp", XMP), Image.Transpose.ROTATE_270),
         (international("XML:com.adobe.xmp", XMP, compressed=True), Image.Transpose.ROTATE_270),
-        (international("XML:com.adobe.xmp", XMP + " " * png_text.MAX_LENGTH), None),
+        (international("XML:com.adobe.xmp", XMP + " " * png_chunks.MAX_TEXT), None),
         (international("Description", XMP), None),
     ],
 )
@@ -89,10 +91,71 @@ def test_a_picture_cut_short_in_a_text_is_broken() -> None:
         decode.pixels(data[: data.index(b"hello") + 2], SHAPE, 10_000)
 
 
-def test_the_checksum_of_a_skipped_text_is_looked_at() -> None:
-    data = text("comment", "hello").replace(b"hello", b"jello")
-    with pytest.raises(problems.UnsupportedMediaType):
-        decode.pixels(data, SHAPE, 10_000)
+def chunk(name: bytes, content: bytes, checksum: int | None = None) -> bytes:
+    found = zlib.crc32(name + content) if checksum is None else checksum
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", found)
+
+
+def with_chunk(extra: bytes, *, last: bool = False) -> bytes:
+    """A picture with one more chunk, behind its header or before its end."""
+    data = png(PngInfo())
+    at = len(data) - END if last else HEADER
+    return data[:at] + extra + data[at:]
+
+
+HEADER, END = 33, 12  # bytes
+BOMB = b"\0\0" + zlib.compress(bytes(40 << 20))
+EXIF = b"MM\0*\0\0\0\x08\0\0"  # no tags
+UNUSUAL = {
+    "a large profile": chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(2_000_000))),
+    "a profile that is none": chunk(b"iCCP", b"p\0\x05nonsense"),
+    "a bomb of a profile": chunk(b"iCCP", b"p" + BOMB),
+    "a bomb of a text": chunk(b"zTXt", b"comment" + BOMB),
+    "a bomb of EXIF": chunk(b"zTXt", b"Raw profile type exif" + BOMB),
+    "EXIF that is none": chunk(b"tEXt", b"Raw profile type exif\0nonsense"),
+    "a large XMP": chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(b"x" * 2_000_000)),
+    "large EXIF": chunk(b"eXIf", EXIF + bytes(1_000_000)),
+    "a large private chunk": chunk(b"abCd", bytes(1_000_000)),
+    "many chunks": chunk(b"abCd", b"") * 10_000,
+    "a wrong checksum": chunk(b"tIME", b"1234567", checksum=1),
+    "a short chunk": chunk(b"pHYs", b"1"),
+    "a short transparency": chunk(b"tRNS", b"1"),
+    "an animation's control": chunk(b"acTL", b"1"),
+    "frames that are none": chunk(b"fcTL", b"1") + chunk(b"fdAT", b"1"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("extra", UNUSUAL.values(), ids=UNUSUAL.keys())
+def test_what_a_picture_can_do_without_is_no_fault_of_it(extra: bytes, *, last: bool) -> None:
+    tracemalloc.start()
+    try:
+        pixels = decode.pixels(with_chunk(extra, last=last), SHAPE, 10_000)
+        assert tracemalloc.get_traced_memory()[1] < 6 << 20
+    finally:
+        tracemalloc.stop()
+    assert (pixels == (0, 255, 0)).all()
+
+
+def test_what_makes_the_picture_has_its_checksum_looked_at() -> None:
+    data = bytearray(with_chunk(b""))
+    data[HEADER - 1] ^= 1
+    with pytest.raises(problems.UnprocessableContent, match="PNG picture's header is broken"):
+        decode.pixels(bytes(data), SHAPE, 10_000)
+
+
+@pytest.mark.parametrize("cut", [1, 4, 8, 11, 12])
+def test_a_picture_without_its_end_is_whole(cut: int) -> None:
+    assert (decode.pixels(with_chunk(b"")[:-cut], SHAPE, 10_000) == (0, 255, 0)).all()
+
+
+@pytest.mark.parametrize("default", [False, True])
+def test_an_animation_is_the_picture_that_stands_for_it(*, default: bool) -> None:
+    out, frame = io.BytesIO(), Image.new("RGB", (40, 40), "red")
+    first = Image.new("RGB", (40, 40), "lime")
+    first.save(out, "PNG", save_all=True, append_images=[frame], default_image=default)
+    assert (decode.pixels(out.getvalue(), SHAPE, 10_000) == (0, 255, 0)).all()
 
 
 def test_the_picture_after_a_skipped_text_is_whole() -> None:
