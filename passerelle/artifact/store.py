@@ -12,7 +12,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from passerelle.artifact import card, import_closure, user_modules, weight_sources
+from passerelle.artifact import (
+    card,
+    content,
+    import_closure,
+    installed_packages,
+    module_closure,
+    weight_sources,
+)
 from passerelle.manifest.model import FILE_FIELDS, Recipe
 
 BAKE = "services.bake.pipeline"  # what it imports decides what comes out
@@ -57,12 +64,14 @@ def digest(recipe: Recipe) -> str:
         WeightsError: the weights' or labels' file or package isn't there.
     """
     fields = set(Recipe.model_fields) - FILE_FIELDS
+    closure = module_closure.of(recipe)
     parts = {
         "fields": recipe.model_dump(mode="json", include=fields),
         "weights": weight_sources.fingerprint(recipe),
         "labels": weight_sources.file_digest(recipe.labels) or recipe.labels,
         "calibration": folder_digest(recipe.calibration),
-        "modules": digests(user_modules.files(recipe)) or installed_version(recipe),
+        "modules": digests(closure.files),
+        "packages": installed_packages.fingerprints(closure.installed),
         "code": digests(import_closure.files(BAKE)),
         "tools": [importlib.metadata.version(name) for name in TOOLS],
     }
@@ -75,22 +84,17 @@ def folder_digest(path: str | None) -> str | None:
         return None
     hashes = hashlib.sha256()
     for file in sorted(each for each in Path(path).rglob("*") if each.is_file()):
-        hashes.update(bytes.fromhex(file_digest(file)))
+        hashes.update(bytes.fromhex(content.digests.of(file)))
     return hashes.hexdigest()
 
 
 def digests(files: Mapping[str, Path]) -> dict[str, str]:
-    """The SHA-256 of each file."""
-    return {name: file_digest(file) for name, file in files.items()}
+    """The SHA-256 of each file; empty for one that can't be read, which no bake can either."""
+    return {name: _digest(file) for name, file in files.items()}
 
 
-def file_digest(file: Path) -> str:
-    """A file's SHA-256."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def installed_version(recipe: Recipe) -> str:
-    """The name and version of the distribution that an architecture comes from, if it has one."""
-    names = importlib.metadata.packages_distributions().get(user_modules.top_level(recipe))
-    return f"{names[0]} {importlib.metadata.version(names[0])}" if names else ""
+def _digest(file: Path) -> str:
+    try:
+        return content.digests.of(file)
+    except OSError:
+        return ""

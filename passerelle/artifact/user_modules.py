@@ -1,13 +1,14 @@
 """The user's own modules: what an architecture such as `mypackage.nets:MyNet` is made of.
 
 They are looked for in a recipe's `module_folders`: the manifest's folder, then the current one. A
-bake sees them before installed packages. Nothing here imports them.
+bake sees them before installed packages. Nothing here imports them. What else they are made of is
+found by `module_closure`.
 """
 
-import ast
 import importlib
 import importlib.util
 import sys
+import sysconfig
 from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -23,32 +24,11 @@ class ModuleError(Exception):
     """A module that would not be found, or mixed up with another; the text says what to do."""
 
 
-def files(recipe: Recipe) -> dict[str, Path]:
-    """The user's files that a recipe's architecture needs, by their path relative to their folder.
-
-    All that lies in the architecture's top-level module or package, data included, and in every
-    other one beside it that these import, however far. Empty where it is installed, unless in
-    editable mode.
-    """
-    found: dict[str, Path] = {}
-    seen: set[str] = set()
-    waiting = [top_level(recipe)]
-    folders = [*recipe.module_folders, *_editable(waiting[0])]
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for root in _roots(name, folders):
-            for file in _files_under(root):
-                found.setdefault(file.relative_to(root.parent).as_posix(), file)
-                waiting += _imported(file) if file.suffix == ".py" else []
-    return found
-
-
 def search_path(recipe: Recipe) -> list[str]:
     """The folders to put before sys.path for a bake; none where its module is installed."""
-    return list(recipe.module_folders) if _roots(top_level(recipe), recipe.module_folders) else []
+    found = roots(top_level(recipe), recipe.module_folders)
+    is_beside = any(str(root.parent) in recipe.module_folders for root in found)
+    return list(recipe.module_folders) if is_beside else []
 
 
 def top_level(recipe: Recipe) -> str:
@@ -112,55 +92,28 @@ def _spec(name: str, folders: Sequence[str]) -> ModuleSpec | None:
     return spec
 
 
-def _roots(name: str, folders: Sequence[str]) -> list[Path]:
-    """The file or folders of a top-level module that lie in `folders`; none where it is not there.
+def roots(name: str, folders: Sequence[str]) -> list[Path]:
+    """The file or the folders of a top-level module of the user's; none where it is installed.
 
-    A package without `__init__.py` may have several.
+    It lies in `folders`, or elsewhere where Python finds it, such as an installation in editable
+    mode. A package without `__init__.py` may have several.
     """
-    if name in OUR_PACKAGES or name in sys.stdlib_module_names:
+    if name in {"__main__", *OUR_PACKAGES} or name in sys.stdlib_module_names:
         return []
     spec = _spec(name, folders)
     if spec is None:
         return []
-    roots = [Path(each) for each in spec.submodule_search_locations or (spec.origin or "",)]
-    return [root for root in roots if root.is_absolute() and str(root.parent) in folders]
+    found = [Path(each) for each in spec.submodule_search_locations or (spec.origin or "",)]
+    return [root for root in found if root.is_absolute() and not _is_installed(root, folders)]
 
 
-def _editable(name: str) -> list[str]:
-    """The folder of a top-level module that Python finds outside of what is installed."""
-    spec = _spec(name, ())
-    folders = list(spec.submodule_search_locations or ()) if spec else []
-    root = folders[0] if folders else (spec and spec.origin) or ""
-    installed = {"site-packages", "dist-packages"} & set(Path(root).parts)
-    return [str(Path(root).parent)] if Path(root).is_absolute() and not installed else []
-
-
-def _files_under(root: Path) -> list[Path]:
-    """The file, or all files in the folder but hidden and compiled ones, by name."""
-    if root.is_file():
-        return [root]
-    return [file for file in sorted(root.rglob("*")) if file.is_file() and _counts(file, root)]
-
-
-def _counts(file: Path, root: Path) -> bool:
-    """Whether a file is neither hidden nor compiled."""
-    parts = file.relative_to(root).parts
-    return "__pycache__" not in parts and not any(part.startswith(".") for part in parts)
-
-
-def _imported(file: Path) -> list[str]:
-    """The top-level names that a file imports; none where it isn't Python of this version."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
-        return []
-    names = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name.partition(".")[0] for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.append(node.module.partition(".")[0])
-    return names
+def _is_installed(root: Path, folders: Sequence[str]) -> bool:
+    """Whether a module lies where pip or Python puts them."""
+    if str(root.parent) in folders:
+        return False
+    own = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    in_packages = {"site-packages", "dist-packages"} & set(root.parts)
+    return bool(in_packages) or any(root.is_relative_to(folder) for folder in own)
 
 
 def _named_like(names: Sequence[str] | frozenset[str], folders: Sequence[str]) -> Iterator[Path]:

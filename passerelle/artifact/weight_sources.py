@@ -10,10 +10,10 @@ random             no weights: for trials
 Loading them is `services/bake/weights.py`.
 """
 
-import hashlib
 import importlib.util
 from pathlib import Path
 
+from passerelle.artifact import content
 from passerelle.manifest.model import Recipe
 
 SUFFIXES = (".pth", ".pt", ".safetensors")  # of checkpoints
@@ -74,10 +74,7 @@ def file_digest(source: object) -> str | None:
     if not isinstance(source, str):
         return None
     file = local_file(source)
-    if file is None:
-        return None
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return content.digests.of(file) if file else None
 
 
 def fingerprint(recipe: Recipe) -> str:

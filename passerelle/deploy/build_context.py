@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from passerelle.artifact import import_closure, user_modules
+from passerelle.artifact import import_closure, module_closure, user_modules
 from passerelle.manifest import reading
 from passerelle.manifest.model import Model, Recipe
 
@@ -56,7 +56,7 @@ def gather_recipe(model: Model, base: Path, folder: Path) -> Recipe:
         user_modules.ModuleError, BuildContextError
     """
     user_modules.refuse_conflicts(model)
-    copy_all(user_modules.files(model), folder / "modules")
+    copy_all(module_closure.of(model).files, folder / "modules")
     labels, calibration = model.labels, model.calibration
     copied = {
         "weights": copy_source(model.weights, base, folder),

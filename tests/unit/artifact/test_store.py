@@ -60,6 +60,14 @@ def test_a_file_that_nothing_imports_makes_none(folder: Path) -> None:
     assert store.digest(recipe(folder)) == before
 
 
+def test_a_file_that_cannot_be_read_makes_another_than_one_that_can(folder: Path) -> None:
+    before = store.digest(recipe(folder))
+    (folder / "ownnets" / "data.json").unlink()
+    (folder / "ownnets" / "data.json").symlink_to("data.json")  # to itself
+    assert store.digest(recipe(folder)) != before
+    assert store.digests({"a": folder / "nowhere"}) == {"a": ""}
+
+
 def test_the_same_in_another_folder_is_the_same_artifact(folder: Path) -> None:
     elsewhere = folder.parent / "elsewhere"
     folder.rename(elsewhere)

@@ -34,33 +34,14 @@ def recipe(*folders: Path, architecture: str = "nets:net") -> Recipe:
     )
 
 
-def names(given: Recipe) -> set[str]:
-    return set(user_modules.files(given))
-
-
-def test_a_single_file_is_all_there_is(write: Write, tmp_path: Path) -> None:
-    write(nets="import torch", other="")
-    assert names(recipe(tmp_path)) == {"nets.py"}
-
-
-def test_a_package_is_gathered_whole_with_its_data(write: Write, tmp_path: Path) -> None:
-    write(nets__a="", nets__deep__b="", **{"nets__data.json": "{}", "nets__.hidden": ""})
-    (tmp_path / "nets" / "__init__.py").write_text("")
-    (tmp_path / "nets" / "__pycache__").mkdir()
-    (tmp_path / "nets" / "__pycache__" / "a.pyc").write_bytes(b"")
-    assert names(recipe(tmp_path)) == {
-        "nets/__init__.py", "nets/a.py", "nets/data.json", "nets/deep/b.py",
-    }  # fmt: skip
-
-
-def test_modules_that_import_each_other_are_both_gathered(write: Write, tmp_path: Path) -> None:
-    write(nets="import side", side="from nets import net\nimport far.more", far__more="")
-    assert names(recipe(tmp_path)) == {"nets.py", "side.py", "far/more.py"}
-
-
-def test_a_module_that_is_installed_is_not_gathered(tmp_path: Path) -> None:
-    assert names(recipe(tmp_path, architecture="numpy:zeros")) == set()
+def test_a_module_that_is_installed_has_no_files_of_the_users(tmp_path: Path) -> None:
+    assert user_modules.roots("numpy", [str(tmp_path)]) == []
     assert user_modules.search_path(recipe(tmp_path, architecture="numpy:zeros")) == []
+
+
+@pytest.mark.parametrize("name", ["json", "passerelle", "__main__", "nowhere", "sys"])
+def test_pythons_modules_and_ours_are_none_of_the_users(name: str, tmp_path: Path) -> None:
+    assert user_modules.roots(name, [str(tmp_path)]) == []
 
 
 def test_the_manifests_folder_comes_before_the_current_one(tmp_path: Path) -> None:
@@ -68,15 +49,23 @@ def test_the_manifests_folder_comes_before_the_current_one(tmp_path: Path) -> No
     for folder in (first, second):
         folder.mkdir()
         (folder / "nets.py").write_text(folder.name)
-    found = user_modules.files(recipe(first, second))
-    assert found == {"nets.py": first / "nets.py"}
+    folders = [str(first), str(second)]
+    assert user_modules.roots("nets", folders) == [first / "nets.py"]
+    assert user_modules.search_path(recipe(first, second)) == folders
     (first / "nets.py").unlink()
-    assert user_modules.files(recipe(first, second)) == {"nets.py": second / "nets.py"}
+    assert user_modules.roots("nets", folders) == [second / "nets.py"]
 
 
-def test_a_file_that_is_not_python_is_gathered_and_not_read(write: Write, tmp_path: Path) -> None:
-    write(nets="print 'Python 2'")
-    assert names(recipe(tmp_path)) == {"nets.py"}
+def test_a_module_elsewhere_on_the_path_is_the_users_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an installation in editable mode puts it there."""
+    elsewhere = tmp_path / "src"
+    elsewhere.mkdir()
+    (elsewhere / "nets.py").touch()
+    monkeypatch.syspath_prepend(str(elsewhere))
+    assert user_modules.roots("nets", [str(tmp_path)]) == [elsewhere / "nets.py"]
+    assert user_modules.search_path(recipe(tmp_path)) == []
 
 
 @pytest.mark.parametrize("name", ["gateway", "passerelle", "services"])
