@@ -49,6 +49,10 @@ class Card:
     versions: dict[str, str]
     digest: str  # of all that went in
     evaluation: dict[str, Any] | None = None  # the last of `passerelle evaluate`
+    output: str | None = None  # the one of the network's that counts; None where it has one
+    activation: str = "softmax"  # by which its values become scores: softmax | sigmoid | none
+    activation_from: str = ""  # how that was found
+    multi_label: bool = False  # each class has a score of its own, and they needn't sum to one
     contract: str = contract.VERSION  # that it was written by; see passerelle/protocol/contract.py
 
 
@@ -56,7 +60,7 @@ def write(folder: Path, card: Card) -> None:
     """Write the card into an artifact's folder at once: a reader sees the old one or the new."""
     partial = folder / f".{os.getpid()}.{FILE}"
     try:
-        partial.write_text(json.dumps(dataclasses.asdict(card), indent=2) + "\n")
+        partial.write_text(json.dumps(dataclasses.asdict(card), indent=2, allow_nan=False) + "\n")
         partial.replace(folder / FILE)
     finally:
         partial.unlink(missing_ok=True)

@@ -8,7 +8,9 @@ FILE = "labels.json"
 
 def write(folder: Path, names: list[str]) -> None:
     """Write the classes' names, in the order of the classes, into an artifact's folder."""
-    (folder / FILE).write_text(json.dumps(names, indent=0, ensure_ascii=False) + "\n")
+    (folder / FILE).write_text(
+        json.dumps(names, indent=0, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
 def read(folder: Path) -> list[str]:

@@ -75,7 +75,9 @@ def digest(recipe: Recipe) -> str:
         "code": digests(import_closure.files(BAKE)),
         "tools": [importlib.metadata.version(name) for name in TOOLS],
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    # A keyword of an architecture may be infinite, and nobody reads this as JSON.
+    text = json.dumps(parts, sort_keys=True, allow_nan=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def folder_digest(path: str | None) -> str | None:

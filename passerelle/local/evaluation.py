@@ -22,9 +22,11 @@ from passerelle.local.dataset import Pictures
 from passerelle.local.process import die_with_parent
 from passerelle.manifest.model import Model, Models
 
-NETWORK = {"architecture", "arguments", "keywords", "weights", "sha256"}  # alike in all variants
+# Alike in all variants.
+NETWORK = {"architecture", "arguments", "keywords", "weights", "sha256", "output"}
 
-Answers = dict[str, list[int]]  # the likeliest classes of each file, best first
+# Of each file, best first: the likeliest classes, or all that are found where several may be.
+Answers = dict[str, list[int]]
 Report = Callable[[int], None]  # pictures done
 
 
@@ -128,6 +130,7 @@ class Evaluation:
         answers, fp32_id = measurement.answers, variant.reference.id
         top1, top5, labelled = accuracy(answers, self.classes[variant.model.id])
         fp32 = None if variant.is_reference else self.answers.get(fp32_id)
+        several = card.read(self.folders[variant.model.id]).multi_label
         return {
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "pictures": len(answers),
@@ -135,7 +138,7 @@ class Evaluation:
             "labelled": labelled,
             "top1": top1,
             "top5": top5,
-            "agreement": agreement(answers, fp32) if fp32 else None,
+            "agreement": agreement(answers, fp32, several=several) if fp32 else None,
             "agreement_with": fp32_id if fp32 else None,
             **measurement.measured,
         }
@@ -153,10 +156,15 @@ def accuracy(answers: Answers, classes: dict[str, int]) -> tuple[float | None, f
     return top1, top5, len(labelled)
 
 
-def agreement(one: Answers, other: Answers) -> float:
-    """The share of pictures (0..1) on which two models find the same class the likeliest."""
+def agreement(one: Answers, other: Answers, *, several: bool = False) -> float:
+    """The share of pictures (0..1) on which two models find the same class the likeliest.
+
+    Where `several` may be found, or none, the share on which they find the same ones.
+    """
     both = [file for file in one if file in other]
-    return round(sum(one[file][0] == other[file][0] for file in both) / max(1, len(both)), 4)
+    count = None if several else 1
+    same = [set(one[file][:count]) == set(other[file][:count]) for file in both]
+    return round(sum(same) / max(1, len(both)), 4)
 
 
 def measure(folder: Path, files: list[str], report: Report) -> Measurement:
@@ -197,7 +205,7 @@ def follow(child: "subprocess.Popen[str]", files: list[str], report: Report) -> 
     assert child.stdin  # noqa: S101  # for the type checker: these are the caller's pipes
     assert child.stdout  # noqa: S101  # the same
     with contextlib.suppress(BrokenPipeError):  # it has died; its last line says why
-        json.dump(files, child.stdin)
+        json.dump(files, child.stdin, allow_nan=False)
         child.stdin.close()
     return collect(child.stdout, report)
 

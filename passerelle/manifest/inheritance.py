@@ -11,7 +11,11 @@ from passerelle.manifest.source import Document
 Fields = dict[str, Any]  # of a model, as written
 
 OWN = {"id", "title", "like"}  # fields that are never inherited
-DEPENDENT = {"weights": ("sha256",), "precision": ("accept", "calibration")}
+DEPENDENT = {
+    "architecture": ("activation", "output"),
+    "weights": ("sha256",),
+    "precision": ("accept", "calibration"),
+}
 
 
 def resolve(document: Document) -> tuple[Any, set[int]]:

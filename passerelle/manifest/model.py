@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 Engine = Literal["openvino", "torch"]
 Precision = Literal["fp32", "bf16", "int8"]
+Activation = Literal["softmax", "sigmoid", "none"]
 Interpolation = Literal["bilinear", "bicubic"]
 Channels = Literal[1, 3, 4]  # grey; red, green, blue; these and alpha
 PerChannel = tuple[float, ...]  # as many numbers as channels, or one for all
@@ -77,6 +78,8 @@ class Recipe(Part):
     sha256: str | None = None
     input: Input | None = None
     labels: str | list[str] | None = None
+    output: str | None = None  # the one of the network's outputs that counts
+    activation: Activation | None = None  # by which its values become scores; None: as it shows
     engine: Engine = "openvino"
     precision: Precision = "fp32"
     calibration: str | None = None  # a folder

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BeforeValidator, Field, JsonValue
 
-from passerelle.manifest.model import Channels, Engine, Interpolation, Precision
+from passerelle.manifest.model import Activation, Channels, Engine, Interpolation, Precision
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
@@ -130,6 +130,15 @@ class Entry(Fields):
     )
     labels: str | list[str] | None = Field(
         None, description="imagenet-1k, file:PATH with a name a line, or the names themselves."
+    )
+    output: int | str | None = Field(
+        None,
+        examples=["logits", 0],
+        description="Which of the network's outputs counts, by name or number, where it has many.",
+    )
+    activation: Activation | None = Field(
+        None,
+        description="How its output becomes scores; found in the bake unless given.",
     )
     engine: Engine | None = Field(None, description="What runs the model; openvino unless given.")
     precision: Precision | None = Field(

@@ -9,6 +9,7 @@
     ├── ContentTooLarge       413  too many bytes, or too many pixels
     ├── UnsupportedMediaType  415  not a format that is read here
     ├── UnprocessableContent  422  the right format, but broken
+    │   └── NonFiniteOutput   422  the model gave NaN or infinity for this picture
     ├── TooManyRequests       429  over a limit: wait
     ├── ClientClosedRequest   499  nobody waits for the answer any more
     ├── InternalError         500  our fault
@@ -75,6 +76,10 @@ class UnsupportedMediaType(Problem):
 
 
 class UnprocessableContent(Problem):
+    status = 422
+
+
+class NonFiniteOutput(UnprocessableContent):
     status = 422
 
 

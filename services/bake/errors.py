@@ -2,7 +2,11 @@
 
     BakeError               an artifact that must not be served
     ├── ArchitectureError   no module can be made of what the manifest says
-    └── CalibrationError    a folder without enough pictures
+    ├── CalibrationError    a folder without enough pictures
+    ├── ForwardError        the network fails on a picture, or gives no numbers
+    ├── OutputError         none of what the network gives is certainly the classes' values
+    ├── ActivationError     how its values become scores isn't certain
+    └── EngineError         an engine can't run the network, or answers otherwise
 
 Beside these: `weight_sources.WeightsError`, weights that can't be had.
 """
@@ -20,6 +24,22 @@ class ArchitectureError(BakeError):
 
 class CalibrationError(BakeError):
     """A folder without enough pictures."""
+
+
+class ForwardError(BakeError):
+    """The network fails on a picture, or gives no numbers."""
+
+
+class OutputError(BakeError):
+    """None of what the network gives is certainly the classes' values."""
+
+
+class ActivationError(BakeError):
+    """How the network's values become scores isn't certain."""
+
+
+class EngineError(BakeError):
+    """An engine can't run the network, or answers otherwise."""
 
 
 KNOWN = (BakeError, WeightsError)

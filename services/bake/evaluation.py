@@ -31,7 +31,8 @@ REPORT_INTERVAL = 1.0  # seconds
 WARM_UP = 5  # pictures answered before the clock runs
 UNREADABLE = (OSError, problems.Problem)  # what is wrong with a picture's file
 
-Answers = dict[str, list[int]]  # the likeliest classes of each file, best first
+# Of each file, best first: the likeliest classes, or all that are found where several may be.
+Answers = dict[str, list[int]]
 Skipped = dict[str, str]  # why each file could not be read
 Report = Callable[[Answers, Skipped], None]
 
@@ -89,7 +90,7 @@ def answer_all(
 
 
 def answer(model: Model, file: str, max_pixels: int, times: Times) -> list[int]:
-    """The likeliest classes of a picture, as `services.model.app.predict` finds them; timed.
+    """A picture's classes, as `services.model.app.predict` finds them; timed.
 
     Raises:
         UNREADABLE
@@ -98,11 +99,14 @@ def answer(model: Model, file: str, max_pixels: int, times: Times) -> list[int]:
     begin = time.perf_counter()
     pixels = decode.pixels(encoded, model.card.input, max_pixels)
     decoded = time.perf_counter()
-    logits = model.engine.infer(pixels)
+    values = model.engine.infer(pixels)
     end = time.perf_counter()
     times.decode.append((decoded - begin) * 1000)
     times.infer.append((end - decoded) * 1000)
-    best = classification.predictions(logits, model.names, min(TOP, model.card.classes))
+    scores = classification.scores(values, model.card.activation)
+    if model.card.multi_label:
+        return [*classification.decision(scores, multi_label=True)]
+    best = classification.predictions(values, model.names, min(TOP, model.card.classes))
     return [each["class_id"] for each in best]
 
 

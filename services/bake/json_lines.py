@@ -21,7 +21,7 @@ def on_stdout() -> Iterator[Callable[..., None]]:
         os.dup2(2, 1)
 
         def write(**line: Any) -> None:
-            lines.write(json.dumps(line) + "\n")
+            lines.write(json.dumps(line, allow_nan=False) + "\n")
 
         yield write
 

@@ -7,15 +7,16 @@ from pathlib import Path
 from passerelle.artifact import card, labels, store, weight_sources
 from passerelle.manifest.model import Recipe
 from services.bake import (
+    activation,
     architecture,
     class_names,
-    convert,
+    engine_file,
+    forward,
     measurement,
     quantization,
     verification,
 )
 from services.bake.architecture import Architecture
-from services.model import engines, processors
 
 STEPS = ("weights", "convert", "check", "bf16", "int8", "measure")  # what a bake may report
 
@@ -33,25 +34,26 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
         report("weights")
         built = architecture.build(recipe, artifacts / "downloads")
         report("convert")
-        module = convert.convert(recipe, built, folder)
-        report("check")
-        engine = engines.load(recipe.engine, folder, processors.count())
-        check = verification.compare(recipe.id, module, engine, built.input)
-        names = class_names.find(recipe, built.labels, check.classes)
+        network = forward.run(recipe, built)
+        scoring = activation.find(recipe, network)
+        names = class_names.find(recipe, built.labels, network.classes)
+        engine, check = engine_file.make(recipe, network, folder, report)
         agreement = None
         if recipe.precision != "fp32":
             report(recipe.precision)
-            engine, agreement = quantization.lower(recipe, engine, built.input, folder)
+            engine, agreement = quantization.lower(recipe, engine, built.input, folder, scoring)
         report("measure")
         measured = measurement.measure(engine, built.input, folder)
         labels.write(folder, names)
-        card.write(folder, describe(recipe, built, check, agreement, measured))
+        card.write(folder, describe(recipe, built, network, scoring, check, agreement, measured))
     return target
 
 
-def describe(
+def describe(  # noqa: PLR0913, PLR0917  # a card has as many parts
     recipe: Recipe,
     built: Architecture,
+    network: forward.Forward,
+    scoring: activation.Found,
     check: verification.Check,
     agreement: quantization.Agreement | None,
     measured: measurement.Measured,
@@ -68,7 +70,11 @@ def describe(
         engine=recipe.engine,
         precision=recipe.precision,
         input=built.input,
-        classes=check.classes,
+        classes=network.classes,
+        output=network.module.output or None,
+        activation=scoring.name,
+        activation_from=scoring.source,
+        multi_label=scoring.multi_label,
         labels=public_source(recipe.labels) if isinstance(recipe.labels, str) else "as listed",
         check={"pictures": check.pictures, "error": check.error, "tolerance": check.tolerance},
         agreement=dict(agreement) if agreement else None,

@@ -41,10 +41,12 @@ async def predict(service: State, request: Request) -> Response:
     )  # fmt: skip
     with request.span.step("queue"):
         slot = await model.scheduler.acquire(deadline)
-    logits = await model.scheduler.run(
+    values = await model.scheduler.run(
         slot, functools.partial(decode_and_infer, request, body, pixels_of)
     )
-    return answer(model, classification.predictions(logits, model.names, top), request)
+    with service.models.state(model.card.id).counting_non_finite():
+        found = classification.predictions(values, model.names, top, model.card.activation)
+    return answer(model, found, request)
 
 
 def decode_and_infer(

@@ -5,9 +5,11 @@ its own loads them, so that the service answers meanwhile what it is doing, and 
 can't be loaded doesn't keep the others away. While the process drains, every model is `draining`.
 """
 
+import contextlib
 import dataclasses
 import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +35,26 @@ class Model:
 
 @dataclasses.dataclass
 class ModelState:
-    """A model's status. The loading thread writes it, the requests read it."""
+    """A model's status. The loading thread writes it, the requests read it.
+
+    `non_finite` is the event loop's: how many pictures the model gave NaN or infinity for.
+    """
 
     folder: Path
     card: card.Card
     status: str = statuses.STARTING
     reason: str = "the model is being loaded"
     model: Model | None = None
+    non_finite: int = 0
+
+    @contextlib.contextmanager
+    def counting_non_finite(self) -> Iterator[None]:
+        """Count a picture for which the block raises NonFiniteOutput."""
+        try:
+            yield
+        except problems.NonFiniteOutput:
+            self.non_finite += 1
+            raise
 
     def load(self, threads: int, max_queued: int) -> None:
         """Load the model; afterwards it is ready, or failed."""
@@ -95,13 +110,14 @@ class Models:
 
     @property
     def statuses(self) -> dict[str, dict[str, Any]]:
-        """Every model's status, the reason where there is one, and its artifact's digest."""
+        """Every model's status and reason, its artifact's digest, and `ModelState.non_finite`."""
         draining = {"status": statuses.DRAINING, "reason": "it is being stopped"}
         return {
             model_id: {
                 "status": state.status,
                 "reason": state.reason,
                 "digest": state.card.digest,
+                "non_finite": state.non_finite,
             }
             | (draining if drain.stopping.is_set() else {})
             for model_id, state in self.states.items()

@@ -17,7 +17,7 @@ from passerelle.artifact import card, labels, user_modules
 from passerelle.local import baking
 from passerelle.manifest import reading
 from passerelle.manifest.model import Model
-from services.bake import errors, pipeline, verification
+from services.bake import errors, forward, pipeline
 from services.model import engines
 from tests.support import stack
 
@@ -97,7 +97,7 @@ def test_an_artifact_agrees_with_its_module(engine: str, tiny: Any, tmp_path: Pa
     folder = bake_here(given, tmp_path / "artifacts")
     made = card.read(folder)
     assert made.check["pictures"] == 3
-    assert made.check["error"] <= made.check["tolerance"] == verification.TOLERANCE
+    assert made.check["error"] <= made.check["tolerance"] == forward.TOLERANCE
     assert (made.engine, made.classes, made.weights["kind"]) == (engine, 7, "file")
     assert labels.read(folder) == [str(n) for n in range(7)]
     pixels = torch.randint(0, 255, (1, 32, 32, 3), dtype=torch.uint8)
@@ -126,7 +126,7 @@ def test_a_bake_is_cached_by_content_and_the_same_each_time(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"architecture": "tiny_nets:Unsteady"}, "differs from the torch module"),
+        ({"architecture": "tiny_nets:Unsteady"}, "another answer each time for the same picture"),
         ({"architecture": "tiny_nets:Missing"}, "check architecture and arguments"),
         ({"architecture": "not_there:Net"}, "its package is installed"),
         ({"weights": "file:none.pth"}, "is not a file; write the path of one"),

@@ -7,7 +7,17 @@ from services.bake import errors
 
 
 @pytest.mark.parametrize(
-    "error", [errors.BakeError, errors.ArchitectureError, errors.CalibrationError, WeightsError]
+    "error",
+    [
+        errors.BakeError,
+        errors.ArchitectureError,
+        errors.CalibrationError,
+        errors.ForwardError,
+        errors.OutputError,
+        errors.ActivationError,
+        errors.EngineError,
+        WeightsError,
+    ],
 )
 def test_each_error_of_a_bake_is_known(error: type[Exception]) -> None:
     assert issubclass(error, errors.KNOWN)

@@ -3,6 +3,7 @@
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -42,6 +43,26 @@ def test_answers_are_reported_every_interval_and_not_kept(files: list[str]) -> N
         MODEL, files[:1] * 2, 10_000, lambda given, _: reports.append([*given]), clock.__next__
     )
     assert reports == [[files[0]], [files[0]], []]
+
+
+def test_where_several_classes_may_be_found_all_of_them_are_the_answer(files: list[str]) -> None:
+    """By sigmoid: red has 255 of red and nought of the others, which is a half."""
+    card = artifacts.make_card(activation="sigmoid", multi_label=True)
+    lower = Engine((lambda pixels: artifacts.mean_colour(pixels) - 1,))
+    model = Model(card, artifacts.NAMES, lower, Scheduler(lower.infers))
+    times = evaluation.Times()
+    assert evaluation.answer(model, files[0], 10_000, times) == [0]
+    none = Engine((lambda _: np.full(3, -1, np.float32),))
+    model = Model(card, artifacts.NAMES, none, Scheduler(none.infers))
+    assert evaluation.answer(model, files[0], 10_000, times) == []
+
+
+def test_a_picture_without_numbers_is_skipped_with_the_reason(files: list[str]) -> None:
+    nan = Engine((lambda _: np.full(3, np.nan, np.float32),))
+    model = Model(artifacts.make_card(), artifacts.NAMES, nan, Scheduler(nan.infers))
+    reports: list[evaluation.Skipped] = []
+    evaluation.answer_all(model, files[:1], 10_000, lambda _, skipped: reports.append(skipped))
+    assert "aren't numbers" in reports[0][files[0]]
 
 
 def test_percentiles_are_of_what_could_be_read() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.artifact import card, labels, store
-from services.bake import pipeline, verification
+from services.bake import forward, pipeline
 from services.bake.errors import BakeError
 from tests.unit.bake import nets
 
@@ -19,9 +19,11 @@ def test_a_recipe_becomes_an_artifact_step_by_step(tmp_path: Path) -> None:
     assert steps == ["weights", "convert", "check", "measure"]
     made = card.read(folder)
     assert (made.id, made.classes, made.digest) == ("tiny", 4, store.digest(recipe))
-    assert made.check["error"] <= made.check["tolerance"] == verification.TOLERANCE
+    assert made.check["error"] <= made.check["tolerance"] == forward.TOLERANCE
     assert (made.labels, labels.read(folder)) == ("as listed", ["a", "b", "c", "d"])
     assert made.agreement is None
+    assert (made.activation, made.activation_from) == ("softmax", "the output: logits")
+    assert (made.output, made.multi_label) == (None, False)
     assert str(tmp_path) not in (folder / card.FILE).read_text()
     assert {"model.xml", "model.bin"} < {file.name for file in folder.iterdir()}
 

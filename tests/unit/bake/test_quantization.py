@@ -8,6 +8,7 @@ from PIL import Image
 
 from passerelle.manifest.model import Accept
 from services.bake import quantization
+from services.bake.activation import Found
 from services.bake.errors import BakeError
 from services.model import engines
 from services.model.decode import Pixels
@@ -15,6 +16,10 @@ from services.model.engines.engine import Engine, Logits
 from tests.unit.bake import nets
 
 pytestmark = pytest.mark.torch  # the recipes' modules are torch's
+
+SOFTMAX = Found("softmax", "the output: logits", multi_label=False)
+SIGMOID = Found("sigmoid", "the manifest", multi_label=True)
+NONE = Found("none", "the manifest", multi_label=True)
 
 
 def strongest(pixels: Pixels) -> Logits:
@@ -45,7 +50,7 @@ def lower(
     recipe = nets.recipe(
         precision="bf16", calibration=str(folder), accept=Accept(agreement=accepted)
     )
-    return quantization.lower(recipe, Engine((strongest,)), nets.SHAPE, folder)
+    return quantization.lower(recipe, Engine((strongest,)), nets.SHAPE, folder, SOFTMAX)
 
 
 def test_the_agreement_is_of_the_pictures_that_judge(
@@ -61,3 +66,49 @@ def test_less_than_the_manifest_accepts_fails_the_bake(
 ) -> None:
     with pytest.raises(BakeError, match=r"agrees with fp32 on 50\.0% of 4 .* asks for 60\.0%"):
         lower(folder, 0.6, monkeypatch)
+
+
+def test_no_numbers_in_a_lower_precision_fail_the_bake_with_the_picture(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nan = Engine((lambda _: np.full(3, np.nan, np.float32),))
+    monkeypatch.setattr(engines, "load", lambda *_: nan)
+    recipe = nets.recipe(precision="bf16", calibration=str(folder))
+    with pytest.raises(BakeError, match=r"NaN in 3 of 3 values in bf16 for chelsea\.png"):
+        quantization.lower(recipe, Engine((strongest,)), nets.SHAPE, folder, SOFTMAX)
+
+
+def engine_of(rows: list[list[float]]) -> Engine:
+    """An engine that gives these values, picture by picture."""
+    left = iter(rows)
+    return Engine((lambda _: np.array(next(left), np.float32),))
+
+
+def agreement(scoring: Found, given: list[list[float]], expected: list[list[float]]) -> float:
+    pixels = np.zeros((1, 1, 3), np.uint8)
+    return quantization.agreement(
+        engine_of(given), engine_of(expected), [pixels] * len(given), scoring
+    )
+
+
+def test_one_output_agrees_on_the_same_side_of_a_half() -> None:
+    assert agreement(SIGMOID, [[3.0], [-3.0], [0.1]], [[2.0], [3.0], [-0.1]]) == pytest.approx(
+        1 / 3
+    )
+
+
+def test_a_score_of_another_range_agrees_on_the_same_side_of_the_median() -> None:
+    assert agreement(NONE, [[8.0], [3.0], [6.0], [1.0]], [[8.0], [9.0], [7.5], [1.0]]) == 0.75
+
+
+def test_several_labels_agree_where_all_are_the_same() -> None:
+    expected = [[5.0, -5.0, 5.0], [5.0, -5.0, -5.0], [-1.0, -5.0, -5.0], [-1.0, -5.0, -5.0]]
+    given = [[5.0, -5.0, 4.0], [5.0, 5.0, -5.0], [-5.0, -1.0, -5.0], [-2.0, -5.0, -5.0]]
+    assert agreement(SIGMOID, given, expected) == 0.5
+
+
+def test_no_numbers_agree_with_nothing() -> None:
+    nan = [float("nan")] * 2
+    assert agreement(
+        SOFTMAX, [nan, nan, [1.0, 2.0]], [nan, [1.0, 2.0], [1.0, 2.0]]
+    ) == pytest.approx(1 / 3)

@@ -57,6 +57,11 @@ def test_agreement_is_of_the_pictures_that_both_have_read() -> None:
     assert evaluation.agreement({"1": [0]}, {}) == 0.0
 
 
+def test_where_several_classes_may_be_found_all_must_be_the_same() -> None:
+    one, other = {"1": [0, 2], "2": [], "3": [1]}, {"1": [2, 0], "2": [], "3": []}
+    assert evaluation.agreement(one, other, several=True) == round(2 / 3, 4)
+
+
 def lines(*events: dict[str, Any]) -> Iterator[str]:
     return (json.dumps(event) for event in events)
 

@@ -41,6 +41,13 @@ def test_input_and_labels_are_typed(tmp_path: Path) -> None:
     assert model.labels == ["cat", "dog"]
 
 
+def test_an_output_is_a_name_whether_written_as_text_or_number(tmp_path: Path) -> None:
+    for written, name in ((0, "0"), ("logits", "logits"), (None, None)):
+        entry = Entry.model_validate(ENTRY | {"output": written, "activation": "none"})
+        model = completion.complete(entry, Defaults(), tmp_path)
+        assert (model.output, model.activation) == (name, "none")
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("500ms", 0.5), ("10s", 10.0), ("1.5m", 90.0), ("2h", 7200.0)]
 )

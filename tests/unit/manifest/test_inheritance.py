@@ -38,6 +38,17 @@ def test_what_belongs_to_another_field_goes_with_it() -> None:
     assert child["accept"] == {}
 
 
+def test_an_activation_goes_with_its_architecture() -> None:
+    parent = {"id": "a", "architecture": "nets:A", "activation": "sigmoid", "output": 1}
+    (_, child, other), _ = resolved(
+        parent,
+        {"id": "b", "like": "a", "weights": "random"},
+        {"id": "c", "like": "a", "architecture": "nets:C"},
+    )
+    assert (child["activation"], child["output"]) == ("sigmoid", 1)
+    assert not {"activation", "output"} & set(other)
+
+
 def test_a_chain_is_followed_and_a_loop_is_told() -> None:
     chain = {"id": "a", "weights": "random"}, {"id": "b", "like": "a"}, {"id": "c", "like": "b"}
     (_, _, last), _ = resolved(*chain)

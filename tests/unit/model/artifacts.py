@@ -1,6 +1,7 @@
 """Artifacts and engines in memory: what the model service's unit tests share."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from services.model.engines.engine import Engine, Logits
 NAMES = ["red", "green", "blue"]
 
 
-def make_card(model_id: str = "net", size: int = 32) -> card.Card:
+def make_card(model_id: str = "net", size: int = 32, **fields: Any) -> card.Card:
     return card.Card(
         id=model_id,
         architecture="nets:Net",
@@ -28,6 +29,7 @@ def make_card(model_id: str = "net", size: int = 32) -> card.Card:
         measured={},
         versions={},
         digest="d" * 64,
+        **fields,
     )
 
 

@@ -1,17 +1,20 @@
 """The handlers of the model service, over an engine in memory."""
 
 import asyncio
+import dataclasses
 import io
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from passerelle.protocol import contract, timeout
 from passerelle.server.application import Application
 from services.model import app, memory_budget, settings
-from services.model.engines.engine import Engine
+from services.model.decode import Pixels
+from services.model.engines.engine import Engine, Logits
 from services.model.models import Models
 from tests.support import asgi
 from tests.unit.model import artifacts
@@ -70,6 +73,39 @@ async def test_top_says_how_many(service: Application, models: Models) -> None:
     models.load()
     answer = await asgi.ask(service, "POST", f"{PREDICT}?top=1", png("red"), PNG)
     assert [each["label"] for each in answer.json["predictions"]] == ["red"]
+
+
+def undefined_for_black(pixels: Pixels) -> Logits:
+    """Divides by the picture's brightness."""
+    colours = artifacts.mean_colour(pixels)
+    with np.errstate(invalid="ignore"):
+        shares: Logits = colours / colours.sum()
+    return shares
+
+
+async def test_values_that_are_no_numbers_are_a_problem_of_that_picture_and_counted(
+    service: Application, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifacts.use_engine(monkeypatch, Engine((undefined_for_black,)))
+    models.load()
+    answers = [await predict(service, png(each)) for each in ("black", "red", "black")]
+    assert [each.status for each in answers] == [422, 200, 422]
+    assert "aren't numbers (NaN or infinity)" in answers[0].json["detail"]
+    assert b"NaN" not in answers[0].body.replace(b"(NaN or", b"")
+    card = (await asgi.ask(service, "GET", "/model/net")).json
+    ready = (await asgi.ask(service, "GET", "/health/ready")).json["models"]["net"]
+    assert (card["non_finite"], ready["non_finite"], ready["status"]) == (2, 2, "ready")
+
+
+async def test_scores_are_made_by_the_cards_activation(
+    service: Application, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifacts.use_engine(monkeypatch, Engine((lambda _: np.zeros(3, np.float32),)))
+    sigmoid = dataclasses.replace(models.states["net"].card, activation="sigmoid")
+    models.states["net"].card = sigmoid
+    models.load()
+    answer = (await predict(service, png("red"))).json
+    assert [each["score"] for each in answer["predictions"]] == [0.5, 0.5, 0.5]
 
 
 @pytest.mark.parametrize(

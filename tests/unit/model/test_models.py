@@ -36,7 +36,12 @@ def test_a_loaded_model_is_ready_with_the_engines_note(
     model = two.find("b")
     assert (model.card.id, model.names, model.engine) == ("b", artifacts.NAMES, ENGINE)
     assert model.scheduler.max_queued == 5
-    status = {"status": statuses.READY, "reason": "it runs in fp32", "digest": "d" * 64}
+    status = {
+        "status": statuses.READY,
+        "reason": "it runs in fp32",
+        "digest": "d" * 64,
+        "non_finite": 0,
+    }
     assert two.statuses["b"] == status
 
 

@@ -1,4 +1,4 @@
-"""Logits -> the likeliest classes."""
+"""A model's values -> the likeliest classes."""
 
 import numpy as np
 import pytest
@@ -46,3 +46,62 @@ def test_top_is_a_number_of_classes(text: str | None, classes: int, expected: in
 def test_another_top_is_refused(text: str) -> None:
     with pytest.raises(problems.InvalidRequest, match="Use a number from 1 to 3"):
         classification.parse_top(text, 3)
+
+
+def scored(values: Logits, activation: str) -> list[float]:
+    return [round(float(each), 4) for each in classification.scores(values, activation)]
+
+
+@pytest.mark.parametrize(
+    ("activation", "values", "scores"),
+    [
+        ("softmax", [0.0, np.log(3)], [0.25, 0.75]),
+        ("sigmoid", [0.0, np.log(3)], [0.5, 0.75]),
+        ("none", [0.25, 7.5], [0.25, 7.5]),
+        ("softmax", [-np.inf, 2.0], [0.0, 1.0]),  # a class that is masked
+        ("sigmoid", [-np.inf, 0.0], [0.0, 0.5]),
+        ("softmax", [3e38, -3e38], [1.0, 0.0]),  # past float32, between the two
+        ("sigmoid", [3e38, -3e38], [1.0, 0.0]),
+        ("sigmoid", [np.log(3)], [0.75]),
+    ],
+)
+def test_scores_are_made_by_the_activation(
+    activation: str, values: list[float], scores: list[float]
+) -> None:
+    assert scored(logits(*values), activation) == scores
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "none"])
+@pytest.mark.parametrize(
+    "values", [[np.nan, 1.0], [1.0, np.nan], [np.inf, 1.0], [-np.inf, -np.inf]]
+)
+def test_nan_and_infinity_are_no_scores(activation: str, values: list[float]) -> None:
+    with pytest.raises(problems.NonFiniteOutput, match=r"aren't numbers \(NaN or infinity\)"):
+        classification.predictions(logits(*values), NAMES, 1, activation)
+
+
+def test_without_an_activation_no_class_is_masked() -> None:
+    with pytest.raises(problems.NonFiniteOutput):
+        classification.scores(logits(-np.inf, 1.0), "none")
+
+
+def test_what_is_close_to_one_keeps_the_order_of_its_values() -> None:
+    found = classification.predictions(logits(30, 50, 40, 20), NAMES, 3, "sigmoid")
+    assert [each["label"] for each in found] == ["b", "c", "a"]
+    assert [each["score"] for each in found] == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("scores", "multi_label", "decision"),
+    [
+        ([0.1, 0.4, 0.2], False, (1,)),
+        ([0.1, 0.4, 0.2], True, ()),
+        ([0.6, 0.1, 0.9], True, (2, 0)),
+        ([0.5], True, (0,)),
+        ([0.49], True, ()),
+    ],
+)
+def test_a_decision_is_the_likeliest_or_all_that_are_likely(
+    scores: list[float], decision: tuple[int, ...], *, multi_label: bool
+) -> None:
+    assert classification.decision(logits(*scores), multi_label=multi_label) == decision
