@@ -17,6 +17,7 @@ from passerelle.protocol import problems
 FORWARDED_HEADERS = ("Content-Type",)  # of the client's; no other reaches a service
 FORWARDED_QUERY = ("top",)
 BUSY = (429, 503)  # statuses of a platform that has no instance for a request now
+NO_JSON = (b"NaN", b"Infinity")  # which a label may hold, too
 MAX_RETRY_AFTER = 3600  # seconds that a client may be told to wait
 
 
@@ -51,18 +52,30 @@ def check(response: Response, route: Route) -> Response:
             "no instance is free".
         BadGateway: anything else, so that nonsense is never passed on as an answer.
     """
-    if response.status == 200 and response.body.startswith(
-        b'{"model": "%b", ' % route.model.id.encode()
+    has_constant = any(name in response.body for name in NO_JSON)
+    if (
+        response.status == 200
+        and not has_constant
+        and response.body.startswith(b'{"model": "%b", ' % route.model.id.encode())
     ):
         return response
     with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-        document = json.loads(response.body)
+        document = json.loads(response.body, parse_constant=refuse_constant)
         if response.status == 200 and document["model"] == route.model.id:
             return response
         is_denied = response.status in id_tokens.DENIED  # by no service of ours
         if is_problem(response) and not is_denied and document["request_id"]:
             return response
     raise problem(response, route)
+
+
+def refuse_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which Python's json reads and JSON doesn't have.
+
+    Raises:
+        ValueError
+    """
+    raise ValueError(name)
 
 
 def is_problem(response: Response) -> bool:

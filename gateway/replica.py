@@ -20,6 +20,7 @@ from passerelle.protocol import contract, statuses
 PROBE_INTERVAL = 2.0  # seconds, where every model is ready
 PROBE_INTERVAL_NOT_READY = 0.3  # seconds, elsewhere
 PROBE_TIMEOUT = 2.0  # seconds
+REPORTED = ("status", "reason", "non_finite")  # beside a card, and other the next moment
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Status:
     status: str  # one of passerelle/protocol/statuses.py
     reason: str = ""
     card: dict[str, Any] | None = None
+    non_finite: int = 0  # pictures that it gave NaN or infinity for, since it started
 
 
 Statuses = dict[str, Status]
@@ -140,14 +142,15 @@ class Replica:
         card = known.card if known else None
         if card is None or card["digest"] != reported["digest"]:
             description = await self._get(f"/model/{model_id}")
-            card = {key: description[key] for key in description if key not in ("status", "reason")}
+            card = {key: description[key] for key in description if key not in REPORTED}
             card["digest"] = description["digest"]  # which every card must have
         if model_id in self.expected and (reason := mismatch(self.expected[model_id], card)):
             return Status(statuses.UNAVAILABLE, reason, card)
         if reported["status"] not in statuses.BEST_FIRST:  # of a newer minor version
             reason = f"its service says: {str(reported['status'])[:20]}"
             return Status(statuses.UNAVAILABLE, reason, card)
-        return Status(reported["status"], str(reported["reason"]), card)
+        non_finite = int(reported.get("non_finite", 0))  # since 1.2
+        return Status(reported["status"], str(reported["reason"]), card, non_finite)
 
     async def _get(self, path: str) -> dict[str, Any]:
         """A JSON object of the replica."""
@@ -188,6 +191,7 @@ def mismatch(model: Model, card: dict[str, Any]) -> str:
         "precision": (model.precision, card.get("precision")),
         "weights": (source, weights.get("source")),
         "sha256": (model.sha256, weights.get("sha256")),
+        "activation": (model.activation, card.get("activation")),
     }
     for field, (wanted, held) in pairs.items():
         if None not in (wanted, held) and wanted != held:

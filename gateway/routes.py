@@ -42,6 +42,7 @@ class Route:
             "reason": status.reason or None,
             "weights": self.model.weights.partition(":")[0],
             "replicas": self.upstream.count_replicas(self.model.id),
+            "non_finite": self.upstream.count_non_finite(self.model.id),
             "note": NOTES.get(self.model.weights),
             "predict": f"/model/{self.model.id}/predict",
             "card": status.card,
@@ -57,6 +58,7 @@ class Route:
             "status": status.status,
             "reason": status.reason or None,
             "replicas": self.upstream.count_replicas(self.model.id),
+            "non_finite": self.upstream.count_non_finite(self.model.id),
             **self.history.document(),
         }
 

@@ -140,6 +140,11 @@ class Upstream:
         replicas = self.replicas.values()
         return {"ready": sum(each.is_ready(model_id) for each in replicas), "known": len(replicas)}
 
+    def count_non_finite(self, model_id: str) -> int:
+        """How many pictures a model gave NaN or infinity for, on the replicas that are known."""
+        replicas = self.replicas.values()
+        return sum(r.statuses[model_id].non_finite for r in replicas if model_id in r.statuses)
+
     @contextlib.contextmanager
     def acquire_slot(self) -> Iterator[None]:
         """One of the service's max_in_flight slots, until the end of the block.

@@ -15,8 +15,15 @@ def show(found: list[dict[str, Any]]) -> None:
     for each in found:
         card = each["card"] or {}
         measured = card.get("measured", {})
-        about = each["note"] or each["reason"] or each["title"]
+        notes = (non_finite(each), each["note"] or each["reason"])
+        about = "; ".join(filter(None, notes)) or each["title"]
         engine = f"{card.get('engine', '')} {card.get('precision', '')}"
         cells = (measured.get("latency_ms", ""), measured.get("size_mb", ""))
         table.add_row(each["id"], each["status"], engine, *map(str, cells), about)
     output.console.print(table)
+
+
+def non_finite(model: dict[str, Any]) -> str:
+    """For how many pictures a model gave no numbers; nothing where it always did."""
+    count = model.get("non_finite", 0)
+    return f"{count} pictures gave NaN or infinity" if count else ""

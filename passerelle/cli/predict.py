@@ -26,7 +26,7 @@ def predict(
     output.console.print(f"{model}: {answer['category']}")
     table = Table("score", "class", box=None)
     for each in answer["predictions"]:
-        table.add_row(f"{each['score']:7.2%}", each["label"])
+        table.add_row(score(each["score"]), each["label"])
     output.console.print(table)
 
 
@@ -36,3 +36,8 @@ def first(client: Client) -> str:
     if not found:
         raise click.ClickException("This key may use no model. Ask for one that may.")
     return str(found[0]["id"])
+
+
+def score(value: float) -> str:
+    """A score in percent; as it is where a model's scores aren't in 0..1."""
+    return f"{value:7.2%}" if 0 <= value <= 1 else f"{value:7.4g}"

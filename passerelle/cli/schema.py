@@ -22,4 +22,4 @@ def schema(only_check: bool) -> None:
 
 def text() -> str:
     """The file's content: a JSON Schema of the manifest."""
-    return json.dumps(fields.schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(fields.schema(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

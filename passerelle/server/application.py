@@ -170,7 +170,7 @@ def json_response(
     document: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
     """A JSON object as a response."""
-    body = (json.dumps(document) + "\n").encode()
+    body = (json.dumps(document, allow_nan=False) + "\n").encode()
     return Response(200, body, [("Content-Type", "application/json"), *(headers or {}).items()])
 
 

@@ -5,8 +5,10 @@ The loop has read the request already (wsgi.py).
 
 import http
 from collections.abc import Callable
+from typing import Any
 
 import flask
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 
 from passerelle.protocol.problems import Problem
@@ -26,12 +28,21 @@ def create(
     """
     app = flask.Flask(pages or name, static_folder="static" if pages else None)
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.json = _StrictJSON(app)
     show = render_problem or respond
     app.register_error_handler(Problem, show)
     app.register_error_handler(HTTPException, lambda error: show(from_http_exception(error)))
     app.register_error_handler(Exception, lambda error: show(from_unexpected(error)))
     return app
+
+
+class _StrictJSON(DefaultJSONProvider):
+    """JSON with its members in their order, and never NaN or Infinity, which JSON doesn't have."""
+
+    sort_keys = False
+
+    def dumps(self, obj: Any, **options: Any) -> str:
+        return super().dumps(obj, allow_nan=False, **options)
 
 
 def span() -> Span:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 SAMPLED = 1  # the bit of the trace flags that says so; the others say other things
-_encode = json.JSONEncoder(default=str).encode
+_encode = json.JSONEncoder(default=str, allow_nan=False).encode
 project = ""  # of Google Cloud, whose log viewer finds a request's lines by these names
 
 

@@ -15,7 +15,7 @@ def response(problem: Problem, path: str, request_id: str) -> Response:
     document = problems.document(
         problem.status, problem.detail, request_id, urllib.parse.quote(path), **problem.members
     )
-    body = (json.dumps(document) + "\n").encode()
+    body = (json.dumps(document, allow_nan=False) + "\n").encode()
     return Response(
         problem.status, body, [("Content-Type", problems.MEDIA_TYPE), *problem.headers.items()]
     )

@@ -95,11 +95,11 @@ def called(recipe: Recipe, function: Any, pixels: Pixels) -> Any:
         with torch.no_grad():
             return function(torch.from_numpy(pixels[np.newaxis]))
     except Exception as error:
-        side = pixels.shape[0]
+        side, _, channels = pixels.shape
         raise ForwardError(
             f"{recipe.id} fails on a picture: {described(error)}. It is given one picture as "
-            f"float32 (1, 3, {side}, {side}), on the processor; check that the network takes that, "
-            "and input: {size: …}."
+            f"float32 (1, {channels}, {side}, {side}), on the processor; check that the network "
+            "takes that, and input: {size: …}."
         ) from error
 
 

@@ -63,7 +63,10 @@ def test_an_answer_as_the_contract_says_is_good(good: contract.Answer) -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (predicted(predictions=[{"class_id": 1, "label": "x", "score": 2}]), "maximum of 1"),
+        (
+            predicted(predictions=[{"class_id": 1, "label": "x", "score": "2"}]),
+            "not of type 'number'",
+        ),
         (predicted(category=None), "not of type 'string'"),
         (predicted(secret=1), "'secret' was unexpected"),
         (without(predicted(), "traceparent"), "traceparent"),

@@ -45,8 +45,10 @@ export function showError(article, problem, onRetry) {
 function predictionItem(prediction) {
   const item = cloneTemplate("#prediction");
   item.querySelector(".label").textContent = prediction.label;
-  item.querySelector(".share").textContent = percent.format(prediction.score);
-  item.querySelector("rect").setAttribute("width", prediction.score * 100);
+  const within = Math.min(Math.max(prediction.score, 0), 1);  // a model's own values may be outside
+  const format = within === prediction.score ? percent : number;
+  item.querySelector(".share").textContent = format.format(prediction.score);
+  item.querySelector("rect").setAttribute("width", within * 100);
   return item;
 }
 

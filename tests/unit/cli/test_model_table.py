@@ -22,6 +22,13 @@ def test_a_model_without_a_card_says_why(capsys: pytest.CaptureFixture[str]) -> 
     assert "no such file" in row
 
 
+def test_pictures_that_gave_no_numbers_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    model_table.show([READY | {"non_finite": 3}, READY | {"non_finite": 2, "reason": "in fp32"}])
+    told = " ".join(capsys.readouterr().out.split())  # a narrow screen wraps it
+    assert "3 pictures gave NaN or infinity" in told
+    assert "2 pictures gave NaN or infinity; in fp32" in told
+
+
 def test_no_models_are_an_empty_table(capsys: pytest.CaptureFixture[str]) -> None:
     model_table.show([])
     assert len(capsys.readouterr().out.splitlines()) == 1

@@ -38,6 +38,12 @@ def test_the_classes_are_shown_with_their_scores(
     assert network.requests[0].body == b"a picture"
 
 
+def test_a_score_outside_of_a_share_is_shown_as_it_is() -> None:
+    from passerelle.cli import predict
+
+    assert [predict.score(each).strip() for each in (0.5, 7.25, -1)] == ["50.00%", "7.25", "-1"]
+
+
 def test_the_first_model_is_asked_unless_told(
     picture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,15 @@ def test_every_model_is_drawn(tmp_path: Path) -> None:
     assert "300 requests, 60 failed" in text
 
 
+def test_pictures_that_gave_no_numbers_are_counted(tmp_path: Path) -> None:
+    counted = history(60)
+    counted["models"][0]["non_finite"] = 3
+    text = (
+        page(tmp_path, FakeGateway({"/history": (200, counted)})).test_client().get("/status").text
+    )
+    assert "3 pictures gave no numbers (NaN or infinity)" in text
+
+
 def test_a_script_gets_the_charts_alone(tmp_path: Path) -> None:
     gateway = FakeGateway({"/history": (200, history(60))})
     text = page(tmp_path, gateway).test_client().get("/status?part=1").text

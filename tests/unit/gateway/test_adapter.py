@@ -44,6 +44,11 @@ def test_the_fields_of_an_answer_may_come_in_any_order() -> None:
     assert adapter.check(response, made.route()) is response
 
 
+def test_a_label_may_be_called_nan() -> None:
+    response = Response(200, {}, b'{"model": "m", "category": "NaN Infinity"}')
+    assert adapter.check(response, made.route()) is response
+
+
 @pytest.mark.parametrize(
     "response",
     [
@@ -51,6 +56,8 @@ def test_the_fields_of_an_answer_may_come_in_any_order() -> None:
         Response(200, {}, b"[" * 100_000),
         Response(200, {}, json.dumps({"model": "another"}).encode()),
         Response(200, {}, b'{"model": "mm", "category": "cat"}'),
+        Response(200, {}, b'{"model": "m", "predictions": [{"score": NaN}]}'),
+        Response(200, {}, b'{"model": "m", "predictions": [{"score": -Infinity}]}'),
         Response(200, {}, b"[]"),
         Response(500, {"content-type": "text/html"}, b"{}"),
         Response(500, PROBLEM, b"{}"),

@@ -57,6 +57,13 @@ async def test_a_ready_model_has_its_card() -> None:
     assert await found.probe() == {"m": Status("ready", "", CARD)}
 
 
+async def test_pictures_without_numbers_are_counted_beside_the_card() -> None:
+    model = {"status": "ready", "reason": "", "digest": "d", "non_finite": 3}
+    counted = document({"contract": "1.2", "models": {"m": model}})
+    found = with_replies(counted, document(CARD | model))
+    assert await found.probe() == {"m": Status("ready", "", CARD, 3)}
+
+
 async def test_a_card_is_fetched_once_for_a_digest() -> None:
     found = with_replies(report(), document(CARD), report())
     found.statuses = await found.probe()

@@ -152,5 +152,6 @@ def test_the_description_says_how_the_model_is_and_warns_of_random_weights() -> 
     description = made.route(weights="random").description
     assert (description["status"], description["reason"]) == ("ready", "because")
     assert description["replicas"] == {"ready": 1, "known": 1}
+    assert description["non_finite"] == made.route().last_minutes["non_finite"] == 0
     assert description["note"] == routes.NOTES["random"]
     assert len(made.route().last_minutes["slots"]) == 60

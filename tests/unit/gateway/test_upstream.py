@@ -1,6 +1,7 @@
 """A service's replicas: which are known, which one is asked, and how many requests there may be."""
 
 import asyncio
+import dataclasses
 import socket
 from typing import Any
 
@@ -299,3 +300,12 @@ async def test_a_service_is_followed_until_it_is_stopped(clock: Clock) -> None:
     await settle()
     assert found._task
     assert found._task.cancelled()
+
+
+def test_pictures_without_numbers_are_counted_on_all_replicas() -> None:
+    found = made.upstream("10.0.0.1", "10.0.0.2", "10.0.0.3")
+    one, two, other = found.replicas.values()
+    one.statuses = {"m": dataclasses.replace(one.statuses["m"], non_finite=2)}
+    two.statuses = {"m": dataclasses.replace(two.statuses["m"], non_finite=3)}
+    other.statuses = {}
+    assert found.count_non_finite("m") == 5

@@ -1,6 +1,7 @@
 """A process's Flask application: its errors, and what its handlers can ask."""
 
 import json
+import math
 
 import flask
 import pytest
@@ -21,6 +22,10 @@ def app() -> flask.Flask:
     def steps() -> dict[str, str]:
         with flask_app.span().step("work"):
             return {"b": "1", "a": "2"}
+
+    @made.get("/nan")
+    def nan() -> dict[str, float]:
+        return {"share": math.nan}
 
     @made.get("/broken")
     def broken() -> str:
@@ -97,6 +102,10 @@ def test_an_unexpected_error_is_logged_whole_and_answered_without_its_text(
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
     assert "secret" not in answer.text
     assert "a secret" in json.loads(capsys.readouterr().out)["traceback"]
+
+
+def test_nan_is_never_answered_as_json(app: flask.Flask) -> None:
+    assert ask(app, "GET", "/nan").status_code == 500
 
 
 def test_a_missing_path_is_named_with_what_there_is(app: flask.Flask) -> None:
