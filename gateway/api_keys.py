@@ -20,6 +20,8 @@ from typing import Any
 
 import yaml
 
+from passerelle.protocol import file_errors
+
 _FORMAT = re.compile(r"psl_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
 
@@ -78,17 +80,34 @@ def from_key_file(path: Path, name: str) -> Key:
         KeysError: it holds something else, or can't be written.
     """
     try:
-        text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
-        if not text:
-            text, _ = new(name, ("*",), None)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_privately(path, text + "\n")
+        text = path.read_text(encoding="utf-8-sig").strip()
+    except FileNotFoundError:
+        text = ""
     except (OSError, ValueError) as error:
-        raise KeysError(f"The key in {path} can't be read, or made: {error}") from error
+        raise KeysError(f"{path} {file_errors.reason(path, error)}") from error
+    text = text or _make_key_file(path, name)
     match = _FORMAT.fullmatch(text)
     if match is None:
         raise KeysError(f"{path} holds no key; delete it, and one is made")
     return Key(name, match[1], digest(text), ("*",))
+
+
+def _make_key_file(path: Path, name: str) -> str:
+    """A new key's text, written to a file of its own.
+
+    Raises:
+        KeysError
+    """
+    text, _ = new(name, ("*",), None)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_privately(path, text + "\n")
+    except OSError as error:
+        raise KeysError(
+            f"{path} can't be made ({error.strerror}); let user {os.geteuid()}, whom this process "
+            f"runs as, write to the folder {path.parent}"
+        ) from error
+    return text
 
 
 def read(path: Path) -> Keys:
@@ -102,7 +121,7 @@ def read(path: Path) -> Keys:
     except FileNotFoundError:
         raise KeysError(f"{path} is not there; make a key with: passerelle keys new") from None
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise KeysError(f"{path} can't be read: {error}") from error
+        raise KeysError(f"{path} {file_errors.reason(path, error)}") from error
     records = content.get("keys") if isinstance(content, dict) else None
     if not isinstance(records, list):
         raise KeysError(f"{path} needs a list named keys; make it with: passerelle keys new")
@@ -133,7 +152,8 @@ def _parse_record(entry: Any, place: str) -> Key:
 
 def add(path: Path, key: Key) -> None:
     """Add a key to a file, for its owner's eyes alone, in one step."""
-    known = read(path).by_prefix if path.exists() else {}
+    is_begun = path.exists() and path.stat().st_size > 0
+    known = read(path).by_prefix if is_begun else {}
     write(path, [*known.values(), key])
 
 

@@ -7,12 +7,14 @@ import os
 import re
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DISK_NEEDED = 6_000_000_000  # bytes: the base has torch in it while it bakes
+COMPOSE_NEEDED = (2, 20)  # the version
 PASSERELLE = ROOT / ".venv" / "bin" / "passerelle"
 
 
@@ -38,9 +40,23 @@ def require_engine() -> None:
             "No Docker engine answers. Start it (systemctl start docker, or Docker Desktop), see "
             "that you may use it, or run without: make up"
         )
-    version = re.match(r"v?(\d+)", output_of("docker", "compose", "version", "--short"))
-    if not version or int(version[1]) < 2:
-        raise RefusedError("Docker has no Compose v2. Install its plugin docker-compose-plugin.")
+    require_compose(output_of("docker", "compose", "version", "--short"))
+
+
+def require_compose(version: str) -> None:
+    """Return only if this version of Compose reads our file; empty where there is none."""
+    found = re.match(r"v?(\d+)\.(\d+)", version)
+    if not found:
+        raise RefusedError(
+            "Docker has no Compose of its own (docker compose), and docker-compose, the older, "
+            "doesn't read this file. Install the plugin docker-compose-plugin."
+        )
+    if (int(found[1]), int(found[2])) < COMPOSE_NEEDED:
+        raise RefusedError(
+            f"Docker Compose {version} is too old: docker-compose.yaml starts without a model that "
+            "never gets well (depends_on with required: false), which takes 2.20 or newer. Update "
+            "the plugin docker-compose-plugin."
+        )
 
 
 def require_disk() -> None:
@@ -60,10 +76,20 @@ def require_disk() -> None:
 def require_keys_file() -> None:
     """Return only if the key file that the gateway is given is there."""
     file = ROOT / os.environ.get("PASSERELLE_KEYS_FILE", "keys.yaml")
+    if file.is_dir():
+        raise RefusedError(
+            f"{file} is a folder. Docker makes one where a file that it is to mount is not there: "
+            f"remove it (rmdir {file}), and make the key file first."
+        )
     if not file.is_file():
         raise RefusedError(
             f"The key file {file} is not there. Make one with: "
             f"passerelle keys new --name NAME --keys {file}"
+        )
+    if not file.stat().st_mode & stat.S_IROTH:
+        raise RefusedError(
+            f"{file} can't be read in a container, whose user is another. It holds hashes alone; "
+            f"run: chmod a+r {file}"
         )
 
 

@@ -40,6 +40,7 @@ def compose_command(path: Path, only_check: bool, output: Path) -> None:
     sources.write(Path())
     if not KEYS.exists():
         KEYS.write_text(NO_KEYS)
+        KEYS.chmod(0o644)  # whatever the umask: a container's user is another
     output.write_text(text)
     warn_of_private_keys()
 

@@ -26,6 +26,9 @@ from passerelle.manifest.model import Model, Models
 HEAD = """\
 Rendered from {manifest} by passerelle {version}: passerelle render {target}{option}
 Don't edit it: change {manifest}, then run that line again{again}."""
+NEEDED = (
+    "\nIt takes Docker Compose 2.20 or newer (see docker compose version), and no docker-compose."
+)
 AGAIN_IN_REPOSITORY = ", or `make render`"
 AGAIN_ELSEWHERE = """\
 , also in a new checkout:
@@ -76,13 +79,14 @@ def render(models: Models, options: Options) -> str:
 
 def head(options: Options) -> str:
     """The comment at the top: how the file was made, and how it is made again."""
-    return HEAD.format(
+    text = HEAD.format(
         manifest=options.manifest,
         version=passerelle.__version__,
         target=options.target,
         option="" if options.manifest == "models.yaml" else f" -f {options.manifest}",
         again=AGAIN_IN_REPOSITORY if options.source == "." else AGAIN_ELSEWHERE,
     )
+    return text + ("" if options.swarm else NEEDED)
 
 
 def rendered_by(text: str) -> str:

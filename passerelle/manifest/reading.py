@@ -18,6 +18,7 @@ from passerelle.manifest import checks, completion, diagnostics, inheritance, so
 from passerelle.manifest.model import Models
 from passerelle.manifest.schema import Defaults, Entry, Fields, Manifest
 from passerelle.manifest.source import Document, Problem
+from passerelle.protocol import file_errors
 
 
 class ManifestError(Exception):
@@ -50,7 +51,7 @@ def read(path: Path) -> Models:
         message = "there is no such file; write one, or name another with -f"
         raise ManifestError(path, [Problem(1, "", message)]) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(path, [Problem(1, "", f"can't be read: {error}")]) from None
+        raise ManifestError(path, [Problem(1, "", file_errors.reason(path, error))]) from None
     document = load(text)
     models = complete(validate(document), document, path.parent)
     if document.problems:

@@ -9,6 +9,7 @@ import limits
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from passerelle.protocol import file_errors
 from passerelle.server import google_cloud, settings
 from passerelle.server.settings import SettingError
 
@@ -74,9 +75,10 @@ def read_key(file: Path) -> str:
         SettingError
     """
     try:
-        text = file.read_text(encoding="utf-8").strip()
+        text = file.read_text(encoding="utf-8-sig").strip()
     except (OSError, ValueError) as error:
-        raise SettingError(f"The page's key in {file} can't be read: {error}") from None
+        reason = file_errors.reason(file, error)
+        raise SettingError(f"The file of the page's key, {file}, {reason}.") from None
     if not text:
         raise SettingError(f"{file} is empty; write the page's key into it.")
     return text

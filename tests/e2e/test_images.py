@@ -50,6 +50,17 @@ def test_an_image_says_what_it_is_and_runs_as_nobody_in_particular(
     assert labels["passerelle.model.precision"] == "fp32"
 
 
+def test_an_image_of_a_strict_checkout_can_be_read_by_its_user(
+    engine: docker.DockerClient, project: composed.Project
+) -> None:
+    for package in ("passerelle", "services"):
+        for path in (project.folder / package).rglob("*"):
+            path.chmod(path.stat().st_mode & 0o700)  # as a umask of 077 makes it
+    project.compose("build", "efficientnet-lite0")
+    assert not run(engine, "find", "/app", "/artifacts", "!", "-readable")
+    assert run(engine, "python", "-c", "import services.model.app") == ""
+
+
 def test_a_change_of_the_servers_code_neither_installs_nor_bakes(project: composed.Project) -> None:
     app = project.folder / "services" / "model" / "app.py"
     app.write_text(app.read_text() + f"# {uuid.uuid4()}\n")  # no engine has seen it

@@ -1,9 +1,14 @@
 """`make docker-up` says what is missing before it builds. The commands here are real, or absent."""
 
+import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 from passerelle.deploy import sources
 from tests.support import stack
@@ -23,6 +28,54 @@ def test_without_docker_it_says_how_to_run_without(tmp_path: Path) -> None:
     assert "There is no docker command. Install Docker, or run without: make up" in refused(
         PATH=str(tmp_path)
     )
+
+
+def load() -> ModuleType:
+    """The script as a module."""
+    spec = importlib.util.spec_from_file_location("docker_up", stack.ROOT / "scripts/docker_up.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [
+        ("", "docker-compose, the older, doesn't read this file"),
+        ("1.29.2", "Docker Compose 1.29.2 is too old"),
+        ("2.19.1", "Docker Compose 2.19.1 is too old"),
+        ("v2.3.3+ds1-0ubuntu1", "takes 2.20 or newer"),
+    ],
+)
+def test_a_compose_that_is_too_old_is_told(version: str, sentence: str) -> None:
+    script = load()
+    with pytest.raises(script.RefusedError, match=re.escape(sentence)):
+        script.require_compose(version)
+
+
+@pytest.mark.parametrize("version", ["2.20.0", "v2.29.7", "2.27.0-desktop.2", "5.0.1"])
+def test_a_compose_that_reads_the_file_is_taken(version: str) -> None:
+    load().require_compose(version)
+
+
+def test_a_key_file_that_containers_cannot_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script, keys = load(), tmp_path / "keys.yaml"
+    monkeypatch.setenv("PASSERELLE_KEYS_FILE", str(keys))
+    with pytest.raises(script.RefusedError, match="is not there"):
+        script.require_keys_file()
+    keys.touch(0o600)
+    with pytest.raises(script.RefusedError, match=f"chmod a.r {keys}"):
+        script.require_keys_file()
+    keys.chmod(0o644)
+    script.require_keys_file()
+    keys.unlink()
+    keys.mkdir()
+    with pytest.raises(script.RefusedError, match=f"is a folder.*rmdir {keys}"):
+        script.require_keys_file()
 
 
 def test_an_unknown_target_is_refused() -> None:
@@ -57,7 +110,7 @@ def test_a_new_model_is_a_change_of_the_manifest_alone(tmp_path: Path) -> None:
     )
     elsewhere = f"{sources.COPIES}/"  # where our sources lie in a folder of one's own
     after = (tmp_path / "docker-compose.yaml").read_text().replace(elsewhere, "").splitlines()
-    before = (stack.ROOT / "docker-compose.yaml").read_text().splitlines()[3:]
+    before = (stack.ROOT / "docker-compose.yaml").read_text().splitlines()[4:]  # behind the head
     assert not set(before) - set(after)
     assert "  efficientnet-lite0-again:" in after
     assert "      replicas: 3" in after

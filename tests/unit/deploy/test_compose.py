@@ -79,3 +79,9 @@ def test_the_first_line_says_by_which_version_and_how_it_is_made_again() -> None
     assert first.endswith("passerelle render compose -f mine.yaml")
     assert compose.rendered_by(text) == passerelle.__version__
     assert compose.rendered_by("services: {}") == ""
+
+
+def test_the_head_says_which_compose_it_takes_and_nothing_of_it_to_a_swarm() -> None:
+    text = compose.render((made.model(),), Options())
+    assert "# It takes Docker Compose 2.20 or newer" in text
+    assert "2.20" not in compose.render((made.model(),), Options(target="swarm"))

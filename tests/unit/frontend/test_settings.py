@@ -40,3 +40,9 @@ def test_a_key_file_without_a_key_is_told(content: bytes, tmp_path: Path) -> Non
     (tmp_path / "key").write_bytes(content)
     with pytest.raises(SettingError, match=str(tmp_path / "key")):
         settings.read_key(tmp_path / "key")
+
+
+@pytest.mark.parametrize("content", ["psl_a", "psl_a\n", "\ufeffpsl_a\r\n", "\n psl_a \n\n"])
+def test_a_key_may_be_saved_by_any_editor(content: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(content, encoding="utf-8", newline="")
+    assert settings.read_key(tmp_path / "key") == "psl_a"

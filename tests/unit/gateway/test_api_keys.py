@@ -85,3 +85,15 @@ def test_the_demo_key_is_kept_from_run_to_run_and_replaced_when_lost(tmp_path: P
         key["name"] for key in yaml.safe_load(local_state.keys_file(tmp_path).read_text())["keys"]
     ]
     assert names == ["demo"]
+
+
+def test_the_first_key_may_be_added_to_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "keys.yaml").touch()
+    _, key = api_keys.new("alice", ("*",), None)
+    api_keys.add(tmp_path / "keys.yaml", key)
+    assert api_keys.read(tmp_path / "keys.yaml").by_prefix == {key.prefix: key}
+
+
+def test_a_folder_in_place_of_a_key_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(api_keys.KeysError, match="is a folder; put a file there"):
+        api_keys.read(tmp_path)

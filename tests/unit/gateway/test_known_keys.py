@@ -41,3 +41,23 @@ def test_the_pages_key_is_made_once_and_accepted(tmp_path: Path) -> None:
     assert [key.name for key in accepted.by_prefix.values()] == ["frontend"]
     assert known_keys.page_key(told) in accepted.by_prefix.values()
     assert page.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("form", ["{}", "{}\n", "\ufeff{}\r\n", "\n {} \n\n"])
+def test_the_pages_key_may_be_saved_by_any_editor(form: str, tmp_path: Path) -> None:
+    text, key = api_keys.new("frontend", ("*",), None)
+    (tmp_path / "key").write_text(form.format(text), encoding="utf-8", newline="")
+    told = options(tmp_path, PASSERELLE_PAGE_KEY=str(tmp_path / "key"))
+    assert known_keys.page_key(told) == key
+
+
+def test_a_pages_key_that_can_not_be_made_or_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no key")
+    for name, sentence in (
+        ("file", "holds no key; delete it"),
+        ("file/key", "is not there"),
+        (".", "is a folder; put a file there"),
+    ):
+        told = options(tmp_path, PASSERELLE_PAGE_KEY=str(tmp_path / name))
+        with pytest.raises(api_keys.KeysError, match=sentence):
+            known_keys.page_key(told)

@@ -154,8 +154,10 @@ def test_a_missing_file_and_a_file_that_is_no_text_are_told(tmp_path: Path) -> N
     with pytest.raises(reading.ManifestError, match="there is no such file"):
         reading.read(tmp_path / "none.yaml")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(reading.ManifestError, match="can't be read"):
+    with pytest.raises(reading.ManifestError, match="is not text in UTF-8"):
         reading.read(tmp_path / "binary.yaml")
+    with pytest.raises(reading.ManifestError, match="line 1: is a folder; put a file there"):
+        reading.read(tmp_path)
 
 
 def test_duplicate_ids_are_refused(tmp_path: Path) -> None:
