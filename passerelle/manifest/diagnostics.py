@@ -3,35 +3,61 @@
 import difflib
 from typing import Any
 
-from passerelle.manifest import schema
+from passerelle.manifest import look_alikes, schema
+
+MAX_SHOWN = 60  # characters of a value
 
 
-def sentence(kind: str, details: Any) -> str:
-    """An error of pydantic's as what is wrong and what to write instead."""
-    given, context = details["input"], details.get("ctx", {})
+def sentence(kind: str, details: Any, written: str | None = None) -> str:
+    """An error of pydantic's as what is wrong and what to write instead.
+
+    `written` is how the text spells the value, where it is a word without quotes.
+    """
+    given, context = shown(details["input"], written), details.get("ctx", {})
     if kind == "extra_forbidden":
-        return "unknown key" + nearest(str(details["loc"][-1]), known_keys(details["loc"]))
+        key = str(details["loc"][-1])
+        return f"unknown key{nearest(key, known_keys(details['loc']))}{look_alikes.hint(key)}"
     if kind == "string_pattern_mismatch":
-        return f"{given!r} does not fit; write {PATTERNS[context['pattern']]}"
+        return f"{given} does not fit; write {PATTERNS[context['pattern']]}"
+    if details["input"] is None and not written:
+        return "there is no value; write one"
+    if kind == "string_type":
+        return not_text(str(details["loc"][-1]), given, written)
     if kind in SENTENCES:
         return SENTENCES[kind].format(given=given, **context)
-    return f"{given!r} does not fit: {details['msg']}"
+    return f"{given} does not fit: {details['msg']}"
+
+
+def not_text(field: str, given: str, written: str | None) -> str:
+    """What to write where a field of text has something else."""
+    if field in FORMS:
+        return f"{given} does not fit; write {PATTERNS[FORMS[field]]}"
+    if written and given == written:
+        return f"{given} is not text; write '{given}', in quotes"
+    return f"{given} is not text; put it in quotes"
+
+
+def shown(value: Any, written: str | None) -> str:
+    """A value as a person knows it: as it is written; text in quotes; cut short."""
+    is_word = written is not None and not isinstance(value, str)
+    text = written if is_word and written else repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 SENTENCES = {
-    "invalid-json-value": "{given!r} is neither text, number, list nor mapping; put it in quotes",
+    "invalid-json-value": "{given} is neither text, number, list nor mapping; put it in quotes",
     "missing": "missing; add it",
-    "string_type": "{given!r} is not text; put it in quotes",
-    "int_type": "{given!r} is not a whole number; write one",
-    "float_type": "{given!r} is not a number; write one",
-    "finite_number": "{given!r} is not a number that one can divide by; write another",
-    "float_parsing": "{given!r} is not a number; write one",
-    "list_type": "{given!r} is not a list; write items that begin with a dash",
-    "tuple_type": "{given!r} is not a list; write a number for each channel",
-    "dict_type": "{given!r} has no fields; write key: value lines",
-    "model_type": "{given!r} has no fields; write key: value lines",
-    "model_attributes_type": "{given!r} has no fields; write key: value lines",
-    "literal_error": "{given!r} is unknown; write {expected}",
+    "name": "{given} {mistake}",
+    "int_type": "{given} is not a whole number; write one",
+    "float_type": "{given} is not a number; write one",
+    "finite_number": "{given} is not a number that one can divide by; write another",
+    "float_parsing": "{given} is not a number; write one",
+    "list_type": "{given} is not a list; write items that begin with a dash",
+    "tuple_type": "{given} is not a list; write a number for each channel",
+    "dict_type": "{given} has no fields; write key: value lines",
+    "model_type": "{given} has no fields; write key: value lines",
+    "model_attributes_type": "{given} has no fields; write key: value lines",
+    "literal_error": "{given} is unknown; write {expected}",
     "greater_than_equal": "{given} is too small; write at least {ge}",
     "less_than_equal": "{given} is too large; write at most {le}",
     "too_short": "there is none; write at least {min_length}",
@@ -44,6 +70,15 @@ PATTERNS = {
     schema.DURATION: "a number with its unit, such as 10s, 500ms or 2m",
     schema.MEMORY: "a whole number with its unit, such as 512Mi or 2Gi",
     schema.SHA256: "the file's SHA-256, 64 hexadecimal digits in lower case",
+}
+
+
+FORMS = {  # fields whose form no number has, even in quotes
+    "architecture": schema.ARCHITECTURE,
+    "memory": schema.MEMORY,
+    "timeout": schema.DURATION,
+    "ttl": schema.DURATION,
+    "weights": schema.WEIGHTS,
 }
 
 

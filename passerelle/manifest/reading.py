@@ -14,11 +14,22 @@ from typing import Any
 
 import pydantic
 
-from passerelle.manifest import checks, completion, diagnostics, inheritance, source
+from passerelle.manifest import (
+    checks,
+    completion,
+    core_schema,
+    diagnostics,
+    inheritance,
+    source,
+    text_file,
+    union_errors,
+)
 from passerelle.manifest.model import Models
 from passerelle.manifest.schema import Defaults, Entry, Fields, Manifest
 from passerelle.manifest.source import Document, Problem
 from passerelle.protocol import file_errors
+
+ANY_VALUE = (("arguments",), ("keywords",))  # fields that take text, numbers and truth values
 
 
 class ManifestError(Exception):
@@ -46,12 +57,14 @@ def read(path: Path) -> Models:
         ManifestError: with every problem found.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_file.decode(path.read_bytes())
     except FileNotFoundError:
         message = "there is no such file; write one, or name another with -f"
         raise ManifestError(path, [Problem(1, "", message)]) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ManifestError(path, [Problem(1, "", file_errors.reason(path, error))]) from None
+    except text_file.TextError as error:
+        raise ManifestError(path, [Problem(line, "", what) for line, what in error.lines]) from None
     document = load(text)
     models = complete(validate(document), document, path.parent)
     if document.problems:
@@ -102,14 +115,24 @@ def field_problems(data: Any, inheriting: set[int], document: Document) -> list[
     try:
         Manifest.model_validate(data)
     except pydantic.ValidationError as error:
-        found = [(written_path(e["loc"], data), e) for e in error.errors()]
+        found = union_errors.resolve([(written_path(e, data), e) for e in error.errors()])
     else:
         found = []
     for path, details in found:
         may_inherit = path[:1] == ("models",) and path[1:2] and path[1] in inheriting
         if not may_inherit or path[:3] in document.lines or path[2:] == ("id",):
-            document.add(path, diagnostics.sentence(details["type"], details))
+            word = document.written.get(path)
+            document.add(path, diagnostics.sentence(details["type"], details, word))
+    note_ambiguities(document, {path for path, _ in found})
     return [path[:3] for path, _ in found]
+
+
+def note_ambiguities(document: Document, wrong: set[source.FieldPath]) -> None:
+    """Note every word that YAML 1.1 and 1.2 read differently, where nothing else is wrong."""
+    for path, word in document.written.items():
+        as_text = path[2:3] not in ANY_VALUE
+        if path not in wrong and (why := core_schema.ambiguity(word, as_text=as_text)):
+            document.add(path, why)
 
 
 def complete(written: Written, document: Document, folder: Path) -> Models:
@@ -127,12 +150,16 @@ def complete(written: Written, document: Document, folder: Path) -> Models:
     )
 
 
-def written_path(location: tuple[int | str, ...], data: Any) -> source.FieldPath:
-    """A location of pydantic's, less the names of union members that it adds to the path."""
+def written_path(error: Any, data: Any) -> source.FieldPath:
+    """The location of pydantic's error, less the names of union members that it adds."""
     path: list[str | int] = []
-    for part in location:
-        if not isinstance(data, dict if isinstance(part, str) else list):
-            break
+    for part in error["loc"]:
+        if isinstance(data, list) and isinstance(part, int):
+            inside = data[part]
+        elif isinstance(data, dict) and (part in data or error["type"] == "missing"):
+            inside = data.get(part)
+        else:
+            continue
         path.append(part)
-        data = (data if isinstance(data, dict) else dict(enumerate(data))).get(part)
+        data = inside
     return tuple(path)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BeforeValidator, Field, JsonValue
 
+from passerelle.manifest import names
 from passerelle.manifest.model import Activation, Channels, Engine, Interpolation, Precision
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
@@ -24,6 +25,8 @@ MEMORY = r"^[1-9][0-9]{0,5}(Mi|Gi)$"
 Memory = Annotated[str, Field(pattern=MEMORY, examples=["512Mi", "2Gi"])]
 Id = Annotated[str, Field(pattern=ID)]
 Duration = Annotated[str, Field(pattern=DURATION, examples=["10s", "500ms", "2m"])]
+Title = Annotated[str, pydantic.AfterValidator(names.in_one_line)]
+ClassName = Annotated[str, pydantic.AfterValidator(names.checked)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 PerChannel = Annotated[
     tuple[Number, ...],
@@ -99,7 +102,7 @@ class Entry(Fields):
     """One model, as written."""
 
     id: Id = Field(description="Its name in URLs, and its container's and cloud service's name.")
-    title: str | None = Field(None, description="Its name for people; the id unless given.")
+    title: Title | None = Field(None, description="Its name for people; the id unless given.")
     like: Id | None = Field(None, description="Take every field not given here from that model.")
     architecture: str | None = Field(
         None,
@@ -128,7 +131,7 @@ class Entry(Fields):
     input: Input | None = Field(
         None, description="torchvision models take it from their weights' own transforms."
     )
-    labels: str | list[str] | None = Field(
+    labels: str | list[ClassName] | None = Field(
         None, description="imagenet-1k, file:PATH with a name a line, or the names themselves."
     )
     output: int | str | None = Field(

@@ -1,11 +1,15 @@
 """YAML text -> plain data, with the line of every field, and every problem of the text itself."""
 
 import dataclasses
+import re
 from typing import Any
 
 import yaml
 
+from passerelle.manifest import core_schema, look_alikes, names, yaml_errors
+
 MAX_VALUES = 100_000  # values in a document, counting those behind aliases each time
+OLD_LINE_ENDS = re.compile("[\x85\u2028\u2029]")  # of lines in YAML 1.1, and no longer in 1.2
 
 FieldPath = tuple[str | int, ...]  # such as ("models", 0, "id")
 
@@ -24,10 +28,14 @@ class Problem:
 
 @dataclasses.dataclass
 class Document:
-    """What a text holds. `lines` gives each path's line, and `problems` is what was wrong."""
+    """What a text holds. `lines` gives each path's line, and `problems` is what was wrong.
+
+    `written` has the words without quotes, such as `no` or `0777`, as the text spells them.
+    """
 
     data: Any = None
     lines: dict[FieldPath, int] = dataclasses.field(default_factory=dict)
+    written: dict[FieldPath, str] = dataclasses.field(default_factory=dict)
     problems: list[Problem] = dataclasses.field(default_factory=list)
 
     def add(self, path: FieldPath, message: str) -> None:
@@ -44,26 +52,39 @@ def render(path: FieldPath) -> str:
     return text.removeprefix(".")
 
 
-def parse(text: str) -> Document:
+def parse(
+    text: str,
+    reader: type[yaml.SafeLoader] = core_schema.CoreLoader,
+    max_values: int = MAX_VALUES,
+) -> Document:
     """Read one YAML document. Nothing but plain data is ever made from it."""
     document = Document()
+    text = _with_line_ends_of_today(text, document)
     try:
-        loader = yaml.SafeLoader(text)
+        loader = reader(text)
         node = loader.get_single_node()
         if node is not None:
-            document.data = _Reader(loader, document).read(node, ())
+            document.data = _Reader(loader, document, max_values).read(node, ())
     except RecursionError:
         document.problems.append(Problem(1, "", "this is nested too deep; write it flatter"))
     except _TooManyValuesError:
         document.problems.append(
-            Problem(1, "", f"this has more than {MAX_VALUES:,} values; write fewer")
+            Problem(1, "", f"this has more than {max_values:,} values; write fewer")
         )
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        document.problems.append(Problem(line, "", f"this is not YAML: {error.problem}"))
     except yaml.YAMLError as error:
-        document.problems.append(Problem(1, "", f"this is not YAML: {error}"))
+        line, message = yaml_errors.explain(error, text)
+        document.problems.append(Problem(line, "", message))
     return document
+
+
+def _with_line_ends_of_today(text: str, document: Document) -> str:
+    """The text with spaces in the place of what YAML 1.1 took for line ends, each of them noted."""
+    for match in OLD_LINE_ENDS.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        sign = names.character(match[0])
+        message = f"{sign} ends a line to some readers and not to others; write a space instead"
+        document.problems.append(Problem(line, "", message))
+    return OLD_LINE_ENDS.sub(" ", text)
 
 
 class _TooManyValuesError(Exception):
@@ -73,8 +94,9 @@ class _TooManyValuesError(Exception):
 class _Reader:
     """Walks the node tree. PyYAML itself keeps no lines, and lets a later key replace a former."""
 
-    def __init__(self, loader: yaml.SafeLoader, document: Document) -> None:
+    def __init__(self, loader: yaml.SafeLoader, document: Document, max_values: int) -> None:
         self._loader = loader
+        self._max_values = max_values
         self._document = document
         self._open: set[int] = set()  # nodes being read: meeting one again is a loop of aliases
         self._count = 0  # of the values so far: a few aliases can stand for billions
@@ -83,7 +105,7 @@ class _Reader:
         """The node as plain data."""
         self._document.lines.setdefault(path, node.start_mark.line + 1)
         self._count += 1
-        if self._count > MAX_VALUES:
+        if self._count > self._max_values:
             raise _TooManyValuesError
         if id(node) in self._open:
             self._document.add(path, "this alias holds itself; write the values out")
@@ -94,17 +116,21 @@ class _Reader:
                 return self.mapping(node, path)
             if isinstance(node, yaml.SequenceNode):
                 return [self.read(item, (*path, n)) for n, item in enumerate(node.value)]
+            assert isinstance(node, yaml.ScalarNode)  # noqa: S101  # for the type checker
             return self.scalar(node, path)
         finally:
             self._open.discard(id(node))
 
-    def scalar(self, node: yaml.Node, path: FieldPath) -> Any:
+    def scalar(self, node: yaml.ScalarNode, path: FieldPath) -> Any:
         """A text, number, date or such."""
         try:
             value = self._loader.construct_object(node)
-        except ValueError:
+        except (ValueError, LookupError, AttributeError):  # of a tag such as !!int, on other text
             self._document.add(path, f"{str(node.value)[:40]!r} is no such value; put it in quotes")
-            return None
+            value = str(node.value)
+        if node.style is None:
+            self._document.written[path] = str(node.value)
+            self.refuse_look_alikes(str(node.value), path)
         return self.text(value, path) if isinstance(value, str) else value
 
     def mapping(self, node: yaml.MappingNode, path: FieldPath) -> dict[str, Any]:
@@ -113,10 +139,20 @@ class _Reader:
         self._loader.flatten_mapping(node)
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = self.text(str(getattr(key_node, "value", key_node.tag)), path)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._document.add(path, "a key is text; put what has braces or brackets in quotes")
+                continue
+            key = self.text(str(key_node.value), path)
             self._document.lines[*path, key] = key_node.start_mark.line + 1
+            if key_node.style is None:
+                self.refuse_look_alikes(key, (*path, key))
             result[key] = self.read(value_node, (*path, key))
         return result
+
+    def refuse_look_alikes(self, word: str, path: FieldPath) -> None:
+        """Note quotes and spaces that are none to YAML."""
+        if wrong := look_alikes.mistake(word):
+            self._document.add(path, f"{word!r} {wrong}")
 
     def text(self, value: str, path: FieldPath) -> str:
         """A text that UTF-8 can write: YAML's escapes can spell halves of characters."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerelle.manifest import reading, schema
-from passerelle.manifest.model import Accept, Cache, Input, Models
+from passerelle.manifest.model import Accept, Cache, Input, Model, Models
 from tests.support import stack
 
 GOOD = """\
@@ -90,7 +90,7 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(id="n" * 64), "at most 63"),
         (entry(id="gateway"), "gateway is taken; choose another name"),
         (entry(service="frontend"), "models[0].service: frontend is taken"),
-        (entry(id=True), "True is not text; put it in quotes"),
+        (entry(id=True), "id: true is not text; write 'true', in quotes"),
         (entry(architecture=None), "architecture: missing; write torchvision:NAME"),
         (entry(architecture="resnet18"), "write torchvision:NAME or package.module:callable"),
         (entry(weights=None), "weights: missing; write torchvision:DEFAULT"),
@@ -113,13 +113,14 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(replicas=0), "replicas: 0 is too small; write at least 1"),
         (entry(resources={"memory": "1 GB"}), "such as 512Mi or 2Gi"),
         (entry(scale={"min": 3, "max": 2}), "scale: min 3 is more than max 2; swap them"),
-        (entry(cache=True), "True has no fields; write key: value lines"),
+        (entry(cache=True), "cache: true has no fields; write key: value lines"),
         (entry(input={"std": [1, 1, 0]}).replace(" 0]", " .nan]"), "write another"),
-        (entry(title="x").replace('"x"', "2024-13-45"), "is no such value; put it in quotes"),
-        (entry(title="x").replace('"x"', "0b_"), "is no such value; put it in quotes"),
+        (entry(title="x").replace('"x"', "2024-13-45"), "and a date in YAML 1.1; write '2024-13"),
+        (entry(title="x").replace('"x"', "1e999"), "'1e999' is no such value; put it in quotes"),
+        (entry(title="x").replace('"x"', "!!bool x"), "'x' is no such value; put it in quotes"),
         ("version: " + "1" * 5000, "put it in quotes"),
         ("[" * 1000, "nested too deep"),
-        ("version: 1\nmodels: \x00", "this is not YAML"),
+        ("version: 1\nmodels: \x00", "line 2: a NUL byte"),
         (
             "a: &a [1,1,1,1,1,1,1,1,1,1]\n"
             + "".join(
@@ -128,9 +129,9 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
             ),
             "more than 100,000 values",
         ),
-        (entry(timeout=10), "10 is not text; put it in quotes"),
+        (entry(timeout=10), "timeout: 10 does not fit; write a number with its unit"),
         (entry(timeout="0s"), "a number with its unit, such as 10s, 500ms or 2m"),
-        (entry(arguments=[]).replace("[]", "[2030-01-01]"), "put it in quotes"),
+        (entry(arguments=[]).replace("[]", "[2030-01-01]"), "write '2030-01-01', in quotes"),
         (entry(timeout="10"), "a number with its unit, such as 10s, 500ms or 2m"),
         (entry(labels="imagenet"), "'imagenet' is unknown; write imagenet-1k, file:PATH or a list"),
         (entry(input={"size": 224, "resize": 200}), "resize 200 is less than size 224; swap them"),
@@ -154,10 +155,27 @@ def test_a_missing_file_and_a_file_that_is_no_text_are_told(tmp_path: Path) -> N
     with pytest.raises(reading.ManifestError, match="there is no such file"):
         reading.read(tmp_path / "none.yaml")
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(reading.ManifestError, match="is not text in UTF-8"):
+    with pytest.raises(reading.ManifestError, match="line 1: half a character"):
         reading.read(tmp_path / "binary.yaml")
     with pytest.raises(reading.ManifestError, match="line 1: is a folder; put a file there"):
         reading.read(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_manifest_is_read_however_an_editor_saved_it(
+    encoding: str, end: str, tmp_path: Path
+) -> None:
+    text = f"---\n{GOOD}    title: Chats câlins\n...\n".replace("\n", end)
+    (tmp_path / "models.yaml").write_bytes(text.encode(encoding))
+    (model,) = reading.read(tmp_path / "models.yaml")
+    assert model.title == "Chats câlins"
+
+
+def test_each_line_in_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "models.yaml").write_bytes(f"{GOOD}    title: câlin  # é\n".encode("latin-1"))
+    with pytest.raises(reading.ManifestError, match=r"line 7: byte 0xe2 behind .*save the file as"):
+        reading.read(tmp_path / "models.yaml")
 
 
 def test_duplicate_ids_are_refused(tmp_path: Path) -> None:
@@ -258,3 +276,92 @@ def test_models_of_one_service_run_in_the_same_containers(tmp_path: Path) -> Non
     assert [model.deployment.memory for model in alike] == ["1Gi", "1Gi"]
     with pytest.raises(reading.ManifestError, match="shares its service with net; write replicas"):
         models(GOOD + mates.format(3), tmp_path)
+
+
+@pytest.mark.parametrize("listed", ["[{}]", "\n    - {}", "[cat, {}]"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "yes", "no", "on", "off", "Yes", "NO", "true", "False", "null", "~", "0", "007", "0777",
+        "0o17", "0x10", "1_000", "0b1", "1.0", "1e3", ".5e3", ".inf", ".NaN", "12:30", "2024-01-01",
+        "=",
+    ],
+)  # fmt: skip
+def test_a_label_that_may_be_no_text_is_told_as_it_is_written(
+    word: str, listed: str, tmp_path: Path
+) -> None:
+    text = f"{GOOD}    labels: {listed.format(word)}\n"
+    number = int("cat" in listed)
+    (found,) = problems(text, tmp_path)
+    assert found.startswith(f"line {7 + listed.count(chr(10))}: models[0].labels[{number}]: {word}")
+    assert found.endswith(f"write '{word}', in quotes")
+    quoted = f"{GOOD}    labels: {listed.format(repr(word))}\n"
+    assert models(quoted, tmp_path)[0].labels == [*(["cat"] * number), word]
+
+
+@pytest.mark.parametrize("word", ["50", "1e3", "null", "no", "0x10", "2024-01-01", "007"])
+def test_a_word_in_any_field_of_text_is_told_as_it_is_written(word: str, tmp_path: Path) -> None:
+    fields = ("id", "title", "calibration", "service", "sha256", "like")
+    for field in fields if word != "null" else ("id",):
+        text = GOOD.replace("id: net\n", f"id: other\n    {field}: {word}\n").replace(
+            "id: other\n    id", "id"
+        )
+        told = [each for each in problems(text, tmp_path) if f"models[0].{field}: " in each]
+        assert f"{word} is" in told[0] or f"'{word}' does not fit" in told[0], told
+
+
+def test_what_is_wrong_in_a_list_is_told_once_and_not_of_the_whole(tmp_path: Path) -> None:
+    (found,) = problems(GOOD + "    labels: [a, {b: c}]\n", tmp_path)
+    assert found == "line 7: models[0].labels[1]: {'b': 'c'} is not text; put it in quotes"
+    (found,) = problems(GOOD + "    labels: {0: a, 1: b}\n", tmp_path)
+    assert "is not a list; write items that begin with a dash" in found
+    (found,) = problems(GOOD + "    labels:\n    -\n    - b\n", tmp_path)
+    assert found == "line 8: models[0].labels[0]: there is no value; write one"
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("1e-3", 1e-3), ("1E5", 1e5), ("1e+3", 1e3), (".5e3", 500.0), ("+1e3", 1e3), ("0o17", 15),
+        ("0x1F", 31), ("1.", 1.0), ("-.inf", float("-inf")), ("08", 8), ("x", "x"), ("'no'", "no"),
+        ("~", None), ("true", True), ("12:x", "12:x"),
+    ],
+)  # fmt: skip
+def test_arguments_are_read_by_yaml_1_2(word: str, value: object, tmp_path: Path) -> None:
+    (model,) = models(f"{GOOD}    keywords: {{on: {word}}}\n    arguments: [{word}]\n", tmp_path)
+    assert (model.keywords, model.arguments) == ({"on": value}, [value])
+    assert Model.model_validate_json(model.model_dump_json()) == model
+
+
+@pytest.mark.parametrize(
+    ("word", "mend"),
+    [
+        ("no", "write false, or 'no', in quotes"),
+        ("0777", "write 777, or 511"),
+        ("12:30", "write 750, or '12:30', in quotes"),
+        ("1_000", "write 1000, or '1_000', in quotes"),
+        ("0b1", "write 1, or '0b1', in quotes"),
+        ("2024-01-01", "write '2024-01-01', in quotes"),
+    ],
+)
+def test_an_argument_that_two_readers_read_differently_is_not_guessed(
+    word: str, mend: str, tmp_path: Path
+) -> None:
+    (found,) = problems(f"{GOOD}    keywords: {{flag: {word}}}\n", tmp_path)
+    assert found.startswith(f"line 7: models[0].keywords.flag: {word} is ")
+    assert found.endswith(mend)
+    assert mend in problems(f"{GOOD}    keywords: {{a: [1, {{b: {word}}}]}}\n", tmp_path)[0]
+
+
+def test_a_number_with_a_zero_before_it_is_not_guessed(tmp_path: Path) -> None:
+    (found,) = problems(f"{GOOD}    input: {{size: 0224}}\n", tmp_path)
+    assert found.endswith("size: 0224 is 224 in YAML 1.2, and 148 in YAML 1.1; write 224, or 148")
+
+
+def test_a_title_is_one_line_and_holds_no_control_characters(tmp_path: Path) -> None:
+    title = "    title: |\n      A net for cats\n        and: dogs\n"
+    assert models(GOOD + title, tmp_path)[0].title == "A net for cats and: dogs"
+    (found,) = problems(f'{GOOD}    title: "a\\e[31mb"\n', tmp_path)
+    assert "title: 'a\\x1b[31mb' holds U+001B, which is no part of a name; remove it" in found
+    (found,) = problems(f'{GOOD}    labels: [a, "b\\nc"]\n', tmp_path)
+    assert "labels[1]: 'b\\nc' holds U+000A" in found

@@ -30,7 +30,13 @@ def test_a_problem_is_at_the_nearest_part_that_is_there() -> None:
         ("a: 1\na: 2", "line 2: a: written twice, first on line 1; remove one"),
         ("a: [", "line 1: this is not YAML"),
         ("a: &x [*x]", "line 1: a[0]: this alias holds itself; write the values out"),
-        ("a: 2024-13-45", "line 1: a: '2024-13-45' is no such value; put it in quotes"),
+        ("a: !!int x", "line 1: a: 'x' is no such value; put it in quotes"),
+        ("a: !!timestamp x", "line 1: a: 'x' is no such value; put it in quotes"),
+        ("a: {{ b }}", "line 1: a: a key is text; put what has braces or brackets in quotes"),
+        ("a: 1\nb: x\u2028y\nc: [", "line 2: U+2028 ends a line to some readers and not to others"),
+        ("a: 1\nb: x\u2028y\nc: [", "line 3: this is not YAML"),
+        ("a: \u201cx\u201d", "line 1: a: '\u201cx\u201d' has quotes that don't quote in YAML"),
+        ("a: 1\n\u00a0b: 2", "begins or ends with U+00A0; write a space instead"),
         ('a: "\\ud800"', "holds half a character"),
         ("[" * 1000, "nested too deep"),
     ],
@@ -51,3 +57,14 @@ def test_an_empty_text_holds_nothing() -> None:
 
 def test_a_path_is_rendered_as_a_person_writes_it() -> None:
     assert source.render(("models", 0, "id")) == "models[0].id"
+
+
+def test_words_without_quotes_are_kept_as_they_are_written() -> None:
+    document = source.parse("a: 007\nb: ['no', no]\n")
+    assert document.data == {"a": 7, "b": ["no", "no"]}
+    assert document.written == {("a",): "007", ("b", 1): "no"}
+
+
+def test_anchors_and_merge_keys_are_followed() -> None:
+    text = "a: &a {x: 1}\nb: {<<: *a, y: 2}\nc: [<<]\n"
+    assert source.parse(text).data == {"a": {"x": 1}, "b": {"x": 1, "y": 2}, "c": ["<<"]}
