@@ -6,6 +6,8 @@ keys:
     sha256: …                   of the whole key
     models: ["*"]               the ids it may use, or * for all
     expires: 2027-01-01         optional; the first day on which it no longer works
+
+All of it is text, so nothing needs quotes: a prefix such as 12345678 or 12e45678 is no number.
 """
 
 import dataclasses
@@ -20,8 +22,12 @@ from typing import Any
 
 import yaml
 
+from passerelle.manifest import source, text_file
+from passerelle.manifest.core_schema import TextLoader
 from passerelle.protocol import file_errors
 
+MAX_VALUES = 10_000_000  # in a key file, six of each key
+NEVER = ("", "null", "~")  # of a key that doesn't expire
 _FORMAT = re.compile(r"psl_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 
 
@@ -117,15 +123,23 @@ def read(path: Path) -> Keys:
         KeysError
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = text_file.decode(path.read_bytes())
     except FileNotFoundError:
         raise KeysError(f"{path} is not there; make a key with: passerelle keys new") from None
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except OSError as error:
         raise KeysError(f"{path} {file_errors.reason(path, error)}") from error
-    records = content.get("keys") if isinstance(content, dict) else None
+    except text_file.TextError as error:
+        raise KeysError(f"{path} can't be read: {error}") from error
+    document = source.parse(text, TextLoader, MAX_VALUES)
+    if document.problems:
+        raise KeysError(f"{path} can't be read: {'; '.join(map(str, document.problems))}")
+    records = document.data.get("keys") if isinstance(document.data, dict) else None
     if not isinstance(records, list):
         raise KeysError(f"{path} needs a list named keys; make it with: passerelle keys new")
-    keys = [_parse_record(entry, f"{path}: keys[{number}]") for number, entry in enumerate(records)]
+    keys = [
+        _parse_record(entry, f"{path}, line {document.lines['keys', number]}: keys[{number}]")
+        for number, entry in enumerate(records)
+    ]
     return Keys({key.prefix: key for key in keys})
 
 
@@ -140,14 +154,26 @@ def _parse_record(entry: Any, place: str) -> Key:
         raise KeysError(f"{place} needs name, prefix, sha256 and models, and may have expires")
     for field, form in (("name", r".+"), ("prefix", r"[0-9a-f]{8}"), ("sha256", r"[0-9a-f]{64}")):
         if not isinstance(entry[field], str) or not re.fullmatch(form, entry[field]):
-            raise KeysError(f"{place}.{field} is not as passerelle keys new writes it, in quotes")
+            raise KeysError(f"{place}.{field} is not as passerelle keys new writes it")
     models = entry["models"]
     if not isinstance(models, list) or not all(isinstance(each, str) for each in models):
         raise KeysError(f'{place}.models needs a list of model ids, or ["*"]')
-    expires = entry.get("expires")
-    if expires is not None and type(expires) is not datetime.date:
-        raise KeysError(f"{place}.expires needs a date such as 2027-01-31")
+    expires = _parse_day(entry.get("expires", ""), place)
     return Key(entry["name"], entry["prefix"], entry["sha256"], tuple(models), expires)
+
+
+def _parse_day(text: Any, place: str) -> datetime.date | None:
+    """The day on which a key expires; None where there is none.
+
+    Raises:
+        KeysError: the text is no day.
+    """
+    if text in NEVER:
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise KeysError(f"{place}.expires needs a date such as 2027-01-31") from None
 
 
 def add(path: Path, key: Key) -> None:

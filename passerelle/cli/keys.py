@@ -8,6 +8,7 @@ import click
 from gateway import api_keys
 from passerelle.cli import options
 from passerelle.local import local_state
+from passerelle.manifest import names
 
 
 @click.group()
@@ -35,8 +36,8 @@ def new(
     state: Path,
 ) -> None:
     """Make a key and show it, once. A running gateway takes it at once."""
-    if not name.strip():
-        raise click.BadParameter("write a name", param_hint="--name")
+    if mistake := names.mistake(name):
+        raise click.BadParameter(f"{name!r} {mistake}", param_hint="--name")
     if expires and expires.date() <= datetime.datetime.now(datetime.UTC).date():
         raise click.BadParameter("this day has passed", param_hint="--expires")
     text, key = api_keys.new(name, ids or ("*",), expires.date() if expires else None)

@@ -34,6 +34,7 @@ def test_a_key_is_for_every_model_and_the_local_run_unless_told(tmp_path: Path) 
     ("words", "sentence"),
     [
         (("--name", " "), "write a name"),
+        (("--name", "a\nb"), "'a\\nb' holds U+000A, which is no part of a name"),
         (("--name", "a", "--expires", "2001-01-01"), "this day has passed"),
         (("--name", "a", "--expires", "soon"), "does not match the format"),
     ],
