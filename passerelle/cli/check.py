@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from passerelle.artifact import user_modules, weight_sources
+from passerelle.artifact import given_labels, label_file, user_modules, weight_sources
 from passerelle.cli import options, output
 from passerelle.local import preflight
 from passerelle.manifest import reading
@@ -39,12 +39,17 @@ def problems(model: Model, absent: Collection[str]) -> Iterator[str]:
 
     Of the packages in `absent` it is known that they aren't there.
     """
-    for source in (model.weights, model.labels):
-        try:
-            if weights_package(source) not in absent:
-                weight_sources.file_digest(source)
-        except weight_sources.WeightsError as error:
-            yield str(error)
+    try:
+        if weights_package(model.weights) not in absent:
+            weight_sources.file_digest(model.weights)
+    except weight_sources.WeightsError as error:
+        yield str(error)
+    try:
+        given_labels.require(model)
+    except label_file.LabelsError as error:
+        yield from error.problems
+    except weight_sources.WeightsError as error:
+        yield str(error)
     try:
         user_modules.refuse_conflicts(model)
         if architecture_package(model) not in absent:

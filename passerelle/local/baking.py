@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from passerelle.artifact import store, user_modules
+from passerelle.artifact import given_labels, store, user_modules
+from passerelle.artifact.label_file import LabelsError
 from passerelle.artifact.user_modules import ModuleError
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.local.process import die_with_parent
@@ -58,7 +59,8 @@ def bake(model: Model, artifacts: Path, report: Report) -> Result:
         if folder := find(model, artifacts):
             return Result(model, folder)
         user_modules.require(model)
-    except ModuleError as error:
+        given_labels.require(model)
+    except (ModuleError, LabelsError, WeightsError) as error:
         return Result(model, None, str(error))
     with subprocess.Popen(
         [sys.executable, "-m", "services.bake", str(artifacts)],

@@ -7,8 +7,11 @@ file, sub-folders say it: each is named by its class, by number or by name.
 import csv
 import dataclasses
 import difflib
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from passerelle.manifest import text_file
 
 LABELS_FILE = "labels.csv"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
@@ -44,7 +47,9 @@ def read(folder: Path) -> Pictures:
         if not folder.is_dir():
             raise PicturesError(f"{folder} is no folder; name one that holds pictures.")
         listed = read_labels(folder) if has_list else {}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except text_file.TextError as error:
+        raise PicturesError(f"{folder / LABELS_FILE}, {error}.") from None
+    except (OSError, csv.Error) as error:
         raise PicturesError(f"{folder} can't be read: {error}") from None
     if not files and not listed:
         raise PicturesError(f"{folder} holds no picture ({', '.join(SUFFIXES)}).")
@@ -76,22 +81,28 @@ def read_labels(folder: Path) -> dict[Path, Picture]:
     """
     found: dict[Path, Picture] = {}
     wrong = []
-    with (folder / LABELS_FILE).open(newline="", encoding="utf-8-sig") as lines:
-        reader = csv.DictReader(lines)
-        if missing := missing_columns(reader.fieldnames or ()):
-            raise PicturesError(f"{folder / LABELS_FILE}, line 1: {missing}.")
-        for row in reader:
-            source = f"{LABELS_FILE}, line {reader.line_num}"
-            path = folder / (row["file"] or "")
-            problem = problem_of(row, path, found)
-            if problem:
-                wrong.append(f"{folder / source}: {problem}.")
-                continue
-            number = (row.get("class_id") or "").strip()
-            name = "" if number else (row.get("label") or "").strip()
-            found[path] = Picture(path, source, name, int(number) if number else None)
+    lines = io.StringIO(text_file.decode((folder / LABELS_FILE).read_bytes())).readlines()
+    reader = csv.DictReader(lines, delimiter=delimiter(lines))
+    if missing := missing_columns(reader.fieldnames or ()):
+        raise PicturesError(f"{folder / LABELS_FILE}, line 1: {missing}.")
+    for row in reader:
+        source = f"{LABELS_FILE}, line {reader.line_num}"
+        path = folder / (row["file"] or "")
+        problem = problem_of(row, path, found)
+        if problem:
+            wrong.append(f"{folder / source}: {problem}.")
+            continue
+        number = (row.get("class_id") or "").strip()
+        name = "" if number else (row.get("label") or "").strip()
+        found[path] = Picture(path, source, name, int(number) if number else None)
     raise_problems(wrong)
     return found
+
+
+def delimiter(lines: list[str]) -> str:
+    """What separates columns: a comma, or what spreadsheets write where commas are in numbers."""
+    head = lines[0] if lines else ""
+    return next((sign for sign in ",;\t" if sign in head), ",")
 
 
 def missing_columns(columns: Iterable[str]) -> str:

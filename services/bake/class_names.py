@@ -1,6 +1,6 @@
 """The names of a model's classes."""
 
-from passerelle.artifact import weight_sources
+from passerelle.artifact import given_labels
 from passerelle.manifest.model import Recipe
 from services.bake import architecture
 from services.bake.errors import BakeError
@@ -11,6 +11,7 @@ def find(recipe: Recipe, published: list[str] | None, classes: int) -> list[str]
 
     Raises:
         BakeError: not as many as the model has classes.
+        LabelsError: the file that names them can't be used.
     """
     names = given(recipe.labels)
     if names is None and published and len(published) == classes:
@@ -18,16 +19,17 @@ def find(recipe: Recipe, published: list[str] | None, classes: int) -> list[str]
     if names is None:
         names = [str(index) for index in range(classes)]
     if len(names) != classes:
-        raise BakeError(f"{recipe.id} has {classes} classes, but labels names {len(names)}.")
+        raise BakeError(given_labels.mismatch(recipe, names, classes))
     return names
 
 
 def given(labels: str | list[str] | None) -> list[str] | None:
-    """The names that the manifest's `labels` gives; None where it has none."""
-    if labels == "imagenet-1k":
+    """The names that the manifest's `labels` gives; None where it has none.
+
+    Raises:
+        LabelsError, WeightsError: the file that names them can't be used, or isn't there.
+    """
+    if labels == given_labels.IMAGENET:
         meta = architecture.import_torchvision().models.ResNet18_Weights.DEFAULT.meta
         return list(meta["categories"])
-    if isinstance(labels, str):
-        file = weight_sources.local_file(labels)
-        return file.read_text().splitlines() if file else []
-    return labels
+    return given_labels.names(labels)

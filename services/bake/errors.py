@@ -8,9 +8,11 @@
     ├── ActivationError     how its values become scores isn't certain
     └── EngineError         an engine can't run the network, or answers otherwise
 
-Beside these: `weight_sources.WeightsError`, weights that can't be had.
+Beside these: `weight_sources.WeightsError`, weights that can't be had, and
+`label_file.LabelsError`, labels that can't be used.
 """
 
+from passerelle.artifact.label_file import LabelsError
 from passerelle.artifact.weight_sources import WeightsError
 
 
@@ -42,4 +44,4 @@ class EngineError(BakeError):
     """An engine can't run the network, or answers otherwise."""
 
 
-KNOWN = (BakeError, WeightsError)
+KNOWN = (BakeError, LabelsError, WeightsError)

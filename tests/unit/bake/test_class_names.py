@@ -33,5 +33,5 @@ def test_imagenets_are_known() -> None:
 
 
 def test_too_few_or_too_many_fail_the_bake() -> None:
-    with pytest.raises(BakeError, match="tiny has 3 classes, but labels names 2"):
+    with pytest.raises(BakeError, match="tiny has 3 classes, but labels names 2: is there"):
         class_names.find(nets.recipe(labels=["a", "b"]), None, 3)

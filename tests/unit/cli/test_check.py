@@ -47,3 +47,18 @@ models:
     shown = command.run("check", "-f", str(manifest))
     assert shown.output.count("models.yaml, a: ") == 1
     assert "there is no module some_nets" in shown.output
+
+
+def test_every_line_of_a_file_of_labels_is_told(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("a\n\nb\x1bc\n")
+    text = """
+version: 1
+models:
+  - {id: a, architecture: 'torchvision:resnet18', weights: random, labels: 'file:names.txt'}
+  - {id: b, architecture: 'torchvision:resnet18', weights: 'torchvision:DEFAULT', labels: [x, y]}
+"""
+    shown = command.run("check", "-f", str(command.manifest(tmp_path, text)))
+    assert shown.exit_code == 1
+    assert f"models.yaml, a: {tmp_path / 'names.txt'}, line 2: is blank" in shown.output
+    assert f"models.yaml, a: {tmp_path / 'names.txt'}, line 3: 'b\\x1bc' holds" in shown.output
+    assert "models.yaml, b: b has 1000 classes, but labels names 2" in shown.output

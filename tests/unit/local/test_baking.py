@@ -140,3 +140,10 @@ def test_a_module_that_would_be_mixed_up_stops_everything(model: Model, tmp_path
     with pytest.raises(ModuleError, match="named like a package of Passerelle's"):
         baking.missing([model], tmp_path / "artifacts")
     assert "rename it" in baking.bake(model, tmp_path / "artifacts", lambda *_: None).error
+
+
+def test_labels_that_cannot_be_used_fail_before_any_process(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("a\n\nb\n")
+    given = model.model_copy(update={"labels": f"file:{tmp_path / 'names.txt'}"})
+    result = baking.bake(given, tmp_path, lambda *_: None)
+    assert "names.txt, line 2: is blank" in result.error

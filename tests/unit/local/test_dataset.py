@@ -31,13 +31,22 @@ def folder(tmp_path: Path) -> Path:
         ("file,class_id\nrocket.jpg,1\nrocket.jpg,2\n", "line 3: rocket.jpg was named before"),
         ("file,class_id\nno.jpg,1\nrocket.jpg,x\n", "no.jpg'.\n.*line 3: class_id"),
         ("file,class_id\n" + "no.jpg,1\n" * 12, "and 2 more"),
-        ("file,class_id\nrocket.jpg,\xff\n", "can't be read: .* can't decode"),
+        ("file,class_id\nrocket.jpg,\xff\n", "line 2: byte 0xff .*save the file as UTF-8"),
     ],
 )
 def test_a_bad_row_is_told_by_its_line(rows: str, expected: str, folder: Path) -> None:
     (folder / "labels.csv").write_text(rows, encoding="latin-1")
     with pytest.raises(dataset.PicturesError, match=expected):
         dataset.read(folder)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_labels_are_read_as_spreadsheets_save_them(encoding: str, sign: str, folder: Path) -> None:
+    rows = f"file{sign}label\r\nrocket.jpg{sign}fusée\r\n"
+    (folder / "labels.csv").write_bytes(rows.encode(encoding))
+    found = {each.path.name: each.name for each in dataset.read(folder)}
+    assert found == {"rocket.jpg": "fusée", "coffee.png": ""}
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
