@@ -8,8 +8,9 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 
-import yaml
+from ruamel.yaml.comments import CommentedMap
 
+from passerelle.deploy import yaml_text
 from passerelle.deploy.knative import Secret, Service
 from passerelle.manifest.model import Deployment, Model, Models
 
@@ -22,7 +23,11 @@ PAGE_CONCURRENCY = 40  # requests; of its 64 threads
 PAGE_TIMEOUT = 130  # seconds; the page waits for the gateway a little less
 MAX_TIMEOUT = 3600  # seconds that Cloud Run lets a request take
 CLUSTER_LOCAL = {"networking.knative.dev/visibility": "cluster-local"}
-SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,48}")  # of a service on Cloud Run
+CLOUD_RUN_NAME = re.compile(r"[a-z][a-z0-9-]{0,48}")  # of a service
+KNATIVE_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")  # of a service, a label of RFC 1035
+NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+REGISTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*")
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 MEMORY = {  # of an instance on Cloud Run, in MiB: the least and the most for so many processors
     1: (512, 4096),
     2: (512, 8192),
@@ -31,11 +36,10 @@ MEMORY = {  # of an instance on Cloud Run, in MiB: the least and the most for so
     8: (4096, 32768),
 }
 HEAD = """\
-# Rendered from models.yaml by: passerelle render cloudrun{option}
-# Don't edit it: change models.yaml, then run that line again.
-#
-# {about}
-"""
+Rendered from models.yaml by: passerelle render cloudrun{option}
+Don't edit it: change models.yaml, then run that line again.
+
+{about}"""
 
 
 class RenderError(Exception):
@@ -63,6 +67,12 @@ class Options:
             raise RenderError(f"The target {self.target!r} is unknown; write cloudrun or knative.")
         if self.knative and not self.registry:
             raise RenderError("Knative pulls images; write where from: --registry HOST/PATH.")
+        if self.knative and not REGISTRY.fullmatch(self.registry):
+            raise RenderError(f"{self.registry!r} is no registry; write HOST/PATH, no https://.")
+        if self.knative and not NAMESPACE.fullmatch(self.namespace):
+            raise RenderError(f"{self.namespace!r} is no namespace; see: kubectl get namespaces")
+        if not TAG.fullmatch(self.tag):
+            raise RenderError(f"{self.tag!r} is no image's tag; write letters, digits, _ . and -.")
         if not self.knative and not PROJECT.fullmatch(self.project):
             raise RenderError(f"{self.project!r} is no project's id; see: gcloud projects list")
         if not self.knative and not REGION.fullmatch(self.region):
@@ -99,8 +109,8 @@ def files(models: Models, options: Options) -> dict[str, str]:
         services.setdefault(model.service, []).append(model)
     problems = [
         sentence
-        for name, mates in ({} if options.knative else services).items()
-        for sentence in refusals(name, mates[0].deployment)
+        for name, mates in services.items()
+        for sentence in refusals(name, mates[0].deployment, options)
     ]
     if problems:
         raise RenderError("\n".join(problems))
@@ -116,9 +126,16 @@ def files(models: Models, options: Options) -> dict[str, str]:
     }
 
 
-def refusals(name: str, deployment: Deployment) -> Iterator[str]:
-    """What Cloud Run would refuse of a service, each with what to write instead."""
-    if not SERVICE_NAME.fullmatch(name):
+def refusals(name: str, deployment: Deployment, options: Options) -> Iterator[str]:
+    """What the platform would refuse of a service, each with what to write instead."""
+    if options.knative:
+        if not KNATIVE_NAME.fullmatch(name):
+            yield (
+                f"{name}: Knative's names begin with a letter; "
+                "give it another service: in models.yaml."
+            )
+        return
+    if not CLOUD_RUN_NAME.fullmatch(name):
         yield (
             f"{name}: Cloud Run's names begin with a letter and have at most 49 characters; "
             "give it another service: in models.yaml."
@@ -140,7 +157,7 @@ def refusals(name: str, deployment: Deployment) -> Iterator[str]:
 
 def about(models: list[Model], options: Options) -> str:
     """What the head of a model's document says it is."""
-    titles = ", ".join(" ".join(model.title.split()) for model in models)
+    titles = ", ".join(yaml_text.one_line(model.title) for model in models)
     who = "Local to the cluster" if options.knative else "Private: the gateway alone may call it"
     return f"{titles}. {who}."
 
@@ -148,10 +165,9 @@ def about(models: list[Model], options: Options) -> str:
 def text(service: Service, about: str, options: Options) -> str:
     """A service's document as a file, with what it is at its head."""
     option = " --target knative" if options.knative else ""
-    head = HEAD.format(option=option, about=about)
     namespace = options.namespace if options.knative else ""
     document = service.document(namespace, options.project)
-    return head + yaml.safe_dump(document, sort_keys=False, width=100)
+    return yaml_text.dump(CommentedMap(document), HEAD.format(option=option, about=about))
 
 
 def model_service(name: str, models: list[Model], options: Options) -> Service:

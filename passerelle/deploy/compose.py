@@ -6,6 +6,7 @@ its text has no `depends_on`, and names the images only.
 
 import dataclasses
 import re
+import shlex
 from collections.abc import Iterable
 from typing import Any
 
@@ -83,7 +84,7 @@ def head(options: Options) -> str:
         manifest=options.manifest,
         version=passerelle.__version__,
         target=options.target,
-        option="" if options.manifest == "models.yaml" else f" -f {options.manifest}",
+        option="" if options.manifest == "models.yaml" else f" -f {shlex.quote(options.manifest)}",
         again=AGAIN_IN_REPOSITORY if options.source == "." else AGAIN_ELSEWHERE,
     )
     return text + ("" if options.swarm else NEEDED)
@@ -156,7 +157,7 @@ def gateway(
     update_config.fa.set_flow_style()
     keys = {
         "image": image("gateway"),
-        **build("gateway/Dockerfile", {"MANIFEST": options.manifest}, options),
+        **build("gateway/Dockerfile", {"MANIFEST": literal(options.manifest)}, options),
         "ports": [
             {
                 "target": 8080,
@@ -203,7 +204,7 @@ def model_service(
     deployment = models[0].deployment
     arguments = {
         "SERVICE": name,
-        "MANIFEST": options.manifest,
+        "MANIFEST": literal(options.manifest),
         "ENGINES": " ".join(sorted({model.engine for model in models})),
         "PRECISION": " ".join(sorted({model.precision for model in models})),
         "PASSERELLE_TORCH_INDEX": "${PASSERELLE_TORCH_INDEX:-}",
@@ -256,6 +257,11 @@ def build(dockerfile: str, arguments: dict[str, str], options: Options) -> dict[
         arguments = {"SOURCE": options.source, "VERSION": version, **arguments}
     keys: dict[str, Any] = {"context": ".", "dockerfile": dockerfile}
     return {"build": keys | ({"args": arguments} if arguments else {})}
+
+
+def literal(text: str) -> str:
+    """A text in which Compose fills in nothing."""
+    return text.replace("$", "$$")
 
 
 def limits(cpus: str, memory: str, pids: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from passerelle.manifest import completion, deployment
+from passerelle.manifest import completion, deployment, service_name
 from passerelle.manifest.schema import Defaults, Entry, Input
 
 MAX_TIMEOUT = 3600.0  # seconds
@@ -39,16 +39,25 @@ def of_entries(
             message = f"{entry.id} is already the id of a model above; rename one"
             yield number, ("id", message)
         ids.add(entry.id)
-        name = entry.service or entry.id
+        name = service_name.of(entry)
         mate = services.setdefault(name, entry)
         if deployment.of(entry, defaults) != deployment.of(mate, defaults):
             message = (
                 f"shares its service with {mate.id}; write replicas, resources and scale alike"
             )
             yield number, ("", message)
-        if name in RESERVED:
-            field = "service" if entry.service else "id"
-            yield number, (field, f"{name} is taken; choose another name")
+        yield from ((number, finding) for finding in _service(entry, name))
+
+
+def _service(entry: Entry, name: str) -> Iterator[Finding]:
+    """Its name can be that of a host, and isn't one of ours."""
+    field = "service" if entry.service else "id"
+    if name in RESERVED:
+        yield field, f"{name} is taken; choose another name"
+    if address := service_name.address(name):
+        yield field, f"{name} is the address {address} to a network; write model-{name}"
+    if len(name) > service_name.MAX_LENGTH:
+        yield field, f"its service would be {name}, which is too long; give it a service: too"
 
 
 def _architecture(entry: Entry) -> Iterator[Finding]:

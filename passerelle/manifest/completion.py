@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from passerelle.manifest import deployment, model, schema
+from passerelle.manifest import deployment, model, schema, service_name
 from passerelle.manifest.schema import Defaults, Entry
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}  # of each unit
@@ -27,7 +27,7 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
         calibration=str((folder / entry.calibration).resolve()) if entry.calibration else None,
         module_folders=tuple(map(str, dict.fromkeys((folder.resolve(), Path.cwd())))),
         accept=model.Accept(**entry.accept.model_dump()) if entry.accept else None,
-        service=entry.service or entry.id,
+        service=service_name.of(entry),
         timeout=seconds(entry.timeout or defaults.timeout),
         cache=_cache(entry.cache or defaults.cache),
         deployment=deployment.of(entry, defaults),

@@ -45,6 +45,10 @@ def test_only_cloud_runs_documents_have_googles_annotations() -> None:
         ({"project": "my-project"}, "is no region"),
         ({"target": "knative"}, "--registry HOST/PATH"),
         ({"target": "mars"}, "write cloudrun or knative"),
+        ({"target": "knative", "registry": "https://a.org/b"}, "HOST/PATH, no https://"),
+        ({"target": "knative", "registry": "a.org/b c"}, "is no registry"),
+        ({"target": "knative", "registry": "a.org", "namespace": "A b"}, "is no namespace"),
+        ({"target": "knative", "registry": "a.org", "tag": "a:b"}, "is no image's tag"),
     ],
 )
 def test_an_option_that_is_missing_or_wrong_is_told(given: dict[str, str], sentence: str) -> None:
@@ -62,4 +66,26 @@ def test_an_option_that_is_missing_or_wrong_is_told(given: dict[str, str], sente
 def test_what_cloud_run_would_refuse_is_told_before(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(RenderError, match=sentence):
         documents(GOOGLE, made.model(**given))
-    assert documents(KNATIVE, made.model(**given))
+
+
+def test_what_knative_would_refuse_is_told_before() -> None:
+    with pytest.raises(RenderError, match="9lives: Knative's names begin with a letter"):
+        documents(KNATIVE, made.model(service="9lives"))
+    assert documents(KNATIVE, made.model(service="n" * 63, deployment=Deployment(cpu=3)))
+
+
+@pytest.mark.parametrize("name", ["null", "on", "y", "e12"])
+@pytest.mark.parametrize("options", [GOOGLE, KNATIVE])
+def test_a_service_of_any_name_is_text_and_a_title_of_any_kind_a_comment(
+    name: str, options: Options
+) -> None:
+    model = made.model(name, title="Net\n--- {a}: [\x1b%s # $HOME")
+    assert set(documents(options, model)) == {name, "gateway", "frontend"}
+
+
+@pytest.mark.parametrize("word", ["1e3", "50", "0x10", "on", "null"])
+def test_what_is_given_for_knative_is_text(word: str) -> None:
+    options = Options(target="knative", registry=word, namespace=word, tag=word)
+    found = documents(options)["net"]
+    assert found["metadata"]["namespace"] == word
+    assert f"namespace: '{word}'" in cloudrun.render((made.model(),), options)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import yaml
 
 import passerelle
@@ -49,6 +50,22 @@ def test_a_title_of_any_kind_is_a_comment_in_one_line() -> None:
     title = "Net\n  evil: {privileged: true} # 'quoted' \"twice\" &anchor *alias"
     found = rendered(made.model(title=title))
     assert list(found["services"]) == ["gateway", "frontend", "net"]
+
+
+@pytest.mark.parametrize("name", ["1e3", "null", "on", "1-1", "y", "0o7", "2024-01-01"])
+def test_a_service_of_any_name_is_text(name: str) -> None:
+    services = rendered(made.model(name))["services"]
+    assert list(services) == ["gateway", "frontend", name]
+    assert list(services["gateway"]["depends_on"]) == [name]
+    assert services[name]["build"]["args"]["SERVICE"] == name
+
+
+def test_compose_fills_in_nothing_in_a_manifests_name() -> None:
+    text = compose.render((made.model(),), Options("my $HOME.yaml"))
+    services = yaml.safe_load(text)["services"]
+    assert services["gateway"]["build"]["args"]["MANIFEST"] == "my $$HOME.yaml"
+    assert services["net"]["build"]["args"]["MANIFEST"] == "my $$HOME.yaml"
+    assert "passerelle render compose -f 'my $HOME.yaml'" in text
 
 
 def test_a_swarm_builds_nothing_waits_for_nothing_and_has_no_page() -> None:

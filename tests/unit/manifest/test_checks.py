@@ -80,6 +80,16 @@ def test_ids_are_unique_and_two_names_are_ours() -> None:
     assert side_by_side({"service": "frontend"})[0][1][0] == "service"
 
 
+def test_a_service_has_a_name_that_a_network_finds() -> None:
+    assert side_by_side({"id": "50"}, {"id": "1e3"}, {"id": "0x10"}) == []
+    assert side_by_side({"service": "50"})[0][1] == (
+        "service",
+        "50 is the address 0.0.0.50 to a network; write model-50",
+    )
+    ((_, (field, message)),) = side_by_side({"id": "0" * 62 + "7"})
+    assert (field, "too long; give it a service: too" in message) == ("id", True)
+
+
 def test_models_of_one_service_say_the_same_of_its_containers() -> None:
     zoo = {"service": "zoo", "replicas": 2}
     assert side_by_side({"id": "a", **zoo}, {"id": "b", **zoo}) == []
