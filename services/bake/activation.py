@@ -100,12 +100,12 @@ def of_several(recipe: Recipe, values: Logits, made_by: str) -> tuple[Activation
         return "none", "the output: it sums to one"
     if made_by == origin.SIGMOID and are_shares(values):
         return "none", "the output: made by a sigmoid"
-    if made_by == origin.LOG_SOFTMAX or sum_to_one(np.exp(np.minimum(values, 1)), made_by):
+    if sum_to_one(np.exp(np.minimum(values, 1)), made_by):
         return "softmax", "the output: logarithms of probabilities"
     is_logits = made_by == origin.LINEAR or recipe.architecture.startswith(TORCHVISION)
     if is_logits or not values.any():  # a head that isn't trained yet may give nought
         return "softmax", "the output: logits"
-    if made_by in origin.BOUNDED or are_shares(values):
+    if made_by in origin.BOUNDED or are_shares(values) or sum_alike(values):
         raise ActivationError(
             f"{recipe.id} gives values {span(values)}, made by {made_by}: neither logits nor "
             f"probabilities for certain. {CHOICES}"
@@ -115,8 +115,17 @@ def of_several(recipe: Recipe, values: Logits, made_by: str) -> tuple[Activation
 
 def sum_to_one(values: Logits, made_by: str) -> bool:
     """Whether the values of each picture are probabilities of one class of all."""
-    tolerance = SOFTMAX_TOLERANCE if made_by == origin.SOFTMAX else SUM_TOLERANCE
+    is_softmax = made_by in {origin.SOFTMAX, origin.LOG_SOFTMAX}
+    tolerance = SOFTMAX_TOLERANCE if is_softmax else SUM_TOLERANCE
     return are_shares(values) and bool((np.abs(values.sum(1) - 1) <= tolerance).all())
+
+
+def sum_alike(values: Logits) -> bool:
+    """Whether the values of each picture have one sum, as percentages do, or their exponents."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.stack([values.sum(1), np.exp(-values).sum(1)])
+        spread = np.ptp(sums, 1) <= SUM_TOLERANCE * np.abs(sums[:, 0])
+    return bool((values >= 0).all() and spread.any())
 
 
 def are_shares(values: Logits) -> bool:

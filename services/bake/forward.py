@@ -49,12 +49,18 @@ def run(recipe: Recipe, built: Architecture) -> Forward:
     module = Normalised(built.module, built.input).eval()
     given = called(recipe, module.network, pictures[0])
     module.output = output.choose(recipe.id, given, recipe.output)
-    values = stacked(recipe.id, [called(recipe, module, each)[0].numpy() for each in pictures])
-    for path, row in zip(calibration.PICTURES, values, strict=True):
-        require_numbers(recipe.id, path.name, row)
+    values = stacked(recipe.id, [row(called(recipe, module, each)) for each in pictures])
+    for path, given in zip(calibration.PICTURES, values, strict=True):
+        require_numbers(recipe.id, path.name, given)
     again, made_by = called(recipe, lambda batch: origin.of(lambda: module(batch)), pictures[0])
-    require_same(recipe.id, again[0].numpy(), values[0])
+    require_same(recipe.id, row(again), values[0])
     return Forward(module, pictures, values, made_by)
+
+
+def row(values: torch.Tensor) -> Logits:
+    """The values of a batch of one picture."""
+    found: Logits = values[0].detach().cpu().numpy()
+    return found
 
 
 def stacked(model_id: str, rows: list[Logits]) -> Logits:

@@ -48,10 +48,11 @@ ARITHMETIC = frozenset(
         *("adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d"),
     )
 )
-BOUNDED = frozenset(  # what only a purpose puts at a network's end: neither logits nor shares
+BOUNDED = frozenset(  # whose results are no logits: a purpose puts them at a network's end
     (
         *("clamp", "clamp_max", "clamp_min", "exp", "hardsigmoid", "hardtanh"),
-        *("log_sigmoid_forward", "relu", "relu6", "softplus", "tanh"),
+        *("log_sigmoid_forward", "log_softmax", "relu", "relu6", "sigmoid", "softmax", "softplus"),
+        "tanh",
     )
 )
 
@@ -92,7 +93,7 @@ def next_origin(operation: str, inputs: Iterable[str | None]) -> str:
         return origin
     if operation in CLAMPS and origin in {SIGMOID, SOFTMAX}:
         return origin
-    if operation in ARITHMETIC and origin in {SIGMOID, LINEAR}:
+    if operation in ARITHMETIC and origin in {SIGMOID, SOFTMAX, LOG_SOFTMAX, LINEAR}:
         return origin
     return MAKERS.get(operation, operation)
 

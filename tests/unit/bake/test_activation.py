@@ -66,6 +66,11 @@ def test_the_activation_shows_in_the_values_and_in_what_made_them(
         ([[0.0, 7.5]], "relu"),
         ([[-3.0, -0.1]], "log_sigmoid_forward"),
         ([[0.3, 0.7, 0.4, 0.6]], origin.SOFTMAX),  # of two heads
+        (np.log([[0.3, 0.7, 0.4, 0.6]]), origin.LOG_SOFTMAX),
+        ([[20.0, 80.0], [99.0, 1.0]], origin.SOFTMAX),  # in percent
+        ([[20.0, 80.0], [99.0, 1.0]], "round"),
+        ([[20.0, 90.0], [99.0, 98.0]], origin.SIGMOID),
+        (-np.log([[0.2, 0.8], [0.5, 0.5]]), "neg"),  # the least is the likeliest
     ],
 )
 def test_what_stays_in_doubt_is_refused_with_the_range_and_the_lines(

@@ -79,6 +79,19 @@ def test_values_are_those_of_the_module_for_each_picture() -> None:
     assert made.values[0] == pytest.approx(expected, abs=1e-6)
 
 
+class Graded(nets.Tiny):
+    """Turns gradients on by itself."""
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        """The logits, with their gradient."""
+        with torch.enable_grad():
+            return super().forward(batch)
+
+
+def test_values_may_have_a_gradient() -> None:
+    assert run(Graded()).classes == nets.CLASSES
+
+
 def test_one_of_several_outputs_is_found_and_stays() -> None:
     made = run(Pair())
     assert made.module.output == "logits"

@@ -40,6 +40,8 @@ class Headed(nets.Tiny):
         (lambda x: torch.cat([x[:, :2].sigmoid(), x[:, 2:].sigmoid()], 1), "sigmoid"),
         (lambda x: x.softmax(1).double(), "softmax"),
         (lambda x: functional.softmin(x, 1), "softmax"),
+        (lambda x: 100 * x.softmax(1), "softmax"),
+        (lambda x: (x.softmax(1) + (2 * x).softmax(1)) / 2, "softmax"),
         (lambda x: x.log_softmax(1), "log_softmax"),
         (torch.tanh, "tanh"),
         (functional.relu, "relu"),
