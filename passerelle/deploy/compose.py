@@ -223,6 +223,7 @@ def model_service(
         "image": image(name),
         **build("services/model/Dockerfile", arguments, options),
         "networks": in_one_line(["models"]),
+        "environment": {"PASSERELLE_FORMATS": "${PASSERELLE_FORMATS:-}"},
         "deploy": deploy,
     }
     return merged(container, keys)

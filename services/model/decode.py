@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from PIL import Image, ImageFile, UnidentifiedImageError, WebPImagePlugin
+from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError, WebPImagePlugin
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
@@ -18,21 +18,28 @@ from services.model import (
     orientation,
     png_chunks,
     resize,
+    tiff,
     unreadable,
 )  # fmt: skip
 
 DRAFT_FACTOR = 4  # a JPEG decoded at a fraction keeps so many times the size it is resized to
-DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+DECODE_ERRORS = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
+    RuntimeError,  # of AVIF
+)  # fmt: skip
 
 # Each call of a codec releases the interpreter's lock and waits for it again: one call for most
 # pictures, and not one for every 64 KiB.
 ImageFile.MAXBLOCK = 1 << 18
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a slot's own; others have a picture of theirs
 
 # Pillow's own limit counts decoded pixels too, but only warns below twice its value:
 # `open_image` checks ours before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
 png_chunks.install()
+orientation.limit_exif()
 
 Pixels = modes.Pixels
 Reserve = Callable[[int], contextlib.AbstractContextManager[None]]  # so many bytes
@@ -70,6 +77,7 @@ def open_image(
     encoded: bytes, max_pixels: int, readable: tuple[str, ...] = formats.DEFAULT
 ) -> Image.Image:
     """The picture with only its header read, when its format and its size are allowed."""
+    tiff.check_directory(encoded)
     try:
         image = Image.open(io.BytesIO(encoded), formats=formats.of_pillow(readable))
     except UnidentifiedImageError:
@@ -81,6 +89,7 @@ def open_image(
             f"The picture has {image.width} x {image.height} pixels, more than {max_pixels:,}. "
             "Send a smaller one."
         )
+    tiff.check(image)
     return image
 
 

@@ -2,14 +2,17 @@
 
 import struct
 
-from PIL import Image, JpegImagePlugin
+from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
 from passerelle.artifact.card import Input
+from services.model import tiff
 from services.model.resize import BAND_PIXELS
 
 MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # of a decoded pixel, as Pillow keeps it
 OTHER_BYTES = 4  # of any other mode's; RGB too has a fourth that nothing uses
 WEBP_BYTES = 8  # of a pixel in the two canvases that libwebp decodes a picture to
+AVIF_BYTES = 12  # of a pixel: its planes, its colours, and a copy of those
+BMP_RUN_BYTES = 3  # of a pixel of a compressed BMP, which Pillow decodes in Python
 COEFFICIENT_BYTES = 2  # of a pixel's colour in a JPEG, before it becomes one
 CONVERTED_BYTES = 16  # of a band's pixel: turned, with transparency, on white
 BASE = 1 << 20  # bytes that any picture takes: the codec's own
@@ -33,8 +36,15 @@ def needed(image: Image.Image, encoded: bytes, shape: Input) -> int:
 
 def _codec(image: Image.Image, encoded: bytes) -> int:
     """The bytes that a codec takes beside the picture."""
+    pixels = image.width * image.height
     if image.format == "WEBP":
-        return WEBP_BYTES * image.width * image.height + len(encoded)
+        return WEBP_BYTES * pixels + len(encoded)
+    if image.format == "AVIF":
+        return AVIF_BYTES * pixels + len(encoded)
+    if image.format == "BMP" and image.info.get("compression"):
+        return BMP_RUN_BYTES * pixels
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return tiff.codec_bytes(image)
     if isinstance(image, JpegImagePlugin.JpegImageFile) and _is_kept_whole(image, encoded):
         return _coefficients(image)
     return 0

@@ -25,6 +25,8 @@ def converted(image: Image.Image, mode: str) -> Image.Image:
     """
     if image.mode.startswith("I"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode == "La":  # a TIFF's
+        image = image.convert("LA")
     if mode == "RGBa":
         return image.convert("RGBA").convert(mode)
     if image.has_transparency_data:

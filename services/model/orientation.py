@@ -39,11 +39,32 @@ _SWAPS = {
 }
 
 
+MAX_EXIF = 1 << 20  # bytes
+
+
+def limit_exif() -> None:
+    """Have Pillow look at no EXIF that is larger than any camera's, in this process.
+
+    It makes an object of each value that it looks at, some of them as soon as a file is opened:
+    20 MB of EXIF would be 600 MB of numbers.
+    """
+    load = Image.Exif.load
+
+    def limited(exif: Image.Exif, data: bytes) -> None:
+        if len(data) <= MAX_EXIF:
+            load(exif, data)
+
+    Image.Exif.load = limited  # type: ignore[assignment,method-assign]  # Pillow has no place to say so
+
+
 def turn_of(image: Image.Image) -> Turn:
     """How the picture must be turned; not at all where that can't be read.
 
     Only that one tag is looked at: a picture whose other tags are odd is a picture all the same.
+    A TIFF is turned by Pillow itself.
     """
+    if image.format == "TIFF":
+        return None
     try:
         return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:

@@ -31,8 +31,20 @@ KINDS: list[tuple[str, str, dict[str, Any]]] = [
     ("CMYK", "JPEG", {"progressive": True, "subsampling": "4:4:4"}),
     ("RGBA", "WEBP", {"lossless": True, "method": 0, "quality": 0}),
 ]
+# Of the formats that are read where a setting says so.
+MORE_KINDS: list[tuple[str, str, dict[str, Any]]] = [
+    ("RGB", "TIFF", {"compression": "tiff_lzw"}),
+    ("RGB", "TIFF", {"compression": "tiff_lzw", "strip_size": 1 << 30}),
+    ("I;16", "TIFF", {"compression": "tiff_adobe_deflate"}),
+    ("RGB", "BMP", {}),
+    ("P", "GIF", {}),
+    ("RGBA", "AVIF", {"speed": 10}),
+    ("RGB", "AVIF", {"speed": 10, "subsampling": "4:4:4"}),
+]
 BY_KIND = pytest.mark.parametrize(
-    ("mode", "form", "options"), KINDS, ids=[f"{mode}-{form}" for mode, form, _ in KINDS]
+    ("mode", "form", "options"),
+    KINDS + MORE_KINDS,
+    ids=[f"{mode}-{form}" for mode, form, _ in KINDS + MORE_KINDS],
 )
 
 # Prints the bytes that decoding was reckoned to take, and those that the process grew by.
@@ -40,7 +52,7 @@ MEASURE = """
 import json, pathlib, re, sys
 from passerelle.artifact.card import Input
 from passerelle.server import memory
-from services.model import decode, decode_memory
+from services.model import decode, decode_memory, formats
 
 def status(name):
     found = re.search(name + r":\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())
@@ -49,14 +61,15 @@ def status(name):
 memory.return_freed_memory()
 shape = Input(224, 256, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 encoded = pathlib.Path(sys.argv[1]).read_bytes()
-image = decode.open_image(encoded, 50_000_000)
+readable = tuple(formats.NAMES)
+image = decode.open_image(encoded, 50_000_000, readable)
 image.draft(None, (1024, 1024))
 needed = decode_memory.needed(image, encoded, shape)
 image.close()
 del image
 pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
 before = status("VmRSS")
-decode.pixels(encoded, shape, 50_000_000)
+decode.pixels(encoded, shape, 50_000_000, readable=readable)
 print(json.dumps([needed, status("VmHWM") - before]))
 """
 

@@ -4,13 +4,15 @@ import base64
 import io
 import json
 import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tests.support import stack
+from tests.support import processes, stack
 from tests.system.test_gateway import CATS, FIRST, problem
 
 BASE64 = base64.b64encode(stack.CAT).decode()
@@ -47,6 +49,34 @@ def in_json(text: str) -> dict[str, Any]:
 
 def typed(media_type: str | None) -> dict[str, Any]:
     return {"data": stack.CAT, "headers": {"Content-Type": media_type}}
+
+
+MORE: list[tuple[str, dict[str, Any]]] = [
+    ("AVIF", {}),
+    ("BMP", {}),
+    ("GIF", {"save_all": True, "append_images": [Image.new("RGB", (451, 300))]}),
+    ("TIFF", {"compression": "tiff_lzw"}),
+    (
+        "TIFF",
+        {"compression": "jpeg", "save_all": True, "append_images": [Image.new("RGB", (16, 16))]},
+    ),
+    ("JPEG", {}),
+]
+
+
+def test_more_formats_are_read_where_a_setting_says_so(state: Path) -> None:
+    at = f"127.0.0.1:{stack.free_port()}"
+    folder = processes.artifact(state / "artifacts")
+    environ = {"PASSERELLE_FORMATS": "jpeg,avif,bmp,gif,tiff"}
+    with processes.service(folder, at, environ=environ):
+        stack.wait_for(lambda: requests.get(f"http://{at}/health/ready", timeout=5).ok, 30)
+        predict = f"http://{at}/model/{FIRST}/predict"
+        for form, options in MORE:
+            answer = requests.post(predict, data=saved(form, **options), timeout=60)
+            assert answer.status_code == 200, (form, answer.text)
+            assert answer.json()["category"] in CATS
+        told = requests.post(predict, data=stack.CAT, timeout=60).json()["detail"]
+        assert told.startswith("This is a PNG picture. This service reads JPEG, AVIF, BMP, GIF and")
 
 
 JPEG = saved("JPEG")

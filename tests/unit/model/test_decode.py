@@ -16,7 +16,7 @@ from PIL import Image
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
-from services.model import decode, modes, orientation, resize
+from services.model import decode, formats, modes, orientation, resize
 from services.model.memory_budget import Budget
 from tests.support import stack
 
@@ -112,6 +112,56 @@ def test_formats_that_are_not_named_are_not_opened(form: str) -> None:
         decoded(encoded(plain("RGB", 0), form))
 
 
+def test_a_format_is_read_where_it_is_set() -> None:
+    for word, (form, _) in formats.NAMES.items():
+        picture = encoded(plain("RGB", (0, 255, 0)), form)
+        found = decode.pixels(picture, SHAPE, LIMIT, readable=(word,))
+        assert np.abs(found.astype(int) - (0, 255, 0)).max() <= 2
+        with pytest.raises(problems.UnsupportedMediaType, match="This service reads"):
+            decode.pixels(picture, SHAPE, LIMIT, readable=tuple({"jpeg", "png"} - {word}))
+
+
+def test_a_gifs_first_picture_is_read_on_white() -> None:
+    picture, other = plain("P", 3), plain("P", 1)
+    picture.putpalette([0, 0, 0, 255, 0, 0, 9, 9, 9, 0, 255, 0])
+    picture.paste(2, (0, 0, 40, 20))
+    options = {"save_all": True, "append_images": [other], "transparency": 2, "disposal": 2}
+    found = decode.pixels(encoded(picture, "GIF", **options), SHAPE, LIMIT, readable=("gif",))
+    assert (found[:10] == 255).all()
+    assert (found[-10:] == (0, 255, 0)).all()
+
+
+def bmp(rows: int, bits: int, compression: int, content: bytes) -> bytes:
+    """A BMP, 40 pixels wide, of a palette whose fourth colour is lime."""
+    palette = bytes(12) + b"\0\xff\0\0" + bytes(4 * (2**bits - 4))
+    header = struct.pack("<IiiHHIIiiII", 40, 40, rows, 1, bits, compression, 0, 0, 0, 0, 0)
+    begin = 14 + len(header) + len(palette)
+    return b"BM" + struct.pack("<IHHI", begin, 0, 0, begin) + header + palette + content
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        bmp(40, 8, 0, b"\3" * 1600),
+        bmp(-40, 8, 0, b"\3" * 1600),  # from top to bottom
+        bmp(40, 4, 0, b"\x33" * 20 * 40),
+        bmp(40, 8, 1, b"\x28\3\0\0" * 40 + b"\0\1"),  # in runs
+        bmp(40, 4, 2, b"\x28\x33\0\0" * 40 + b"\0\1"),
+    ],
+)
+def test_every_kind_of_bmp_is_read(picture: bytes) -> None:
+    assert (decode.pixels(picture, SHAPE, LIMIT, readable=("bmp",)) == (0, 255, 0)).all()
+
+
+def test_an_avif_is_turned_as_its_exif_says() -> None:
+    exif, stored = Image.Exif(), plain("RGB", "black")
+    exif[0x0112] = 6
+    stored.paste((255, 255, 255), (0, 0, 20, 40))  # on the left, which is to be the top
+    found = decode.pixels(encoded(stored, "AVIF", exif=exif), SHAPE, LIMIT, readable=("avif",))
+    assert found[:12].min() > 240
+    assert found[-12:].max() < 15
+
+
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_a_picture_cut_short_is_told_as_broken(form: str) -> None:
     whole = encoded(Image.open(io.BytesIO(stack.CAT)), form)
@@ -147,20 +197,22 @@ def test_a_long_thin_picture_is_not_blown_up() -> None:
         decoded(encoded(Image.new("1", (1, 65_000)), "PNG"))
 
 
+ALL = tuple(formats.NAMES)
 SMALL = [
-    encoded(Image.open(io.BytesIO(stack.CAT)).resize((45, 30)), form)
-    for form in ("JPEG", "PNG", "WEBP")
+    encoded(Image.open(io.BytesIO(stack.CAT)).resize((45, 30)), formats.NAMES[word][0])
+    for word in ALL
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.filterwarnings("ignore:.*(EXIF|Tag data|Truncated|Metadata|Tag offset)")
+@settings(max_examples=500, deadline=None)
 @given(st.data())
 def test_a_damaged_picture_is_decoded_or_told_and_nothing_else(data: st.DataObject) -> None:
     damaged = bytearray(data.draw(st.sampled_from(SMALL)))
     for _ in range(data.draw(st.integers(1, 12))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     try:
-        shape = decoded(bytes(damaged)).shape
+        shape = decode.pixels(bytes(damaged), SHAPE, LIMIT, readable=ALL).shape
     except (problems.ContentTooLarge, problems.UnsupportedMediaType, problems.UnprocessableContent):
         return
     assert shape == (32, 32, 3)

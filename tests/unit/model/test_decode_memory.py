@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from passerelle.artifact.card import Input
-from services.model import decode, decode_memory
+from services.model import decode, decode_memory, formats
 
 SIDE = 1000
 MEGAPIXELS = SIDE * SIDE / 1e6
@@ -23,7 +23,7 @@ def encoded(mode: str, form: str, **options: object) -> bytes:
 
 def needed(data: bytes, draft: int = SIDE) -> float:
     """In megabytes."""
-    image = decode.open_image(data, SIDE * SIDE)
+    image = decode.open_image(data, SIDE * SIDE, tuple(formats.NAMES))
     image.draft(None, (draft, draft))
     return decode_memory.needed(image, data, SHAPE) / 1e6
 
@@ -42,6 +42,12 @@ def needed(data: bytes, draft: int = SIDE) -> float:
         ("CMYK", "JPEG", 4),
         ("RGB", "WEBP", 12),
         ("RGBA", "WEBP", 12),
+        ("P", "GIF", 1),
+        ("RGB", "BMP", 4),
+        ("RGB", "TIFF", 4),
+        ("I;16", "TIFF", 2),
+        ("RGB", "AVIF", 16),
+        ("RGBA", "AVIF", 16),
     ],
 )
 def test_each_mode_and_format_has_its_bytes_a_pixel(
@@ -49,6 +55,20 @@ def test_each_mode_and_format_has_its_bytes_a_pixel(
 ) -> None:
     least = bytes_of_a_pixel * MEGAPIXELS
     assert least < needed(encoded(mode, form)) < least + MARGIN
+
+
+def test_a_tiff_takes_a_strip_and_its_turned_copy_too() -> None:
+    strip = {278: SIDE}
+    least = (4 + 3) * MEGAPIXELS
+    assert needed(encoded("RGB", "TIFF", compression="tiff_lzw", tiffinfo=strip)) > least
+    turned = strip | {274: 6}
+    assert needed(encoded("RGB", "TIFF", compression="tiff_lzw", tiffinfo=turned)) > least + 4
+
+
+def test_a_bmp_in_runs_is_decoded_in_python() -> None:
+    data = bytearray(encoded("P", "BMP"))
+    data[30] = 1  # its compression
+    assert MEGAPIXELS + 3 < needed(bytes(data)) < MEGAPIXELS + 3 + MARGIN
 
 
 def test_a_jpeg_that_is_decoded_at_a_fraction_takes_little() -> None:
