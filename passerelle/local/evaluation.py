@@ -23,7 +23,10 @@ from passerelle.local.process import die_with_parent
 from passerelle.manifest.model import Model, Models
 
 # Alike in all variants.
-NETWORK = {"architecture", "arguments", "keywords", "weights", "sha256", "output"}
+NETWORK = {
+    "architecture", "arguments", "keywords", "weights", "weights_key", "weights_strip", "sha256",
+    "output",
+}  # fmt: skip
 
 # Of each file, best first: the likeliest classes, or all that are found where several may be.
 Answers = dict[str, list[int]]

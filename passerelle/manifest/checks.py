@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Iterator
 
 from passerelle.manifest import completion, deployment, service_name
-from passerelle.manifest.schema import Defaults, Entry, Input
+from passerelle.manifest.schema import Defaults, Entry, Input, WeightsFile
 
 MAX_TIMEOUT = 3600.0  # seconds
 MAX_TTL = 168 * 3600.0  # seconds that an answer may be kept
@@ -68,7 +68,11 @@ def _architecture(entry: Entry) -> Iterator[Finding]:
 
 def _weights(entry: Entry) -> Iterator[Finding]:
     """They come from somewhere that fits the architecture."""
-    weights = entry.weights or ""
+    weights = entry.weights_source
+    if isinstance(entry.weights, WeightsFile):
+        given = [each for each in ("file", "https", "package") if getattr(entry.weights, each)]
+        if len(given) != 1:
+            yield "weights", "name one checkpoint: write one of file, https and package"
     if not weights:
         yield "weights", "missing; write torchvision:DEFAULT, file:PATH, … or random"
     if weights == "architecture" and _is_torchvision(entry):

@@ -10,13 +10,16 @@ SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}  # of each unit
 
 def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
     """One model with every field filled in. `folder` is the manifest's."""
+    part = entry.weights if isinstance(entry.weights, schema.WeightsFile) else schema.WeightsFile()
     return model.Model(
         id=entry.id,
         title=entry.title or entry.id,
         architecture=entry.architecture or "",
         arguments=entry.arguments or [],
         keywords=entry.keywords or {},
-        weights=_absolute(entry.weights or "", folder),
+        weights=_absolute(entry.weights_source, folder),
+        weights_key=part.key,
+        weights_strip=part.strip,
         sha256=entry.sha256,
         input=model.Input(**entry.input.model_dump()) if entry.input else None,
         labels=_absolute(entry.labels, folder) if isinstance(entry.labels, str) else entry.labels,

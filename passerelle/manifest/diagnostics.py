@@ -69,6 +69,8 @@ PATTERNS = {
     schema.WEIGHTS: "torchvision:NAME, file:PATH, https://…, package:NAME, architecture or random",
     schema.DURATION: "a number with its unit, such as 10s, 500ms or 2m",
     schema.MEMORY: "a whole number with its unit, such as 512Mi or 2Gi",
+    schema.PACKAGE_FILE: "the name of a Python package, or NAME/PATH of a file in it",
+    schema.HTTPS: "an address that begins with https://",
     schema.SHA256: "the file's SHA-256, 64 hexadecimal digits in lower case",
 }
 
@@ -89,6 +91,7 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         ("defaults",): schema.Defaults,
         ("models",): schema.Entry,
         ("models", "input"): schema.Input,
+        ("models", "weights", "mapping"): schema.WeightsFile,
         ("models", "accept"): schema.Accept,
         ("models", "cache"): schema.Cache,
         ("models", "resources"): schema.Resources,

@@ -75,6 +75,8 @@ class Recipe(Part):
     arguments: list[JsonValue] = []
     keywords: dict[str, JsonValue] = {}
     weights: str
+    weights_key: str | None = None  # of the state dict in the checkpoint; found unless given
+    weights_strip: str | None = None  # what its names begin with; found unless given
     sha256: str | None = None
     input: Input | None = None
     labels: str | list[str] | None = None

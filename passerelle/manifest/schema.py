@@ -7,14 +7,17 @@ docs/manifest.md is checked against them.
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import BeforeValidator, Field, JsonValue
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
 
 from passerelle.manifest import names
 from passerelle.manifest.model import Activation, Channels, Engine, Interpolation, Precision
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
-WEIGHTS = r"^(torchvision:\w+|file:.+|https://.+|package:[A-Za-z_][\w.]*|architecture|random)$"
+PACKAGE = r"[A-Za-z_][\w.]*(/.+)?"  # and the path of a file in it
+PACKAGE_FILE = f"^{PACKAGE}$"
+HTTPS = r"^https://.+"
+WEIGHTS = rf"^(torchvision:\w+|file:.+|https://.+|package:{PACKAGE}|architecture|random)$"
 DURATION = (  # more than none
     r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*)(ms|s|m|h)$"
 )
@@ -67,6 +70,44 @@ class Input(Fields):
     std: PerChannel | None = Field(None, description=PER_CHANNEL)
 
 
+class WeightsFile(Fields):
+    """A checkpoint, and which part of it is the model's state dict."""
+
+    file: str | None = Field(None, min_length=1, description="A path relative to the manifest.")
+    https: str | None = Field(None, pattern=HTTPS, description="An address to download.")
+    package: str | None = Field(
+        None, pattern=PACKAGE_FILE, description="A Python package, and the path of a file in it."
+    )
+    key: str | None = Field(
+        None,
+        min_length=1,
+        examples=["model", "trainer.ema"],
+        description="Under which the state dict lies; found unless given.",
+    )
+    strip: str | None = Field(
+        None,
+        min_length=1,
+        examples=["module."],
+        description="What its names begin with, beside the network's; found unless given.",
+    )
+
+    @property
+    def source(self) -> str:
+        """The checkpoint as one text, such as `file:PATH`."""
+        return f"file:{self.file}" if self.file else self.https or f"package:{self.package}"
+
+
+def form_of(weights: object) -> str:
+    """Which form of weights a value is meant to be."""
+    return "mapping" if isinstance(weights, dict | WeightsFile) else "text"
+
+
+Weights = Annotated[
+    Annotated[str, Field(pattern=WEIGHTS), Tag("text")] | Annotated[WeightsFile, Tag("mapping")],
+    Discriminator(form_of),
+]
+
+
 class Accept(Fields):
     """What fails a bake."""
 
@@ -116,13 +157,12 @@ class Entry(Fields):
     keywords: dict[str, JsonValue] | None = Field(
         None, description="The callable's named arguments."
     )
-    weights: str | None = Field(
+    weights: Weights | None = Field(
         None,
-        pattern=WEIGHTS,
-        examples=["torchvision:DEFAULT", "file:weights/net.pth"],
+        examples=["torchvision:DEFAULT", "file:weights/net.pth", {"file": "net.pth", "key": "ema"}],
         description=(
             "torchvision:NAME, file:PATH, https://… with sha256, package:NAME, architecture if it "
-            "brings its own, or random."
+            "brings its own, random, or a file with its key and strip."
         ),
     )
     sha256: str | None = Field(
@@ -170,6 +210,11 @@ class Entry(Fields):
     scale: Scale | None = Field(
         None, description="Instances on Cloud Run or Knative; 0 to 4 unless given."
     )
+
+    @property
+    def weights_source(self) -> str:
+        """Where the weights come from, as one text; empty where that isn't given."""
+        return self.weights.source if isinstance(self.weights, WeightsFile) else self.weights or ""
 
 
 class Defaults(Fields):

@@ -14,8 +14,9 @@ from passerelle.artifact.card import Input
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest import model
 from passerelle.manifest.model import Recipe
-from services.bake import channels, constructor, network, weights
+from services.bake import channels, constructor, loading, network, published, weights
 from services.bake.errors import ArchitectureError
+from services.bake.loading import Loaded
 
 # ImageNet's, by the number of channels: of grey, those of the three colours on average.
 MEAN: dict[int, tuple[float, ...]] = {1: (0.449,), 3: (0.485, 0.456, 0.406)}
@@ -33,22 +34,25 @@ class Architecture:
     module: torch.nn.Module
     input: Input
     labels: list[str] | None  # as the weights' publisher names the classes
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # that go with the weights
+    loaded: Loaded | None = None  # from a checkpoint
 
 
 def build(recipe: Recipe, downloads: Path) -> Architecture:
-    """Make the module of a recipe and load its weights, strictly.
+    """Make the module of a recipe and load its weights, all of them.
 
     Raises:
         ArchitectureError, WeightsError
     """
     torch.manual_seed(SEED)
-    state = weights.load(recipe, downloads)
+    checkpoint = weights.load(recipe, downloads)
     origin, _, name = recipe.architecture.partition(":")
     own = origin != TORCHVISION
     built = from_callable(recipe) if own else from_torchvision(recipe, name)
-    if state is not None:
+    if checkpoint:
         network.refuse_unregistered(recipe.architecture, built.module)
-        load_state(built.module, state, recipe)
+        loaded = loading.load(built.module, checkpoint, recipe)
+        built = dataclasses.replace(built, loaded=loaded)
     channels.require(recipe.architecture, built.module, built.input)
     return built
 
@@ -73,16 +77,20 @@ def from_torchvision(recipe: Recipe, name: str) -> Architecture:
     except ValueError:
         raise ArchitectureError(f"torchvision has no model {name!r}; see its list.") from None
     chosen = choose_weights(recipe.weights, name, enum)
-    published = enum[chosen] if chosen else enum.DEFAULT
-    transforms = published.transforms()
+    known = published.member(enum, weight_sources.file_digest(recipe.weights) or recipe.sha256)
+    origin = enum[chosen] if chosen else known or enum.DEFAULT
+    transforms = origin.transforms()
     if type(transforms).__name__ != "ImageClassification":
         raise ArchitectureError(
             f"{recipe.architecture} is no classifier of pictures: torchvision has it for "
             f"{type(transforms).__name__}."
         )
-    module = make_torchvision(recipe, name, chosen, enum.DEFAULT.url)
+    is_file = weight_sources.kind(recipe.weights) in weight_sources.FILE_KINDS
+    settings = published.settings(name, known) if is_file else {}
+    module = make_torchvision(recipe, name, chosen, enum.DEFAULT.url, settings)
     shape = complete_input(recipe.input, transforms)
-    return Architecture(module, shape, published.meta["categories"])
+    used = {key: each for key, each in settings.items() if key not in recipe.keywords}
+    return Architecture(module, shape, origin.meta["categories"], used)
 
 
 def choose_weights(source: str, name: str, enum: Any) -> str | None:
@@ -100,16 +108,19 @@ def choose_weights(source: str, name: str, enum: Any) -> str | None:
     return chosen
 
 
-def make_torchvision(recipe: Recipe, name: str, chosen: str | None, url: str) -> torch.nn.Module:
+def make_torchvision(
+    recipe: Recipe, name: str, chosen: str | None, url: str, settings: dict[str, Any]
+) -> torch.nn.Module:
     """What torchvision makes for the recipe's arguments, its weights downloaded.
 
     Raises:
         ArchitectureError, WeightsError
     """
     models = import_torchvision().models
+    keywords = settings | recipe.keywords
     with constructor.explained(recipe):
         try:
-            made = models.get_model(name, *recipe.arguments, weights=chosen, **recipe.keywords)
+            made = models.get_model(name, *recipe.arguments, weights=chosen, **keywords)
         except (OSError, RuntimeError) as error:
             if chosen is None or not (isinstance(error, OSError) or OTHER_HASH in str(error)):
                 raise
@@ -118,20 +129,6 @@ def make_torchvision(recipe: Recipe, name: str, chosen: str | None, url: str) ->
                 "Try again, or fetch that file elsewhere and write weights: file:PATH."
             ) from error
         return network.prepare(recipe.architecture, made)
-
-
-def load_state(module: torch.nn.Module, state: dict[str, Any], recipe: Recipe) -> None:
-    """Load the state dict, every key of it.
-
-    Raises:
-        WeightsError: says which keys don't fit.
-    """
-    try:
-        module.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise WeightsError(
-            f"{recipe.weights} doesn't fit {recipe.architecture}: {str(error)[:500]}"
-        ) from error
 
 
 def complete_input(given: model.Input | None, transforms: Any = None) -> Input:

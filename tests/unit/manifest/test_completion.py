@@ -28,6 +28,19 @@ def test_paths_are_of_the_manifests_folder(tmp_path: Path) -> None:
     assert model.module_folders[0] == str(tmp_path)
 
 
+def test_weights_may_name_a_part_of_a_checkpoint(tmp_path: Path) -> None:
+    for given, source in (
+        ({"file": "net.pth"}, f"file:{tmp_path}/net.pth"),
+        ({"https": "https://example.org/net.pth"}, "https://example.org/net.pth"),
+        ({"package": "nets/net.pth"}, "package:nets/net.pth"),
+    ):
+        entry = Entry.model_validate(ENTRY | {"weights": given | {"key": "ema", "strip": "net."}})
+        model = completion.complete(entry, Defaults(), tmp_path)
+        assert (model.weights, model.weights_key, model.weights_strip) == (source, "ema", "net.")
+    plain = completion.complete(Entry.model_validate(ENTRY), Defaults(), tmp_path)
+    assert (plain.weights_key, plain.weights_strip) == (None, None)
+
+
 def test_a_cache_of_no_answers_is_off(tmp_path: Path) -> None:
     entry = Entry.model_validate(ENTRY | {"cache": {"size": 0}})
     defaults = Defaults.model_validate({"cache": {"size": 9}})
