@@ -60,7 +60,9 @@ def write(folder: Path, card: Card) -> None:
     """Write the card into an artifact's folder at once: a reader sees the old one or the new."""
     partial = folder / f".{os.getpid()}.{FILE}"
     try:
-        partial.write_text(json.dumps(dataclasses.asdict(card), indent=2, allow_nan=False) + "\n")
+        partial.write_text(
+            json.dumps(dataclasses.asdict(card), indent=2, allow_nan=False) + "\n", encoding="utf-8"
+        )
         partial.replace(folder / FILE)
     finally:
         partial.unlink(missing_ok=True)
@@ -72,7 +74,7 @@ def read(folder: Path) -> Card:
     Raises:
         ValueError: it was written by a contract that this version doesn't understand.
     """
-    fields = json.loads((folder / FILE).read_text())
+    fields = json.loads((folder / FILE).read_text(encoding="utf-8"))
     version = fields.setdefault("contract", contract.VERSION_IF_UNSTATED)
     if not contract.is_compatible(version):
         raise ValueError(f"its card is of version {version}, not {contract.VERSION}")

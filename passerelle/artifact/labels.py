@@ -9,11 +9,12 @@ FILE = "labels.json"
 def write(folder: Path, names: list[str]) -> None:
     """Write the classes' names, in the order of the classes, into an artifact's folder."""
     (folder / FILE).write_text(
-        json.dumps(names, indent=0, ensure_ascii=False, allow_nan=False) + "\n"
+        json.dumps(names, indent=0, ensure_ascii=False, allow_nan=False) + "\n",
+        encoding="utf-8",
     )
 
 
 def read(folder: Path) -> list[str]:
     """The classes' names of an artifact's folder."""
-    names: list[str] = json.loads((folder / FILE).read_text())
+    names: list[str] = json.loads((folder / FILE).read_text(encoding="utf-8"))
     return names

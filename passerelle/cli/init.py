@@ -61,7 +61,7 @@ def of_example(name: str) -> dict[str, bytes]:
     """An example's files: a manifest, or a folder with one in it."""
     manifest, root = EXAMPLES / f"{name}.yaml", EXAMPLES / name
     if manifest.is_file():
-        return {"models.yaml": manifest.read_text().replace(*BESIDE).encode()}
+        return {"models.yaml": manifest.read_text(encoding="utf-8").replace(*BESIDE).encode()}
     files = [file for file in sorted(root.rglob("*")) if file.is_file()]
     return {
         file.relative_to(root).as_posix(): file.read_bytes()

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import sys
 from pathlib import Path
 
 import click
@@ -39,9 +38,9 @@ def compose_command(path: Path, only_check: bool, output: Path) -> None:
         return
     sources.write(Path())
     if not KEYS.exists():
-        KEYS.write_text(NO_KEYS)
+        KEYS.write_text(NO_KEYS, encoding="utf-8")
         KEYS.chmod(0o644)  # whatever the umask: a container's user is another
-    output.write_text(text)
+    output.write_text(text, encoding="utf-8")
     warn_of_private_keys()
 
 
@@ -73,7 +72,7 @@ def refuse_stale(path: Path, output: Path, text: str) -> None:
     Raises:
         click.ClickException
     """
-    present = output.read_text() if output.exists() else ""
+    present = output.read_text(encoding="utf-8") if output.exists() else ""
     if present == text and sources.is_current(Path()):
         return
     version, reason = compose.rendered_by(present), "is stale"
@@ -87,7 +86,7 @@ def refuse_stale(path: Path, output: Path, text: str) -> None:
 def swarm(path: Path) -> None:
     """Print the same for a Swarm: passerelle render swarm | docker stack deploy -c - passerelle."""
     options = compose.Options(path.as_posix(), "swarm")
-    sys.stdout.write(compose.render(reading.read(path), options))
+    click.echo(compose.render(reading.read(path), options).encode(), nl=False)
 
 
 @render.command(name="cloudrun")
@@ -108,8 +107,8 @@ def cloudrun_command(path: Path, output: Path | None, **given: str) -> None:
     except cloudrun.RenderError as error:
         raise click.ClickException(str(error)) from None
     if output is None:
-        sys.stdout.write("---\n".join(files.values()))
+        click.echo("---\n".join(files.values()).encode(), nl=False)
         return
     output.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        (output / name).write_text(text)
+        (output / name).write_text(text, encoding="utf-8")

@@ -15,8 +15,8 @@ FILE = Path("models.schema.json")
 def schema(only_check: bool) -> None:
     """Write models.schema.json, by which an editor completes and checks models.yaml."""
     if not only_check:
-        FILE.write_text(text())
-    elif not FILE.exists() or FILE.read_text() != text():
+        FILE.write_text(text(), encoding="utf-8")
+    elif not FILE.exists() or FILE.read_text(encoding="utf-8") != text():
         raise click.ClickException(f"{FILE} is stale; run: passerelle schema")
 
 

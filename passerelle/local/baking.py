@@ -67,7 +67,8 @@ def bake(model: Model, artifacts: Path, report: Report) -> Result:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
+        errors="replace",  # of what libraries print
         preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
     ) as child:
         return follow(model, child, report)

@@ -178,7 +178,7 @@ def measure(folder: Path, files: list[str], report: Report) -> Measurement:
     """
     command = [sys.executable, "-m", "services.bake.evaluation", str(folder)]
     with (
-        tempfile.TemporaryFile("w+") as errors,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
         subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -21,7 +21,7 @@ def main() -> int:
     json_lines.exit_on_sigterm()
     with json_lines.on_stdout() as write:
         try:
-            recipe = Recipe.model_validate_json(sys.stdin.read())
+            recipe = Recipe.model_validate_json(sys.stdin.buffer.read())
             sys.path[:0] = user_modules.search_path(recipe)
             folder = pipeline.bake(recipe, Path(sys.argv[1]), lambda step: write(**number(step)))
         except Exception as error:

@@ -1,6 +1,7 @@
 """Text as editors write it: manifests and files of labels, by `passerelle check` and `bake`."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import yaml
 from passerelle.artifact import labels
 from tests.support import stack
 
+# A machine that says that it knows no letters but those of ASCII.
+ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
 NETS = """\
 import torch
 
 class Net(torch.nn.Module):
-    def __init__(self, eps=1e-5):
+    def __init__(self, eps=1e-5, name=""):
         super().__init__()
         self.norm = torch.nn.BatchNorm2d(3, eps=eps)
         self.layer = torch.nn.Conv2d(3, 4, 8, stride=8)
@@ -28,7 +31,7 @@ models:
   - id: "50"
     title: Chats c\u00e2lins
     architecture: nets:Net
-    keywords: {eps: 1e-3}
+    keywords: {eps: 1e-3, name: 猫}
     weights: random
     activation: none
     input: {size: 32}
@@ -48,8 +51,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def passerelle(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    command = [*stack.PASSERELLE, *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    command, env = [*stack.PASSERELLE, *words], os.environ | ASCII
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
 def bake(folder: Path) -> "subprocess.CompletedProcess[str]":

@@ -25,7 +25,9 @@ def lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lines:
     written: Lines = []
     recipe = nets.recipe(architecture="nets:net", module_folders=(str(tmp_path),))
     monkeypatch.setattr(sys, "argv", ["bake", str(tmp_path / "artifacts")])
-    monkeypatch.setattr(sys, "stdin", io.StringIO(recipe.model_dump_json()))
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(recipe.model_dump_json().encode()))
+    )
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(json_lines, "exit_on_sigterm", lambda: None)
     writer = contextlib.nullcontext(lambda **line: written.append(line))
@@ -73,6 +75,6 @@ def test_an_error_is_a_sentence(
 def test_a_recipe_that_is_none_is_an_error_too(
     lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("{}"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}")))
     assert process.main() == 1
     assert "unforeseen (ValidationError" in lines[0]["error"]
