@@ -7,7 +7,7 @@ so many files that they are pictures to train with.
 import dataclasses
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 MAX_DATA_FILES = 1_000  # that a folder holds, however deep; with more, it is a dataset
@@ -57,7 +57,7 @@ def named(folder: Path) -> Tree:
 
 def _package(folder: Path, above: frozenset[Path]) -> Tree:
     tree = Tree(folders=[folder])
-    for entry in _entries(folder, above):
+    for entry in entries(folder, above):
         path = Path(entry.path)
         if entry.is_dir():
             below = _package(path, above | {folder.resolve()})
@@ -71,14 +71,14 @@ def _package(folder: Path, above: frozenset[Path]) -> Tree:
 
 def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
     """The files, those of a folder before those of the next."""
-    entries = _entries(folder, above)
-    yield from (Path(entry.path) for entry in entries if not entry.is_dir())
-    for entry in entries:
+    found = entries(folder, above)
+    yield from (Path(entry.path) for entry in found if not entry.is_dir())
+    for entry in found:
         if entry.is_dir():
             yield from _walk(Path(entry.path), above | {folder.resolve()})
 
 
-def _entries(folder: Path, above: frozenset[Path]) -> "list[os.DirEntry[str]]":
+def entries(folder: Path, above: Collection[Path] = ()) -> "list[os.DirEntry[str]]":
     """The files and folders that count, by name; none in a folder that links to one above it.
 
     None either in one that can't be read.
@@ -87,10 +87,9 @@ def _entries(folder: Path, above: frozenset[Path]) -> "list[os.DirEntry[str]]":
         return []
     try:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+            return sorted(filter(_counts, found), key=lambda entry: entry.name)
     except OSError:
         return []
-    return [entry for entry in entries if _counts(entry)]
 
 
 def _counts(entry: "os.DirEntry[str]") -> bool:

@@ -168,10 +168,35 @@ def test_an_editable_installation_counts_file_by_file(
     assert names(folder, architecture="ownlib.a:net") == {"ownlib/__init__.py", "ownlib/a.py"}
 
 
+def test_what_no_imported_source_names_is_not_looked_for(write: Write) -> None:
+    files = {
+        "own/nets.py": "from . import blocks", "own/blocks.py": "open('config.json')",
+        "own/train.py": "import wandb, helper\nopen('README.md')\nopen('models.yaml')",
+    }  # fmt: skip
+    folder = write({**files, **ELSE, "config.json": "", "helper.py": ""})
+    assert names(folder, architecture="own.nets:net") == {*files, "config.json"}
+
+
+def test_but_where_sources_are_imported_by_a_computed_name_all_of_them_count(write: Write) -> None:
+    source = "import importlib\nimportlib.import_module('.' + name, __package__)"
+    files = {"own/nets.py": source, "own/deep/blocks.py": "from .. import nets\nimport helper"}
+    assert names(write({**files, "helper.py": ""}), architecture="own.nets:net") == {
+        *files, "helper.py",
+    }  # fmt: skip
+
+
+def test_what_the_arguments_name_is_found(write: Write) -> None:
+    folder = write({"nets.py": "", "a.pth": "", "b.yaml": "", "c.pth": "", **ELSE})
+    given = recipe(folder).model_copy(
+        update={"arguments": ["a.pth", 1], "keywords": {"x": {"config": ["b.yaml", "none"]}}}
+    )
+    assert set(module_closure.of(given).files) == {"nets.py", "a.pth", "b.yaml"}
+
+
 def test_what_is_installed_is_named_and_not_gathered(write: Write) -> None:
     folder = write({"nets.py": "import layers", "layers.py": "import numpy.linalg, torch"})
     found = module_closure.of(recipe(folder))
-    assert {"numpy", "torch"} <= found.installed
+    assert {"numpy", "torch"} == found.installed
     assert not {"nets", "layers"} & found.installed
     found = module_closure.of(recipe(folder, architecture="numpy:zeros"))
     assert not found.files
