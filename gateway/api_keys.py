@@ -85,13 +85,39 @@ def from_key_file(path: Path, name: str) -> Key:
     Raises:
         KeysError: it holds something else, or can't be written.
     """
+    text = _key_text(path) or _make_key_file(path, name)
+    return _parse_key(text, path, name)
+
+
+def read_key_file(path: Path, name: str) -> Key:
+    """The key, good for every model, whose text a file holds.
+
+    Raises:
+        KeysError: it holds something else, or can't be read.
+    """
+    return _parse_key(_key_text(path), path, name)
+
+
+def _key_text(path: Path) -> str:
+    """What a key file holds; nothing where there is none.
+
+    Raises:
+        KeysError
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig").strip()
+        return path.read_text(encoding="utf-8-sig").strip()
     except FileNotFoundError:
-        text = ""
+        return ""
     except (OSError, ValueError) as error:
         raise KeysError(f"{path} {file_errors.reason(path, error)}") from error
-    text = text or _make_key_file(path, name)
+
+
+def _parse_key(text: str, path: Path, name: str) -> Key:
+    """The key of a text.
+
+    Raises:
+        KeysError
+    """
     match = _FORMAT.fullmatch(text)
     if match is None:
         raise KeysError(f"{path} holds no key; delete it, and one is made")

@@ -40,7 +40,9 @@ def create_app(options: settings.Settings | None = None) -> Application:
     read_keys = known_keys.reader(options)
     gateway = State(
         options,
-        FileWatcher(options.keys, read_keys, lambda keys: keys, api_keys.KeysError),
+        FileWatcher(
+            options.keys, read_keys, lambda keys: keys, api_keys.KeysError, beside=options.page_key
+        ),
         FileWatcher(options.manifest, table.read, table.accept, reading.ManifestError),
     )
     return make_app(gateway, table)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway import api_keys, settings
-from gateway.api_keys import Key, Keys
+from gateway.api_keys import Key, Keys, KeysError
 from passerelle.server import log
 
 
@@ -23,13 +23,33 @@ def page_key(options: settings.Settings) -> Key | None:
     return api_keys.from_key_file(options.page_key, "frontend") if options.page_key else None
 
 
+def page_key_reader(options: settings.Settings) -> Callable[[], Key | None]:
+    """A function that reads the page's key, which may be exchanged; a broken one changes nothing.
+
+    Raises:
+        KeysError: it can't be read, or made, now.
+    """
+    last = page_key(options)
+
+    def read() -> Key | None:
+        nonlocal last
+        if options.page_key:
+            try:
+                last = api_keys.read_key_file(options.page_key, "frontend")
+            except KeysError as error:
+                log.write("ERROR", f"the page's last good key stays in use: {error}")
+        return last
+
+    return read
+
+
 def reader(options: settings.Settings) -> Callable[[Path], Keys]:
     """A function that reads the key file and adds the page's key and the demo key.
 
     Raises:
         KeysError: the page's key can't be read, or made.
     """
-    page = page_key(options)
+    read_page_key = page_key_reader(options)
     text, demo = api_keys.new("demo", ("*",), None)
 
     def read(path: Path) -> Keys:
@@ -43,7 +63,7 @@ def reader(options: settings.Settings) -> Callable[[Path], Keys]:
             by_prefix[demo.prefix] = demo
             line = f"curl -H 'X-API-Key: {text}' {options.demo}/models"
             log.write("WARNING", "there is no key yet; until there is, try this one", demo=line)
-        if page:
+        if page := read_page_key():
             by_prefix[page.prefix] = page
         return Keys(by_prefix)
 

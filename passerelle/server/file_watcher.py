@@ -1,6 +1,11 @@
-"""A file that is read again when it changes, and whose last good reading stays in use."""
+"""A file that is read again when it changes, and whose last good reading stays in use.
+
+A change is told by what the file holds, so by whatever means and on whatever file system it was
+made. Small files alone are watched like this.
+"""
 
 import asyncio
+import hashlib
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -14,20 +19,20 @@ Content = TypeVar("Content")
 T = TypeVar("T")
 
 
-def stamp(path: Path) -> tuple[int, ...]:
-    """What changes when a file does. Editors replace a file as often as they write it."""
+def digest(path: Path) -> bytes:
+    """What changes when the content of a file does; empty where it can't be read."""
     try:
-        status = path.stat()
+        return hashlib.sha256(path.read_bytes()).digest()
     except OSError:
-        return ()
-    return status.st_mtime_ns, status.st_size, status.st_ino
+        return b""
 
 
 class FileWatcher(Generic[Content, T]):
     """`current` is the last good reading; requests take it once and keep it to their end.
 
     `read` runs in a thread, since it may take its time; `accept` makes `current` of what it found,
-    on the event loop. Per process; only the loop replaces `current`, in one assignment.
+    on the event loop. A change of the file `beside` is one as well. Per process; only the loop
+    replaces `current`, in one assignment.
     """
 
     def __init__(
@@ -36,9 +41,11 @@ class FileWatcher(Generic[Content, T]):
         read: Callable[[Path], Content],
         accept: Callable[[Content], T],
         failure: type[Exception],
+        beside: Path | None = None,
     ) -> None:
         self.path, self._read, self._accept, self._failure = path, read, accept, failure
-        self._stamp = stamp(path)
+        self._paths = [path, *([beside] if beside else [])]
+        self._read_digests = self._last_digests = self._digests()
         self.current = accept(read(path))
 
     async def watch(self) -> None:
@@ -48,11 +55,15 @@ class FileWatcher(Generic[Content, T]):
             await self.check()
 
     async def check(self) -> None:
-        """Read the file if it changed. A broken edit is logged, and changes nothing."""
-        new = stamp(self.path)
-        if new == self._stamp:
+        """Read the file if it changed and is no longer written to: it was the same last time.
+
+        A broken edit is logged, and changes nothing.
+        """
+        found = await daemon_thread.run(self._digests)
+        is_whole, self._last_digests = found == self._last_digests, found
+        if found == self._read_digests or not is_whole:
             return
-        self._stamp = new
+        self._read_digests = found
         try:
             self.current = self._accept(await daemon_thread.run(self._read, self.path))
         except Exception as error:
@@ -65,3 +76,6 @@ class FileWatcher(Generic[Content, T]):
             )
         else:
             log.write("INFO", f"{self.path.name} was changed and is in use")
+
+    def _digests(self) -> list[bytes]:
+        return [digest(each) for each in self._paths]

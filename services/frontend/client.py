@@ -26,6 +26,7 @@ class Gateway:
     ) -> None:
         self._url, self._key_file, self._new_session = url, key_file, new_session
         self._local = threading.local()
+        self._key = ""  # that was used last; any thread replaces it, in one assignment
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
@@ -35,11 +36,37 @@ class Gateway:
             PageError: for every error of the SDK, and for a key that can't be read.
         """
         try:
-            yield Client(self._url, settings.read_key(self._key_file), self._session())
+            yield Client(self._url, self._current_key(), self._session())
         except SettingError as error:
             raise errors.key_refused(str(error)) from error
         except sdk_errors.ClientError as error:
             raise translated(error) from error
+
+    def _current_key(self) -> str:
+        """The key that its file holds now; the one before while that can't be read.
+
+        Also while the gateway doesn't know a new one yet, since it reads the file a moment later.
+
+        Raises:
+            SettingError: it can't be read, and there is none before.
+        """
+        try:
+            found = settings.read_key(self._key_file)
+        except SettingError:
+            if not self._key:
+                raise
+            return self._key
+        if not self._key or found == self._key or self._is_known(found):
+            self._key = found
+        return self._key
+
+    def _is_known(self, key: str) -> bool:
+        """Whether the gateway accepts a key."""
+        try:
+            Client(self._url, key, self._session()).models()
+        except sdk_errors.ClientError:
+            return False
+        return True
 
     def _session(self) -> requests.Session:
         """This thread's connections."""

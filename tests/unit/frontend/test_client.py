@@ -62,14 +62,42 @@ def test_a_key_that_the_gateway_refuses_is_the_pages_fault(status: int, tmp_path
     assert "this page's key" in found.detail
 
 
+def used(gateway: Gateway, fake: FakeGateway) -> str:
+    """The key of a request by the gateway's client."""
+    with gateway.client() as asked:
+        asked.history()
+    return str(fake.requests[-1].headers["X-API-Key"])
+
+
 def test_the_key_is_read_anew_for_each_client(tmp_path: Path) -> None:
-    key_file, fake = tmp_path / "key", FakeGateway()
+    key_file, fake = tmp_path / "key", FakeGateway({"/history": (200, {})})
     gateway = Gateway(URL, key_file, fake.new_session)
     for key in ("psl_first", "psl_second"):
         key_file.write_text(key)
-        with gateway.client() as asked:
-            asked.models()
-    assert [each.headers["X-API-Key"] for each in fake.requests] == ["psl_first", "psl_second"]
+        assert used(gateway, fake) == key
+
+
+def test_a_new_key_is_used_once_the_gateway_knows_it(tmp_path: Path) -> None:
+    key_file, fake = tmp_path / "key", FakeGateway({"/history": (200, {})})
+    gateway = Gateway(URL, key_file, fake.new_session)
+    key_file.write_text("psl_first")
+    assert used(gateway, fake) == "psl_first"
+    key_file.write_text("psl_second")
+    known, fake.answers["/models"] = fake.answers["/models"], (401, {"detail": "No."})
+    assert used(gateway, fake) == "psl_first"
+    fake.answers["/models"] = known
+    assert used(gateway, fake) == "psl_second"
+
+
+def test_the_last_key_is_used_while_its_file_is_empty_or_gone(tmp_path: Path) -> None:
+    key_file, fake = tmp_path / "key", FakeGateway({"/history": (200, {})})
+    gateway = Gateway(URL, key_file, fake.new_session)
+    key_file.write_text("psl_first")
+    assert used(gateway, fake) == "psl_first"
+    key_file.write_text("")
+    assert used(gateway, fake) == "psl_first"
+    key_file.unlink()
+    assert used(gateway, fake) == "psl_first"
 
 
 def test_a_key_that_is_gone_is_the_pages_fault(tmp_path: Path) -> None:

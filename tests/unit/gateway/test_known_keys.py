@@ -61,3 +61,22 @@ def test_a_pages_key_that_can_not_be_made_or_is_none_is_told(tmp_path: Path) -> 
         told = options(tmp_path, PASSERELLE_PAGE_KEY=str(tmp_path / name))
         with pytest.raises(api_keys.KeysError, match=sentence):
             known_keys.page_key(told)
+
+
+def test_the_pages_key_is_exchanged_and_a_broken_file_keeps_the_last_and_holds_up_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, page = tmp_path / "keys.yaml", tmp_path / "key"
+    api_keys.write(file, [])
+    read = known_keys.reader(options(tmp_path, PASSERELLE_PAGE_KEY=str(page)))
+    first = read(file).by_prefix
+    text, exchanged = api_keys.new("frontend", ("*",), None)
+    page.write_text(text)
+    assert first.keys() != read(file).by_prefix.keys() == {exchanged.prefix}
+    _, alice = api_keys.new("alice", ("*",), None)
+    for break_it in (lambda: page.write_text(""), page.unlink):
+        break_it()
+        api_keys.write(file, [alice])
+        assert read(file).by_prefix.keys() == {alice.prefix, exchanged.prefix}
+        assert "the page's last good key stays in use" in capsys.readouterr().out
+    assert not page.exists()  # it is made at the start alone

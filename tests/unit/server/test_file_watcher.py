@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,14 @@ def read(path: Path) -> str:
     return text
 
 
-def watcher(path: Path) -> FileWatcher[str, str]:
-    return FileWatcher(path, read, str.upper, BrokenError)
+def watcher(path: Path, beside: Path | None = None) -> FileWatcher[str, str]:
+    return FileWatcher(path, read, str.upper, BrokenError, beside)
+
+
+async def check_twice(watched: FileWatcher[str, str]) -> None:
+    """A change is taken up when it is seen for the second time."""
+    await watched.check()
+    await watched.check()
 
 
 @pytest.fixture
@@ -41,16 +48,63 @@ async def test_a_change_is_read_and_accepted(
     watched = watcher(file)
     assert watched.current == "ONE"
     file.write_text("another")
-    await watched.check()
+    await check_twice(watched)
     assert watched.current == "ANOTHER"
     assert "file was changed and is in use" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("how", ["in place", "by a rename", "by a link"])
+async def test_a_change_of_the_same_length_and_time_is_one(file: Path, how: str) -> None:
+    watched, status = watcher(file), file.stat()
+    target = file if how == "in place" else file.with_name("beside")
+    target.write_text("two")
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+    if how == "by a rename":
+        target.replace(file)
+    elif how == "by a link":
+        file.unlink()
+        file.symlink_to("beside")
+    await check_twice(watched)
+    assert watched.current == "TWO"
+
+
+async def test_a_file_that_is_still_written_to_is_waited_for(file: Path) -> None:
+    watched = watcher(file)
+    for text in ("br", "broke", "broken n"):
+        file.write_text(text)
+        await watched.check()
+        assert watched.current == "ONE"
+    file.write_text("broken no more")
+    await check_twice(watched)
+    assert watched.current == "BROKEN NO MORE"
+
+
+async def test_a_rename_in_two_steps_is_not_even_noticed(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watched = watcher(file)
+    file.rename(file.with_name("aside"))
+    await watched.check()
+    file.with_name("aside").rename(file)
+    await check_twice(watched)
+    assert capsys.readouterr().out == ""
+
+
+async def test_a_change_of_the_file_beside_is_one(file: Path) -> None:
+    beside, found = file.with_name("beside"), iter(["one", "two"])
+    watched = FileWatcher(file, lambda _: next(found), str.upper, BrokenError, beside)
+    await check_twice(watched)
+    assert watched.current == "ONE"
+    beside.write_text("a key")
+    await check_twice(watched)
+    assert watched.current == "TWO"
 
 
 async def test_a_file_that_did_not_change_is_not_read_again(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     watched = watcher(file)
-    await watched.check()
+    await check_twice(watched)
     assert capsys.readouterr().out == ""
 
 
@@ -60,13 +114,13 @@ async def test_a_broken_change_is_logged_and_the_next_good_one_taken(
 ) -> None:
     watched = watcher(file)
     file.write_text(content)
-    await watched.check()
+    await check_twice(watched)
     assert watched.current == "ONE"
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert "the last good one stays in use" in lines[-1]["message"]
     assert ("traceback" in lines[0]) is (content == "worse")
     file.write_text("three")
-    await watched.check()
+    await check_twice(watched)
     assert watched.current == "THREE"
 
 
@@ -78,23 +132,23 @@ async def test_a_reading_that_cannot_be_accepted_changes_nothing(file: Path) -> 
 
     watched = FileWatcher(file, read, accept, BrokenError)
     file.write_text("another")
-    await watched.check()
+    await check_twice(watched)
     assert watched.current == "one"
 
 
 async def test_a_file_that_is_gone_for_a_while_changes_nothing(file: Path) -> None:
     watched = watcher(file)
     file.rename(file.with_name("aside"))
-    await watched.check()
+    await check_twice(watched)
     assert watched.current == "ONE"
     file.write_text("back")
-    await watched.check()
+    await check_twice(watched)
     assert watched.current == "BACK"
 
 
 async def test_it_is_looked_at_again_and_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its sleep is the test's: each writes the next content."""
-    contents = iter(["two", "three"])
+    contents = iter(["two", "two", "three", "three"])
     watched, seen = watcher(file), []
 
     async def sleep(seconds: float) -> None:
@@ -108,7 +162,7 @@ async def test_it_is_looked_at_again_and_again(file: Path, monkeypatch: pytest.M
     monkeypatch.setattr(asyncio, "sleep", sleep)
     with contextlib.suppress(asyncio.CancelledError):
         await watched.watch()
-    assert seen == ["ONE", "TWO", "THREE"]
+    assert seen == ["ONE", "ONE", "TWO", "TWO", "THREE"]
 
 
 def test_a_broken_file_at_the_start_is_an_error(file: Path) -> None:
