@@ -103,12 +103,21 @@ def file_digest(source: object) -> str | None:
     """SHA-256 of the file that a source of weights or labels names; None where it names none.
 
     Raises:
-        WeightsError: the file isn't there.
+        WeightsError: the file isn't there, or can't be read.
     """
     if not isinstance(source, str):
         return None
     file = local_file(source)
-    return content.digests.of(file) if file else None
+    try:
+        return content.digests.of(file) if file else None
+    except OSError as error:
+        raise WeightsError(f"{file} can't be read: {error.strerror}.") from error
+
+
+def named_file(source: object) -> Path | None:
+    """The file that a source of weights or labels names, there or not."""
+    is_file = isinstance(source, str) and kind(source) == "file"
+    return Path(str(source).partition(":")[2]) if is_file else None
 
 
 def fingerprint(recipe: Recipe) -> str:

@@ -12,9 +12,9 @@ from passerelle.client import Client
 from passerelle.local import launch, local_state, preflight, reload, supervisor
 from passerelle.local.baking import Result
 from passerelle.local.options import Options
+from passerelle.local.watch import Watch
 from passerelle.manifest import reading
 from passerelle.manifest.model import Models
-from passerelle.server import file_watcher
 
 
 def without_brackets(_: click.Context, __: click.Parameter, host: str) -> str:
@@ -45,11 +45,13 @@ def up(
 ) -> None:
     """Run all models, the gateway and the page here, without Docker, until Ctrl-C.
 
-    Bakes what is missing first. Follows the manifest while it runs.
+    Bakes what is missing first. Follows the manifest and its files meanwhile.
     """
     signal.signal(signal.SIGTERM, interrupt)
-    stamp = file_watcher.stamp(path)
+    watch = Watch()
+    watch.follow([path])
     models = reading.read(path)
+    watch.follow(reload.watched(path, models))
     if not gateway and len({model.service for model in models}) > 1:
         raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
     shown = page_port if page and gateway else None
@@ -60,12 +62,12 @@ def up(
     run = Options(path, state, host, port, gateway, shown)
     try:
         with preflight.lock_state(state):
-            serve(run, models, stamp)
+            serve(run, models, watch)
     except KeyboardInterrupt:
         output.console.print("stopped")
 
 
-def serve(run: Options, models: Models, stamp: tuple[int, ...]) -> None:
+def serve(run: Options, models: Models, watch: Watch) -> None:
     """Bake what is missing, and run what there is."""
     local_state.ensure_demo_key(run.state)
     local_state.save_address(run.state, run.url)
@@ -76,7 +78,7 @@ def serve(run: Options, models: Models, stamp: tuple[int, ...]) -> None:
     output.console.print(f"starting {count} models (logs: {run.logs})")
     report = output.console.print
     launcher = launch.Launcher(run, preflight.make_socket_folder())
-    reloader = reload.Reloader(run, stamp, report)
+    reloader = reload.Reloader(run, watch, results, report)
     supervised = supervisor.Supervisor(run, launcher, reloader, report)
     supervised.run(results, lambda: announce(run, results))
 

@@ -45,11 +45,16 @@ def missing(models: Iterable[Model], artifacts: Path) -> list[Model]:
 
 def find(model: Model, artifacts: Path) -> Path | None:
     """The folder of a model's artifact, if it was baked."""
+    folder = target(model, artifacts)
+    return folder if folder and store.baked(folder) else None
+
+
+def target(model: Model, artifacts: Path) -> Path | None:
+    """The folder that a model's bake fills; None while its checkpoint or labels aren't there."""
     try:
-        folder = store.folder(artifacts, model)
+        return store.folder(artifacts, model)
     except WeightsError:
         return None
-    return folder if store.baked(folder) else None
 
 
 def bake(model: Model, artifacts: Path, report: Report) -> Result:

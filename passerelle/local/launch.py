@@ -65,8 +65,8 @@ class Launcher:
         """The gateway."""
         options = self._options
         environ = {
-            "PASSERELLE_MANIFEST": str(options.manifest.resolve()),
-            "PASSERELLE_KEYS": str(local_state.keys_file(options.state).resolve()),
+            "PASSERELLE_MANIFEST": str(options.manifest.absolute()),
+            "PASSERELLE_KEYS": str(local_state.keys_file(options.state).absolute()),
             "PASSERELLE_UPSTREAM": f"unix:{self.sockets}/{{service}}.sock",
             "PASSERELLE_BIND": options.bind,
             "PASSERELLE_REFUSE_OTHERS": "0",  # a model goes on as it was while its change is baked
@@ -87,7 +87,7 @@ class Launcher:
 
     @property
     def _page_key(self) -> Path:
-        return (self._options.state / "frontend.key").resolve()
+        return (self._options.state / "frontend.key").absolute()
 
     def _started(self, name: str, package: str, environ: dict[str, str]) -> Process:
         log = self._options.logs / f"{name}.log"

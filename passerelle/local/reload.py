@@ -1,18 +1,28 @@
-"""A manifest that changes while it is served: read again, and baked at the side.
+"""What changes while it is served: the manifest, and the files that its models are baked from.
 
-The gateway follows the same file by itself, and refuses a broken edit as this does.
+They are watched, read again, and baked at the side. The gateway follows the manifest by itself, and
+refuses a broken edit as this does.
 """
 
 import queue
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 
+from passerelle.artifact import content, inputs
 from passerelle.local import baking
+from passerelle.local.baking import Result
 from passerelle.local.options import Options
+from passerelle.local.watch import Watch
 from passerelle.manifest import reading
-from passerelle.server import file_watcher
+from passerelle.manifest.model import Model
 
-Stamp = tuple[int, ...]
+
+def watched(manifest: Path, models: Iterable[Model]) -> Iterator[Path]:
+    """The files and folders whose change concerns a run."""
+    yield manifest
+    for model in models:
+        yield from inputs.paths(model)
 
 
 class Reloader:
@@ -21,46 +31,84 @@ class Reloader:
     def __init__(
         self,
         options: Options,
-        stamp: Stamp,
+        watch: Watch,
+        results: Sequence[Result],
         report: Callable[[str], None],
         *,
         start: Callable[[Callable[[], None]], threading.Thread] | None = None,
     ) -> None:
-        self._options, self._report = options, report
-        self._stamp = stamp  # of the manifest that is served, or being baked
+        self._options, self._watch, self._report = options, watch, report
+        self._results = list(results)  # that are served, or that were last found
+        self._refusal = ""  # of the manifest, that was last reported
+        self._failures = {  # by id, with what was to be made
+            each.model.id: (baking.target(each.model, options.artifacts), each)
+            for each in results if each.error
+        }  # fmt: skip
+        self._manifest_stamp = content.stamp(options.manifest)  # at the last look
         self._thread = threading.Thread()
         self._start = start or _in_thread
-        self._results: queue.SimpleQueue[list[baking.Result]] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[list[Result]] = queue.SimpleQueue()
 
-    def poll(self, served: Collection[str]) -> list[baking.Result] | None:
+    def poll(self, served: Collection[str]) -> list[Result] | None:
         """What a change was baked into, once; `served` are the ids of the models that run now."""
-        stamp = file_watcher.stamp(self._options.manifest)
-        if stamp != self._stamp and not self._thread.is_alive():
-            self._stamp = stamp
-            self._thread = self._start(lambda: self.bake(served))
-        return None if self._results.empty() else self._results.get()
+        if not self._thread.is_alive() and self._watch.due():
+            self._thread = self._start(lambda: self.look(served))
+        return None if self._found.empty() else self._found.get()
 
-    def bake(self, served: Collection[str]) -> None:
-        """Read the changed manifest and bake what is missing."""
+    def look(self, served: Collection[str]) -> None:
+        """Read the manifest and bake what is missing, if anything is another than before."""
+        self._forget_failures()
         try:
             models = reading.read(self._options.manifest)
         except reading.ManifestError as error:
-            self._report(f"The change is refused, the last good one keeps serving:\n{error}")
+            self._refuse(str(error))
             return
-        results = []
-        for model in models:
-            if not baking.find(model, self._options.artifacts):
-                self._report(f"baking {model.id}")
-            result = baking.bake(model, self._options.artifacts, lambda *_: None)
-            if result.error:
-                kept = "; the one before goes on" if model.id in served else ""
-                self._report(f"{model.id} was not baked{kept}: {result.error}")
-            results.append(result)
-        self._results.put(results)
-        self._report(f"{self._options.manifest} was changed and is taken up")
+        self._refusal = ""
+        self._watch.follow(watched(self._options.manifest, models))
+        results = [self.bake(model, served) for model in models]
+        if results == self._results:
+            return
+        is_edited = [each.model for each in self._results] != list(models)
+        changed = [each.model.id for each in results if each.folder and each not in self._results]
+        what = self._options.manifest if is_edited else f"what {', '.join(changed)} is baked from"
+        self._results = results
+        self._found.put(results)
+        if is_edited or changed:
+            self._report(f"{what} was changed and is taken up")
+
+    def bake(self, model: Model, served: Collection[str]) -> Result:
+        """The artifact of a model: the one that is there, a new one, or why there is none.
+
+        What failed is not tried again before something of it has changed, or the manifest.
+        """
+        target = baking.target(model, self._options.artifacts)
+        if model.id in self._failures and self._failures[model.id][0] == target:
+            return self._failures[model.id][1]
+        if not baking.find(model, self._options.artifacts):
+            self._report(f"baking {model.id}")
+        result = baking.bake(model, self._options.artifacts, lambda *_: None)
+        self._failures.pop(model.id, None)
+        if result.error:
+            kept = "; the one before goes on" if model.id in served else ""
+            self._report(f"{model.id} was not baked{kept}: {result.error}")
+            if baking.target(model, self._options.artifacts) == target:
+                self._failures[model.id] = target, result
+        return result
+
+    def _forget_failures(self) -> None:
+        """Whoever saves the manifest again has all that failed tried again."""
+        stamp = content.stamp(self._options.manifest)
+        if stamp != self._manifest_stamp:
+            self._manifest_stamp = stamp
+            self._failures.clear()
+
+    def _refuse(self, reason: str) -> None:
+        if reason != self._refusal:
+            self._report(f"The change is refused, the last good one keeps serving:\n{reason}")
+        self._refusal = reason
 
 
 def _in_thread(work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work, name="bake a changed manifest", daemon=True)
+    thread = threading.Thread(target=work, name="bake a change", daemon=True)
     thread.start()
     return thread

@@ -1,5 +1,6 @@
 """An entry as written -> a complete model: defaults, seconds, absolute paths."""
 
+import os
 from pathlib import Path
 
 from passerelle.manifest import deployment, model, schema, service_name
@@ -27,7 +28,7 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
         activation=entry.activation,
         engine=entry.engine or defaults.engine,
         precision=entry.precision or defaults.precision,
-        calibration=str((folder / entry.calibration).resolve()) if entry.calibration else None,
+        calibration=_path(entry.calibration, folder) if entry.calibration else None,
         module_folders=tuple(map(str, dict.fromkeys((folder.resolve(), Path.cwd())))),
         accept=model.Accept(**entry.accept.model_dump()) if entry.accept else None,
         service=service_name.of(entry),
@@ -53,4 +54,9 @@ def _cache(written: schema.Cache | None) -> model.Cache | None:
 def _absolute(source: str, folder: Path) -> str:
     """A `file:` source with its path made absolute; any other as it is."""
     kind, colon, rest = source.partition(":")
-    return f"file:{(folder / rest).resolve()}" if colon and kind == "file" else source
+    return f"file:{_path(rest, folder)}" if colon and kind == "file" else source
+
+
+def _path(written: str, folder: Path) -> str:
+    """A path made absolute. A link stays one, since it may lead elsewhere tomorrow."""
+    return os.path.normpath(folder.resolve() / written)

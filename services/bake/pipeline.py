@@ -18,6 +18,7 @@ from services.bake import (
     verification,
 )
 from services.bake.architecture import Architecture
+from services.bake.errors import BakeError
 
 STEPS = ("weights", "convert", "check", "bf16", "int8", "measure")  # what a bake may report
 
@@ -47,7 +48,18 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
         measured = measurement.measure(engine, built.input, folder)
         labels.write(folder, names)
         card.write(folder, describe(recipe, built, network, scoring, check, agreement, measured))
+        refuse_changes(recipe, target)
     return target
+
+
+def refuse_changes(recipe: Recipe, target: Path) -> None:
+    """Return only if what a bake was made of is still what its folder is named by.
+
+    Raises:
+        BakeError
+    """
+    if store.folder(target.parent, recipe) != target:
+        raise BakeError(f"{recipe.id}: a file of it was changed meanwhile; bake it again.")
 
 
 def describe(  # noqa: PLR0913, PLR0917  # a card has as many parts

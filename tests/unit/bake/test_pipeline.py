@@ -40,6 +40,19 @@ def test_a_bake_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert not [*tmp_path.iterdir()]
 
 
+def test_a_file_that_changes_while_it_is_baked_makes_no_artifact(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("a\nb\nc\nd\n")
+    recipe = nets.recipe(labels=f"file:{tmp_path}/names.txt")
+
+    def change(step: str) -> None:
+        if step == "measure":  # the names were read before
+            (tmp_path / "names.txt").write_text("a\nb\nc\ne\n")
+
+    with pytest.raises(BakeError, match="changed meanwhile; bake it again"):
+        pipeline.bake(recipe, tmp_path / "artifacts", change)
+    assert not [*(tmp_path / "artifacts").iterdir()]
+
+
 def test_a_file_is_named_on_the_card_without_its_folder() -> None:
     assert pipeline.public_source("file:/home/me/net.pth") == "file:net.pth"
     assert pipeline.public_source("torchvision:DEFAULT") == "torchvision:DEFAULT"

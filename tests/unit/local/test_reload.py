@@ -1,4 +1,4 @@
-"""passerelle/local/reload.py: a changed manifest is baked once, a broken one changes nothing."""
+"""passerelle/local/reload.py: a change is baked once, a broken one changes nothing."""
 
 import threading
 from collections.abc import Callable
@@ -10,119 +10,206 @@ from passerelle.local import baking
 from passerelle.local.baking import Result
 from passerelle.local.options import Options
 from passerelle.local.reload import Reloader
+from passerelle.local.watch import Watch
+from passerelle.manifest import reading
 from passerelle.manifest.model import Model
-from passerelle.server import file_watcher
 
 MANIFEST = """
 version: 1
 models:
-  - {id: a, architecture: 'nets:net', weights: random, input: {size: 32}}
+  - {id: a, architecture: 'nets:net', weights: 'file:a.pth', input: {size: 32}}
 """
 
 
 class Bakes:
     """In place of bakes: what was asked for, and what comes of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ids: list[str] = []
         self.error = ""
-
-    def find(self, model: Model, artifacts: Path) -> Path | None:
-        return artifacts / model.id if model.id in self.ids else None
+        monkeypatch.setattr(baking, "bake", self.bake)
 
     def bake(self, model: Model, artifacts: Path, _: baking.Report) -> Result:
+        if folder := baking.find(model, artifacts):
+            return Result(model, folder)
         self.ids.append(model.id)
-        return Result(model, None if self.error else artifacts / model.id, self.error)
+        target = baking.target(model, artifacts)
+        if self.error or target is None:
+            return Result(model, None, self.error or "no weights")
+        target.mkdir(parents=True)
+        (target / "card.json").touch()
+        return Result(model, target)
 
 
 @pytest.fixture
 def bakes(monkeypatch: pytest.MonkeyPatch) -> Bakes:
-    made = Bakes()
-    monkeypatch.setattr(baking, "find", made.find)
-    monkeypatch.setattr(baking, "bake", made.bake)
-    return made
+    return Bakes(monkeypatch)
 
 
 class Watched:
-    """A manifest, and a reloader whose thread's work is done at once."""
+    """A run of one model, whose reloader works at once, and a clock that the test moves."""
 
     def __init__(self, folder: Path) -> None:
-        self.manifest = folder / "models.yaml"
+        self.folder, self.manifest, self.now = folder, folder / "models.yaml", 0.0
         self.manifest.write_text(MANIFEST)
+        self.write("nets.py", "")
+        self.write("a.pth", "one")
         self.reports: list[str] = []
-        options = Options(self.manifest, folder, "127.0.0.1", 8080)
-        stamp = file_watcher.stamp(self.manifest)
-        self.reloader = Reloader(options, stamp, self.reports.append, start=self.do)
-        self.at_once = True
-        self.waiting: list[Callable[[], None]] = []
+        self.options = Options(self.manifest, folder / "state", "127.0.0.1", 8080)
+        self.watch = Watch(lambda: self.now)
+        self.watch.follow([self.manifest])
+        models = reading.read(self.manifest)
+        self.results = [baking.bake(each, self.options.artifacts, print) for each in models]
+        self.reloader = self.reloader_of(self.do)
+        assert self.poll() is None  # the look that belongs to the start, which follows the files
+
+    def reloader_of(self, start: Callable[[Callable[[], None]], threading.Thread]) -> Reloader:
+        report = self.reports.append
+        return Reloader(self.options, self.watch, self.results, report, start=start)
 
     def do(self, work: Callable[[], None]) -> threading.Thread:
         work()
         return threading.Thread()
 
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+
     def add(self, entry: str) -> None:
         self.manifest.write_text(self.manifest.read_text() + f"  - {entry}\n")
 
+    def poll(self) -> list[Result] | None:
+        """What came of the next ten seconds."""
+        found = None
+        for _ in range(20):
+            self.now += 0.5
+            found = self.reloader.poll({"a"}) or found
+        return found
+
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Watched:
-    return Watched(tmp_path)
+def watched(tmp_path: Path, bakes: Bakes) -> Watched:
+    made = Watched(tmp_path)
+    bakes.ids.clear()
+    return made
 
 
-def test_nothing_happens_until_the_manifest_changes(watched: Watched, bakes: Bakes) -> None:
-    assert watched.reloader.poll(set()) is None
-    assert bakes.ids == []
+def test_nothing_happens_until_something_changes(watched: Watched, bakes: Bakes) -> None:
+    assert watched.poll() is None
+    watched.write("unrelated.py", "")
+    assert watched.poll() is None
+    assert bakes.ids == watched.reports == []
 
 
-def test_a_change_is_baked_and_given_once(watched: Watched, bakes: Bakes) -> None:
+def test_a_change_of_the_manifest_is_baked_and_given_once(watched: Watched, bakes: Bakes) -> None:
     watched.add("{id: b, like: a}")
-    results = watched.reloader.poll({"a"})
+    results = watched.poll()
     assert results is not None
-    assert [each.model.id for each in results] == ["a", "b"] == bakes.ids
-    assert watched.reports[:2] == ["baking a", "baking b"]
-    assert watched.reports[-1] == f"{watched.manifest} was changed and is taken up"
-    assert watched.reloader.poll({"a"}) is None
+    assert [each.model.id for each in results] == ["a", "b"]
+    assert bakes.ids == ["b"]
+    assert watched.reports == ["baking b", f"{watched.manifest} was changed and is taken up"]
+    assert watched.poll() is None
 
 
-def test_a_broken_edit_is_told_and_gives_nothing(watched: Watched, bakes: Bakes) -> None:
+@pytest.mark.parametrize("name", ["a.pth", "nets.py"])
+def test_a_change_of_what_a_model_is_baked_from_is_taken_up(
+    watched: Watched, bakes: Bakes, name: str
+) -> None:
+    watched.write(name, "two = 2")
+    results = watched.poll()
+    assert results is not None
+    assert results[0].folder != watched.results[0].folder
+    assert bakes.ids == ["a"]
+    assert watched.reports == ["baking a", "what a is baked from was changed and is taken up"]
+
+
+def test_a_file_that_is_as_it_was_bakes_nothing(watched: Watched, bakes: Bakes) -> None:
+    watched.write("a.pth", "one")
+    watched.manifest.touch()
+    assert watched.poll() is None
+    assert bakes.ids == watched.reports == []
+
+
+def test_a_helper_that_a_change_brings_in_is_followed_from_then_on(
+    watched: Watched, bakes: Bakes
+) -> None:
+    watched.write("layers.py", "A = 1")
+    watched.write("nets.py", "import layers")
+    assert watched.poll()
+    watched.write("layers.py", "A = 2")
+    assert watched.poll()
+    assert bakes.ids == ["a", "a"]
+
+
+def test_a_broken_edit_is_told_once_and_gives_nothing(watched: Watched, bakes: Bakes) -> None:
     watched.manifest.write_text("models: [")
-    assert watched.reloader.poll({"a"}) is None
+    assert watched.poll() is None
+    assert len(watched.reports) == 1
     assert watched.reports[0].startswith("The change is refused, the last good one keeps serving")
-    assert bakes.ids == []
     watched.manifest.write_text(MANIFEST)
-    assert watched.reloader.poll({"a"}) is not None
+    watched.write("a.pth", "two")
+    assert watched.poll() is not None
+    assert bakes.ids == ["a"]
 
 
 def test_a_model_that_fails_is_told_whether_its_last_artifact_goes_on(
     watched: Watched, bakes: Bakes
 ) -> None:
     bakes.error = "no weights"
-    watched.add("{id: b, like: a}")
-    watched.reloader.poll({"a"})
+    watched.add("{id: b, like: a, precision: int8, accept: {agreement: 0.9}}")
+    watched.write("a.pth", "two")
+    watched.poll()
     assert "a was not baked; the one before goes on: no weights" in watched.reports
     assert "b was not baked: no weights" in watched.reports
 
 
-def test_one_change_is_baked_at_a_time(tmp_path: Path, bakes: Bakes) -> None:
-    watched, pending = Watched(tmp_path), threading.Event()
-    busy = threading.Thread(target=pending.wait, daemon=True)
-    started = []
+def test_what_failed_is_tried_again_when_it_or_the_manifest_changes_and_not_before(
+    watched: Watched, bakes: Bakes
+) -> None:
+    bakes.error = "broken"
+    watched.write("a.pth", "half")
+    watched.poll()
+    watched.write("nets.py", "")
+    watched.poll()
+    assert bakes.ids == ["a"]
+    watched.manifest.write_text(MANIFEST + " ")
+    watched.poll()
+    assert bakes.ids == ["a", "a"]
+    bakes.error = ""
+    watched.write("a.pth", "whole")
+    assert watched.poll()
+    assert bakes.ids == ["a", "a", "a"]
 
-    def start(_: Callable[[], None]) -> threading.Thread:
-        started.append(busy)
+
+def test_a_checkpoint_that_is_gone_and_comes_back_is_the_one_that_was(
+    watched: Watched, bakes: Bakes
+) -> None:
+    (watched.folder / "a.pth").unlink()
+    watched.poll()
+    assert "a was not baked; the one before goes on: no weights" in watched.reports
+    watched.write("a.pth", "one")
+    results = watched.poll()
+    assert results == watched.results
+    assert bakes.ids == ["a"]
+
+
+def test_one_change_is_baked_at_a_time(watched: Watched, bakes: Bakes) -> None:
+    pending = threading.Event()
+    busy = threading.Thread(target=pending.wait, daemon=True)
+    started: list[Callable[[], None]] = []
+
+    def start(work: Callable[[], None]) -> threading.Thread:
+        started.append(work)
         return busy
 
-    reloader = Reloader(
-        Options(watched.manifest, tmp_path, "127.0.0.1", 8080), (), watched.reports.append,
-        start=start,
-    )  # fmt: skip
+    watched.reloader = watched.reloader_of(start)
     busy.start()
-    reloader.poll(set())
-    watched.add("{id: b, like: a}")
-    reloader.poll(set())
+    watched.write("nets.py", "A = 1")
+    watched.poll()
+    watched.write("nets.py", "A = 2")
+    watched.poll()
     assert len(started) == 1
     pending.set()
     busy.join()
-    reloader.poll(set())
-    assert len(started) == 2
+    watched.poll()
+    assert len(started) > 1
     assert bakes.ids == []

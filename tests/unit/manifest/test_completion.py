@@ -41,6 +41,13 @@ def test_weights_may_name_a_part_of_a_checkpoint(tmp_path: Path) -> None:
     assert (plain.weights_key, plain.weights_strip) == (None, None)
 
 
+def test_a_link_stays_one_since_it_may_lead_elsewhere_tomorrow(tmp_path: Path) -> None:
+    (tmp_path / "current").symlink_to("releases/1")
+    entry = Entry.model_validate(ENTRY | {"weights": "file:current/../current/net.pth"})
+    model = completion.complete(entry, Defaults(), tmp_path)
+    assert model.weights == f"file:{tmp_path}/current/net.pth"
+
+
 def test_a_cache_of_no_answers_is_off(tmp_path: Path) -> None:
     entry = Entry.model_validate(ENTRY | {"cache": {"size": 0}})
     defaults = Defaults.model_validate({"cache": {"size": 9}})
