@@ -62,6 +62,11 @@ def no_picture() -> PageError:
     return PageError(400, _("There is no picture yet. Choose one first."))
 
 
+def several_pictures() -> PageError:
+    """A form with more than one file, from a browser without scripts."""
+    return PageError(400, _("Without JavaScript, choose one picture at a time."))
+
+
 def no_model() -> PageError:
     """A form without a model."""
     return PageError(400, _("No model is chosen yet. Choose one first."))

@@ -14,7 +14,10 @@ from services.frontend import errors
 MAX_EMBEDDED = 4_000_000  # bytes of a picture that goes back into the page, to be sent once more
 MAX_FIELDS = 100_000  # bytes of a form beside its pictures
 MAX_BESIDE = MAX_FIELDS + MAX_EMBEDDED * 4 // 3  # the same in base64: of three bytes, four
-MEDIA_TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
+MEDIA_TYPES = {
+    b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp",
+    b"GI": "image/gif", b"BM": "image/bmp",
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,18 +72,24 @@ def read_form(content: bytes, request: flask.Request, max_picture: int) -> Form:
         )
     except ValueError:
         raise errors.from_status(400) from None
-    return Form(fields, _find_picture(files.get("image"), fields, max_picture))
+    new = [_read(file) for file in files.getlist("image")]
+    return Form(fields, _find_picture([each for each in new if each.content], fields, max_picture))
+
+
+def _read(file: FileStorage) -> Picture:
+    """A file of a form. Where none was chosen a browser sends an empty one."""
+    return Picture(file.stream.read(), file.filename or "")
 
 
 def _find_picture(
-    file: FileStorage | None, fields: MultiDict[str, str], max_bytes: int
+    new: list[Picture], fields: MultiDict[str, str], max_bytes: int
 ) -> Picture | None:
     """The form's new picture, or the one that was embedded in the page."""
-    content = file.stream.read() if file else b""
-    if file and content:
-        if len(content) > max_bytes:
-            raise errors.from_status(413)
-        return Picture(content, file.filename or "")
+    if len(new) > 1:
+        raise errors.several_pictures()
+    if new:
+        limited(new[0].content, max_bytes)
+        return new[0]
     try:
         content = base64.b64decode(fields.get("kept", ""), validate=True)
     except (binascii.Error, ValueError):

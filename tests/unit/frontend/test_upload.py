@@ -35,6 +35,32 @@ def test_a_new_picture_comes_before_the_embedded_one(tmp_path: Path) -> None:
     assert form.picture == Picture(JPEG, "new")
 
 
+def test_a_file_needs_no_name(tmp_path: Path) -> None:
+    content = (
+        b'--x\r\nContent-Disposition: form-data; name="image"; filename=""\r\n\r\n'
+        + JPEG
+        + b"\r\n--x--\r\n"
+    )
+    context = page(tmp_path).test_request_context(
+        method="POST", data=content, content_type="multipart/form-data; boundary=x"
+    )
+    with context:
+        assert upload.read_form(content, flask.request, 1000).picture == Picture(JPEG, "")
+
+
+def test_a_second_picture_is_not_dropped(tmp_path: Path) -> None:
+    two = [(io.BytesIO(JPEG), "a.jpg"), (io.BytesIO(JPEG), "b.jpg")]
+    with pytest.raises(PageError) as caught:
+        read(tmp_path, image=two)
+    assert caught.value.status == 400
+    assert "one picture at a time" in caught.value.detail
+
+
+def test_an_empty_file_is_no_second_picture(tmp_path: Path) -> None:
+    two = [(io.BytesIO(), ""), (io.BytesIO(JPEG), "b.jpg")]
+    assert read(tmp_path, image=two).picture == Picture(JPEG, "b.jpg")
+
+
 def test_the_embedded_picture_is_taken_where_no_other_is_chosen(tmp_path: Path) -> None:
     assert read(tmp_path, kept=EMBEDDED, kept_name="cat.jpg").picture == Picture(JPEG, "cat.jpg")
 
@@ -93,7 +119,9 @@ def test_only_a_picture_of_a_moderate_size_is_embedded() -> None:
         (JPEG, "image/jpeg"),
         (b"\x89PNG", "image/png"),
         (b"RIFF", "image/webp"),
-        (b"GIF8", "application/octet-stream"),
+        (b"GIF8", "image/gif"),
+        (b"BM", "image/bmp"),
+        (b"II*\0", "application/octet-stream"),
     ],
 )
 def test_the_first_bytes_say_what_a_picture_is(content: bytes, media_type: str) -> None:
