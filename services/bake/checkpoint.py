@@ -47,16 +47,35 @@ OTHER_ARCHIVES = (
     ("model.weights.h5", f"a Keras model; load it into the torch module and {SAVE_AGAIN}"),
     (".npy", f"NumPy arrays; load them into the torch module and {SAVE_AGAIN}"),
 )
+
+
+REBUILD = torch._utils  # noqa: SLF001  # pickles of tensors name its functions
+
+
+def without_state(data: Any, requires_grad: Any, hooks: Any, _: object) -> Any:
+    """A parameter that has attributes of its own, without these."""
+    parameter: Any = REBUILD._rebuild_parameter  # noqa: SLF001  # as above
+    return parameter(data, requires_grad, hooks)
+
+
+def as_plain_tensor(rebuild: Any, _: object, arguments: Any, __: object) -> Any:
+    """A tensor of a subclass, as fastai has them, without its class."""
+    return rebuild(*arguments)
+
+
 # What a pickle may name and get, beside torch's data types: what makes tensors of their storages.
 ALLOWED: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict,
     ("builtins", "set"): set,
     ("torch.storage", "UntypedStorage"): torch.UntypedStorage,
-    ("torch._utils", "_rebuild_tensor"): torch._utils._rebuild_tensor,  # noqa: SLF001  # pickles
-    ("torch._utils", "_rebuild_tensor_v2"): torch._utils._rebuild_tensor_v2,  # noqa: SLF001  # name
-    ("torch._utils", "_rebuild_tensor_v3"): torch._utils._rebuild_tensor_v3,  # noqa: SLF001  # them
-    ("torch._utils", "_rebuild_parameter"): torch._utils._rebuild_parameter,  # noqa: SLF001  # so
-}
+    ("torch._utils", "_rebuild_parameter_with_state"): without_state,
+    ("torch._tensor", "_rebuild_from_type_v2"): as_plain_tensor,
+} | {
+    ("torch._utils", name): getattr(REBUILD, name)
+    for name in (
+        "_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_parameter",
+    )
+}  # fmt: skip
 
 
 class UnknownObject(dict[Any, Any]):

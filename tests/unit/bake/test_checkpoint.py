@@ -79,6 +79,20 @@ def test_what_trainers_save_beside_the_weights_is_no_hindrance(file: Path) -> No
     assert names(file) == ["model.layer.weight", "model.layer.bias", "half", "wide"]
 
 
+class Labelled(torch.Tensor):
+    """A tensor of a subclass."""
+
+
+def test_tensors_with_a_class_or_attributes_of_their_own_are_plain(file: Path) -> None:
+    parameter = torch.nn.Parameter(torch.ones(2))
+    parameter.origin = Path("x")  # type: ignore[attr-defined]  # what people do
+    torch.save({"a": torch.ones(2).as_subclass(Labelled), "b": parameter}, file)
+    found = checkpoint.read(file).content
+    assert type(found["a"]) is torch.Tensor
+    assert torch.equal(found["a"], found["b"])
+    assert not hasattr(found["b"], "origin")
+
+
 class Trap:
     """Unpickling it would make a file."""
 
