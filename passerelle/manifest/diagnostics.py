@@ -21,6 +21,8 @@ def sentence(kind: str, details: Any, written: str | None = None) -> str:
         return f"{given} does not fit; write {PATTERNS[context['pattern']]}"
     if details["input"] is None and not written:
         return "there is no value; write one"
+    if kind == "list_type" and "labels" in details["loc"]:
+        kind = "labels_type"
     if kind == "string_type":
         return not_text(str(details["loc"][-1]), given, written)
     if kind in SENTENCES:
@@ -53,6 +55,7 @@ SENTENCES = {
     "finite_number": "{given} is not a number that one can divide by; write another",
     "float_parsing": "{given} is not a number; write one",
     "list_type": "{given} is not a list; write items that begin with a dash",
+    "labels_type": "{given} is not a list; write file:PATH, or items that begin with a dash",
     "tuple_type": "{given} is not a list; write a number for each channel",
     "dict_type": "{given} has no fields; write key: value lines",
     "model_type": "{given} has no fields; write key: value lines",

@@ -19,6 +19,7 @@ from passerelle.manifest import (
     completion,
     core_schema,
     diagnostics,
+    expressions,
     inheritance,
     source,
     text_file,
@@ -29,6 +30,7 @@ from passerelle.manifest.schema import Defaults, Entry, Fields, Manifest
 from passerelle.manifest.source import Document, Problem
 from passerelle.protocol import file_errors
 
+MAX_SHOWN = 50  # problems in an error's text
 ANY_VALUE = (("arguments",), ("keywords",))  # fields that take text, numbers and truth values
 
 
@@ -36,8 +38,10 @@ class ManifestError(Exception):
     """A manifest that can't be used. `problems` are all that was found, by line."""
 
     def __init__(self, path: Path, problems: list[Problem]) -> None:
-        self.path, self.problems = path, sorted(set(problems))
-        lines = [f"{path}, {problem}" for problem in self.problems]
+        self.path, self.problems = path, sorted(set(problems), key=source.order)
+        lines = [f"{path}, {problem}" for problem in self.problems[:MAX_SHOWN]]
+        if len(self.problems) > MAX_SHOWN:
+            lines.append(f"{path}: and {len(self.problems) - MAX_SHOWN} more")
         super().__init__("\n".join(lines))
 
 
@@ -128,10 +132,16 @@ def field_problems(data: Any, inheriting: set[int], document: Document) -> list[
 
 
 def note_ambiguities(document: Document, wrong: set[source.FieldPath]) -> None:
-    """Note every word that YAML 1.1 and 1.2 read differently, where nothing else is wrong."""
+    """Note every word that may be read as something else than it is, where nothing else is wrong.
+
+    That is a word that YAML 1.1 and 1.2 read differently, and where any value fits, an expression.
+    """
     for path, word in document.written.items():
-        as_text = path[2:3] not in ANY_VALUE
-        if path not in wrong and (why := core_schema.ambiguity(word, as_text=as_text)):
+        fits_any = path[2:3] in ANY_VALUE
+        why = core_schema.ambiguity(word, as_text=not fits_any)
+        if fits_any and not why:
+            why = expressions.mistake(word)
+        if why and path not in wrong:
             document.add(path, why)
 
 

@@ -46,6 +46,13 @@ class Document:
         self.problems.append(Problem(self.lines.get(nearest, 1), render(path), message))
 
 
+def order(problem: Problem) -> tuple[Any, ...]:
+    """The place of a problem among others: by line, then by path, with items by their numbers."""
+    names = re.split(r"(\d+)", problem.path)
+    parts = [int(name) if number % 2 else name for number, name in enumerate(names)]
+    return problem.line, parts, problem.message
+
+
 def render(path: FieldPath) -> str:
     """`("models", 0, "id")` as `models[0].id`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)

@@ -182,6 +182,14 @@ def test_each_line_in_another_encoding_is_told(tmp_path: Path) -> None:
         reading.read(tmp_path / "models.yaml")
 
 
+def test_of_very_many_problems_the_first_are_shown_and_how_many_follow(tmp_path: Path) -> None:
+    (tmp_path / "models.yaml").write_text(f"{GOOD}    labels: {[*range(1000)]}\n")
+    with pytest.raises(reading.ManifestError) as caught:
+        reading.read(tmp_path / "models.yaml")
+    assert len(caught.value.problems) == 1000
+    assert str(caught.value).splitlines()[50:] == [f"{tmp_path / 'models.yaml'}: and 950 more"]
+
+
 def test_duplicate_ids_are_refused(tmp_path: Path) -> None:
     text = GOOD + "  - {id: net, architecture: 'torchvision:vgg16', weights: random}\n"
     assert problems(text, tmp_path) == [
@@ -318,7 +326,7 @@ def test_what_is_wrong_in_a_list_is_told_once_and_not_of_the_whole(tmp_path: Pat
     (found,) = problems(GOOD + "    labels: [a, {b: c}]\n", tmp_path)
     assert found == "line 7: models[0].labels[1]: {'b': 'c'} is not text; put it in quotes"
     (found,) = problems(GOOD + "    labels: {0: a, 1: b}\n", tmp_path)
-    assert "is not a list; write items that begin with a dash" in found
+    assert "is not a list; write file:PATH, or items that begin with a dash" in found
     (found,) = problems(GOOD + "    labels:\n    -\n    - b\n", tmp_path)
     assert found == "line 8: models[0].labels[0]: there is no value; write one"
 
@@ -346,6 +354,8 @@ def test_arguments_are_read_by_yaml_1_2(word: str, value: object, tmp_path: Path
         ("1_000", "write 1000, or '1_000', in quotes"),
         ("0b1", "write 1, or '0b1', in quotes"),
         ("2024-01-01", "write '2024-01-01', in quotes"),
+        ("None", "write null, or 'None', in quotes"),
+        ("1/255", "write the number that it gives, or '1/255', in quotes"),
     ],
 )
 def test_an_argument_that_two_readers_read_differently_is_not_guessed(

@@ -68,3 +68,10 @@ def test_words_without_quotes_are_kept_as_they_are_written() -> None:
 def test_anchors_and_merge_keys_are_followed() -> None:
     text = "a: &a {x: 1}\nb: {<<: *a, y: 2}\nc: [<<]\n"
     assert source.parse(text).data == {"a": {"x": 1}, "b": {"x": 1, "y": 2}, "c": ["<<"]}
+
+
+def test_problems_are_told_by_line_and_items_by_their_numbers() -> None:
+    paths = ["b[10]", "b[9].c", "b[9]", "a", ""]
+    found = [source.Problem(2, path, "x") for path in paths] + [source.Problem(1, "z", "x")]
+    told = [(each.line, each.path) for each in sorted(found, key=source.order)]
+    assert told == [(1, "z"), (2, ""), (2, "a"), (2, "b[9]"), (2, "b[9].c"), (2, "b[10]")]
