@@ -77,7 +77,7 @@ def crops(shape: Input, count: int, seed: int) -> Iterator[Pixels]:
     """Crops of the photographs, of every size, half of them mirrored; the same for one seed."""
     chance = np.random.default_rng(seed)
     mode = modes.BY_CHANNELS[shape.channels]
-    images = [modes.converted(Image.open(path), mode) for path in photographs()]
+    images = [opened(path, mode) for path in photographs()]
     side, resampling = (shape.size, shape.size), resize.PILLOW_FILTERS[shape.interpolation]
     for number in range(count):
         image = images[number % len(images)]
@@ -85,6 +85,13 @@ def crops(shape: Input, count: int, seed: int) -> Iterator[Pixels]:
         mirrored = chance.random() < 0.5
         made = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else crop
         yield modes.pixels(made, shape)
+
+
+def opened(path: Path, mode: str) -> Image.Image:
+    """A photograph in a mode, whose file is closed."""
+    with Image.open(path) as image:
+        image.load()
+        return modes.converted(image, mode)
 
 
 def box(image: Image.Image, chance: np.random.Generator) -> tuple[int, int, int, int]:
