@@ -109,7 +109,7 @@ def fill(
         getattr(result, "unexpected_keys", []),
     )
     wrong = [name for name in (*missing, *unexpected) if not UNIMPORTANT.search(name)]
-    return wrong + [name for name, each in filled(module) if each.isnan().any()]
+    return wrong + [name for name, each in filled(module) if has_nan(each)]
 
 
 def filled(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
@@ -118,6 +118,14 @@ def filled(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     for name, tensor in named.items():
         if not torch.nn.parameter.is_lazy(tensor) and tensor.is_floating_point():
             yield name, tensor
+
+
+def has_nan(tensor: torch.Tensor) -> bool:
+    """Whether a tensor holds NaN, which is the greatest of any values."""
+    if not (tensor.is_floating_point() and tensor.numel()):
+        return False
+    wide = tensor if tensor.element_size() > 1 else tensor.float()  # 8 bits can't be compared
+    return bool(wide.max().isnan())
 
 
 def own_versions(module: torch.nn.Module) -> dict[str, Any]:
@@ -143,7 +151,7 @@ def refuse_nan(entries: Mapping[str, Entry], recipe: Recipe) -> None:
         WeightsError: names the first tensor that holds NaN, as a training that diverged leaves it.
     """
     for entry in entries.values():
-        if entry.tensor.is_floating_point() and entry.tensor.float().isnan().any():
+        if has_nan(entry.tensor):
             raise WeightsError(
                 f"{recipe.weights}: {entry.name} holds values that aren't numbers (NaN), as a "
                 "training that diverged leaves them. Take a checkpoint from before."

@@ -192,6 +192,14 @@ def test_what_is_not_certain_is_refused_with_what_to_write(
         load(content, **fields)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.float8_e4m3fn])
+def test_nan_is_found_in_any_precision(dtype: torch.dtype) -> None:
+    good = torch.tensor([1.0, -2.0])
+    assert not loading.has_nan(good.to(dtype))
+    assert loading.has_nan(torch.tensor([1.0, torch.nan, 3.0]).to(dtype))
+    assert not loading.has_nan(torch.zeros(0, dtype=dtype))
+
+
 def test_an_unknown_class_is_named() -> None:
     found = Checkpoint({"state_dict": 1}, ("nets.Net",))
     with pytest.raises(
