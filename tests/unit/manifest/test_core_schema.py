@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from passerelle.manifest import core_schema
 from passerelle.manifest.core_schema import CoreLoader, TextLoader
@@ -40,14 +39,15 @@ def test_nan_is_read_and_a_number_beyond_floats_is_none() -> None:
         read("1e999")
 
 
-@given(st.from_regex(r"[-+0-9.eExob_:a-f]{1,8}", fullmatch=True))
-def test_numbers_are_those_of_ruamel_yaml(word: str) -> None:
+@given(st.from_regex(r"[-+0-9.eE]{1,8}", fullmatch=True))
+def test_decimal_numbers_are_those_of_python(word: str) -> None:
+    assume(word not in ("-", "---", "..."))  # signs of YAML itself
     try:
-        expected = YAML(typ="safe", pure=True).load(word)
-    except Exception:
-        return
-    if isinstance(expected, int | float | str) and "_" not in word:
-        assert read(word) == expected
+        expected: Any = float(word)
+    except ValueError:
+        expected = word
+    assume(expected not in (math.inf, -math.inf))
+    assert read(word) == expected
 
 
 def test_where_all_is_text_no_word_is_anything_else() -> None:
