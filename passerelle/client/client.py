@@ -102,6 +102,8 @@ class Client:
     ) -> Reply:
         """What a model sees in a picture: the bytes of a JPEG, PNG or WebP, or its file.
 
+        A service may be set to read other formats as well.
+
         Raises:
             errors.ClientError
         """

@@ -14,8 +14,12 @@ async def read(request: Request, limit: int) -> bytes:
         InvalidRequest for an empty body, or one that breaks off;
         ServiceUnavailable where the process holds too many bytes of others already.
     """
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise problems.UnsupportedMediaType("Send the body without Content-Encoding.")
+    encoding = request.headers.get("content-encoding", "").strip()
+    if encoding.lower() not in ("", "identity"):
+        raise problems.UnsupportedMediaType(
+            f"The body has the Content-Encoding {encoding:.40}. "
+            "Send it as it is, without Content-Encoding."
+        )
     budget, stated = request.budget, request.headers.get("content-length", "0")
     _check(int(stated), limit, budget.left)
     chunks = []

@@ -117,6 +117,8 @@ def decoded(image: Image.Image) -> Image.Image:
     if isinstance(image, WebPImagePlugin.WebPImageFile):
         return decoded_webp(image)
     image.load()
+    if image.mode == "P" and image.palette is None:
+        raise ValueError("a palette is missing")
     return image
 
 

@@ -24,7 +24,7 @@ def converted(image: Image.Image, mode: str) -> Image.Image:
     Where the mode has alpha, they stay transparent.
     """
     if image.mode.startswith("I"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        image = _in_8_bits(image)
     if image.mode == "La":  # a TIFF's
         image = image.convert("LA")
     if mode == "RGBa":
@@ -32,6 +32,15 @@ def converted(image: Image.Image, mode: str) -> Image.Image:
     if image.has_transparency_data:
         image = _on_white(image.convert("RGBA"))
     return image if image.mode == mode else image.convert(mode)
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    """A picture of 16-bit greys in 8 bits; one that is transparent becomes alpha."""
+    values, transparent = np.asarray(image), image.info.get("transparency")
+    scaled = Image.fromarray((values >> 8).astype(np.uint8))
+    if isinstance(transparent, int):
+        scaled.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
+    return scaled
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -16,6 +16,7 @@ TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
 KEYWORDS = {b"exif", b"Raw profile type exif", b"XML:com.adobe.xmp"}  # where Pillow finds EXIF
 MAX_KEYWORD = 80  # bytes, with the zero behind it
 MAX_TEXT = 4 << 20  # bytes of a text that is read all the same
+GREYS = {"L;2": 85, "L;4": 17}  # what a grey of fewer bits is multiplied by
 MALFORMED = (ValueError, IndexError, struct.error)  # and more text than Pillow takes
 ANCILLARY = 0x20  # the bit of a chunk's first letter that says: a picture is one without it
 
@@ -34,6 +35,15 @@ class Stream(PngImagePlugin.PngStream):
                 pass
         self._skip(pos, length)
         return b""
+
+    def chunk_tRNS(self, pos: int, length: int) -> bytes:  # noqa: N802  # Pillow's name
+        """The transparent colour, in 8 bits as the pixels will be."""
+        content = super().chunk_tRNS(pos, length)
+        if self.im_rawmode in GREYS:
+            self.im_info["transparency"] *= GREYS[self.im_rawmode]
+        if self.im_rawmode == "RGB;16B":
+            self.im_info["transparency"] = tuple(v >> 8 for v in self.im_info["transparency"])
+        return content
 
     def crc(self, cid: bytes, data: bytes) -> None:
         """Look at the checksum of what makes the picture; leave the others'."""

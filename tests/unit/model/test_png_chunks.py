@@ -138,6 +138,40 @@ def test_what_a_picture_can_do_without_is_no_fault_of_it(extra: bytes, *, last: 
     assert (pixels == (0, 255, 0)).all()
 
 
+def plain(bits: int, colours: int, value: bytes, transparent: bytes) -> bytes:
+    """A PNG of 40 x 40 equal pixels, of which one colour is transparent."""
+    header = struct.pack(">IIBBBBB", 40, 40, bits, colours, 0, 0, 0)
+    row = b"\0" + value * (40 * bits * (3 if colours == 2 else 1) // (8 * len(value)))
+    parts = {b"IHDR": header, b"tRNS": transparent, b"IDAT": zlib.compress(row * 40), b"IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts.items())
+
+
+@pytest.mark.parametrize(
+    ("bits", "colours", "value", "transparent", "other"),
+    [
+        (1, 0, b"\xff", b"\0\1", b"\0\0"),
+        (2, 0, b"\x55", b"\0\1", b"\0\2"),
+        (4, 0, b"\x77", b"\0\7", b"\0\6"),
+        (8, 0, b"\x77", b"\0\x77", b"\0\x76"),
+        (16, 0, b"\x77\1", b"\x77\1", b"\x77\2"),
+        (8, 2, b"abc", b"\0a\0b\0c", b"\0a\0b\0d"),
+        (16, 2, b"a1b1c1", b"a1b1c1", b"a1b1d1"),
+    ],
+)
+def test_a_transparent_colour_is_white_at_every_depth(
+    bits: int, colours: int, value: bytes, transparent: bytes, other: bytes
+) -> None:
+    assert (decode.pixels(plain(bits, colours, value, transparent), SHAPE, 10_000) == 255).all()
+    if bits > 1:
+        opaque = decode.pixels(plain(bits, colours, value, other), SHAPE, 10_000)
+        assert (opaque < 255).all()
+
+
+def test_a_picture_whose_palette_is_missing_is_broken() -> None:
+    with pytest.raises(problems.UnprocessableContent, match="PNG picture is broken"):
+        decode.pixels(plain(8, 3, b"\1", b"\0"), SHAPE, 10_000)
+
+
 def test_what_makes_the_picture_has_its_checksum_looked_at() -> None:
     data = bytearray(with_chunk(b""))
     data[HEADER - 1] ^= 1
