@@ -24,7 +24,7 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
         sha256=entry.sha256,
         input=model.Input(**entry.input.model_dump()) if entry.input else None,
         labels=_absolute(entry.labels, folder) if isinstance(entry.labels, str) else entry.labels,
-        output=None if entry.output is None else str(entry.output),
+        output=entry.output,
         activation=entry.activation,
         engine=entry.engine or defaults.engine,
         precision=entry.precision or defaults.precision,

@@ -71,6 +71,7 @@ PATTERNS = {
     schema.ARCHITECTURE: "torchvision:NAME or package.module:callable",
     schema.WEIGHTS: "torchvision:NAME, file:PATH, https://…, package:NAME, architecture or random",
     schema.DURATION: "a number with its unit, such as 10s, 500ms or 2m",
+    schema.OUTPUT: 'a name or a number, such as logits or 0; a nested "1.0" in quotes',
     schema.MEMORY: "a whole number with its unit, such as 512Mi or 2Gi",
     schema.PACKAGE_FILE: "the name of a Python package, or NAME/PATH of a file in it",
     schema.HTTPS: "an address that begins with https://",
@@ -81,6 +82,7 @@ PATTERNS = {
 FORMS = {  # fields whose form no number has, even in quotes
     "architecture": schema.ARCHITECTURE,
     "memory": schema.MEMORY,
+    "output": schema.OUTPUT,
     "timeout": schema.DURATION,
     "ttl": schema.DURATION,
     "weights": schema.WEIGHTS,

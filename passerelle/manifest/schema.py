@@ -15,6 +15,7 @@ from passerelle.manifest.model import Activation, Channels, Engine, Interpolatio
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
 PACKAGE = r"[A-Za-z_][\w.]*(/.+)?"  # and the path of a file in it
+OUTPUT = r"^\S.*$"
 PACKAGE_FILE = f"^{PACKAGE}$"
 HTTPS = r"^https://.+"
 WEIGHTS = rf"^(torchvision:\w+|file:.+|https://.+|package:{PACKAGE}|architecture|random)$"
@@ -42,6 +43,14 @@ PerChannel = Annotated[
 PER_CHANNEL = (
     "For values in 0..1: a number for each channel, or one for all; ImageNet's unless given."
 )
+OutputName = Annotated[
+    str,
+    Field(pattern=OUTPUT),
+    BeforeValidator(
+        lambda given: str(given) if type(given) is int else given,  # not True, which is one too
+        json_schema_input_type=int | str,
+    ),
+]
 
 
 class Fields(pydantic.BaseModel):
@@ -174,7 +183,7 @@ class Entry(Fields):
     labels: str | list[ClassName] | None = Field(
         None, description="imagenet-1k, file:PATH with a name a line, or the names themselves."
     )
-    output: int | str | None = Field(
+    output: OutputName | None = Field(
         None,
         examples=["logits", 0],
         description="Which of the network's outputs counts, by name or number, where it has many.",

@@ -34,7 +34,18 @@ MAKERS = {
 }
 SHAPING = frozenset(
     (
-        *("alias", "cat", "chunk", "clone", "contiguous", "copy", "detach", "dropout", "expand"),
+        *(
+            "alias",
+            "as_strided",
+            "cat",
+            "chunk",
+            "clone",
+            "contiguous",
+            "copy",
+            "detach",
+            "dropout",
+            "expand",
+        ),
         *("flatten", "gather", "index", "index_select", "lift_fresh", "masked_fill", "nan_to_num"),
         *("permute", "reshape", "reshape_alias", "select", "slice", "split", "squeeze", "stack"),
         *("t", "to", "to_copy", "to_dense", "transpose", "unbind", "unflatten", "unsafe_view"),

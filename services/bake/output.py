@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
+import yaml
 
 from services.bake.errors import OutputError
 
@@ -103,8 +104,11 @@ def shape(tensor: torch.Tensor) -> str:
 
 def quoted(name: str) -> str:
     """A name as YAML has it: in quotes where it would be something else than text or number."""
-    is_plain = name.isdecimal() or name.replace("_", "").replace(".", "").isalpha()
-    return name if is_plain else f'"{name}"'
+    try:
+        read = yaml.safe_load(name)
+    except yaml.YAMLError:
+        read = None
+    return name if type(read) in {str, int} and str(read) == name else f'"{name}"'
 
 
 def _not_there(model_id: str, given: Any, wanted: str) -> str:

@@ -116,7 +116,15 @@ def test_what_holds_itself_is_read_once() -> None:
 
 @pytest.mark.parametrize(
     ("name", "written"),
-    [("logits", "logits"), ("0", "0"), ("heads.out", "heads.out"), ("1.0", '"1.0"')],
+    [
+        ("logits", "logits"),
+        ("0", "0"),
+        ("heads.out", "heads.out"),
+        ("1.0", '"1.0"'),
+        ("no", '"no"'),
+        ("a: b", '"a: b"'),
+        ("[", '"["'),
+    ],
 )
 def test_a_line_to_write_is_read_as_the_same_name(name: str, written: str) -> None:
     assert output.quoted(name) == written

@@ -240,6 +240,10 @@ def test_a_card_of_another_model_is_a_mismatch_that_names_the_field() -> None:
     assert mismatch(expected, held) == (
         "its service holds precision fp32, the manifest says int8; build and deploy it again"
     )
+    assert "holds activation softmax, the manifest says sigmoid" in mismatch(
+        made.model(activation="sigmoid"), {"activation": "softmax"}
+    )
+    assert mismatch(made.model(), {"activation": "sigmoid"}) == ""  # the bake found it
     assert mismatch(made.model(), {}) == ""  # what a card doesn't state isn't compared
 
 
