@@ -13,6 +13,7 @@ from passerelle.protocol import problems
 from services.model import (
     decode_memory,
     formats,
+    jpeg_frame,
     memory_budget,
     modes,
     orientation,
@@ -78,6 +79,10 @@ def open_image(
 ) -> Image.Image:
     """The picture with only its header read, when its format and its size are allowed."""
     tiff.check_directory(encoded)
+    if jpeg_frame.has_too_many_scans(encoded):
+        raise problems.UnprocessableContent(
+            f"The JPEG picture has more than {jpeg_frame.MAX_SCANS} scans. Save it anew."
+        )
     try:
         image = Image.open(io.BytesIO(encoded), formats=formats.of_pillow(readable))
     except UnidentifiedImageError:

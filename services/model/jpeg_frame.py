@@ -1,4 +1,4 @@
-"""What process a JPEG was written by, where it is one that few programs read.
+"""What process a JPEG was written by, if it is one that few programs read, and in how many scans.
 
 Source: ITU-T T.81, tables B.1 and B.2; T.87 for JPEG-LS.
 """
@@ -24,6 +24,13 @@ FRAMES = {0xC0, 0xC1, 0xC2} | PROCESSES.keys()
 NO_LENGTH = {0x01, *range(0xD0, 0xD9)}  # markers that stand alone
 END = {0xD9, 0xDA}  # of the picture, and of its header
 COMPONENTS = {1, 3, 4}
+START_OF_SCAN = b"\xff\xda"
+MAX_SCANS = 500  # ten are usual; what a file has beside its picture may look like some more
+
+
+def has_too_many_scans(encoded: bytes) -> bool:
+    """Whether a JPEG would be gone through so often that it takes minutes: 75 bytes are a scan."""
+    return encoded.startswith(b"\xff\xd8") and encoded.count(START_OF_SCAN) > MAX_SCANS
 
 
 def unusual(encoded: bytes) -> str:

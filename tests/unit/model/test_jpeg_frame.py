@@ -62,3 +62,12 @@ def test_a_header_that_ends_says_nothing(cut: int) -> None:
 def test_a_header_without_a_frame_says_nothing() -> None:
     assert jpeg_frame.unusual(b"\xff\xd8\xff\xda" + bytes(20)) == ""
     assert jpeg_frame.unusual(b"\xff\xd8" + b"\xff\xe0\0\0" * 20) == ""
+
+
+def test_scans_are_counted() -> None:
+    data = jpeg()
+    scan = data[data.index(b"\xff\xda") : -2]
+    some = data[:-2] + scan * (jpeg_frame.MAX_SCANS - 1) + data[-2:]
+    assert not jpeg_frame.has_too_many_scans(some)
+    assert jpeg_frame.has_too_many_scans(some + scan)
+    assert not jpeg_frame.has_too_many_scans(b"\x89PNG" + some + scan)
