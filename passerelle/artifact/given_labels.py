@@ -63,6 +63,8 @@ def mismatch(recipe: Recipe, found: Sequence[str], classes: int) -> str:
 def _cause(found: Sequence[str], classes: int) -> str:
     """What is likely wrong where the names aren't as many as the classes."""
     first = found[0] if found else ""
+    if classes == 1:
+        return "its one output is the score of one class; write the name of that one alone"
     if len(found) == classes + 1 and first.lower() in BACKGROUND:
         return f"the first is {first!r}, a class that the model doesn't have; remove it"
     if len(found) == classes + 1 and first.lower() in HEADS:

@@ -13,6 +13,8 @@ import yaml
 
 from services.bake.errors import OutputError
 
+MAX_NAMED = 10  # tensors in a sentence
+
 
 def tensors(given: Any) -> dict[str, torch.Tensor]:
     """All tensors in what a network gives, by name."""
@@ -58,10 +60,10 @@ def choose(model_id: str, given: Any, wanted: str | None) -> str:
     if not fit:
         raise OutputError(f"{model_id} gives {described(given)}, not (1, classes): no classifier.")
     if len(fit) > 1:
-        lines = " or ".join(f"output: {quoted(name)}" for name in fit[:5])
+        lines = " or ".join(f"output: {quoted(name)}" for name in fit[:MAX_NAMED])
         raise OutputError(
-            f"{model_id} gives {described(given)}: {len(fit)} of them could be its classes. "
-            f"Write which one is: {lines}."
+            f"{model_id} gives {len(tensors(given))} tensors, of which {len(fit)} could be its "
+            f"classes: {listed({name: found[name] for name in fit})}. Write which one is: {lines}."
         )
     return fit[0]
 
@@ -93,7 +95,14 @@ def described(given: Any) -> str:
     found = tensors(given)
     if not found:
         return f"{type(given).__name__} without a tensor in it"
-    return ", ".join(f"{name} {shape(each)}".strip() for name, each in found.items())
+    return listed(found)
+
+
+def listed(found: dict[str, torch.Tensor]) -> str:
+    """Tensors by name and shape, the first MAX_NAMED of them."""
+    names = [f"{name} {shape(each)}".strip() for name, each in found.items()]
+    more = [f"and {len(names) - MAX_NAMED} more"] if len(names) > MAX_NAMED else []
+    return ", ".join(names[:MAX_NAMED] + more)
 
 
 def shape(tensor: torch.Tensor) -> str:

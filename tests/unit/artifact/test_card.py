@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,21 @@ def test_a_card_from_before_other_channels_is_of_three(tmp_path: Path) -> None:
     del fields["input"]["channels"]
     (tmp_path / card.FILE).write_text(json.dumps(fields))
     assert card.read(tmp_path).input.shape == (224, 224, 3)
+
+
+def test_a_card_from_before_activations_is_of_softmax(tmp_path: Path) -> None:
+    fields = dataclasses.asdict(CARD)
+    for name in ("activation", "activation_from", "output", "multi_label"):
+        del fields[name]
+    (tmp_path / card.FILE).write_text(json.dumps(fields | {"contract": "1.1"}))
+    old = card.read(tmp_path)
+    assert (old.activation, old.output, old.multi_label) == ("softmax", None, False)
+
+
+def test_a_card_never_holds_nan(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        card.write(tmp_path, dataclasses.replace(CARD, measured={"latency_ms": math.nan}))
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_card_of_another_major_version_is_refused(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_labels_that_may_fit_are_taken() -> None:
     ("labels", "classes", "told"),
     [
         (["a", "b"], 3, "net has 3 classes, but labels names 2: is there a class for the backgr"),
+        (["no", "yes"], 1, "labels names 2: its one output is the score of one class; write the"),
         (["background", "a", "b"], 2, "names 3: the first is 'background', a class that"),
         (["name", "a", "b"], 2, "names 3: the first is 'name', the head of a table; remove it"),
         (["a", "b", "c"], 1000, "names 3: from 'a' to 'c'; write a name for each class"),

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.bake import output
 from services.bake.errors import OutputError
@@ -74,9 +77,37 @@ def test_several_are_listed_with_the_lines_to_write() -> None:
     with pytest.raises(OutputError) as raised:
         output.choose("net", {"logits": LOGITS, "aux": LOGITS, "2": MAPS}, None)
     assert str(raised.value) == (
-        "net gives logits (1, 4), aux (1, 4), 2 (1, 4, 5, 5): 2 of them could be its classes. "
+        "net gives 3 tensors, of which 2 could be its classes: logits (1, 4), aux (1, 4). "
         "Write which one is: output: logits or output: aux."
     )
+
+
+def test_of_many_the_first_are_listed() -> None:
+    with pytest.raises(OutputError, match=r"9 \(1, 4, 5, 5\), and 3 more, not \(1, classes\)"):
+        output.choose("net", [MAPS] * 13, None)
+
+
+def around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """What holds a value beside others that are no classes."""
+    other: st.SearchStrategy[Any] = st.sampled_from(
+        [MAPS, None, 3, "text", torch.zeros(1, dtype=torch.long), []]
+    )
+    beside = st.lists(other, max_size=2)
+    return st.one_of(
+        st.tuples(beside, inner, beside).map(lambda each: [*each[0], each[1], *each[2]]),
+        st.tuples(other, inner),
+        st.tuples(inner, other).map(lambda each: {"out": each[0], "other": each[1]}),
+        st.tuples(inner, other).map(lambda each: types.SimpleNamespace(a=each[1], b=each[0])),
+    )
+
+
+@given(st.recursive(st.just(LOGITS), around, max_leaves=4))
+def test_in_whatever_it_lies_the_only_one_is_found(held: Any) -> None:
+    name = output.choose("net", held, None)
+    assert output.take(held, name).tolist() == LOGITS.tolist()
+    if name:
+        read = yaml.safe_load(f"output: {output.quoted(name)}")["output"]
+        assert output.choose("net", held, str(read)) == name
 
 
 @pytest.mark.parametrize(
