@@ -11,6 +11,7 @@ import requests
 
 from bench import artifacts, procfs
 from gateway import api_keys
+from passerelle.client import client
 from passerelle.local import launch
 from passerelle.local.process import Command, Process
 
@@ -121,7 +122,8 @@ def wait_until_ready(process: Process, url: str) -> float:
 def is_ready(url: str) -> bool:
     """Whether what listens there is ready."""
     try:
-        return requests.get(f"{url}/health/ready", timeout=2).ok
+        with client.new_session() as session:
+            return session.get(f"{url}/health/ready", timeout=2).ok
     except requests.RequestException:
         return False
 

@@ -8,14 +8,18 @@ for that fetch, for a short time, and then nothing is sent.
 
 import asyncio
 import time
+import urllib.parse
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import google.auth.exceptions
 import google.auth.jwt
 import google.auth.transport.requests
 import google.oauth2.id_token
+import requests
 
 from gateway.transport import Credentials
+from passerelle.protocol import addresses
 from passerelle.server import daemon_thread, log
 
 REFRESH_BEFORE = 300.0  # seconds before its end that a token is fetched again
@@ -99,12 +103,22 @@ class IdTokens:
             self._next_fetch = self.clock() + MIN_FETCH_INTERVAL
 
 
+class _Session(requests.Session):
+    """Connections to the metadata server by no proxy, and to Google as the environment says."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send a request, whatever the environment says of what is near."""
+        host = urllib.parse.urlsplit(request.url or "").hostname or ""
+        direct: dict[str, Any] = {"proxies": {}} if addresses.is_near(host) else {}
+        return super().send(request, **(options | direct))
+
+
 def fetch(audience: str) -> tuple[str, float]:
     """A token and its end, from the platform.
 
     Raises:
         FAILURES
     """
-    request = google.auth.transport.requests.Request()
+    request = google.auth.transport.requests.Request(_Session())
     token = str(google.oauth2.id_token.fetch_id_token(request, audience))  # type: ignore[no-untyped-call]  # Google's own
     return token, float(google.auth.jwt.decode(token, verify=False)["exp"])  # type: ignore[no-untyped-call]  # the same

@@ -39,5 +39,5 @@ def included_names(requirement: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    document = tomllib.loads(Path("pyproject.toml").read_text())
+    document = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     sys.stdout.write("\n".join(requirements(sys.argv[1:], document)) + "\n")

@@ -2,6 +2,7 @@
 
 import fcntl
 import functools
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,10 @@ from passerelle.local import baking
 from passerelle.manifest import reading
 from tests.support import stack
 
+# Tests ask this machine alone: by no proxy of its environment, with nothing of `.netrc`.
+for _name in ("no_proxy", "NO_PROXY"):
+    os.environ[_name] = ",".join(filter(None, [os.environ.get(_name), "127.0.0.1,localhost,::1"]))
+os.environ["NETRC"] = os.devnull
 STATE = stack.ROOT / ".passerelle"  # bakes are kept from one test run to the next
 
 

@@ -8,7 +8,19 @@ import click
 import passerelle
 from gateway import api_keys
 from passerelle.artifact import user_modules
-from passerelle.cli import bake, check, evaluate, init, keys, models, predict, render, schema, up
+from passerelle.cli import (
+    bake,
+    check,
+    evaluate,
+    init,
+    keys,
+    models,
+    output,
+    predict,
+    render,
+    schema,
+    up,
+)
 from passerelle.client import errors
 from passerelle.local import dataset, evaluation, preflight
 from passerelle.manifest import reading
@@ -42,6 +54,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
+        output.print_in_any_locale()
         try:
             return super().invoke(ctx)
         except FORESEEN as error:

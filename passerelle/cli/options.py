@@ -46,4 +46,9 @@ def known(path: Path, ids: tuple[str, ...]) -> Models:
 
 def client(url: str | None, key: str | None, state: Path) -> Client:
     """A client of the gateway that the options name: the local run's unless they do."""
-    return Client(url or local_state.address(state), key or local_state.demo_key(state))
+    key = (key or "").strip() or local_state.demo_key(state)
+    return (
+        Client(url.strip(), key)
+        if url
+        else Client(local_state.address(state), key, use_proxy=False)
+    )

@@ -94,7 +94,7 @@ def announce(run: Options, results: list[Result]) -> None:
     address = f"{run.url}/model/{first}/predict"
     header, key = "", local_state.demo_key(run.state)
     if run.gateway:
-        model_table.show(Client(run.url, key).models())
+        model_table.show(Client(run.url, key, use_proxy=False).models())
         header = f"-H 'X-API-Key: {key}' "
     if run.page_url:
         output.console.print(f"\nOpen {run.page_url}")

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import requests
 
-from passerelle.client import errors
+from passerelle.client import errors, proxies
 
 CONNECT_TIMEOUT, ANSWER_TIMEOUT = 3.0, 120.0  # seconds; the gateway's own limits are shorter
 NO_HEADERS: Mapping[str, str] = {}
@@ -50,7 +50,8 @@ class Client:
     """One gateway, asked with one key. `headers` of a request go along, such as a traceparent.
 
     It costs nothing beside its session, which keeps the connections. A session is for one thread
-    at a time; whoever passes one in closes it.
+    at a time; whoever passes one in closes it. What is far is asked by the environment's proxy,
+    unless `use_proxy` is false; what is near never is (proxies.py).
     """
 
     def __init__(
@@ -59,10 +60,14 @@ class Client:
         key: str = "",
         session: requests.Session | None = None,
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, ANSWER_TIMEOUT),
+        *,
+        use_proxy: bool = True,
     ) -> None:
         self.url, self._key = url.rstrip("/"), key
         self._owns_session = session is None
         self._session = session or new_session()
+        if session is None and use_proxy:
+            proxies.apply(self._session, self.url)
         self._timeout = timeout
 
     def models(self, headers: Mapping[str, str] = NO_HEADERS) -> list[dict[str, Any]]:
@@ -134,7 +139,7 @@ class Client:
             if response.is_redirect:
                 raise errors.UnreadableAnswer(_moved(url, response.headers["Location"]))
             document = response.json()
-        except (requests.RequestException, UnicodeError) as error:
+        except (OSError, UnicodeError) as error:  # those of requests are OSErrors
             raise errors.translated(error, self.url) from error
         if not isinstance(document, dict):
             raise errors.UnreadableAnswer(f"{url} answered no JSON object. Is it a gateway?")

@@ -63,6 +63,10 @@ _INVALID: _Translation = (InvalidRequest, "The request to {url} can't be sent: {
 _AWAY: _Translation = (ConnectionFailed, "Nothing answers at {url}. Is `passerelle up` running?")
 _BROKEN: _Translation = (ConnectionFailed, "The connection to {url} broke. Try again.")
 _INSECURE: _Translation = (ConnectionFailed, "{url} can't be trusted: {error}")
+_NO_PROXY: _Translation = (
+    ConnectionFailed,
+    "The environment's proxy for {url} does not answer. Mend https_proxy, or add to no_proxy.",
+)
 _LATE: _Translation = (TimedOut, "{url} did not answer in time. Try again later.")
 _UNREADABLE: _Translation = (UnreadableAnswer, "{url} gave no answer that can be read: {error}")
 
@@ -79,7 +83,7 @@ TRANSLATIONS: dict[type[Exception], _Translation] = {
     requests.exceptions.InvalidURL: _INVALID,
     requests.exceptions.JSONDecodeError: _UNREADABLE,
     requests.exceptions.MissingSchema: _INVALID,
-    requests.exceptions.ProxyError: _AWAY,
+    requests.exceptions.ProxyError: _NO_PROXY,
     requests.exceptions.ReadTimeout: _LATE,
     requests.exceptions.RequestException: _UNREADABLE,
     requests.exceptions.RetryError: _AWAY,
@@ -89,6 +93,7 @@ TRANSLATIONS: dict[type[Exception], _Translation] = {
     requests.exceptions.TooManyRedirects: _UNREADABLE,
     requests.exceptions.UnrewindableBodyError: _INVALID,
     requests.exceptions.URLRequired: _INVALID,
+    OSError: _INSECURE,  # REQUESTS_CA_BUNDLE names no file
     UnicodeError: _INVALID,  # a key or an address that HTTP has no bytes for
 }
 

@@ -14,7 +14,7 @@ from passerelle.artifact import given_labels, store, user_modules
 from passerelle.artifact.label_file import LabelsError
 from passerelle.artifact.user_modules import ModuleError
 from passerelle.artifact.weight_sources import WeightsError
-from passerelle.local.process import die_with_parent
+from passerelle.local.process import die_with_parent, environment
 from passerelle.manifest.model import Model
 
 STOP_TIMEOUT = 5.0  # seconds that a bake has to clean up
@@ -74,6 +74,7 @@ def bake(model: Model, artifacts: Path, report: Report) -> Result:
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",  # of what libraries print
+        env=environment({}),
         preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
     ) as child:
         return follow(model, child, report)

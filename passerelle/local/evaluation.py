@@ -19,7 +19,7 @@ from typing import Any
 from passerelle.artifact import card, labels
 from passerelle.local import baking, dataset
 from passerelle.local.dataset import Pictures
-from passerelle.local.process import die_with_parent
+from passerelle.local.process import die_with_parent, environment
 from passerelle.manifest.model import Model, Models
 
 # Alike in all variants.
@@ -184,7 +184,8 @@ def measure(folder: Path, files: list[str], report: Report) -> Measurement:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            text=True,
+            encoding="utf-8",
+            env=environment({}),
             preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
         ) as child,
     ):

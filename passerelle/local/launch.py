@@ -69,6 +69,7 @@ class Launcher:
             "PASSERELLE_KEYS": str(local_state.keys_file(options.state).absolute()),
             "PASSERELLE_UPSTREAM": f"unix:{self.sockets}/{{service}}.sock",
             "PASSERELLE_BIND": options.bind,
+            "PASSERELLE_UPSTREAM_AUTH": "",  # which is for services elsewhere
             "PASSERELLE_REFUSE_OTHERS": "0",  # a model goes on as it was while its change is baked
         }
         if options.page_port:

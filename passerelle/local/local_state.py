@@ -16,19 +16,19 @@ def keys_file(state: Path) -> Path:
 
 def save_address(state: Path, url: str) -> None:
     """Keep the address of the run that uses this folder."""
-    (state / "address").write_text(url + "\n")
+    (state / "address").write_text(url + "\n", encoding="utf-8")
 
 
 def address(state: Path) -> str:
     """The address of the last run that used this folder."""
     path = state / "address"
-    return path.read_text().strip() if path.exists() else USUAL_ADDRESS
+    return path.read_text(encoding="utf-8").strip() if path.exists() else USUAL_ADDRESS
 
 
 def demo_key(state: Path) -> str:
     """The demo key's text, or nothing where none was made."""
     path = state / "demo.key"
-    return path.read_text().strip() if path.exists() else ""
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
 def ensure_demo_key(state: Path) -> str:

@@ -44,6 +44,21 @@ def die_with_parent() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+# Variables that people set for another project, and that would change what our processes are: how
+# gunicorn listens and works, what libraries do with their warnings and docstrings, how text is
+# written.
+_FOREIGN = ("GUNICORN_CMD_ARGS", "PYTHONIOENCODING", "PYTHONOPTIMIZE", "PYTHONWARNINGS")
+
+
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """What a child is started with: this process's variables less foreign ones, then its own.
+
+    Text is UTF-8 in every child, whatever the locale.
+    """
+    kept = {name: text for name, text in os.environ.items() if name not in _FOREIGN}
+    return {**kept, "PYTHONUTF8": "1", **own}
+
+
 @dataclasses.dataclass(frozen=True)
 class Command:
     """What is started: its arguments, its own variables, and the file of what it prints."""
@@ -57,7 +72,7 @@ class Command:
         with self.log.open("ab") as output:
             return subprocess.Popen(
                 self.arguments,
-                env={**os.environ, **self.environ},
+                env=environment(self.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -54,10 +54,11 @@ def statuses_at_gateway(options: Options) -> dict[str, str]:
     """Each model's status by its id, from the gateway; none while it or the page doesn't answer."""
     timeout = (TIMEOUT, TIMEOUT)
     try:
-        with Client(options.url, local_state.demo_key(options.state), timeout=timeout) as gateway:
+        key = local_state.demo_key(options.state)
+        with Client(options.url, key, timeout=timeout, use_proxy=False) as gateway:
             found = {str(each["id"]): str(each["status"]) for each in gateway.models()}
         if options.page_url:
-            with Client(options.page_url, timeout=timeout) as page:
+            with Client(options.page_url, timeout=timeout, use_proxy=False) as page:
                 page.request("GET", "/health/live")
     except (errors.ClientError, LookupError, TypeError):
         return {}

@@ -37,3 +37,19 @@ def is_port(text: str) -> bool:
 def nearest(host: str) -> str:
     """Where this machine reaches what listens on a host: itself, where that is every interface."""
     return _NEAREST.get(host, host)
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is this machine, or of a network that no proxy of the environment leads to.
+
+    Such are addresses of private networks, and names that no one else may own (RFC 6761, RFC 6762,
+    ICANN's `internal`), or that have no point: a container's, or a neighbour's.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(_PRIVATE_NAMES)
+    return address.is_private or address.is_loopback or address.is_link_local
+
+
+_PRIVATE_NAMES = (".localhost", ".local", ".internal")

@@ -130,6 +130,26 @@ def test_the_environment_adds_no_proxy_and_no_credentials(monkeypatch: pytest.Mo
     assert network.options["timeout"] == (client.CONNECT_TIMEOUT, client.ANSWER_TIMEOUT)
 
 
+@pytest.mark.parametrize(("use_proxy", "expected"), [(True, True), (False, False)])
+def test_a_far_gateway_is_asked_by_the_proxy_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, *, use_proxy: bool, expected: bool
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.test")
+    network = fake.adapter({})
+    session = fake.mounted(network, client.new_session())
+    monkeypatch.setattr(client, "new_session", lambda: session)
+    with Client("http://models.example.org", use_proxy=use_proxy) as asking_far:
+        asking_far.history()
+    assert bool(network.options["proxies"]) is expected
+
+
+def test_certificates_that_are_not_there_are_told() -> None:
+    network = fake.adapter({})
+    network.error = OSError("Could not find a suitable TLS CA certificate bundle: /none")
+    with pytest.raises(errors.ConnectionFailed, match="can't be trusted: Could not find"):
+        asking(network).models()
+
+
 def test_a_client_closes_its_own_session_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     own, given = fake.adapter({}), fake.adapter({})
     monkeypatch.setattr(client, "new_session", lambda: fake.mounted(own))

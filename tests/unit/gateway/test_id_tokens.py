@@ -8,6 +8,7 @@ import pytest
 
 from gateway import id_tokens
 from gateway.id_tokens import IdTokenError, IdTokens
+from tests.unit.client import fake
 from tests.unit.gateway.conftest import Clock
 from tests.unit.gateway.made import settle, until
 
@@ -154,3 +155,20 @@ def test_a_service_that_refuses_the_gateway_is_said_with_the_mend(status: int) -
 def test_any_other_status_lets_the_gateway_in() -> None:
     for status in (200, 404, 500, 503):
         id_tokens.raise_if_denied(status)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [("http://metadata.google.internal/a", False), ("http://169.254.169.254/a", False),
+     ("http://oauth2.googleapis.com/token", True)],
+)  # fmt: skip
+def test_the_metadata_server_is_asked_by_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, url: str, *, expected: bool
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.test")
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.delenv("NO_PROXY")
+    network = fake.adapter({})
+    fake.mounted(network, session := id_tokens._Session()).get(url)
+    assert bool(network.options["proxies"]) is expected
+    session.close()

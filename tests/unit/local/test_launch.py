@@ -80,6 +80,7 @@ def test_the_gateway_follows_the_manifest_and_finds_services_at_their_links(
     assert environ["PASSERELLE_UPSTREAM"] == f"unix:{tmp_path}/sockets/{{service}}.sock"
     assert environ["PASSERELLE_BIND"] == "0.0.0.0:8080"
     assert "PASSERELLE_PAGE_KEY" not in environ
+    assert environ["PASSERELLE_UPSTREAM_AUTH"] == ""  # whatever is set for services elsewhere
 
 
 def test_the_page_and_the_gateway_share_a_key_that_is_there_first(

@@ -109,3 +109,15 @@ def test_the_log_begins_anew_with_every_run(tmp_path: Path) -> None:
     command.log.write_text("of an earlier run")
     Process("net", command)
     assert command.log.read_text() == ""
+
+
+def test_a_child_has_our_variables_less_those_of_another_project(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("GUNICORN_CMD_ARGS", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "MINE"):
+        monkeypatch.setenv(name, "1")
+    found = process.environment({"PASSERELLE_BIND": "a:1", "PYTHONWARNINGS": "ignore"})
+    assert (found["MINE"], found["PASSERELLE_BIND"]) == ("1", "a:1")
+    assert found["PYTHONWARNINGS"] == "ignore"  # which is our own
+    assert found["PYTHONUTF8"] == "1"
+    assert not {"GUNICORN_CMD_ARGS", "PYTHONOPTIMIZE"} & set(found)

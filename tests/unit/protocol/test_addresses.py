@@ -36,3 +36,18 @@ def test_what_is_written_otherwise_is_no_address(text: str) -> None:
 )
 def test_what_listens_everywhere_is_near(host: str, nearest: str) -> None:
     assert addresses.nearest(host) == nearest
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.9.9.9", "::1", "localhost", "a.localhost", "gateway", "10.0.0.5", "fd00::1",
+     "192.168.0.1", "169.254.169.254", "fe80::1%eth0", "0.0.0.0", "printer.local", "",
+     "metadata.google.internal", "gateway.default.svc.cluster.local"],
+)  # fmt: skip
+def test_this_machine_and_its_networks_are_near(host: str) -> None:
+    assert addresses.is_near(host)
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "2606:4700::1111", "example.org", "local.example.org"])
+def test_everything_else_is_far(host: str) -> None:
+    assert not addresses.is_near(host)
