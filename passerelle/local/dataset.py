@@ -8,6 +8,7 @@ import csv
 import dataclasses
 import difflib
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def from_sub_folder(file: Path, folder: Path) -> Picture:
     name, *rest = file.relative_to(folder).parts
     if not rest:
         return Picture(file)
-    return Picture(file, f"the folder {name}", name, int(name) if is_number(name) else None)
+    number = int(name) if is_number(name) else None
+    return Picture(file, f"the folder {name}", composed(name), number)
 
 
 def read_labels(folder: Path) -> dict[Path, Picture]:
@@ -82,7 +84,7 @@ def read_labels(folder: Path) -> dict[Path, Picture]:
     found: dict[Path, Picture] = {}
     wrong = []
     lines = io.StringIO(text_file.decode((folder / LABELS_FILE).read_bytes())).readlines()
-    reader = csv.DictReader(lines, delimiter=delimiter(lines))
+    reader = csv.DictReader(lines, delimiter=delimiter(lines), skipinitialspace=True)
     if missing := missing_columns(reader.fieldnames or ()):
         raise PicturesError(f"{folder / LABELS_FILE}, line 1: {missing}.")
     for row in reader:
@@ -93,7 +95,7 @@ def read_labels(folder: Path) -> dict[Path, Picture]:
             wrong.append(f"{folder / source}: {problem}.")
             continue
         number = (row.get("class_id") or "").strip()
-        name = "" if number else (row.get("label") or "").strip()
+        name = "" if number else composed((row.get("label") or "").strip())
         found[path] = Picture(path, source, name, int(number) if number else None)
     raise_problems(wrong)
     return found
@@ -133,6 +135,11 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 10
 
 
+def composed(name: str) -> str:
+    """A name with each accent in its letter: macOS writes the two apart in names of folders."""
+    return unicodedata.normalize("NFC", name)
+
+
 def classes(pictures: Pictures, names: list[str], model: str) -> dict[str, int]:
     """The class that each labelled picture shows, in a model's own numbers.
 
@@ -141,7 +148,7 @@ def classes(pictures: Pictures, names: list[str], model: str) -> dict[str, int]:
     """
     numbers: dict[str, list[int]] = {}
     for number, name in enumerate(names):
-        numbers.setdefault(name, []).append(number)
+        numbers.setdefault(composed(name), []).append(number)
     labelled = [each for each in pictures if each.source]
     raise_problems(dict.fromkeys(unknown_classes(labelled, numbers, len(names), model)))
     return {str(each.path): number_of(each, numbers) for each in labelled}

@@ -1,7 +1,9 @@
 """passerelle/local/dataset.py: a folder's pictures and classes, and all that can be wrong there."""
 
 import shutil
+import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +49,19 @@ def test_labels_are_read_as_spreadsheets_save_them(encoding: str, sign: str, fol
     (folder / "labels.csv").write_bytes(rows.encode(encoding))
     found = {each.path.name: each.name for each in dataset.read(folder)}
     assert found == {"rocket.jpg": "fusée", "coffee.png": ""}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_the_same_however_its_accents_are_written(form: Any, folder: Path) -> None:
+    name = unicodedata.normalize(form, "pâté")
+    (folder / name).mkdir()
+    shutil.move(folder / "coffee.png", folder / name)
+    names = ["fusée", unicodedata.normalize("NFD", "pâté")]
+    (number,) = dataset.classes(dataset.read(folder), names, "own").values()
+    assert number == 1
+    (folder / "labels.csv").write_text(f"file, label\nrocket.jpg, {name}\n", encoding="utf-8")
+    (number,) = dataset.classes(dataset.read(folder), names, "own").values()
+    assert number == 1
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
