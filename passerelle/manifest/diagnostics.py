@@ -9,25 +9,24 @@ MAX_SHOWN = 60  # characters of a value
 
 
 def sentence(kind: str, details: Any, written: str | None = None) -> str:
-    """An error of pydantic's as what is wrong and what to write instead.
+    """An error of pydantic's, with its `loc` as in the text, as what is wrong and what to write.
 
     `written` is how the text spells the value, where it is a word without quotes.
     """
-    given, context = shown(details["input"], written), details.get("ctx", {})
+    value, key = details["input"], str(details["loc"][-1]) if details["loc"] else ""
     if kind == "extra_forbidden":
-        key = str(details["loc"][-1])
         return f"unknown key{nearest(key, known_keys(details['loc']))}{look_alikes.hint(key)}"
-    if kind == "string_pattern_mismatch":
-        return f"{given} does not fit; write {PATTERNS[context['pattern']]}"
-    if details["input"] is None and not written:
+    if value is None and not written:
         return "there is no value; write one"
-    if kind == "list_type" and "labels" in details["loc"]:
-        kind = "labels_type"
-    if kind == "string_type":
-        return not_text(str(details["loc"][-1]), given, written)
-    if kind in SENTENCES:
-        return SENTENCES[kind].format(given=given, **context)
-    return f"{given} does not fit: {details['msg']}"
+    given, context = shown(value, written), details.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        told = f"{given} does not fit; write {PATTERNS[context['pattern']]}"
+    elif kind == "string_type":
+        told = not_text(key, given, written)
+    else:
+        form = SENTENCES.get(f"{kind} of {key}") or SENTENCES.get(kind, OTHER)
+        told = form.format(given=given, msg=details.get("msg"), **context)
+    return told + (look_alikes.hint(value) if isinstance(value, str) else "")
 
 
 def not_text(field: str, given: str, written: str | None) -> str:
@@ -46,6 +45,7 @@ def shown(value: Any, written: str | None) -> str:
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
+OTHER = "{given} does not fit: {msg}"
 SENTENCES = {
     "invalid-json-value": "{given} is neither text, number, list nor mapping; put it in quotes",
     "missing": "missing; add it",
@@ -55,7 +55,7 @@ SENTENCES = {
     "finite_number": "{given} is not a number that one can divide by; write another",
     "float_parsing": "{given} is not a number; write one",
     "list_type": "{given} is not a list; write items that begin with a dash",
-    "labels_type": "{given} is not a list; write file:PATH, or items that begin with a dash",
+    "list_type of labels": "{given} is not a list; write file:PATH, or a list of names",
     "tuple_type": "{given} is not a list; write a number for each channel",
     "dict_type": "{given} has no fields; write key: value lines",
     "model_type": "{given} has no fields; write key: value lines",
@@ -96,7 +96,7 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         ("defaults",): schema.Defaults,
         ("models",): schema.Entry,
         ("models", "input"): schema.Input,
-        ("models", "weights", "mapping"): schema.WeightsFile,
+        ("models", "weights"): schema.WeightsFile,
         ("models", "accept"): schema.Accept,
         ("models", "cache"): schema.Cache,
         ("models", "resources"): schema.Resources,

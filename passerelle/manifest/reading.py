@@ -125,8 +125,8 @@ def field_problems(data: Any, inheriting: set[int], document: Document) -> list[
     for path, details in found:
         may_inherit = path[:1] == ("models",) and path[1:2] and path[1] in inheriting
         if not may_inherit or path[:3] in document.lines or path[2:] == ("id",):
-            word = document.written.get(path)
-            document.add(path, diagnostics.sentence(details["type"], details, word))
+            word, placed = document.written.get(path), details | {"loc": path}
+            document.add(path, diagnostics.sentence(details["type"], placed, word))
     note_ambiguities(document, {path for path, _ in found})
     return [path[:3] for path, _ in found]
 

@@ -98,7 +98,7 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(weights={"file": "a", "kee": "b"}), "weights.kee: unknown key; did you mean 'key'"),
         (entry(weights={"file": "a", "strip": ""}), "models[0].weights.strip: "),
         (entry(weights={"https": "a"}), "weights.https: 'a' does not fit; write an address"),
-        (entry(weights=["a"]), "models[0].weights: ['a'] is not text"),
+        (entry(weights=["a"]), "models[0].weights: ['a'] does not fit; write torchvision:NAME"),
         (entry(architecture="my:Net"), "only a torchvision: architecture has torchvision: weights"),
         (entry(architecture="my:Net", weights="random"), "input: missing; write input: {size: …}"),
         (entry(sha256="12"), "64 hexadecimal digits"),
@@ -329,7 +329,7 @@ def test_what_is_wrong_in_a_list_is_told_once_and_not_of_the_whole(tmp_path: Pat
     (found,) = problems(GOOD + "    labels: [a, {b: c}]\n", tmp_path)
     assert found == "line 7: models[0].labels[1]: {'b': 'c'} is not text; put it in quotes"
     (found,) = problems(GOOD + "    labels: {0: a, 1: b}\n", tmp_path)
-    assert "is not a list; write file:PATH, or items that begin with a dash" in found
+    assert "is not a list; write file:PATH, or a list of names" in found
     (found,) = problems(GOOD + "    labels:\n    -\n    - b\n", tmp_path)
     assert found == "line 8: models[0].labels[0]: there is no value; write one"
 
