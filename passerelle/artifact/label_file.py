@@ -30,6 +30,7 @@ OTHER_FILES = (  # how files begin that hold no names, and what to do
     (b"\x80\x02", "is a pickle; name a text file"),
     (b"%PDF", "is a PDF; save it as text"),
 )
+BLANK = "is blank, which would shift the names below; remove the line, or name it"
 NUMBERED = re.compile(r"(?P<number>\d+)\s*[,;:\t ]\s*\S.*")
 NUMBERED_BEHIND = re.compile(r".*\S\s*[,;:=\t ]\s*(?P<number>\d+)")
 EVERY_LINE = (  # what is no part of a name where every line has it
@@ -87,10 +88,17 @@ def _text(path: Path) -> str:
     try:
         text = text_file.decode(content).rstrip(PADDING + "\n")
     except text_file.TextError as error:
-        raise _error(path, error.lines) from None
+        raise _error(path, sorted([*error.lines, *_blank(content)])) from None
     if not text:
         raise _error(path, [(0, "holds no names; write one a line")])
     return text
+
+
+def _blank(content: bytes) -> Iterator[Problem]:
+    """Each blank line before the last name, in an encoding that has ASCII in it."""
+    for number, line in enumerate(content.rstrip().splitlines(), start=1):
+        if not line.strip():
+            yield number, BLANK
 
 
 def _error(path: Path, problems: list[Problem]) -> LabelsError:
@@ -108,7 +116,7 @@ def _mistakes(lines: list[str]) -> Iterator[Problem]:
     """Each line that is no name."""
     for number, line in enumerate(lines, start=1):
         if not line:
-            yield number, "is blank, which would shift the names below; remove the line, or name it"
+            yield number, BLANK
         elif wrong := names.mistake(line):
             yield number, f"{line[:40]!r} {wrong}"
 

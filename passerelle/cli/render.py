@@ -9,7 +9,7 @@ import click
 import passerelle
 from passerelle.cli.options import manifest_option
 from passerelle.deploy import cloudrun, compose, sources
-from passerelle.manifest import reading
+from passerelle.manifest import names, reading
 
 COMPOSE = Path("docker-compose.yaml")
 KEYS = Path("keys.yaml")
@@ -48,11 +48,14 @@ def in_this_folder(path: Path) -> str:
     """A manifest's path relative to the current folder, which images are built in.
 
     Raises:
-        click.ClickException: it lies outside, where no build sees it.
+        click.ClickException: it lies outside, where no build sees it, or its name is no text.
     """
     relative = Path(os.path.relpath(path))
     if ".." in relative.parts:
         message = f"{path} is outside of this folder, which images are built in; go to its folder."
+        raise click.ClickException(message)
+    if any(map(names.is_control, relative.as_posix())):
+        message = f"{relative.as_posix()!r} can't be written in the file; give it another name."
         raise click.ClickException(message)
     return relative.as_posix()
 
@@ -72,7 +75,7 @@ def refuse_stale(path: Path, output: Path, text: str) -> None:
     Raises:
         click.ClickException
     """
-    present = output.read_text(encoding="utf-8") if output.exists() else ""
+    present = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
     if present == text and sources.is_current(Path()):
         return
     version, reason = compose.rendered_by(present), "is stale"

@@ -72,6 +72,12 @@ def test_everything_that_is_wrong_is_told_by_its_line(file: Path) -> None:
     ]
 
 
+def test_blank_lines_are_told_beside_those_in_another_encoding(file: Path) -> None:
+    first, second = problems(file, b"caf\xe9\n\ncat\n\n")
+    assert first.startswith("F, line 1: byte 0xe9")
+    assert second.startswith("F, line 2: is blank")
+
+
 def test_of_many_lines_the_first_ones_are_told_and_how_many_follow(file: Path) -> None:
     found = problems(file, "a\n" + "\n" * 50 + "b\n")
     assert len(found) == label_file.MAX_LINES + 1

@@ -23,11 +23,12 @@ def test_compose_is_written_and_current_then(folder: Path) -> None:
 
 
 def test_a_stale_file_is_told_and_left_as_it_is(folder: Path) -> None:
-    (folder / "docker-compose.yaml").write_text("edited")
-    shown = command.run("render", "compose", "--check")
-    assert shown.exit_code == 1
-    assert "docker-compose.yaml is stale; run: passerelle render compose" in shown.output
-    assert (folder / "docker-compose.yaml").read_text() == "edited"
+    for edited in (b"edited", b"edit\xe9"):
+        (folder / "docker-compose.yaml").write_bytes(edited)
+        shown = command.run("render", "compose", "--check")
+        assert shown.exit_code == 1
+        assert "docker-compose.yaml is stale; run: passerelle render compose" in shown.output
+        assert (folder / "docker-compose.yaml").read_bytes() == edited
 
 
 def test_a_key_file_is_made_once_and_never_overwritten(folder: Path) -> None:
@@ -54,6 +55,14 @@ def test_a_manifest_is_named_by_its_path_in_the_folder_or_refused(folder: Path) 
     os.chdir(folder / "sub" / "deeper")
     shown = command.run("render", "compose", "-f", "../models.yaml")
     assert (shown.exit_code, "outside of this folder" in shown.output) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["two\nlines.yaml", os.fsdecode(b"latin-\xe9.yaml")])
+def test_a_manifest_whose_name_no_file_can_hold_is_refused(name: str, folder: Path) -> None:
+    (folder / "models.yaml").rename(folder / name)
+    shown = command.run("render", "compose", "-f", name)
+    assert shown.exit_code == 1
+    assert "can't be written in the file; give it another name" in shown.output
 
 
 def test_a_swarms_file_is_printed(folder: Path) -> None:
