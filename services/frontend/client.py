@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,9 @@ class Gateway:
     ) -> None:
         self._url, self._key_file, self._new_session = url, key_file, new_session
         self._local = threading.local()
-        self._key = ""  # that was used last; any thread replaces it, in one assignment
+        self._keys: tuple[str, ...] = ()  # the file's, and the one before; replaced at once
+        with contextlib.suppress(SettingError):
+            self._read_keys()
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
@@ -36,37 +38,29 @@ class Gateway:
             PageError: for every error of the SDK, and for a key that can't be read.
         """
         try:
-            yield Client(self._url, self._current_key(), self._session())
+            yield ClientOfKeys(self._url, self._read_keys(), self._session())
         except SettingError as error:
             raise errors.key_refused(str(error)) from error
         except sdk_errors.ClientError as error:
             raise translated(error) from error
 
-    def _current_key(self) -> str:
-        """The key that its file holds now; the one before while that can't be read.
+    def _read_keys(self) -> tuple[str, ...]:
+        """The key that its file holds now, and the one before it.
 
-        Also while the gateway doesn't know a new one yet, since it reads the file a moment later.
+        Those of the last time while the file can't be read.
 
         Raises:
-            SettingError: it can't be read, and there is none before.
+            SettingError: it can't be read, and never could.
         """
         try:
             found = settings.read_key(self._key_file)
         except SettingError:
-            if not self._key:
+            if not self._keys:
                 raise
-            return self._key
-        if not self._key or found == self._key or self._is_known(found):
-            self._key = found
-        return self._key
-
-    def _is_known(self, key: str) -> bool:
-        """Whether the gateway accepts a key."""
-        try:
-            Client(self._url, key, self._session()).models()
-        except sdk_errors.ClientError:
-            return False
-        return True
+            return self._keys
+        if found not in self._keys[:1]:
+            self._keys = (found, *self._keys[:1])
+        return self._keys
 
     def _session(self) -> requests.Session:
         """This thread's connections."""
@@ -74,6 +68,39 @@ class Gateway:
             self._local.session = self._new_session()
         session: requests.Session = self._local.session
         return session
+
+
+class ClientOfKeys(Client):
+    """Asks again with the key before where one is refused.
+
+    A new key is read by the gateway a moment sooner or later than by the page.
+    """
+
+    def __init__(self, url: str, keys: tuple[str, ...], session: requests.Session) -> None:
+        super().__init__(url, keys[0], session)
+        self._keys = keys
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = sdk.NO_HEADERS,
+    ) -> sdk.Reply:
+        """One request, and the JSON object that it is answered with.
+
+        Raises:
+            errors.ClientError
+        """
+        for key in self._keys[:-1]:
+            self._key = key
+            try:
+                return super().request(method, path, body, headers)
+            except sdk_errors.Refused as error:
+                if error.status != 401:
+                    raise
+        self._key = self._keys[-1]
+        return super().request(method, path, body, headers)
 
 
 def translated(error: sdk_errors.ClientError) -> errors.PageError:

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import flask
 import pytest
@@ -77,16 +78,32 @@ def test_the_key_is_read_anew_for_each_client(tmp_path: Path) -> None:
         assert used(gateway, fake) == key
 
 
-def test_a_new_key_is_used_once_the_gateway_knows_it(tmp_path: Path) -> None:
-    key_file, fake = tmp_path / "key", FakeGateway({"/history": (200, {})})
-    gateway = Gateway(URL, key_file, fake.new_session)
+class Exchanging(FakeGateway):
+    """Accepts one key."""
+
+    accepted = "psl_first"
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        response = super().send(request)
+        if request.headers["X-API-Key"] != self.accepted:
+            response.status_code = 401
+        return response
+
+
+def test_while_a_key_is_exchanged_the_one_that_the_gateway_knows_is_used(tmp_path: Path) -> None:
+    key_file, fake = tmp_path / "key", Exchanging({"/history": (200, {})})
     key_file.write_text("psl_first")
+    gateway = Gateway(URL, key_file, fake.new_session)
+    key_file.write_text("psl_second")  # before anyone asked
     assert used(gateway, fake) == "psl_first"
-    key_file.write_text("psl_second")
-    known, fake.answers["/models"] = fake.answers["/models"], (401, {"detail": "No."})
-    assert used(gateway, fake) == "psl_first"
-    fake.answers["/models"] = known
+    with gateway.client() as asked:
+        fake.accepted = "psl_second"  # in the midst of a visit
+        asked.history()
     assert used(gateway, fake) == "psl_second"
+    fake.accepted, fake.requests = "psl_third", []
+    with pytest.raises(errors.PageError), page(tmp_path).test_request_context():
+        used(gateway, fake)
+    assert len(fake.requests) == 2
 
 
 def test_the_last_key_is_used_while_its_file_is_empty_or_gone(tmp_path: Path) -> None:
