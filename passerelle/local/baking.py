@@ -1,8 +1,10 @@
 """Baking what is missing, each model in a process of its own, which alone imports torch."""
 
 import collections
+import contextlib
 import dataclasses
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -99,10 +101,12 @@ def follow(model: Model, child: "subprocess.Popen[str]", report: Report) -> Resu
             if "error" in event:
                 return Result(model, None, event["error"])
             progress.step(event)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_TIMEOUT)  # so that how it ended is its own doing
     finally:
         stop(child)
         printed.join()
-    return Result(model, None, f"the bake ended without a word: {progress.last_printed}")
+    return Result(model, None, progress.ending(child.returncode))
 
 
 class Progress:
@@ -129,10 +133,18 @@ class Progress:
             if "%" in line:
                 self._report(f"{self._step} {line[-60:]}", self._number, self._steps)
 
-    @property
-    def last_printed(self) -> str:
-        """The end of what libraries printed."""
-        return " ".join(self._printed)[-500:]
+    def ending(self, code: int) -> str:
+        """How a bake ended that gave no reason: its exit code, or the signal, and what it printed.
+
+        A negative code is a signal's, as in subprocess.
+        """
+        how = f"ended with exit code {code}"
+        if code < 0:
+            how = f"was ended by {signal.Signals(-code).name}"
+        if code == -signal.SIGKILL:
+            how += ", which the system does where memory runs out,"
+        last = " ".join(self._printed)[-500:]
+        return f"the bake {how} in the step {self._step!r}{f': {last}' if last else '.'}"
 
 
 def read_line(stream: IO[str]) -> str:

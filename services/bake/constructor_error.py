@@ -1,6 +1,7 @@
 """What code of the user's raised -> a sentence: what, where in that code, and what to do."""
 
 import importlib.util
+import re
 import traceback
 import urllib.error
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ DISTRIBUTIONS = {  # of modules that pip knows by another name
     "google": "protobuf",
 }
 CLIENTS = {"aiohttp", "httpcore", "httpx", "huggingface_hub", "requests", "urllib3"}
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # of a terminal
 LONGEST = 400  # characters of what was raised
 
 
@@ -36,7 +38,7 @@ def message(error: BaseException) -> str:
         return f"it ended the program with sys.exit({error.code!r})"
     lines = traceback.format_exception_only(error)
     text = lines[-1] if isinstance(error, SyntaxError) else lines[0]
-    return " ".join(text.split())[:LONGEST].rstrip(".")
+    return " ".join(_COLOURS.sub("", text).split())[:LONGEST].rstrip(".")
 
 
 def place(error: BaseException, folders: Sequence[str]) -> str:

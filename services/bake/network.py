@@ -1,5 +1,6 @@
 """What a constructor gave -> the module that is baked: unwrapped, in fp32, on the processor."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ WRAPPERS = {
     "DistributedDataParallel": "module",
     "AveragedModel": "module",
 }
+FROZEN = "which stays as it was exported, perhaps for training; give the module that it was made of"
 _OWN = frozenset(vars(torch.nn.Module()))  # where a module keeps what it registers
 QUANTIZED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized")
 
@@ -28,6 +30,8 @@ def prepare(architecture: str, made: Any) -> torch.nn.Module:
         raise ArchitectureError(f"{architecture} gave {described(made)}")
     module = unwrapped(made)
     refuse_unusable(architecture, module)
+    if any(each.is_inference() for each in module.state_dict().values()):
+        module = copy.deepcopy(module)  # of torch.inference_mode, which nothing may change
     for each in (module, *unregistered(module).values()):
         each.float().cpu().eval()
     return module
@@ -40,6 +44,8 @@ def described(made: Any) -> str:
         return "nothing; have it return the module."
     if isinstance(made, type):
         return f"the class {made.__name__}, not an instance; write that class as the architecture."
+    if isinstance(made, torch.export.ExportedProgram):
+        return f"an exported program, {FROZEN}."
     if isinstance(made, dict) and any(isinstance(each, torch.Tensor) for each in made.values()):
         return "weights without a network; write a callable that gives a torch.nn.Module."
     inside = made.values() if isinstance(made, dict) else made
@@ -68,15 +74,18 @@ def refuse_unusable(architecture: str, module: torch.nn.Module) -> None:
     Raises:
         ArchitectureError
     """
+    if isinstance(module, torch.fx.GraphModule) and "eval" in vars(module):
+        raise ArchitectureError(f"{architecture} gave an exported program, {FROZEN}.")
     if not has_forward(module):
         parts = ", ".join(name for name, _ in module.named_children())
         hint = f"; name the part of it that is the network ({parts})" if parts else ""
         raise ArchitectureError(f"{architecture} gave a module without a forward{hint}.")
     for name, each in module.named_modules():
-        if type(each).__module__.startswith(QUANTIZED):
+        if is_quantized(type(each)):
             raise ArchitectureError(
-                f"{architecture} is quantized already ({name} is a {type(each).__name__}), which "
-                "no engine takes. Give the module as it was before, and write precision: int8."
+                f"{architecture} is quantized already ({name} is a {type(each).__name__} of "
+                "torch.ao), which no engine takes. Give the module as it was before, and write "
+                "precision: int8."
             )
     for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
         if tensor.is_meta:
@@ -84,6 +93,11 @@ def refuse_unusable(architecture: str, module: torch.nn.Module) -> None:
                 f"{architecture} has no values: {name} is on the meta device. Make it on the "
                 "processor."
             )
+
+
+def is_quantized(kind: type) -> bool:
+    """Whether a module of that class has integers for weights. A FloatFunctional has none."""
+    return kind.__module__.startswith(QUANTIZED) and "FloatFunctional" not in kind.__name__
 
 
 def has_forward(module: torch.nn.Module) -> bool:

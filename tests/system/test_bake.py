@@ -127,7 +127,7 @@ def test_a_bake_is_cached_by_content_and_the_same_each_time(tmp_path: Path) -> N
     ("fields", "expected"),
     [
         ({"architecture": "tiny_nets:Unsteady"}, "another answer each time for the same picture"),
-        ({"architecture": "tiny_nets:Missing"}, "check architecture and arguments"),
+        ({"architecture": "tiny_nets:Missing"}, "there is no Missing; check architecture"),
         ({"architecture": "not_there:Net"}, "its package is installed"),
         ({"weights": "file:none.pth"}, "is not a file; write the path of one"),
         ({"labels": ["one", "two"]}, "has 4 classes, but labels names 2"),

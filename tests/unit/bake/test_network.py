@@ -102,7 +102,7 @@ def test_a_quantized_module_is_refused() -> None:
     net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3072, 4))
     quantize: Any = torch.ao.quantization.quantize_dynamic
     made = quantize(net, {torch.nn.Linear})
-    assert "is quantized already (1 is a Linear)" in refusal(made)
+    assert "is quantized already (1 is a Linear of torch.ao)" in refusal(made)
 
 
 class Listed(nets.Tiny):
@@ -129,6 +129,26 @@ def test_modules_in_plain_lists_are_found_and_set_to_evaluation_too(wrap: Any) -
 
 def test_plain_lists_without_weights_of_their_own_are_good() -> None:
     network.refuse_unregistered(NAME, Listed([torch.nn.ReLU(), "a", 3]))
+
+
+def test_a_module_made_for_inference_alone_is_changed_all_the_same() -> None:
+    with torch.inference_mode():
+        net = nets.Tiny().half()
+    made = network.prepare(NAME, net)
+    assert not any(each.is_inference() for each in made.state_dict().values())
+    made.load_state_dict(nets.Tiny().state_dict())
+
+
+def test_a_quantizable_module_that_is_not_quantized_is_good() -> None:
+    net = nets.Tiny()
+    net.add = torch.ao.nn.quantized.FloatFunctional()
+    assert network.prepare(NAME, net) is net
+
+
+def test_an_exported_program_is_refused() -> None:
+    program = torch.export.export(nets.Tiny().eval(), (torch.zeros(1, 3, 32, 32),))
+    for made in (program, program.module()):
+        assert "an exported program, which stays as it was exported" in refusal(made)
 
 
 def test_a_lazy_module_is_known() -> None:

@@ -43,10 +43,13 @@ class Kept(io.StringIO):
 class FakeBake:
     """A bake's process: what it writes, and whether it ends when it is asked to."""
 
-    def __init__(self, *lines: dict[str, Any], printed: str = "", stubborn: bool = False) -> None:
+    def __init__(
+        self, *lines: dict[str, Any], printed: str = "", stubborn: bool = False, code: int = 0
+    ) -> None:
         self.stdin = Kept()
         self.stdout = io.StringIO("".join(json.dumps(line) + "\n" for line in lines))
         self.stderr = io.StringIO(printed)
+        self.returncode = code
         self.stubborn, self.signals = stubborn, list[str]()
 
     def terminate(self) -> None:
@@ -88,9 +91,24 @@ def test_an_error_is_the_bakes_own_sentence(model: Model) -> None:
     assert result == baking.Result(model, None, "use engine: torch")
 
 
-def test_a_bake_that_dies_is_told_by_what_it_printed_last(model: Model) -> None:
-    result, _ = follow(model, FakeBake(convert(), printed="loading\nout of memory\n"))
-    assert result.error == "the bake ended without a word: loading out of memory"
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (3, "the bake ended with exit code 3 in the step 'convert': loading broken off"),
+        (-11, "the bake was ended by SIGSEGV in the step 'convert': loading broken off"),
+        (-9, "was ended by SIGKILL, which the system does where memory runs out, in the step"),
+    ],
+)
+def test_a_bake_that_dies_is_told_by_its_end_its_step_and_what_it_printed_last(
+    code: int, expected: str, model: Model
+) -> None:
+    child = FakeBake(convert(), printed="loading\nbroken off\n", code=code)
+    result, _ = follow(model, child)
+    assert expected in result.error
+
+
+def test_a_bake_that_dies_without_a_word_has_none(model: Model) -> None:
+    assert follow(model, FakeBake(code=1))[0].error.endswith("exit code 1 in the step 'start'.")
 
 
 def test_a_download_is_reported_by_what_a_library_prints(model: Model) -> None:
