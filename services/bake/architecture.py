@@ -14,7 +14,7 @@ from passerelle.artifact.card import Input
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest import model
 from passerelle.manifest.model import Recipe
-from services.bake import channels, constructor, loading, network, published, weights
+from services.bake import constructor, loading, network, published, weights
 from services.bake.errors import ArchitectureError
 from services.bake.loading import Loaded
 
@@ -53,7 +53,6 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
         network.refuse_unregistered(recipe.architecture, built.module)
         loaded = loading.load(built.module, checkpoint, recipe)
         built = dataclasses.replace(built, loaded=loaded)
-    channels.require(recipe.architecture, built.module, built.input)
     return built
 
 

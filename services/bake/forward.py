@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
-from services.bake import calibration, origin, output
+from services.bake import calibration, channels, origin, output
 from services.bake.architecture import Architecture
 from services.bake.convert import Normalised
 from services.bake.errors import ForwardError
@@ -43,11 +44,11 @@ def run(recipe: Recipe, built: Architecture) -> Forward:
     """Run the network, find its output, and see that it gives numbers, the same each time.
 
     Raises:
-        ForwardError, OutputError
+        ArchitectureError, ForwardError, OutputError
     """
     pictures = [calibration.decoded(path, built.input) for path in calibration.PICTURES]
     module = Normalised(built.module, built.input).eval()
-    given = called(recipe, module.network, pictures[0])
+    given = first_called(recipe, module, built.input, pictures[0])
     module.output = output.choose(recipe.id, given, recipe.output)
     values = stacked(recipe.id, [row(called(recipe, module, each)) for each in pictures])
     for path, given in zip(calibration.PICTURES, values, strict=True):
@@ -61,6 +62,20 @@ def row(values: torch.Tensor) -> Logits:
     """The values of a batch of one picture."""
     found: Logits = values[0].detach().cpu().numpy()
     return found
+
+
+def first_called(recipe: Recipe, module: Normalised, shape: Input, pixels: Pixels) -> Any:
+    """All that the network gives for a picture.
+
+    Raises:
+        ArchitectureError: it takes pictures of other channels.
+        ForwardError: it fails for another reason.
+    """
+    try:
+        return called(recipe, module.network, pixels)
+    except ForwardError:
+        channels.require(recipe.architecture, module.module, shape)
+        raise
 
 
 def stacked(model_id: str, rows: list[Logits]) -> Logits:
@@ -101,11 +116,11 @@ def called(recipe: Recipe, function: Any, pixels: Pixels) -> Any:
         with torch.no_grad():
             return function(torch.from_numpy(pixels[np.newaxis]))
     except Exception as error:
-        side, _, channels = pixels.shape
+        side, _, depth = pixels.shape
         raise ForwardError(
             f"{recipe.id} fails on a picture: {described(error)}. It is given one picture as "
-            f"float32 (1, {channels}, {side}, {side}), on the processor; check that the network "
-            "takes that, and input: {size: …}."
+            f"float32 (1, {depth}, {side}, {side}), with weights in float32, on the processor; "
+            "check that the network takes that, and input: {size: …}."
         ) from error
 
 

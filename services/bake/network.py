@@ -30,7 +30,7 @@ def prepare(architecture: str, made: Any) -> torch.nn.Module:
         raise ArchitectureError(f"{architecture} gave {described(made)}")
     module = unwrapped(made)
     refuse_unusable(architecture, module)
-    if any(each.is_inference() for each in module.state_dict().values()):
+    if not is_lazy(module) and any(each.is_inference() for each in module.state_dict().values()):
         module = copy.deepcopy(module)  # of torch.inference_mode, which nothing may change
     for each in (module, *unregistered(module).values()):
         each.float().cpu().eval()
@@ -124,8 +124,7 @@ def refuse_unregistered(architecture: str, module: torch.nn.Module) -> None:
 
 def is_lazy(module: torch.nn.Module) -> bool:
     """Whether some of its parameters have no shape before it has seen a picture."""
-    held = [*module.parameters(), *module.buffers()]
-    return any(torch.nn.parameter.is_lazy(each) for each in held)
+    return any(map(torch.nn.parameter.is_lazy, (*module.parameters(), *module.buffers())))
 
 
 def unregistered(module: torch.nn.Module) -> dict[str, torch.nn.Module]:

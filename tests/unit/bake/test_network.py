@@ -155,3 +155,9 @@ def test_a_lazy_module_is_known() -> None:
     assert network.is_lazy(torch.nn.Sequential(torch.nn.LazyConv2d(4, 3)))
     assert network.is_lazy(torch.nn.LazyBatchNorm2d())
     assert not network.is_lazy(nets.Tiny())
+
+
+def test_a_lazy_module_is_made_ready_as_far_as_it_goes() -> None:
+    made = network.prepare(NAME, torch.nn.Sequential(torch.nn.LazyConv2d(4, 3).half()))
+    assert next(made.parameters()).dtype == torch.float32
+    assert not made.training
