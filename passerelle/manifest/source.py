@@ -66,7 +66,7 @@ def parse(
 ) -> Document:
     """Read one YAML document. Nothing but plain data is ever made from it."""
     document = Document()
-    text = _with_line_ends_of_today(text, document)
+    text = _with_line_ends_of_today(_without_tabs_at_ends(text), document)
     try:
         loader = reader(text)
         node = loader.get_single_node()
@@ -82,6 +82,14 @@ def parse(
         line, message = yaml_errors.explain(error, text)
         document.problems.append(Problem(line, "", message))
     return document
+
+
+def _without_tabs_at_ends(text: str) -> str:
+    """The text without tabs at the ends of lines, which nobody sees and PyYAML refuses."""
+    return "\n".join(
+        line.rstrip(" \t") if "\t" in line[len(line.rstrip(" \t")) :] else line
+        for line in text.split("\n")
+    )
 
 
 def _with_line_ends_of_today(text: str, document: Document) -> str:
@@ -153,6 +161,7 @@ class _Reader:
             self._document.lines[*path, key] = key_node.start_mark.line + 1
             if key_node.style is None:
                 self.refuse_look_alikes(key, (*path, key))
+                self.refuse_tight_colon(key, value_node, path)
             result[key] = self.read(value_node, (*path, key))
         return result
 
@@ -160,6 +169,13 @@ class _Reader:
         """Note quotes and spaces that are none to YAML."""
         if wrong := look_alikes.mistake(word):
             self._document.add(path, f"{word!r} {wrong}")
+
+    def refuse_tight_colon(self, key: str, value: yaml.Node, path: FieldPath) -> None:
+        """Note a key without a value that is `key:value`, since YAML wants a space between them."""
+        name, colon, rest = key.partition(":")
+        if colon and value.value == "" and value.start_mark.index == value.end_mark.index:
+            advice = f"has no space behind its colon; write {name}: {rest}"
+            self._document.add((*path, key), f"{key!r} {advice}")
 
     def text(self, value: str, path: FieldPath) -> str:
         """A text that UTF-8 can write: YAML's escapes can spell halves of characters."""

@@ -11,16 +11,19 @@ import yaml
 from passerelle.manifest import look_alikes, names
 
 SENTENCES = (
-    (r"found character '\\t'", "a tab where YAML takes spaces alone; indent with spaces"),
+    (r"found character '\\t'", "a tab, which YAML takes in quotes alone; write spaces"),
     (
         r"found character '(?P<sign>.)'",
         "a text can't begin with {sign} unless it is in quotes",
     ),
     (
         r"mapping values are not allowed here",
-        "a second ': ' in one text, which needs quotes then; or a line is indented too far",
+        "a second ': ' in a text without quotes, a line indented too far, or a colon without space",
     ),
-    (r"could not find expected ':'", "this line has no ': ' behind its key; write key: value"),
+    (
+        r"could not find expected ':'|expected '<document start>'",
+        "this line has no ': ' behind its key; write key: value",
+    ),
     (r"found unexpected end of stream", "a quote that is opened here is never closed; close it"),
     (
         r"found unknown escape character|expected escape sequence",

@@ -32,6 +32,7 @@ def test_a_problem_is_at_the_nearest_part_that_is_there() -> None:
         ("a: &x [*x]", "line 1: a[0]: this alias holds itself; write the values out"),
         ("a: !!int x", "line 1: a: 'x' is no such value; put it in quotes"),
         ("a: !!timestamp x", "line 1: a: 'x' is no such value; put it in quotes"),
+        ("a: {b:1}", "line 1: a.b:1: 'b:1' has no space behind its colon; write b: 1"),
         ("a: {{ b }}", "line 1: a: a key is text; put what has braces or brackets in quotes"),
         ("a: 1\nb: x\u2028y\nc: [", "line 2: U+2028 ends a line to some readers and not to others"),
         ("a: 1\nb: x\u2028y\nc: [", "line 3: this is not YAML"),
@@ -75,3 +76,9 @@ def test_problems_are_told_by_line_and_items_by_their_numbers() -> None:
     found = [source.Problem(2, path, "x") for path in paths] + [source.Problem(1, "z", "x")]
     told = [(each.line, each.path) for each in sorted(found, key=source.order)]
     assert told == [(1, "z"), (2, ""), (2, "a"), (2, "b[9]"), (2, "b[9].c"), (2, "b[10]")]
+
+
+def test_tabs_at_the_ends_of_lines_are_no_part_of_it() -> None:
+    text = "a: 1\t\nb:\n  - c \t \n\t\n  - 'd\te'\n# f\t\n"
+    document = source.parse(text)
+    assert (document.data, document.problems) == ({"a": 1, "b": ["c", "d\te"]}, [])

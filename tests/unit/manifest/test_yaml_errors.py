@@ -15,9 +15,11 @@ def explained(text: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("a: 1\n\tb: 2", 2, "a tab where YAML takes spaces alone; indent with spaces"),
-        ("a: 1\nb: c: d", 2, "a second ': ' in one text, which needs quotes then"),
+        ("a: 1\n\tb: 2", 2, "a tab, which YAML takes in quotes alone; write spaces"),
+        ("a: 1\nb: c: d", 2, "a second ': ' in a text without quotes"),
         ("version: 1\nmodels\n  - id: a\n", 2, "has no ': ' behind its key; write key: value"),
+        ("'a':b\n", 1, "has no ': ' behind its key; write key: value"),
+        ("a:\tb\n", 1, "a tab, which YAML takes in quotes alone; write spaces"),
         ("a: 1\nb: 'x\nc: 2\n", 2, "a quote that is opened here is never closed; close it"),
         ('a: "C:\\Users"', 1, "begins an escape, and this is none; use single quotes"),
         ('a: "\\d"', 1, "begins an escape, and this is none; use single quotes"),
