@@ -4,6 +4,8 @@ import ipaddress
 import re
 import urllib.parse
 
+from passerelle.protocol import addresses
+
 _PAIR = r"[a-z0-9-]+="
 
 
@@ -21,7 +23,7 @@ def find(setting: str, service: str) -> str:
 def is_setting(text: str) -> bool:
     """Whether a text is such a template or such pairs, each address well formed."""
     if not re.match(_PAIR, text):
-        return _are_addresses(text.replace("{service}", "service"))
+        return _are_addresses(text.replace("{service}", "service").replace("{project_number}", "0"))
     is_whole = all(re.match(_PAIR, pair.strip()) for pair in text.split(","))
     return is_whole and all(map(_are_addresses, _pairs(text).values()))
 
@@ -32,19 +34,13 @@ def _pairs(setting: str) -> dict[str, str]:
 
 
 def _are_addresses(text: str) -> bool:
-    """Whether replicas' addresses can be asked: no name, query or fragment belongs to them."""
-    try:
-        return all(map(_is_address, text.split("|")))
-    except ValueError:  # a port or an address of IPv6 that is none
-        return False
+    """Whether replicas' addresses can be asked."""
+    return all(map(_is_address, text.split("|")))
 
 
 def _is_address(text: str) -> bool:
-    if text.startswith("unix:"):
-        return len(text) > len("unix:")
-    url = urllib.parse.urlsplit(text)
-    is_plain = not re.search(r"[\s?#@]", text) and url.port != 0
-    return url.scheme in ("http", "https") and bool(url.hostname) and is_plain
+    is_socket = text.startswith("unix:") and len(text) > len("unix:")
+    return is_socket or addresses.is_url(text)
 
 
 def origin(address: str) -> str:

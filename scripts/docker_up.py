@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 DISK_NEEDED = 6_000_000_000  # bytes: the base has torch in it while it bakes
 COMPOSE_NEEDED = (2, 20)  # the version
+MAX_PORT = 65535
 PASSERELLE = ROOT / ".venv" / "bin" / "passerelle"
 
 
@@ -97,7 +98,15 @@ def require_ports() -> None:
     """Return only if the ports are free, or ours already."""
     for service, variable, usual in (("gateway", "PORT", 8080), ("frontend", "PAGE_PORT", 8000)):
         if not output_of("docker", "compose", "ps", "--quiet", service):
-            require_free_port(variable, int(os.environ.get(variable, usual)))
+            require_free_port(variable, port_of(variable, usual))
+
+
+def port_of(variable: str, usual: int) -> int:
+    """The port that a variable names; an empty one counts as not set, as in Compose."""
+    text = os.environ.get(variable, "") or str(usual)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_PORT):
+        raise RefusedError(f"{variable} is {text!r}; write a port's number, 1 to {MAX_PORT}.")
+    return int(text)
 
 
 def require_free_port(variable: str, port: int) -> None:
@@ -137,7 +146,7 @@ def main() -> None:
         sys.exit("Something above did not build or get healthy; its own words say why.")
     logs = output_of("docker", "compose", "logs", "--no-log-prefix", "gateway")
     examples = re.findall(r'"demo": "(curl .*?)"[,}]', logs)
-    sys.stdout.write(f"\nOpen http://localhost:{os.environ.get('PAGE_PORT', '8000')}\n")
+    sys.stdout.write(f"\nOpen http://localhost:{port_of('PAGE_PORT', 8000)}\n")
     sys.stdout.write(
         "\nTry it:\n  " + (examples[-1] if examples else "use a key of keys.yaml") + "\n"
     )

@@ -1,1 +1,5 @@
-"""The command line: one file a command. Nothing imports it."""
+"""The command line: a file for each command. Nobody imports it."""
+
+from passerelle.cli import own_packages
+
+own_packages.refuse_others()

@@ -1,6 +1,8 @@
 """Where a process listens, and how it is reached there: `host:port`, an IPv6 host in brackets."""
 
 import ipaddress
+import re
+import urllib.parse
 
 MAX_PORT = 65535
 # The host at which this machine reaches what listens on every interface.
@@ -53,3 +55,16 @@ def is_near(host: str) -> bool:
 
 
 _PRIVATE_NAMES = (".localhost", ".local", ".internal")
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is the address of a server: http or https, a host, perhaps a port and a path.
+
+    No name, query or fragment belongs to it.
+    """
+    try:
+        url = urllib.parse.urlsplit(text)
+        is_plain = not re.search(r"[\s?#@]", text) and url.port != 0
+    except ValueError:  # a port or an address of IPv6 that is none
+        return False
+    return url.scheme in ("http", "https") and bool(url.hostname) and is_plain

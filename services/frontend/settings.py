@@ -9,7 +9,7 @@ import limits
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from passerelle.protocol import file_errors
+from passerelle.protocol import addresses, file_errors
 from passerelle.server import google_cloud, settings
 from passerelle.server.settings import SettingError
 
@@ -29,16 +29,26 @@ def without_slash(address: str) -> str:
     return address.rstrip("/")
 
 
+def is_url(text: str) -> bool:
+    """Whether a text is an address once the project's number is in it."""
+    return addresses.is_url(text.replace(google_cloud.PLACEHOLDER, "0"))
+
+
+Url = Annotated[
+    str,
+    AfterValidator(without_slash),
+    settings.checked(is_url, "write an address such as http://gateway:8080"),
+]
+
+
 class Settings(settings.ServerSettings):
     """What the page runs with, beside every server's own; see docs/settings.md."""
 
     # Google's metadata server.
     metadata_host: str = Field(google_cloud.METADATA_HOST, alias="GCE_METADATA_HOST")
     # The gateway's address, and the same as people reach it, for the curl line.
-    gateway: Annotated[str, AfterValidator(without_slash)] = Field(
-        "http://gateway:8080", alias="PASSERELLE_GATEWAY"
-    )
-    public_gateway: Annotated[str, AfterValidator(without_slash)] = Field(
+    gateway: Url = Field("http://gateway:8080", alias="PASSERELLE_GATEWAY")
+    public_gateway: Url = Field(
         default_factory=lambda data: data["gateway"], alias="PASSERELLE_GATEWAY_SHOWN"
     )
     # Holds the page's key, and nothing else.

@@ -78,6 +78,16 @@ def test_a_key_file_that_containers_cannot_read_is_told(
         script.require_keys_file()
 
 
+@pytest.mark.parametrize("text", ["http", "0", "65536", "8080:80"])
+def test_a_port_that_is_none_is_told(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load()
+    monkeypatch.setenv("PORT", text)
+    with pytest.raises(script.RefusedError, match=f"PORT is '{text}'; write a port's number"):
+        script.port_of("PORT", 8080)
+    monkeypatch.setenv("PORT", "")
+    assert script.port_of("PORT", 8080) == 8080
+
+
 def test_an_unknown_target_is_refused() -> None:
     done = subprocess.run(
         [*stack.PASSERELLE, "render", "nomad"], cwd=stack.ROOT, capture_output=True, text=True,

@@ -141,3 +141,15 @@ def test_a_proxy_that_does_not_answer_is_told() -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert "The environment's proxy for http://models.example.org does not answer" in done.stderr
+
+
+def test_another_projects_packages_on_the_path_are_told(tmp_path: Path) -> None:
+    (tmp_path / "gateway").mkdir()
+    (tmp_path / "gateway" / "__init__.py").write_text("raise RuntimeError")
+    done = subprocess.run(
+        [*stack.PYTHON, "-P", "-m", "passerelle", "models"], capture_output=True, text=True,
+        check=False, env=os.environ | {"PYTHONPATH": f"{tmp_path}:{stack.ROOT}"}, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"another gateway than Passerelle's, at {tmp_path}" in done.stderr
+    assert "Traceback" not in done.stderr

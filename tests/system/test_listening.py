@@ -63,6 +63,17 @@ def test_a_whole_run_listens_on_ipv6(tmp_path: Path, host: str) -> None:
         assert up.stop() == 0
 
 
+@ipv6
+def test_a_service_is_found_by_its_address_of_ipv6(tmp_path: Path, state: Path) -> None:
+    at = f"[::1]:{stack.free_port()}"
+    with (
+        processes.service(processes.artifact(state / "artifacts"), at),
+        processes.gateway(tmp_path, f"http://{at}") as door,
+    ):
+        stack.wait_for(lambda: door.model()["status"] == "ready", 30)
+        assert door.predict().ok
+
+
 @pytest.mark.parametrize("host", ["2001:db8::1", "192.0.2.1", "no-such-host.invalid"])
 def test_an_address_that_this_machine_has_not_is_told(tmp_path: Path, host: str) -> None:
     done = run("up", "-f", str(small_net.write(tmp_path)), "--state", str(tmp_path), "--host", host)

@@ -46,3 +46,21 @@ def test_a_key_file_without_a_key_is_told(content: bytes, tmp_path: Path) -> Non
 def test_a_key_may_be_saved_by_any_editor(content: str, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(content, encoding="utf-8", newline="")
     assert settings.read_key(tmp_path / "key") == "psl_a"
+
+
+@pytest.mark.parametrize("name", ["PASSERELLE_GATEWAY", "PASSERELLE_GATEWAY_SHOWN"])
+@pytest.mark.parametrize(
+    "text", ["gateway:8080", "http://", "ftp://a", "http://a:99999", "http://::1"]
+)
+def test_an_address_that_is_none_is_told_at_the_start(name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=f"{name} is '.*'; write an address such as http://"):
+        settings.read({"PASSERELLE_KEY_FILE": "key", name: text})
+
+
+def test_addresses_may_be_of_ipv6_and_have_a_path() -> None:
+    urls = {
+        "PASSERELLE_GATEWAY": "http://[::1]:8080/ml/",
+        "PASSERELLE_GATEWAY_SHOWN": "https://a/b",
+    }
+    found = settings.read({"PASSERELLE_KEY_FILE": "key"} | urls)
+    assert (found.gateway, found.public_gateway) == ("http://[::1]:8080/ml", "https://a/b")
