@@ -9,7 +9,7 @@ A stale artifact must never be served, so rather too much is found than too litt
   or a whole folder such as the `configs` of f"configs/{size}.yaml",
 - what the recipe's arguments name there.
 
-What code finds by a name that it computes is not seen.
+What code finds by a name that it computes is seen only as a bake opens it: `opened_files`.
 """
 
 import dataclasses

@@ -6,6 +6,7 @@ This knows a bake's folder without running one, so it imports neither torch nor 
 import contextlib
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from passerelle.artifact import (
     import_closure,
     installed_packages,
     module_closure,
+    opened_files,
     weight_sources,
 )
 from passerelle.manifest.model import FILE_FIELDS, Recipe
@@ -29,10 +31,16 @@ TOOLS = ("nncf", "openvino", "torch", "torchvision")
 def folder(store: Path, recipe: Recipe) -> Path:
     """The folder that the bake of a recipe fills: its id and the digest of what goes in.
 
+    Where a bake is there that opened other files, or the same with another content, a number is
+    added.
+
     Raises:
         WeightsError: the weights' file or package isn't there.
     """
-    return store / f"{recipe.id}-{digest(recipe)[:12]}"
+    name = f"{recipe.id}-{digest(recipe)[:12]}"
+    names = (f"{name}-{number}" if number > 1 else name for number in itertools.count(1))
+    folders = (store / each for each in names)
+    return next(each for each in folders if not baked(each) or opened_files.unchanged(each, recipe))
 
 
 def baked(path: Path) -> bool:
@@ -57,8 +65,10 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def digest(recipe: Recipe) -> str:
+def digest(recipe: Recipe, opened: Mapping[str, str] | None = None) -> str:
     """SHA-256 over the recipe, the content of its files, the code that bakes, and the tools.
+
+    And over what its bake `opened` beside these, where it is known and there is anything.
 
     Raises:
         WeightsError: the weights' or labels' file or package isn't there.
@@ -74,6 +84,7 @@ def digest(recipe: Recipe) -> str:
         "packages": installed_packages.fingerprints(closure.installed),
         "code": digests(import_closure.files(BAKE)),
         "tools": [importlib.metadata.version(name) for name in TOOLS],
+        **({"opened": opened} if opened else {}),
     }
     # A keyword of an architecture may be infinite, and nobody reads this as JSON.
     text = json.dumps(parts, sort_keys=True, allow_nan=True)

@@ -72,6 +72,7 @@ def serve(run: Options, models: Models, watch: Watch) -> None:
     local_state.ensure_demo_key(run.state)
     local_state.save_address(run.state, run.url)
     results = progress.baked(models, run.artifacts, output.console)
+    watch.follow(reload.watched(run.manifest, models, results))
     count = sum(result.folder is not None for result in results)
     if not count:
         raise click.ClickException("No model could be baked: there is nothing to serve.")

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from passerelle.artifact import content, inputs
+from passerelle.artifact import content, inputs, opened_files
 from passerelle.local import baking
 from passerelle.local.baking import Result
 from passerelle.local.options import Options
@@ -18,11 +18,15 @@ from passerelle.manifest import reading
 from passerelle.manifest.model import Model
 
 
-def watched(manifest: Path, models: Iterable[Model]) -> Iterator[Path]:
-    """The files and folders whose change concerns a run."""
+def watched(
+    manifest: Path, models: Iterable[Model], results: Iterable[Result] = ()
+) -> Iterator[Path]:
+    """The files and folders whose change concerns a run: also what its bakes opened."""
     yield manifest
     for model in models:
         yield from inputs.paths(model)
+    for each in results:
+        yield from opened_files.paths(each.folder, each.model) if each.folder else ()
 
 
 class Reloader:
@@ -66,6 +70,7 @@ class Reloader:
         self._refusal = ""
         self._watch.follow(watched(self._options.manifest, models))
         results = [self.bake(model, served) for model in models]
+        self._watch.follow(watched(self._options.manifest, models, results))
         if results == self._results:
             return
         is_edited = [each.model for each in self._results] != list(models)

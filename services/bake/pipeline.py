@@ -5,7 +5,7 @@ import importlib.metadata
 from collections.abc import Callable
 from pathlib import Path
 
-from passerelle.artifact import card, labels, store, weight_sources
+from passerelle.artifact import card, labels, opened_files, store, weight_sources
 from passerelle.manifest.model import Recipe
 from services.bake import (
     activation,
@@ -14,6 +14,7 @@ from services.bake import (
     engine_file,
     forward,
     measurement,
+    opening,
     quantization,
     verification,
 )
@@ -32,7 +33,7 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
         errors.KNOWN
     """
     target = store.folder(artifacts, recipe)
-    with store.new_folder(target) as folder:
+    with store.new_folder(target) as folder, opening.recording() as opened:
         report("weights")
         built = architecture.build(recipe, artifacts / "downloads")
         report("convert")
@@ -47,7 +48,10 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
         report("measure")
         measured = measurement.measure(engine, built.input, folder)
         labels.write(folder, names)
-        card.write(folder, describe(recipe, built, network, scoring, check, agreement, measured))
+        about = describe(recipe, built, network, scoring, check, agreement, measured)
+        files = opened.digests(recipe, artifacts)
+        opened_files.write(folder, files)
+        card.write(folder, dataclasses.replace(about, digest=store.digest(recipe, files)))
         refuse_changes(recipe, target)
     return target
 
@@ -95,7 +99,7 @@ def describe(  # noqa: PLR0913, PLR0917  # a card has as many parts
         agreement=dict(agreement) if agreement else None,
         measured=dict(measured),
         versions={name: importlib.metadata.version(name) for name in store.TOOLS},
-        digest=store.digest(recipe),
+        digest="",  # of what it was made of, which is known at the end
     )
 
 

@@ -20,6 +20,11 @@ from tests.support import small_net, stack
 
 BAKE = 60  # seconds that a bake and a start have, on a machine that does other things as well
 SOON = 5.0  # seconds within which a change is taken up
+HELPER = """\
+from pathlib import Path
+
+SCALE = +1 * int(Path(__file__).with_name("si" + "gn").read_text())
+"""
 SOURCE = small_net.SOURCE.replace("import torch", "import torch\nfrom layers import SCALE").replace(
     "return ", "return SCALE * "
 )
@@ -39,7 +44,8 @@ def write(folder: Path) -> Path:
     """The small network with a helper, a checkpoint and labels; the manifest's path."""
     path = small_net.write(folder, MANIFEST)
     (folder / "small_net.py").write_text(SOURCE)
-    (folder / "layers.py").write_text("SCALE = +1\n")
+    (folder / "layers.py").write_text(HELPER)
+    (folder / "sign").write_text("+1")
     (folder / "names.txt").write_text("a\nb\nc\nd\n")
     save(folder / "net.safetensors", best=0)
     return path
@@ -119,8 +125,10 @@ def test_checkpoint_labels_and_helper_are_taken_up_with_the_same_length_and_time
         taken_up(up, lambda: exchange(checkpoint, lambda new: save(new, 2), by_a_rename), "c")
         text = "a\nb\nC\nd\n"
         taken_up(up, lambda: exchange(names, lambda new: new.write_text(text), in_place), "C")
-        text = "SCALE = -1\n"
+        text = HELPER.replace("+1", "-1")
         taken_up(up, lambda: exchange(helper, lambda new: new.write_text(text), by_a_rename), "a")
+        sign = tmp_path / "sign"  # whose name shows only when the helper runs
+        taken_up(up, lambda: exchange(sign, lambda new: new.write_text("-1"), in_place), "C")
         assert "what first is baked from was changed and is taken up" in up.printed
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from passerelle.artifact import card, labels, store
+from passerelle.artifact import card, labels, opened_files, store
 from services.bake import forward, pipeline
 from services.bake.errors import BakeError
 from tests.unit.bake import nets
@@ -38,6 +38,28 @@ def test_a_bake_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(BakeError, match="labels names 1"):
         pipeline.bake(nets.recipe(labels=["a"]), tmp_path, lambda _: None)
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_file_that_only_a_run_shows_is_kept_with_the_artifact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hidden_data.py").write_text(
+        "from pathlib import Path\nfrom tests.unit.bake.nets import Tiny\n\ndef net():\n"
+        "    Path(__file__).with_name('da' + 'ta.txt').read_text()\n    return Tiny()\n"
+    )
+    (tmp_path / "data.txt").write_text("one")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    recipe = nets.recipe(
+        architecture="hidden_data:net", engine="torch", module_folders=(str(tmp_path),)
+    )
+    first = pipeline.bake(recipe, tmp_path / "artifacts", lambda _: None)
+    assert opened_files.read(first).keys() == {"data.txt"}
+    (tmp_path / "data.txt").write_text("two")
+    second = pipeline.bake(recipe, tmp_path / "artifacts", lambda _: None)
+    assert second != first
+    assert card.read(second).digest != card.read(first).digest
+    (tmp_path / "data.txt").write_text("one")
+    assert store.folder(tmp_path / "artifacts", recipe) == first
 
 
 def test_a_file_that_changes_while_it_is_baked_makes_no_artifact(tmp_path: Path) -> None:
