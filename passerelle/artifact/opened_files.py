@@ -19,7 +19,7 @@ def write(folder: Path, digests: Mapping[str, str]) -> None:
     """Write down what was opened, by name, with its SHA-256; nothing where it is nothing."""
     if not digests:
         return
-    text = json.dumps(dict(sorted(digests.items())), indent=2)
+    text = json.dumps(dict(sorted(digests.items())), indent=2, allow_nan=False)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
