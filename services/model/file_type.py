@@ -76,13 +76,14 @@ BRANDS = {
 RIFF = {b"WEBP": "a WebP picture", b"AVI ": "a video (AVI)", b"WAVE": "a sound file"}
 AT = ((128, b"DICM", "a DICOM file"), (257, b"ustar", "a tar archive"))
 
+ADVICE = "; "  # stands before what to do, where that isn't to send another file
 LOOK = 1024  # bytes that are looked at
 TEXTS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), name)
     for pattern, name in (
-        (rb"(<\?xml.*|<!--.*|<!doctype )?<?svg[\s>]", "an SVG drawing"),
+        (rb"(<\?xml.*|<!--.*|<!doctype )?<?svg[\s>/]", "an SVG drawing"),
         (rb"<(!doctype html|html|head|body)", "an HTML page"),
-        (rb"<\?xml|<[a-z]+[\s>]", "XML text"),
+        (rb"<\?xml|<[a-z]+[\s>/]", "XML text"),
         (rb"[{\[]\s*[\"{\[\]}\d]", 'JSON text; send it with "Content-Type: application/json"'),
         (rb"data:[^,]{0,200},", 'a data: URI; send it as JSON {"image": "data:…"}'),
         (
@@ -91,6 +92,10 @@ TEXTS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         ),
         (rb"--[^\r\n]+\r?\ncontent-", "a form's body; send it as multipart/form-data; boundary=…"),
         (rb"P[1-7]\s", "a Netpbm picture"),
+        (
+            rb"[^\r\n<>]{1,200}\.(jpe?g|png|webp|gif|bmp|tiff?|avif|heic)\s*\Z",
+            "a file's name; send the file itself, with curl by an @ before the name",
+        ),
         (
             rb"(/9j/|iVBORw0KGgo|UklGR|R0lGOD|Qk|SUkq|TU0A)[\w+/=\s-]+\Z",
             'base64 text; send it as JSON {"image": "…"}',

@@ -22,6 +22,10 @@ OTHER_TYPES = ("audio/", "font/", "message/", "model/", "multipart/", "text/", "
 OTHER_APPLICATIONS = {f"application/{each}" for each in ("javascript", "pdf", "xml", "zip")}
 PLAIN_TEXT = "text/plain"  # storages' word for what they don't know
 
+JSON_KINDS = {
+    list: "a list", dict: "an object", str: "a text", bool: "true or false", type(None): "null",
+}  # fmt: skip
+
 
 def check_media_type(media_type: str) -> None:
     """Return only if a body of this media type can hold a picture.
@@ -112,11 +116,21 @@ def from_json(body: bytes) -> bytes:
         raise several(f'The member "{FIELD}" has {len(content)} elements')
     if not isinstance(content, str) or not content:
         raise problems.InvalidRequest(
-            f'The JSON has no text in the member "{FIELD}"{told(given)}. {HOW_TO_SEND}'
+            f'The JSON has no text in the member "{FIELD}"{in_its_place(document)}. {HOW_TO_SEND}'
         )
     if "url" in given:
         raise several(f'The JSON has both "{FIELD}" and "url"')
     return from_base64(content)
+
+
+def in_its_place(document: Any) -> str:
+    """What a JSON document has where the text ought to be."""
+    if not isinstance(document, dict):
+        return f"; it is {JSON_KINDS.get(type(document), 'a number')}"
+    if FIELD not in document:
+        return told(document)
+    content = document[FIELD]
+    return f", which is {JSON_KINDS.get(type(content), 'a number') if content != '' else 'empty'}"
 
 
 def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -153,4 +167,4 @@ def refuse_top(names: Collection[str], what: str) -> None:
 def told(names: Collection[str]) -> str:
     """The names that were there in place of the right one; empty if there were none."""
     shown = ", ".join(f'"{name:.40}"' for name in sorted(names)[:5])
-    return f"; it has {shown}" if shown and FIELD not in names else ""
+    return f"; it has {shown}" if shown else ""

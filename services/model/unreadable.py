@@ -60,6 +60,8 @@ def _refusal(what: str, word: str, readable: tuple[str, ...]) -> str:
     send = f"Send a {formats.listed(readable, 'or')} file."
     if not what:
         return f"This is not a picture that is read here. {send}"
+    if file_type.ADVICE in what:
+        return f"This is {what}."
     if word and word in formats.available():
         send = (
             f"This service reads {formats.listed(readable)}. Convert it, or have {word} added to "

@@ -14,6 +14,7 @@ import pytest
 import requests
 from PIL import Image
 
+from services.model import formats
 from tests.support import processes, stack
 
 LIMIT = 1 << 30  # bytes of a model's container, unless the manifest gives others
@@ -102,6 +103,7 @@ def test_large_pictures_at_once_stay_within_a_containers_memory(state: Path) -> 
     folder = processes.artifact(state / "artifacts")
     environ = {
         "PASSERELLE_DECODE_MEMORY": str(DECODE_MEMORY),
+        "PASSERELLE_FORMATS": ",".join(formats.NAMES),
         "PASSERELLE_INFERENCE_THREADS": "2",
     }
     with processes.service(folder, at, environ=environ) as child:
@@ -109,7 +111,7 @@ def test_large_pictures_at_once_stay_within_a_containers_memory(state: Path) -> 
         predict = functools.partial(
             requests.post, f"http://{at}/model/{processes.LITE0}/predict", timeout=60
         )
-        for mode, form, options in KINDS:
+        for mode, form, options in KINDS + [each for each in MORE_KINDS if each[1] != "BMP"]:
             bodies = [picture(mode, form, turn, SIDE, **options) for turn in (1, 6)] * 2
             with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
                 answers = list(pool.map(predict, bodies))

@@ -33,6 +33,11 @@ def test_a_format_that_can_not_be_read_has_what_to_send_instead() -> None:
     assert said == "This is a HEIC picture. Send a JPEG or PNG file."
 
 
+def test_what_was_sent_the_wrong_way_has_the_right_one() -> None:
+    said = sentence(unreadable.unidentified(b'{"image": "/9j/"}', formats.DEFAULT), 415)
+    assert said == 'This is JSON text; send it with "Content-Type: application/json".'
+
+
 def test_of_what_is_not_known_only_that_is_said() -> None:
     said = sentence(unreadable.unidentified(b"\x80\x81", formats.DEFAULT), 415)
     assert said == "This is not a picture that is read here. Send a JPEG, PNG or WebP file."
