@@ -1,6 +1,8 @@
 """The command line, assembled: each command is in the file that has its name."""
 
 import errno
+import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,6 +26,7 @@ from passerelle.cli import (
 from passerelle.client import errors
 from passerelle.local import dataset, evaluation, preflight
 from passerelle.manifest import reading
+from passerelle.protocol import file_errors
 
 COMMANDS: tuple[click.Command, ...] = (
     init.init,
@@ -67,6 +70,12 @@ class Commands(click.Group):
 
 def unusable(error: OSError) -> str:
     """What is wrong with a file or folder, and what to do."""
+    path = Path(os.fsdecode(error.filename))
+    is_closed = (
+        isinstance(error, PermissionError) and path.exists() and not os.access(path, os.R_OK)
+    )
+    if is_closed or isinstance(error, IsADirectoryError):
+        return f"{path} {file_errors.reason(path, error)}."
     advice = " Choose a folder that you may write to." if error.errno in READ_ONLY else ""
     return f"{error.filename}: {error.strerror}.{advice}"
 

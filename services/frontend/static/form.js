@@ -35,11 +35,11 @@ document.addEventListener("click", (event) => {
   if (button) copyText(button.closest(".answer").querySelector(button.dataset.copies));
 });
 document.querySelector("#clear").addEventListener("click", () => {
-  records.clear(page);
+  records.clear(location.pathname);
   results.replaceChildren();
   announce("");
 });
-records.load(page).forEach(showRecord);
+records.load(location.pathname).forEach(showRecord);
 setInterval(refreshStatuses, STATUS_INTERVAL);
 
 function chosenModels() {
@@ -109,7 +109,7 @@ async function classify(file, model, figure, record) {
     record.answers[model.id] = answer;
     if (record.models.length > 1) showAgreement(figure, messages);
     announce(`${file.name}, ${model.title}: ${answer.category}`);
-    if (record.models.every((each) => record.answers[each.id])) records.save(page, record);
+    if (record.models.every((each) => record.answers[each.id])) records.save(location.pathname, record);
   } catch (problem) {
     const retry = () => queue.add(() => classify(file, model, figure, record));
     showError(article, { detail: messages.away, ...problem }, retry);

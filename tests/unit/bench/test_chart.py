@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib.font_manager  # noqa: F401  # the first time it asks a process for the fonts
 import pytest
 
 from bench import chart

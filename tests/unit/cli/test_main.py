@@ -1,6 +1,7 @@
 """passerelle/cli/main.py: the commands, and how their errors end."""
 
 import importlib.metadata
+import os
 from pathlib import Path
 
 import click
@@ -54,6 +55,16 @@ def test_a_file_that_cannot_be_used_is_named(
     shown = command.run("check")
     assert shown.exit_code == 1
     assert f"Error: {sentence}" in shown.output
+
+
+def test_a_file_that_cannot_be_read_is_told_with_who_may_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(PermissionError(13, "Permission denied", str(tmp_path)), monkeypatch)
+    monkeypatch.setattr(os, "access", lambda _, mode: mode == os.X_OK)
+    assert f"{tmp_path} can't be read by user" in command.run("check").output
+    failing(IsADirectoryError(21, "Is a directory", str(tmp_path)), monkeypatch)
+    assert f"{tmp_path} is a folder; put a file there." in command.run("check").output
 
 
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), ZeroDivisionError()])

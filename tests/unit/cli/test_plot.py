@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import matplotlib.font_manager  # noqa: F401  # the first time it asks a process for the fonts
 import pytest
 from rich.console import Console
 
