@@ -6,7 +6,14 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError, WebPImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
@@ -79,23 +86,32 @@ def open_image(
 ) -> Image.Image:
     """The picture with only its header read, when its format and its size are allowed."""
     tiff.check_directory(encoded)
-    if jpeg_frame.has_too_many_scans(encoded):
-        raise problems.UnprocessableContent(
-            f"The JPEG picture has more than {jpeg_frame.MAX_SCANS} scans. Save it anew."
-        )
     try:
         image = Image.open(io.BytesIO(encoded), formats=formats.of_pillow(readable))
     except UnidentifiedImageError:
         raise unreadable.unidentified(encoded, readable) from None
     except DECODE_ERRORS:
         raise unreadable.undecodable(encoded) from None
+    check(image, encoded, max_pixels)
+    return image
+
+
+def check(image: Image.Image, encoded: bytes, max_pixels: int) -> None:
+    """Return only if decoding the picture is a matter of moments, and has one outcome."""
     if image.width * image.height > max_pixels:
         raise problems.ContentTooLarge(
             f"The picture has {image.width} x {image.height} pixels, more than {max_pixels:,}. "
             "Send a smaller one."
         )
+    if (
+        isinstance(image, JpegImagePlugin.JpegImageFile)
+        and decode_memory.is_kept_whole(image, encoded)
+        and jpeg_frame.has_too_many_scans(encoded)
+    ):
+        raise problems.UnprocessableContent(
+            f"The JPEG picture has more than {jpeg_frame.MAX_SCANS} scans. Save it anew."
+        )
     tiff.check(image)
-    return image
 
 
 def middle(image: Image.Image, shape: Input, max_pixels: int) -> Image.Image:

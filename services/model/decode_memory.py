@@ -45,7 +45,7 @@ def _codec(image: Image.Image, encoded: bytes) -> int:
         return BMP_RUN_BYTES * pixels
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return tiff.codec_bytes(image)
-    if isinstance(image, JpegImagePlugin.JpegImageFile) and _is_kept_whole(image, encoded):
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and is_kept_whole(image, encoded):
         return _coefficients(image)
     return 0
 
@@ -61,7 +61,7 @@ def _coefficients(image: JpegImagePlugin.JpegImageFile) -> int:
     return COEFFICIENT_BYTES * pixels * samples // densest
 
 
-def _is_kept_whole(image: JpegImagePlugin.JpegImageFile, encoded: bytes) -> bool:
+def is_kept_whole(image: JpegImagePlugin.JpegImageFile, encoded: bytes) -> bool:
     """Whether a JPEG's pixels come only once all of it was read: its parts lie in several scans.
 
     A header that isn't as the standard has it counts as such a one.

@@ -3,6 +3,8 @@
 Source: ITU-T T.81, tables B.1 and B.2; T.87 for JPEG-LS.
 """
 
+import itertools
+import re
 import struct
 
 LOSSLESS, HIERARCHICAL, ARITHMETIC = "lossless", "hierarchical", "arithmetic-coded"
@@ -24,13 +26,14 @@ FRAMES = {0xC0, 0xC1, 0xC2} | PROCESSES.keys()
 NO_LENGTH = {0x01, *range(0xD0, 0xD9)}  # markers that stand alone
 END = {0xD9, 0xDA}  # of the picture, and of its header
 COMPONENTS = {1, 3, 4}
-START_OF_SCAN = b"\xff\xda"
+START_OF_SCAN = re.compile(b"\xff\xda")
 MAX_SCANS = 500  # ten are usual; what a file has beside its picture may look like some more
 
 
 def has_too_many_scans(encoded: bytes) -> bool:
     """Whether a JPEG would be gone through so often that it takes minutes: 75 bytes are a scan."""
-    return encoded.startswith(b"\xff\xd8") and encoded.count(START_OF_SCAN) > MAX_SCANS
+    further = itertools.islice(START_OF_SCAN.finditer(encoded), MAX_SCANS, None)
+    return next(further, None) is not None
 
 
 def unusual(encoded: bytes) -> str:
