@@ -23,7 +23,7 @@ def find(setting: str, service: str) -> str:
 def is_setting(text: str) -> bool:
     """Whether a text is such a template or such pairs, each address well formed."""
     if not re.match(_PAIR, text):
-        return _are_addresses(text.replace("{service}", "service").replace("{project_number}", "0"))
+        return _are_addresses(text.replace("{service}", "service").replace("{project_number}", "1"))
     is_whole = all(re.match(_PAIR, pair.strip()) for pair in text.split(","))
     return is_whole and all(map(_are_addresses, _pairs(text).values()))
 

@@ -173,6 +173,7 @@ class Pool:
         self._host, self._credentials = host, credentials
         self._path = address.removeprefix("unix:") if address.startswith("unix:") else ""
         self._url = urllib.parse.urlsplit("http://localhost" if self._path else address)
+        self._base = self._url.path.rstrip("/")
         self._named = re.sub(r"%[^]]*", "", self._url.netloc)  # without this machine's zone of IPv6
         self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
         self._idle: collections.deque[Connection] = collections.deque()
@@ -189,7 +190,7 @@ class Pool:
             request = dataclasses.replace(request, headers=headers)
         connection = self._take_idle() or await self._connect(remaining(deadline))
         try:
-            head = request.head(self._named, self._url.path.rstrip("/"))
+            head = request.head(self._named, self._base)
             return await connection.send(head, request.body, remaining(deadline))
         except BaseException:
             connection.transport.abort()

@@ -112,7 +112,8 @@ class Application:
         Raises:
             Problem
         """
-        if prefix := request.path == self.options.path_prefix and request.path:
+        prefix = self.options.path_prefix
+        if prefix and request.path == prefix:  # to which relative addresses don't belong
             return Response(308, headers=[("Location", f"{prefix}/")])
         for route in self.routes.values():
             if match := route.path.fullmatch(request.path):

@@ -31,7 +31,7 @@ def without_slash(address: str) -> str:
 
 def is_url(text: str) -> bool:
     """Whether a text is an address once the project's number is in it."""
-    return addresses.is_url(text.replace(google_cloud.PLACEHOLDER, "0"))
+    return addresses.is_url(text.replace(google_cloud.PLACEHOLDER, "1"))
 
 
 Url = Annotated[

@@ -28,7 +28,8 @@ def test_pairs_that_lack_the_service_are_an_error() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["https://{service}-{project_number}.a.run.app", "http://[::1]:9000", "http://[fe80::1%eth0]:9000/a/b",
+    ["https://{service}-{project_number}.a.run.app", "http://a:{project_number}",
+     "http://[::1]:9000", "http://[fe80::1%eth0]:9000/a/b",
      "zoo=http://[fd00::1]:80|http://[fd00::2]:80", "zoo=unix:/run/a.sock"],
 )  # fmt: skip
 def test_addresses_of_every_kind_are_known(text: str) -> None:
