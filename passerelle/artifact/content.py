@@ -82,5 +82,12 @@ class Digests:
         self._readings[path] = _Reading(found, first_seen, began, digest)
         return digest
 
+    def of_readable(self, path: Path) -> str:
+        """The same; empty where there is nothing to read."""
+        try:
+            return self.of(path)
+        except OSError:
+            return ""
+
 
 digests = Digests()

@@ -32,7 +32,9 @@ def read(folder: Path) -> dict[str, str]:
 
 def unchanged(folder: Path, recipe: Recipe) -> bool:
     """Whether all that the bake of an artifact opened is as it was."""
-    return all(digest(path(name, recipe)) == was for name, was in read(folder).items())
+    return all(
+        content.digests.of_readable(path(name, recipe)) == was for name, was in read(folder).items()
+    )
 
 
 def paths(folder: Path, recipe: Recipe) -> Iterator[Path]:
@@ -52,11 +54,3 @@ def path(name: str, recipe: Recipe) -> Path:
     """The file of a name: the first that is there."""
     found = [Path(folder) / name for folder in recipe.module_folders] or [Path(name)]
     return next((each for each in found if each.exists()), found[0])
-
-
-def digest(file: Path) -> str:
-    """A file's SHA-256; empty where there is none to read."""
-    try:
-        return content.digests.of(file)
-    except OSError:
-        return ""

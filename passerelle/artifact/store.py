@@ -97,17 +97,10 @@ def folder_digest(path: str | None) -> str | None:
         return None
     hashes = hashlib.sha256()
     for file in sorted(each for each in Path(path).rglob("*") if each.is_file()):
-        hashes.update(bytes.fromhex(content.digests.of(file)))
+        hashes.update(bytes.fromhex(content.digests.of_readable(file)))
     return hashes.hexdigest()
 
 
 def digests(files: Mapping[str, Path]) -> dict[str, str]:
     """The SHA-256 of each file; empty for one that can't be read, which no bake can either."""
-    return {name: _digest(file) for name, file in files.items()}
-
-
-def _digest(file: Path) -> str:
-    try:
-        return content.digests.of(file)
-    except OSError:
-        return ""
+    return {name: content.digests.of_readable(file) for name, file in files.items()}

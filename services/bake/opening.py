@@ -61,7 +61,7 @@ class Recording:
                 continue
             if content.stamp(file) != stamp:
                 raise BakeError(f"{recipe.id}: {file} was changed meanwhile; bake it again.")
-            found[opened_files.name(file, recipe)] = opened_files.digest(file)
+            found[opened_files.name(file, recipe)] = content.digests.of_readable(file)
         return found
 
 

@@ -97,6 +97,7 @@ def test_what_is_not_there_has_an_empty_stamp_and_no_content(tmp_path: Path) -> 
     assert content.stamp(tmp_path / "none") == ()
     with pytest.raises(FileNotFoundError):
         content.digests.of(tmp_path / "none")
+    assert content.digests.of_readable(tmp_path / "none") == ""
 
 
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:

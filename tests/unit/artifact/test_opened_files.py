@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from passerelle.artifact import card, opened_files, store
+from passerelle.artifact import card, content, opened_files, store
 from passerelle.manifest.model import Recipe
 
 
@@ -29,7 +29,8 @@ def bake(artifacts: Path, recipe: Recipe, *files: Path) -> Path:
     folder.mkdir(parents=True)
     (folder / card.FILE).touch()
     opened_files.write(
-        folder, {opened_files.name(each, recipe): opened_files.digest(each) for each in files}
+        folder,
+        {opened_files.name(each, recipe): content.digests.of_readable(each) for each in files},
     )
     return folder
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from passerelle.artifact import opened_files
+from passerelle.artifact import content
 from passerelle.manifest.model import Recipe
 from services.bake import opening
 from services.bake.errors import BakeError
@@ -42,8 +42,8 @@ def test_what_is_read_by_any_means_is_recorded_with_its_content(folder: Path) ->
     (folder / "nets.py").read_text()  # when it is over, and known besides
     found = recording.digests(recipe(folder), folder / "artifacts")
     assert found == {
-        "a.json": opened_files.digest(folder / "a.json"),
-        "log.txt": opened_files.digest(folder / "log.txt"),
+        "a.json": content.sha256(folder / "a.json"),
+        "log.txt": content.sha256(folder / "log.txt"),
         "none.json": "",
     }
 
