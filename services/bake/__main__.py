@@ -13,7 +13,7 @@ from typing import Any
 
 from passerelle.artifact import user_modules
 from passerelle.manifest.model import Recipe
-from services.bake import errors, json_lines, pipeline
+from services.bake import children, errors, json_lines, pipeline
 
 
 def main() -> int:
@@ -45,4 +45,7 @@ def describe(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        children.end()

@@ -108,6 +108,24 @@ def missing_module(error: BaseException, folders: Sequence[str]) -> str:
     return f"Run pip install {package}, and write {package} into requirements.txt for images."
 
 
+def bad_import(error: BaseException, folders: Sequence[str]) -> str:
+    """Of an import that fails otherwise: what to change or to install."""
+    if not isinstance(error, ImportError):
+        return ""
+    text = str(error)
+    if "no known parent package" in text:
+        return "A file beside models.yaml is in no package: leave out the dot, or make it one."
+    if "cannot open shared object file" in text:
+        return (
+            "The system lacks that library: install the package that has it. Of OpenCV, "
+            "opencv-python-headless needs none."
+        )
+    if error.name and error.path and not _folder_of(error.path, folders):
+        top = error.name.partition(".")[0]
+        return f"Another version of {top} may have it: name that in requirements.txt."
+    return ""
+
+
 def no_network(error: BaseException, _: Sequence[str]) -> str:
     """Of a download that failed: what to do without one."""
     by_client = type(error).__module__.partition(".")[0] in CLIENTS
@@ -152,6 +170,7 @@ def wrong_arguments(error: BaseException, _: Sequence[str]) -> str:
 
 ADVICE: tuple[Callable[[BaseException, Sequence[str]], str], ...] = (
     missing_module,
+    bad_import,
     no_network,
     no_gpu,
     no_file,

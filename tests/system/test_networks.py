@@ -22,6 +22,7 @@ SIZE, RESIZE, CLASSES = 32, 40, 4
 NETS = '''\
 import json
 import os
+import subprocess
 import sys
 import threading
 import urllib.request
@@ -84,11 +85,14 @@ def by_file():
         return Net(**json.load(file))
 
 
-def loud():
+def loud(pid_file):
     print("made")
     os.write(1, b"by C\\n")
     os.chdir("/")
     threading.Thread(target=threading.Event().wait, args=(1,)).start()
+    left = subprocess.Popen(["sleep", "600"])
+    with open(pid_file, "w") as file:
+        file.write(str(left.pid))
     return Net()
 
 
@@ -193,14 +197,19 @@ def expected(net: torch.nn.Module, picture: Image.Image, mode: str, **norm: Any)
 RGB = {"mean": architecture.MEAN[3], "std": architecture.STD[3]}
 
 
-def test_what_is_written_otherwise_is_the_same_network(tmp_path: Path) -> None:
-    names = ("half", "double", "parallel", "lazy", "by_file", "loud", "ready_made", "Compiled")
+def test_what_is_written_otherwise_is_the_same_network(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    left = tmp_path_factory.mktemp("left") / "pid"
+    names = ("half", "double", "parallel", "lazy", "by_file", "ready_made", "Compiled")
     ids = {name: name.replace("_", "-").lower() for name in names}
     printed, folders = bake(
         tmp_path, *(entry(ids[name], f"nets:{name}") for name in names),
         entry("compiled-torch", "nets:Compiled", engine="torch"),
+        entry("loud", "nets:loud", arguments=[str(left)]),
     )  # fmt: skip
-    assert set(folders) == {*ids.values(), "compiled-torch"}, printed
+    assert set(folders) == {*ids.values(), "compiled-torch", "loud"}, printed
+    assert not stack.alive(int(left.read_text())), "a process that it left"
     cat = Image.open(io.BytesIO(stack.CAT))
     wanted = expected(Net(), cat, "RGB", **RGB)
     for name, folder in folders.items():

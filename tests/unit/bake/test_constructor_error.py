@@ -100,6 +100,18 @@ def test_a_module_that_is_missing_from_ones_own_package_is_told_so(tmp_path: Pat
     assert "mynets lies beside models.yaml, but has no such module" in told(error, [str(tmp_path)])
 
 
+def test_other_errors_of_an_import_are_told() -> None:
+    relative = ImportError("attempted relative import with no known parent package")
+    assert "leave out the dot" in told(relative)
+    library = ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+    assert "opencv-python-headless needs none" in told(library)
+    site = "/venv/lib/python3.11/site-packages/timmx/__init__.py"
+    name = ImportError("cannot import name 'a' from 'timmx.b'", name="timmx.b", path=site)
+    assert "Another version of timmx may have it" in told(name)
+    own = ImportError("cannot import name 'a' from 'b'", name="b", path=f"{FOLDERS[0]}/b.py")
+    assert told(own).endswith("cannot import name 'a' from 'b'.")
+
+
 class LocalEntryNotFoundError(FileNotFoundError):
     """As huggingface_hub's."""
 
