@@ -13,6 +13,9 @@ from pathlib import Path
 MAX_DATA_FILES = 1_000  # that a folder holds, however deep; with more, it is a dataset
 MAX_DATA_BYTES = 2**30  # the same
 CODE = frozenset({".py", ".so", ".pyd"})
+# Nobody's input unless code names it, or opens it: what people read, and Passerelle's own files.
+PROSE = frozenset({".ipynb", ".log", ".md", ".rst"})
+OURS = frozenset({"docker-compose.yaml", "keys.yaml", "models.schema.json", "models.yaml"})
 SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
 
 
@@ -64,7 +67,7 @@ def _package(folder: Path, above: frozenset[Path]) -> Tree:
             tree.code += below.code
             tree.folders += below.folders
             tree.data += [] if below.is_dataset else below.data
-        else:
+        elif path.suffix not in PROSE and path.name not in OURS:
             (tree.code if path.suffix in CODE else tree.data).append(path)
     return tree
 

@@ -6,6 +6,8 @@ write within the same tick of a file system's clock leaves them as they are. Whi
 a look at the stamps is all that is done.
 """
 
+import contextlib
+import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,13 +20,20 @@ QUIET = 0.5  # seconds without a further change
 MAX_WAIT = 30.0  # seconds to wait for that
 
 
+def fresh_stamp(path: Path) -> Stamp:
+    """The stamp of a file after it was opened, at which a network drive asks its server for it."""
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    return content.stamp(path)
+
+
 class Watch:
     """What is watched. One thread at a time may use it."""
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        stamp_of: Callable[[Path], Stamp] = content.stamp,
+        stamp_of: Callable[[Path], Stamp] = fresh_stamp,
     ) -> None:
         self._clock, self._stamp_of = clock, stamp_of
         self._stamps: dict[Path, Stamp] = {}

@@ -55,6 +55,7 @@ class Recording:
         """
         read = {file: content.stamp(Path(file)) for file in self._imported()} | self._read
         known, found = inputs.paths(recipe), {}
+        known |= {each.resolve() for each in known}
         for path, stamp in read.items():
             file = Path(path)
             if path in self._written or file in known or not _counts(file, recipe, artifacts):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
@@ -83,6 +84,20 @@ def test_a_module_counts_however_it_was_imported(
     with opening.recording() as recording:
         monkeypatch.setitem(sys.modules, "layers", module)  # of a compiled file, which is opened
     assert opened(recording, folder) == {"layers.py"}
+
+
+def test_a_file_elsewhere_counts_but_not_what_a_known_link_leads_to(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/nowhere")
+    for name in ("shared.py", "other.pth"):
+        (folder.parent / name).touch()
+    (folder / "nets.py").unlink()
+    (folder / "nets.py").symlink_to("../shared.py")
+    with opening.recording() as recording:
+        (folder / "nets.py").resolve().read_text()
+        (folder.parent / "other.pth").read_bytes()
+    assert opened(recording, folder) == {f"{folder.parent}/other.pth"}
 
 
 def test_a_file_that_changes_after_it_was_opened_makes_no_artifact(folder: Path) -> None:

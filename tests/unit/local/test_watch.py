@@ -1,8 +1,11 @@
 """Watched files: when a change is due, by a clock and stamps of the test's own."""
 
+import os
 from pathlib import Path
 
+from passerelle.artifact import content
 from passerelle.artifact.content import TRUSTED_AFTER
+from passerelle.local import watch
 from passerelle.local.watch import MAX_WAIT, POLL_INTERVAL, QUIET, Watch
 
 FILE, OTHER = Path("net.pth"), Path("names.txt")
@@ -28,6 +31,13 @@ class Disk:
             self.now += 0.1
             found += [round(self.now - began, 1)] if self.watch.due() else []
         return found
+
+
+def test_a_stamp_is_had_without_waiting_of_whatever_is_there(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        assert watch.fresh_stamp(path) == content.stamp(path) != ()
+    assert watch.fresh_stamp(tmp_path / "none") == ()
 
 
 def quiet(disk: Disk) -> Disk:
