@@ -60,7 +60,7 @@ def status(name):
     return int(found[1]) * 1024
 
 memory.return_freed_memory()
-shape = Input(224, 256, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+shape = Input(224, 256, "bicubic", (0.5,), (0.5,), int(sys.argv[2]))
 encoded = pathlib.Path(sys.argv[1]).read_bytes()
 readable = tuple(formats.NAMES)
 image = decode.open_image(encoded, 50_000_000, readable)
@@ -86,13 +86,18 @@ def picture(mode: str, form: str, orientation: int, side: int, **options: Any) -
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc says what a process takes")
 @BY_KIND
-@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize(("orientation", "channels"), [(1, 3), (6, 3), (6, 4)])
 def test_a_picture_takes_no_more_than_was_reckoned_and_not_much_less(
-    mode: str, form: str, options: dict[str, Any], orientation: int, tmp_path: Path
+    mode: str,
+    form: str,
+    options: dict[str, Any],
+    orientation: int,
+    channels: int,
+    tmp_path: Path,
 ) -> None:
     file = tmp_path / "picture"
     file.write_bytes(picture(mode, form, orientation, SIDE // 2, **options))
-    command = [sys.executable, "-c", MEASURE, str(file)]
+    command = [sys.executable, "-c", MEASURE, str(file), str(channels)]
     needed, taken = json.loads(subprocess.check_output(command, cwd=stack.ROOT))
     assert 0.5 * needed < taken < needed + (4 << 20), "the last is the codec's code"
 
