@@ -62,9 +62,14 @@ def turn_of(image: Image.Image) -> Turn:
 
     Only that one tag is looked at: a picture whose other tags are odd is a picture all the same.
     A TIFF is turned by Pillow itself.
+
+    Raises:
+        As Pillow's decoder, for a PNG.
     """
     if image.format == "TIFF":
         return None
+    if image.format == "PNG":
+        image.load()  # EXIF may stand behind the pixels, whose errors aren't to be swallowed
     try:
         return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:

@@ -172,6 +172,18 @@ def test_a_picture_whose_palette_is_missing_is_broken() -> None:
         decode.pixels(plain(8, 3, b"\1", b"\0"), SHAPE, 10_000)
 
 
+def test_an_interlaced_picture_cut_short_is_broken() -> None:
+    rows = b"\0" * 5 * 2  # of the first two passes, of seven
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", 32, 32, 8, 0, 0, 0, 1),
+        b"IDAT": zlib.compress(rows)[:-4],
+        b"IEND": b"",
+    }
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts.items())
+    with pytest.raises(problems.UnprocessableContent, match="PNG picture is broken"):
+        decode.pixels(data, SHAPE, 10_000)
+
+
 def test_what_makes_the_picture_has_its_checksum_looked_at() -> None:
     data = bytearray(with_chunk(b""))
     data[HEADER - 1] ^= 1
