@@ -2,13 +2,13 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from babel.messages import mofile, pofile
+from babel.messages import Catalog, mofile, pofile
 from playwright.sync_api import Browser, Page
 
 from tests.support import browser as chrome
@@ -260,12 +260,22 @@ def test_a_picture_too_large_is_told_before_it_is_sent(browser: Browser, up: sta
         page.locator(DONE).wait_for()
 
 
+def by_first_form(catalogue: Catalog) -> dict[str, list[str]]:
+    """Each text's translations, those of its plural after that of its singular."""
+    pairs = [(listed(each.id), listed(each.string)) for each in catalogue if each.id]
+    return {ids[0]: strings for ids, strings in pairs}
+
+
+def listed(texts: str | Sequence[str] | None) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts or ())
+
+
 def test_every_string_has_its_french_and_the_compiled_catalogue_is_fresh() -> None:
     with FRENCH.open("rb") as file, FRENCH.with_suffix(".mo").open("rb") as compiled:
         source, made = pofile.read_po(file), mofile.read_mo(compiled)
-    texts = {each.id: each.string for each in source if each.id}
-    assert all(texts.values())
-    assert texts == {each.id: each.string for each in made if each.id}
+    texts, compiled_texts = by_first_form(source), by_first_form(made)
+    assert all(strings and all(strings) for strings in texts.values())
+    assert texts == compiled_texts
     code = "".join(each.read_text() for each in Path(FRENCH).parents[3].rglob("*.html"))
     for text in re.findall(r'\b_\("([^"]+)"', code):
         assert text in texts, text
