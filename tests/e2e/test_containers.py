@@ -107,3 +107,42 @@ def test_the_gateway_listens_on_its_port_and_ends_in_time_with_nothing_lost(
         assert seconds < 10
     finally:
         door.remove(force=True)
+
+
+def test_a_container_is_healthy_where_it_was_told_to_listen(
+    project: composed.Project, engine: docker.DockerClient
+) -> None:
+    assert project
+    container = engine.containers.run(
+        f"passerelle-test/{MODEL}:latest", detach=True, read_only=True, cap_drop=["ALL"],
+        environment={"PASSERELLE_BIND": f"127.0.0.1:{PORT}"}, mem_limit="1g",
+    )  # fmt: skip
+
+    def health() -> str:
+        container.reload()
+        return str(container.attrs["State"]["Health"]["Status"])
+
+    try:
+        stack.wait_for(lambda: health() == "healthy", 60)
+    finally:
+        container.remove(force=True)
+
+
+def test_a_key_file_that_the_containers_user_cannot_read_is_told(
+    project: composed.Project, engine: docker.DockerClient, tmp_path: Path
+) -> None:
+    assert project
+    keys = tmp_path / "keys.yaml"
+    keys.write_text("keys: []\n")
+    keys.chmod(0o600)
+    container = engine.containers.run(
+        "passerelle-test/gateway:latest", detach=True,
+        volumes={str(keys): {"bind": "/run/secrets/keys", "mode": "ro"}},
+    )  # fmt: skip
+    try:
+        assert container.wait(timeout=30)["StatusCode"] == 1
+        told = container.logs().decode()
+        assert "/run/secrets/keys can't be read by user 10001" in told
+        assert "do so outside" in told
+    finally:
+        container.remove(force=True)
