@@ -43,6 +43,16 @@ def test_every_path_that_a_dockerfile_copies_is_there(tmp_path: Path) -> None:
                     assert (context / word.removeprefix("${SOURCE}/")).exists(), word
 
 
+@pytest.mark.parametrize("folder", ["gateway", "services/frontend", "services/model"])
+def test_no_image_has_the_modes_of_a_checkout(folder: str) -> None:
+    stages = (ROOT / folder / "Dockerfile").read_text().split("\nFROM ")
+    copies = [line for line in stages[-1].splitlines() if line.startswith("COPY")]
+    assert "COPY --from=code /app /app" in copies
+    assert all(line.startswith("COPY --from=") for line in copies)
+    (code,) = (each for each in stages if each.splitlines()[0].endswith("AS code"))
+    assert code.rstrip().endswith("RUN chmod -R a+rX .")
+
+
 def test_a_file_that_was_changed_is_noticed_and_mended(tmp_path: Path) -> None:
     sources.write(tmp_path)
     file = tmp_path / sources.COPIES / "gateway" / "app.py"
