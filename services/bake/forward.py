@@ -4,6 +4,7 @@ What is wrong with a network shows here, in its own words, and not in those of a
 """
 
 import dataclasses
+import os
 import traceback
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from services.model.decode import Pixels
 from services.model.engines.engine import Logits
 
 TOLERANCE = 1e-3  # of the largest value: two answers that differ by less are the same
-OURS = (str(Path(__file__).parents[2] / "services"), str(Path(torch.__file__).parent))
+OURS = (f"{Path(__file__).parents[1]}{os.sep}", f"{Path(torch.__file__).parent}{os.sep}")
 
 
 @dataclasses.dataclass(frozen=True)
