@@ -24,11 +24,13 @@ def main() -> int:
             recipe = Recipe.model_validate_json(sys.stdin.buffer.read())
             sys.path[:0] = user_modules.search_path(recipe)
             folder = pipeline.bake(recipe, Path(sys.argv[1]), lambda step: write(**number(step)))
+            line = {"folder": str(folder)}
         except Exception as error:
-            write(error=describe(error))
-            return 1
-        write(folder=str(folder))
-    return 0
+            line = {"error": describe(error)}
+        finally:
+            children.end()
+        write(**line)
+    return int("error" in line)
 
 
 def number(step: str) -> dict[str, Any]:
@@ -45,7 +47,4 @@ def describe(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    finally:
-        children.end()
+    sys.exit(main())

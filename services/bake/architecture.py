@@ -36,6 +36,7 @@ class Architecture:
     labels: list[str] | None  # as the weights' publisher names the classes
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # that go with the weights
     loaded: Loaded | None = None  # from a checkpoint
+    made_in: str = "float32"  # the floating type that the module had before it was made fp32
 
 
 def build(recipe: Recipe, downloads: Path) -> Architecture:
@@ -60,12 +61,13 @@ def from_callable(recipe: Recipe) -> Architecture:
     """A module of what the user's own code gives."""
     shape = complete_input(recipe.input)
     made = constructor.call(recipe)
+    made_in = network.dtype_of(made)
     with constructor.explained(recipe):
         module = network.prepare(recipe.architecture, made)
         if network.is_lazy(module):
             with torch.no_grad():
                 module(torch.zeros(1, shape.channels, shape.size, shape.size))
-    return Architecture(module, shape, None)
+    return Architecture(module, shape, None, made_in=made_in)
 
 
 def from_torchvision(recipe: Recipe, name: str) -> Architecture:

@@ -1,5 +1,6 @@
 """What a constructor gave -> the module that is baked: unwrapped, in fp32, on the processor."""
 
+import collections
 import copy
 from collections.abc import Iterator
 from typing import Any
@@ -35,6 +36,13 @@ def prepare(architecture: str, made: Any) -> torch.nn.Module:
     for each in (module, *unregistered(module).values()):
         each.float().cpu().eval()
     return module
+
+
+def dtype_of(made: Any) -> str:
+    """The floating type of most of a module's parameters, such as `float16`; else float32."""
+    parameters = made.parameters() if isinstance(made, torch.nn.Module) else ()
+    kinds = collections.Counter(each.dtype for each in parameters if each.dtype.is_floating_point)
+    return str(kinds.most_common(1)[0][0]).removeprefix("torch.") if kinds else "float32"
 
 
 def described(made: Any) -> str:

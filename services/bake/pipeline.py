@@ -83,6 +83,7 @@ def describe(  # noqa: PLR0913, PLR0917  # a card has as many parts
             "source": public_source(recipe.weights),
             "kind": weight_sources.kind(recipe.weights),
             "sha256": weight_sources.file_digest(recipe.weights) or recipe.sha256,
+            "made_in": built.made_in,
             "settings": built.settings,
             "loaded": dataclasses.asdict(built.loaded) if built.loaded else None,
         },

@@ -215,6 +215,8 @@ def test_what_is_written_otherwise_is_the_same_network(
     for name, folder in folders.items():
         made = card.read(folder)
         assert made.weights["kind"] == "architecture"
+        other = {"half": "float16", "double": "float64"}
+        assert made.weights["made_in"] == other.get(name, "float32")
         engine = engines.load(made.engine, folder, threads=1)
         given = engine.infer(decode.pixels(stack.CAT, made.input, 10**8))
         assert np.abs(given - wanted).max() < 0.03 * np.abs(wanted).max(), name  # resizing rounds

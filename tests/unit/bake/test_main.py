@@ -11,7 +11,7 @@ import pytest
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest.model import Recipe
 from services.bake import __main__ as process
-from services.bake import json_lines, pipeline
+from services.bake import children, json_lines, pipeline
 from services.bake.errors import BakeError
 from tests.unit.bake import nets
 
@@ -30,6 +30,7 @@ def lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lines:
     )
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(json_lines, "exit_on_sigterm", lambda: None)
+    monkeypatch.setattr(children, "end", lambda: written.append({"children": "ended"}))
     writer = contextlib.nullcontext(lambda **line: written.append(line))
     monkeypatch.setattr(json_lines, "on_stdout", lambda: writer)
     return written
@@ -49,6 +50,7 @@ def test_the_steps_and_the_folder_are_written(
     assert process.main() == 0
     assert lines == [
         {"step": "convert", "number": 1, "steps": 6},
+        {"children": "ended"},  # before it is said that all is done
         {"folder": str(tmp_path / "artifacts" / "tiny")},
     ]
 
@@ -69,7 +71,7 @@ def test_an_error_is_a_sentence(
 
     monkeypatch.setattr(pipeline, "bake", bake)
     assert process.main() == 1
-    assert lines == [{"error": expected}]
+    assert lines == [{"children": "ended"}, {"error": expected}]
 
 
 def test_a_recipe_that_is_none_is_an_error_too(
@@ -77,4 +79,4 @@ def test_a_recipe_that_is_none_is_an_error_too(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}")))
     assert process.main() == 1
-    assert "unforeseen (ValidationError" in lines[0]["error"]
+    assert "unforeseen (ValidationError" in lines[-1]["error"]

@@ -34,6 +34,14 @@ def test_other_precisions_become_fp32(dtype: torch.dtype) -> None:
     assert not made.training
 
 
+def test_the_type_that_a_network_was_made_in_is_that_of_most_parameters() -> None:
+    mixed = torch.nn.Sequential(nets.Tiny().half(), torch.nn.LazyConv2d(4, 3).half())
+    mixed.append(torch.nn.Linear(2, 2, bias=False))
+    assert network.dtype_of(mixed) == "float16"
+    assert network.dtype_of(nets.Tiny().bfloat16()) == "bfloat16"
+    assert [network.dtype_of(made) for made in (torch.nn.ReLU(), None)] == ["float32"] * 2
+
+
 def test_what_training_wrapped_around_a_module_is_taken_off() -> None:
     net = nets.Tiny()
     averaged = torch.optim.swa_utils.AveragedModel(net).module
