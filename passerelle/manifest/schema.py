@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
+from pydantic_core import PydanticKnownError
 
 from passerelle.manifest import names
 from passerelle.manifest.model import Activation, Channels, Engine, Interpolation, Precision
@@ -36,9 +37,25 @@ PerChannel = Annotated[
     tuple[Number, ...],
     Field(strict=False),
     BeforeValidator(
-        lambda given: (given,) if isinstance(given, int | float) else given,
+        lambda given: (given,) if type(given) in {int, float} else given,  # not True
         json_schema_input_type=Number | list[Number],
     ),
+]
+
+
+def not_a_truth_value(given: object) -> object:
+    """A value that may be 1, which Python takes True for.
+
+    Raises:
+        PydanticKnownError: it is True or False.
+    """
+    if isinstance(given, bool):
+        raise PydanticKnownError("literal_error", {"expected": "1, 3 or 4"})
+    return given
+
+
+ChannelCount = Annotated[
+    Channels, BeforeValidator(not_a_truth_value, json_schema_input_type=Channels)
 ]
 PER_CHANNEL = (
     "For values in 0..1: a number for each channel, or one for all; ImageNet's unless given."
@@ -72,7 +89,7 @@ class Input(Fields):
     interpolation: Interpolation | None = Field(
         None, description="How to resize; bilinear unless given."
     )
-    channels: Channels | None = Field(
+    channels: ChannelCount | None = Field(
         None, description="1 for grey, 3 for RGB (unless given), 4 for RGB and alpha."
     )
     mean: PerChannel | None = Field(None, description=PER_CHANNEL)

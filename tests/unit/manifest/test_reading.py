@@ -144,6 +144,8 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(input={"size": 224, "resize": 200}), "resize 200 is less than size 224; swap them"),
         (entry(input={"std": [1, 1, 0]}), "none of its numbers may be 0"),
         (entry(input={"channels": 2}), "2 is unknown; write 1, 3 or 4"),
+        (entry(input={"channels": True}), "true is unknown; write 1, 3 or 4"),
+        (entry(input={"mean": True}), "mean: true is not a list; write a number for each channel"),
         (entry(input={"mean": "half"}), "'half' is not a list; write a number for each channel"),
         (entry(weights="own"), "'own' does not fit; write torchvision:NAME, file:PATH, https"),
         (entry(input={"mean": ["a", 1, 1]}), "models[0].input.mean[0]: 'a' is not a number"),
