@@ -156,11 +156,11 @@ class Clients:
         self.threads = [threading.Thread(target=self.ask) for _ in range(number)]
 
     def ask(self) -> None:
-        session = requests.Session()
-        session.headers["X-API-Key"] = self.door.key
-        while not self.stopped.wait(0.05):  # leaves the services some of the processor
-            url = f"{self.door.url}/model/{LITE0}/predict"
-            self.statuses.append(session.post(url, data=stack.CAT, timeout=30).status_code)
+        with requests.Session() as session:
+            session.headers["X-API-Key"] = self.door.key
+            while not self.stopped.wait(0.05):  # leaves the services some of the processor
+                url = f"{self.door.url}/model/{LITE0}/predict"
+                self.statuses.append(session.post(url, data=stack.CAT, timeout=30).status_code)
 
     def wait_for_answers(self, count: int) -> None:
         """Until so many more have come."""

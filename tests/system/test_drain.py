@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from passerelle.protocol import contract
 from passerelle.server import gunicorn_settings, worker
 from tests.support import processes, stack
 
@@ -90,7 +91,7 @@ def test_a_service_that_is_being_stopped_says_so_and_serves_new_connections(
             status, connection, body = asked(at, "GET", "/health/ready")
             assert (status, connection) == (503, "close")
             told = json.loads(body)
-            assert told["contract"] == "1.1"
+            assert told["contract"] == contract.VERSION
             assert told["models"][processes.LITE0]["status"] == "draining"
             assert told["models"][processes.LITE0]["reason"] == "it is being stopped"
             assert asked(at, "POST", PREDICT, stack.CAT)[:2] == (200, "close")
@@ -221,14 +222,14 @@ def test_a_gateway_that_is_stopped_under_load_answers_all_that_reached_it(
     statuses: list[int] = []
 
     def ask(door: processes.Door) -> None:
-        session = requests.Session()
-        session.headers["X-API-Key"] = door.key
-        url = f"{door.url}/model/{processes.LITE0}/predict"
-        try:
-            while True:
-                statuses.append(session.post(url, data=stack.CAT, timeout=30).status_code)
-        except requests.ConnectionError as error:
-            ends.append(str(error))
+        with requests.Session() as session:
+            session.headers["X-API-Key"] = door.key
+            url = f"{door.url}/model/{processes.LITE0}/predict"
+            try:
+                while True:
+                    statuses.append(session.post(url, data=stack.CAT, timeout=30).status_code)
+            except requests.ConnectionError as error:
+                ends.append(str(error))
 
     with processes.service(artifact(state), at):
         with processes.gateway(tmp_path, f"{processes.LITE0}=http://{at}") as door:

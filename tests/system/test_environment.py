@@ -1,5 +1,6 @@
 """The environment as people have it: proxies, another project's settings, a plain locale."""
 
+import contextlib
 import http.client
 import http.server
 import os
@@ -86,17 +87,17 @@ class Proxy(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:  # the base class's name
         self.asked.append(self.path)
         self.credentials += self.headers.get_all("Authorization", [])
-        link = http.client.HTTPConnection("127.0.0.1", self.port)
         url = urllib.parse.urlsplit(self.path)
-        link.request("GET", url.path, headers={"X-API-Key": self.headers.get("X-API-Key", "")})
-        answer = link.getresponse()
-        body = answer.read()
+        key = {"X-API-Key": self.headers.get("X-API-Key", "")}
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port)) as link:
+            link.request("GET", url.path, headers=key)
+            answer = link.getresponse()
+            body = answer.read()
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.headers["Content-Type"])
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        link.close()
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""

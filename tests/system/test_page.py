@@ -163,16 +163,16 @@ def test_two_people_with_two_models_always_get_their_own(up: stack.Stack) -> Non
     seen: list[str] = []
 
     def person(model: str) -> None:
-        session = requests.Session()
-        token = token_of(session, up.page)
-        for _ in range(100):
-            answer = session.post(
-                f"{up.page}/model/{model}/predict", data=stack.CAT, timeout=30,
-                headers={"X-CSRFToken": token},
-            )  # fmt: skip
-            seen.append(model)
-            if answer.status_code != 200 or answer.json()["model"] != model:
-                wrong.append(answer.text)
+        with requests.Session() as session:
+            token = token_of(session, up.page)
+            for _ in range(100):
+                answer = session.post(
+                    f"{up.page}/model/{model}/predict", data=stack.CAT, timeout=30,
+                    headers={"X-CSRFToken": token},
+                )  # fmt: skip
+                seen.append(model)
+                if answer.status_code != 200 or answer.json()["model"] != model:
+                    wrong.append(answer.text)
 
     people = [threading.Thread(target=person, args=[each]) for each in (FIRST, INT8)]
     for each in people:
@@ -190,27 +190,27 @@ def token_of(session: requests.Session, url: str) -> str:
 
 
 def test_a_form_that_names_many_models_is_answered_for_each(up: stack.Stack) -> None:
-    session = requests.Session()
-    names = [*(f"unknown-{number}" for number in range(40)), FIRST]
-    form = {"csrf_token": token_of(session, up.page), "model": names}
-    files = {"image": ("cat.png", stack.CAT)}
-    answer = session.post(up.page + "/compare", data=form, files=files, timeout=30)
-    assert answer.status_code == 200
-    found = re.findall(r'data-model="([^"]+)" data-state="(\w+)"', answer.text)
-    assert found == [*((each, "failed") for each in names[:-1]), (FIRST, "done")]
+    with requests.Session() as session:
+        names = [*(f"unknown-{number}" for number in range(40)), FIRST]
+        form = {"csrf_token": token_of(session, up.page), "model": names}
+        files = {"image": ("cat.png", stack.CAT)}
+        answer = session.post(up.page + "/compare", data=form, files=files, timeout=30)
+        assert answer.status_code == 200
+        found = re.findall(r'data-model="([^"]+)" data-state="(\w+)"', answer.text)
+        assert found == [*((each, "failed") for each in names[:-1]), (FIRST, "done")]
 
 
 def test_nothing_is_taken_without_the_token_of_the_session(up: stack.Stack) -> None:
-    own, other = requests.Session(), requests.Session()
-    theirs = token_of(other, up.page)
-    token_of(own, up.page)
-    for path in (f"/model/{FIRST}/predict", "/", "/compare", "/choice"):
-        form = {"csrf_token": theirs, "model": FIRST}
-        files = {"image": stack.CAT}
-        headers = {"X-CSRFToken": theirs, "Accept": "application/json"}
-        answer = own.post(up.page + path, data=form, files=files, headers=headers, timeout=10)
-        assert answer.status_code == 400, path
-        assert "This page is too old" in answer.json()["detail"]
+    with requests.Session() as own, requests.Session() as other:
+        theirs = token_of(other, up.page)
+        token_of(own, up.page)
+        for path in (f"/model/{FIRST}/predict", "/", "/compare", "/choice"):
+            form = {"csrf_token": theirs, "model": FIRST}
+            files = {"image": stack.CAT}
+            headers = {"X-CSRFToken": theirs, "Accept": "application/json"}
+            answer = own.post(up.page + path, data=form, files=files, headers=headers, timeout=10)
+            assert answer.status_code == 400, path
+            assert "This page is too old" in answer.json()["detail"]
 
 
 def test_a_visitor_over_the_limit_and_a_gateway_that_is_away_are_told(
@@ -219,8 +219,7 @@ def test_a_visitor_over_the_limit_and_a_gateway_that_is_away_are_told(
     (tmp_path / "key").write_text("psl_00000000_" + "0" * 43)
     gateway, port = f"http://127.0.0.1:{stack.free_port()}", stack.free_port()
     environ = {"PASSERELLE_GATEWAY": gateway, "PASSERELLE_RATE": "2/minute"}
-    with processes.page(tmp_path / "key", port, environ) as url:
-        session = requests.Session()
+    with processes.page(tmp_path / "key", port, environ) as url, requests.Session() as session:
         token = token_of(session, url)
         answers = [
             session.post(f"{url}/model/{FIRST}/predict", data=stack.CAT, timeout=10,
@@ -238,15 +237,15 @@ def test_a_visitor_over_the_limit_and_a_gateway_that_is_away_are_told(
 
 def test_the_key_never_reaches_the_browser_and_the_headers_are_strict(up: stack.Stack) -> None:
     key = (up.state / "frontend.key").read_text().strip()
-    session = requests.Session()
-    for path in ("/", "/compare", "/status", "/none", "/static/form.js"):
-        answer = session.get(up.page + path, timeout=10)
-        assert key not in answer.text + str(answer.headers)
-        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    cookie = requests.get(up.page, timeout=10).headers["Set-Cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert key not in (up.state / "logs" / "frontend.log").read_text()
+    with requests.Session() as session:
+        for path in ("/", "/compare", "/status", "/none", "/static/form.js"):
+            answer = session.get(up.page + path, timeout=10)
+            assert key not in answer.text + str(answer.headers)
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        cookie = requests.get(up.page, timeout=10).headers["Set-Cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert key not in (up.state / "logs" / "frontend.log").read_text()
 
 
 def test_a_picture_too_large_is_told_before_it_is_sent(browser: Browser, up: stack.Stack) -> None:

@@ -24,6 +24,7 @@ def test_the_children_of_every_thread_are_killed(
     for thread, listed in (("1", "7 8 "), ("2", ""), ("3", "9\n")):
         (tmp_path / "task" / thread).mkdir(parents=True)
         (tmp_path / "task" / thread / "children").write_text(listed)
+    (tmp_path / "task" / "4" / "children").mkdir(parents=True)  # as of a thread that has ended
     children.end(tmp_path)
     assert sorted(waited) == [8, 9]
     assert sorted(killed) == [(pid, signal.SIGKILL) for pid in (7, 8, 9)]
