@@ -15,6 +15,7 @@ from services.bake.checkpoint import UnknownObject
 MAX_DEPTH = 20  # of mappings in mappings
 
 Path = tuple[str, ...]  # the keys that lead to a mapping
+Ids = frozenset[int]  # of the objects that hold another, however far up
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,28 +32,34 @@ class Entry:
         return ".".join((*self.path, self.key))
 
 
-def entries(content: Any, path: Path = ()) -> Iterator[Entry]:
-    """The tensors in nested mappings, sequences and modules."""
+def entries(content: Any, path: Path = (), within: Ids = frozenset()) -> Iterator[Entry]:
+    """The tensors in nested mappings, sequences and modules. `within` are those that hold it."""
+    if id(content) in within or len(path) > MAX_DEPTH:
+        return
+    within |= {id(content)}
     if isinstance(content, UnknownObject):
         if _is_module(content):
             yield from (Entry(each, path, name) for name, each in _module_state(content, ""))
             return
-        yield from entries(content.state, path)
-    for key, each in _items(content) if len(path) < MAX_DEPTH else ():
+        yield from entries(content.state, path, within)
+    for key, each in _items(content):
         if isinstance(each, torch.Tensor):
             yield Entry(each, path, key)
         else:
-            yield from entries(each, (*path, key))
+            yield from entries(each, (*path, key), within)
 
 
-def versions(content: Any, path: Path = ()) -> dict[Path, Mapping[str, Any]]:
+def versions(
+    content: Any, path: Path = (), within: Ids = frozenset()
+) -> dict[Path, Mapping[str, Any]]:
     """What Module.state_dict noted of its modules' versions, by the path of the state dict."""
-    if len(path) > MAX_DEPTH:
+    if id(content) in within or len(path) > MAX_DEPTH:
         return {}
+    within |= {id(content)}
     noted = getattr(content, "_metadata", None)
     found = {path: noted} if isinstance(noted, Mapping) else {}
     for key, each in _items(content):
-        found |= versions(each, (*path, key))
+        found |= versions(each, (*path, key), within)
     return found
 
 

@@ -56,8 +56,16 @@ def test_an_object_of_another_class_is_looked_into() -> None:
 
 def test_a_content_that_holds_itself_has_an_end() -> None:
     content: dict[str, Any] = {"a": ONE}
-    content["self"] = content
-    assert len(found(content)) == state_dict.MAX_DEPTH
+    content |= {"self": content, "again": [content]}
+    assert found(content) == [((), "a")]
+    assert state_dict.versions(content) == {}
+
+
+def test_what_lies_very_deep_is_left() -> None:
+    content: Any = {"a": ONE}
+    for _ in range(5000):
+        content = {"in": content}
+    assert found(content) == []
 
 
 def test_versions_are_found_beside_their_state_dict() -> None:
