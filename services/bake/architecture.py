@@ -34,6 +34,7 @@ class Architecture:
     module: torch.nn.Module
     input: Input
     labels: list[str] | None  # as the weights' publisher names the classes
+    published: str | None = None  # torchvision's weights that the input and the labels are of
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # that go with the weights
     loaded: Loaded | None = None  # from a checkpoint
     made_in: str = "float32"  # the floating type that the module had before it was made fp32
@@ -91,7 +92,7 @@ def from_torchvision(recipe: Recipe, name: str) -> Architecture:
     module = make_torchvision(recipe, name, chosen, enum.DEFAULT.url, settings)
     shape = complete_input(recipe.input, transforms)
     used = {key: each for key, each in settings.items() if key not in recipe.keywords}
-    return Architecture(module, shape, origin.meta["categories"], used)
+    return Architecture(module, shape, origin.meta["categories"], origin.name, used)
 
 
 def choose_weights(source: str, name: str, enum: Any) -> str | None:

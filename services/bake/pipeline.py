@@ -84,6 +84,7 @@ def describe(  # noqa: PLR0913, PLR0917  # a card has as many parts
             "kind": weight_sources.kind(recipe.weights),
             "sha256": weight_sources.file_digest(recipe.weights) or recipe.sha256,
             "made_in": built.made_in,
+            "published": built.published,
             "settings": built.settings,
             "loaded": dataclasses.asdict(built.loaded) if built.loaded else None,
         },
@@ -95,13 +96,23 @@ def describe(  # noqa: PLR0913, PLR0917  # a card has as many parts
         activation=scoring.name,
         activation_from=scoring.source,
         multi_label=scoring.multi_label,
-        labels=public_source(recipe.labels) if isinstance(recipe.labels, str) else "as listed",
+        labels=labels_source(recipe, built, network.classes),
         check={"pictures": check.pictures, "error": check.error, "tolerance": check.tolerance},
         agreement=dict(agreement) if agreement else None,
         measured=dict(measured),
         versions={name: importlib.metadata.version(name) for name in store.TOOLS},
         digest="",  # of what it was made of, which is known at the end
     )
+
+
+def labels_source(recipe: Recipe, built: Architecture, classes: int) -> str:
+    """Where the names of the classes come from, as `class_names.find` finds them."""
+    if isinstance(recipe.labels, str):
+        return public_source(recipe.labels)
+    if recipe.labels is not None:
+        return "as listed"
+    is_published = built.labels is not None and len(built.labels) == classes
+    return f"torchvision:{built.published}" if is_published else "numbers"
 
 
 def public_source(source: str) -> str:

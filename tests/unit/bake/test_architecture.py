@@ -79,6 +79,7 @@ def test_a_torchvision_model_brings_its_transforms_and_class_names(tmp_path: Pat
     given = nets.recipe(architecture="torchvision:squeezenet1_1", input=None)
     built = architecture.build(given, tmp_path)
     assert (built.input.size, built.input.resize) == (224, 256)
+    assert built.published == "IMAGENET1K_V1"
     assert built.labels is not None
     assert len(built.labels) == 1000
 

@@ -6,6 +6,7 @@ import pytest
 
 from passerelle.artifact import card, labels, opened_files, store
 from services.bake import forward, pipeline
+from services.bake.architecture import Architecture
 from services.bake.errors import BakeError
 from tests.unit.bake import nets
 
@@ -32,6 +33,23 @@ def test_a_card_names_the_file_of_labels_without_its_folder(tmp_path: Path) -> N
     (tmp_path / "names.txt").write_text("a\nb\nc\nd\n")
     recipe = nets.recipe(labels=f"file:{tmp_path}/names.txt")
     assert card.read(pipeline.bake(recipe, tmp_path, lambda _: None)).labels == "file:names.txt"
+
+
+@pytest.mark.parametrize(
+    ("given", "published", "source"),
+    [
+        (["a", "b"], ["c", "d"], "as listed"),
+        ("imagenet-1k", None, "imagenet-1k"),
+        (None, ["c", "d"], "torchvision:IMAGENET1K_V1"),
+        (None, ["c", "d", "e"], "numbers"),
+        (None, None, "numbers"),
+    ],
+)
+def test_the_card_says_where_the_classes_names_come_from(
+    given: str | list[str] | None, published: list[str] | None, source: str
+) -> None:
+    built = Architecture(nets.Tiny(), nets.SHAPE, published, "IMAGENET1K_V1")
+    assert pipeline.labels_source(nets.recipe(labels=given), built, 2) == source
 
 
 def test_a_bake_that_fails_leaves_nothing(tmp_path: Path) -> None:
