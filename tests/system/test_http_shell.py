@@ -1,5 +1,6 @@
 """What every process does with its clients' connections, whoever they are and however they ask."""
 
+import contextlib
 import json
 import re
 import time
@@ -245,11 +246,12 @@ def test_the_memory_of_many_bodies_goes_back(process: Process) -> None:
     """They hold 27 MB together, several times."""
     worker = process.worker()
     before = resident(worker)
+    whole = process.head(19_000_000) + bytes(19_000_000)
     for _ in range(3):
-        held = [process.connect() for _ in range(3)]
-        for client in held:
-            client.sendall(process.head(9_500_000) + bytes(9_000_000))
-        stack.wait_for(lambda: ask(process, process.head(8_000_000) + bytes(1))[0] == 503, 1.5)
-        for client in held:
-            client.close()
+        with contextlib.ExitStack() as held:
+            for _ in range(3):
+                client = held.enter_context(process.connect())
+                client.sendall(process.head(9_500_000) + bytes(9_000_000))
+            stack.wait_for(lambda: ask(process, process.head(8_000_000) + bytes(1))[0] == 503, 1.5)
+        stack.wait_for(lambda: b"large bodies" not in ask(process, whole)[2], 10)
     stack.wait_for(lambda: resident(worker) < before + 12, 10)
