@@ -66,18 +66,11 @@ def nginx(folder: Path, prefix: str, rest: str, *upstreams: int) -> Iterator[lis
     child = subprocess.Popen(command)
     urls = [f"http://127.0.0.1:{port}{prefix}" for port in ports]
     try:
-        stack.wait_for(lambda: shown(f"{urls[-1]}/health/live"), 30)
+        stack.wait_for(lambda: processes.answers(f"{urls[-1]}/health/live"), 30)
         yield urls
     finally:
         child.terminate()
         child.wait(10)
-
-
-def shown(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 @pytest.fixture(scope="module", params=["stripped", "kept"])
