@@ -12,21 +12,22 @@ from gateway import id_tokens
 from gateway.exchange import Exchange
 from gateway.routes import Route
 from gateway.transport import Request, Response
-from passerelle.protocol import problems
+from passerelle.protocol import accept, answers, problems, tasks
 
-FORWARDED_HEADERS = ("Content-Type",)  # of the client's; no other reaches a service
-FORWARDED_QUERY = ("top",)
+FORWARDED_HEADERS = ("Content-Type",)  # of the client's, as it sent them
 BUSY = (429, 503)  # statuses of a platform that has no instance for a request now
 NO_JSON = (b"NaN", b"Infinity")  # which a label may hold, too
 MAX_RETRY_AFTER = 3600  # seconds that a client may be told to wait
+PNG_BEGIN, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 
 def request(exchange: Exchange, route: Route) -> Request:
     """The request to the model's service.
 
-    Its address is made from the manifest's id and `top`, never from the client's path.
+    Its address is made from the manifest's id and what a task may be asked, never from the client's
+    path.
     """
-    query = {name: exchange.query[name] for name in FORWARDED_QUERY if name in exchange.query}
+    query = {name: exchange.query[name] for name in tasks.QUERY if name in exchange.query}
     path = f"/model/{route.model.id}/predict"
     target = f"{path}?{urllib.parse.urlencode(query)}" if query else path
     headers = forwarded_headers(exchange) | exchange.span.trace.headers
@@ -34,24 +35,36 @@ def request(exchange: Exchange, route: Route) -> Request:
 
 
 def forwarded_headers(exchange: Exchange) -> dict[str, str]:
-    """The client's headers that a service needs, less those that its Connection header names."""
+    """The client's headers that a service needs, less those that its Connection header names.
+
+    Accept is among them only where it prefers another form than JSON, and names that alone then.
+    """
     connection = exchange.headers.get("connection", "")
     hop_by_hop = {name.strip().lower() for name in connection.split(",")}
-    return {
+    found = {
         name: exchange.headers[name.lower()]
         for name in FORWARDED_HEADERS
         if name.lower() in exchange.headers and name.lower() not in hop_by_hop
     }
+    if exchange.preferred != accept.JSON and "accept" not in hop_by_hop:
+        found["Accept"] = exchange.preferred
+    return found
 
 
-def check(response: Response, route: Route) -> Response:
+def check(response: Response, route: Route, preferred: str = accept.JSON) -> Response:
     """The response, if it is this model's answer, or a problem that a client may see.
+
+    `preferred` is the media type that the client would have it in; JSON may come all the same.
 
     Raises:
         ServiceUnavailable: it is a platform's that stands before the service, such as
             "no instance is free".
         BadGateway: anything else, so that nonsense is never passed on as an answer.
     """
+    if response.status == 200 and response.media_type == accept.PNG:
+        if preferred == accept.PNG and is_png_of(response, route):
+            return response
+        raise problem(response, route)
     has_constant = any(name in response.body for name in NO_JSON)
     if (
         response.status == 200
@@ -78,10 +91,15 @@ def refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def is_png_of(response: Response, route: Route) -> bool:
+    """Whether a response is a whole PNG of which its service says that this model made it."""
+    is_whole = response.body.startswith(PNG_BEGIN) and response.body.endswith(PNG_END)
+    return is_whole and response.headers.get(answers.MODEL.lower()) == route.model.id
+
+
 def is_problem(response: Response) -> bool:
     """Whether the head of a response says that it is a problem."""
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return response.status >= 400 and media_type == problems.MEDIA_TYPE
+    return response.status >= 400 and response.media_type == problems.MEDIA_TYPE
 
 
 def problem(response: Response, route: Route) -> problems.Problem:

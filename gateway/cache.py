@@ -21,6 +21,7 @@ from gateway.cache_store import CachedResponse, CacheKey, CacheStore, Flight
 from gateway.exchange import Exchange
 from gateway.routes import Route
 from gateway.transport import Response
+from passerelle.protocol import answers
 
 CLIENT_STATUSES = frozenset({408, 499})  # client errors that aren't the picture's
 MIN_TIME_TO_ASK = 0.05  # seconds; with less left, it's no use to ask the model
@@ -64,6 +65,7 @@ async def begin_lookup(
         digest=card["digest"],
         target=request.target,
         media_type=request.headers.get("Content-Type", ""),
+        accept=request.headers.get("Accept", ""),
         body=await sha256(exchange.payload),
     )
     limit = forwarding.time_limit(exchange, route)
@@ -160,7 +162,8 @@ class CacheLookup:
 
     def _is_good(self, response: Response) -> bool:
         """Whether a response may be kept: a 200, by the artifact that it was asked of."""
-        return response.status == 200 and response.headers.get("artifact-digest") == self.key.digest
+        digest = response.headers.get(answers.DIGEST.lower())
+        return response.status == 200 and digest == self.key.digest
 
     def _reuse(self, cached: CachedResponse, how: str, cache_status: str) -> Response:
         """A response that was made for another request."""

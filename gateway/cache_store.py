@@ -15,10 +15,16 @@ import cachetools
 
 from gateway.transport import Response
 from passerelle.manifest.model import Cache
+from passerelle.protocol import accept, answers
 
-# Inside a JSON text its quotes would be escaped.
+MAX_KEPT = 1_000_000  # bytes of a response that is kept, or given to those who wait for it
+
+# Inside a JSON text its quotes would be escaped. It is the last of its name: a handler's own answer
+# may have one, too.
+_MEMBER = b'"request_id"'
 _REQUEST_ID = re.compile(rb'"request_id": ?"([^"\\]+)"')
-_KEPT_HEADERS = ("content-type", "retry-after")  # the others belong to one request
+# The others belong to one request.
+_KEPT_HEADERS = ("content-type", "retry-after", "vary", answers.PICTURES.lower())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +34,7 @@ class CacheKey:
     digest: str  # the artifact's
     target: str  # the path and query that the service is asked by
     media_type: str
+    accept: str  # the form of answer that is asked for; empty: JSON
     body: bytes  # its SHA-256
 
 
@@ -37,19 +44,19 @@ class CachedResponse:
 
     status: int
     headers: dict[str, str]
-    prefix: bytes  # the body before the id
-    suffix: bytes  # the body behind it
+    prefix: bytes  # the body before the id, or all of one that has none in it, a PNG
+    suffix: bytes | None  # the body behind it
     created: float  # seconds of the store's clock
 
     @property
     def etag(self) -> str:
         """The same for the same content. Weak, since the bodies differ by their request_id."""
-        return f'W/"{hashlib.sha256(self.prefix + self.suffix).hexdigest()[:32]}"'
+        return f'W/"{hashlib.sha256(self.prefix + (self.suffix or b"")).hexdigest()[:32]}"'
 
     def response_for(self, request_id: str, headers: dict[str, str]) -> Response:
         """The response to a request, with its own id and headers."""
-        body = self.prefix + request_id.encode() + self.suffix
-        return Response(self.status, self.headers | headers, body)
+        id_and_rest = b"" if self.suffix is None else request_id.encode() + self.suffix
+        return Response(self.status, self.headers | headers, self.prefix + id_and_rest)
 
 
 Flight = asyncio.Future[CachedResponse | None]  # None: it ended with nothing that others may have
@@ -66,14 +73,22 @@ class CacheStore:
         )
 
     def cacheable(self, response: Response) -> CachedResponse | None:
-        """A response in the form that others may have; None if its body names no request."""
-        match = _REQUEST_ID.search(response.body)
-        if match is None:
+        """A response in the form that others may have.
+
+        None if it is too large, or JSON that names no request.
+        """
+        body = response.body
+        if len(body) > MAX_KEPT:
             return None
+        prefix, suffix = body, None
+        if response.media_type != accept.PNG:
+            match = _REQUEST_ID.match(body, max(body.rfind(_MEMBER), 0))
+            if match is None:
+                return None
+            prefix, suffix = body[: match.start(1)], body[match.end(1) :]
         headers = {
             name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers
         }
-        prefix, suffix = response.body[: match.start(1)], response.body[match.end(1) :]
         return CachedResponse(response.status, headers, prefix, suffix, self.clock())
 
     def get(self, key: CacheKey) -> CachedResponse | None:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
-from passerelle.protocol import timeout
+from passerelle.protocol import accept, timeout
 from passerelle.server.span import Span
 
 
@@ -38,3 +38,8 @@ class Exchange:
             InvalidRequest: its X-Request-Timeout holds no seconds.
         """
         return timeout.parse(self.headers.get(timeout.HEADER.lower()))
+
+    @property
+    def preferred(self) -> str:
+        """The media type that the client would have the answer in; see protocol/accept.py."""
+        return accept.preferred(self.headers.get("accept", ""))

@@ -28,7 +28,7 @@ async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Res
                 response = await send(exchange, route, limit - elapsed)
         except OSError as error:
             raise problem(error, route, limit) from None
-        return adapter.check(response, route)
+        return adapter.check(response, route, exchange.preferred)
 
 
 def require_ready(route: Route) -> None:

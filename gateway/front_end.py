@@ -1,14 +1,16 @@
 """The gateway's own API: a request becomes an exchange, an answer a response."""
 
+import re
 from collections.abc import Mapping
 
 from gateway import transport
 from gateway.exchange import Client, Exchange
+from passerelle.protocol import answers
 from passerelle.server import request_body
 from passerelle.server.messages import Request, Response
 
 KEY_NAMES_IN_QUERY = frozenset({"key", "api_key", "apikey", "api-key", "x-api-key", "access_token"})
-RELAYED_HEADERS = ("Content-Type", "Retry-After", "Age", "Cache-Status", "ETag")
+RELAYED_HEADERS = ("Content-Type", "Vary", "Retry-After", "Age", "Cache-Status", "ETag")
 
 
 def receive(request: Request) -> Exchange:
@@ -43,8 +45,13 @@ async def read_payload(exchange: Exchange, request: Request, max_bytes: int) -> 
 
 
 def respond(exchange: Exchange, response: transport.Response) -> Response:
-    """The model's answer for the client, with the service's own timings beside the gateway's."""
+    """The model's answer for the client, with the service's own timings beside the gateway's.
+
+    How many pictures it is to goes into the log.
+    """
     exchange.span.downstream = response.headers.get("server-timing", "")
+    if re.fullmatch("[0-9]{1,9}", pictures := response.headers.get(answers.PICTURES.lower(), "")):
+        exchange.span.fields["pictures"] = int(pictures)
     headers = [
         (name, response.headers[name.lower()])
         for name in RELAYED_HEADERS

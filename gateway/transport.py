@@ -18,12 +18,15 @@ from typing import cast
 
 import httptools
 
+from passerelle.protocol import answers
+
 MAX_IDLE = 128  # connections that are kept to one service
 MAX_IDLE_SECONDS = 60.0  # less than a service keeps a connection without a request
 CONNECT_TIMEOUT = (
     2.0  # seconds, after which a host counts as gone, and another replica may be asked
 )
-MAX_RESPONSE_SIZE = 1_000_000  # bytes
+MAX_RESPONSE_SIZE = answers.MAX_BYTES + 100_000  # bytes, with its headers
+MAX_HEAD_SIZE = 1_000_000  # bytes that come before any of a response's body
 
 Credentials = Callable[[], Awaitable[Mapping[str, str]]]
 
@@ -62,6 +65,11 @@ class Response:
     headers: Mapping[str, str]  # names in lower case
     body: bytes
 
+    @property
+    def media_type(self) -> str:
+        """Its Content-Type without parameters, in lower case; empty where it has none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
 
 class Connection(asyncio.Protocol):
     """One connection, on which one request at a time waits for its response.
@@ -94,7 +102,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """A part of the response; what nobody asked for ends the connection."""
         self._size += len(data)
-        if self._response is None or self._size > MAX_RESPONSE_SIZE:
+        limit = MAX_RESPONSE_SIZE if self._chunks else MAX_HEAD_SIZE
+        if self._response is None or self._size > limit:
             self._fail(BrokenError("the response is too large, or was not asked for"))
             return
         try:

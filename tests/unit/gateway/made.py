@@ -113,6 +113,13 @@ def answer(request_id: str = "mine", digest: str = DIGEST) -> Response:
     return Response(200, headers, json.dumps(document).encode())
 
 
+def png(content: bytes = b"pixels", model_id: str = "m") -> Response:
+    """A model service's answer that is a picture."""
+    body = b"\x89PNG\r\n\x1a\n" + content + b"\0\0\0\0IEND\xaeB`\x82"
+    headers = {"content-type": "image/png", "model": model_id, "artifact-digest": DIGEST}
+    return Response(200, headers | {"vary": "Accept"}, body)
+
+
 class Replies:
     """In place of a replica's connections: gives each request the next reply, or raises it."""
 

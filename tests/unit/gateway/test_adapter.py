@@ -10,10 +10,10 @@ from passerelle.protocol import problems
 from tests.unit.gateway import made
 
 
-def test_the_address_is_of_the_manifests_id_and_top_alone() -> None:
-    exchange = made.exchange(query={"top": "3", "key": "secret"})
+def test_the_address_is_of_the_manifests_id_and_what_tasks_may_be_asked_alone() -> None:
+    exchange = made.exchange(query={"key": "secret", "threshold": "0.3&x", "top": "3"})
     request = adapter.request(exchange, made.route())
-    assert (request.method, request.target) == ("POST", "/model/m/predict?top=3")
+    assert (request.method, request.target) == ("POST", "/model/m/predict?top=3&threshold=0.3%26x")
     assert request.body == b"picture"
 
 
@@ -29,6 +29,18 @@ def test_a_header_that_connection_names_ends_at_the_gateway() -> None:
     assert adapter.forwarded_headers(exchange) == {}
 
 
+@pytest.mark.parametrize("given", ["image/png", "image/*;q=0.5", "IMAGE/PNG, */*;q=0.1"])
+def test_who_prefers_a_png_is_forwarded_as_that_alone(given: str) -> None:
+    assert adapter.forwarded_headers(made.exchange({"accept": given})) == {"Accept": "image/png"}
+    ended = {"accept": given, "connection": "Accept"}
+    assert adapter.forwarded_headers(made.exchange(ended)) == {}
+
+
+@pytest.mark.parametrize("given", ["*/*", "application/json", "text/html, image/webp", ""])
+def test_whatever_else_a_client_accepts_it_is_json(given: str) -> None:
+    assert adapter.forwarded_headers(made.exchange({"accept": given})) == {}
+
+
 PROBLEM = {"content-type": "application/Problem+json; charset=utf-8"}
 
 
@@ -37,6 +49,31 @@ def test_an_answer_of_the_model_and_a_problem_are_passed_on(status: int) -> None
     body = b'{"detail": "broken", "request_id": "mine"}'
     for response in (made.answer(), Response(status, PROBLEM, body)):
         assert adapter.check(response, made.route()) is response
+
+
+def test_a_png_of_the_model_is_an_answer_to_who_prefers_it() -> None:
+    response = made.png(b"NaN")
+    assert adapter.check(response, made.route(), "image/png") is response
+    assert adapter.check(made.answer(), made.route(), "image/png").status == 200
+
+
+@pytest.mark.parametrize(
+    ("response", "preferred"),
+    [
+        (made.png(), "application/json"),
+        (made.png(model_id="another"), "image/png"),
+        (made.png(model_id=""), "image/png"),
+        (Response(200, made.png().headers, b"<html>"), "image/png"),
+        (Response(200, made.png().headers, made.png().body[:-1]), "image/png"),
+        (Response(200, made.png().headers, made.answer().body), "image/png"),
+        (Response(404, made.png().headers, made.png().body), "image/png"),
+        (Response(200, {"content-type": "image/jpeg", "model": "m"}, made.png().body), "image/png"),
+        (Response(200, {"model": "m"}, made.png().body), "image/png"),
+    ],
+)
+def test_another_picture_is_a_bad_gateway(response: Response, preferred: str) -> None:
+    with pytest.raises(problems.BadGateway, match="makes no sense"):
+        adapter.check(response, made.route(), preferred)
 
 
 def test_the_fields_of_an_answer_may_come_in_any_order() -> None:

@@ -43,6 +43,16 @@ async def test_a_prediction_goes_its_way() -> None:
     assert steps == ["auth", "route", "read", "upstream"]
 
 
+async def test_a_picture_goes_its_way_to_who_prefers_it() -> None:
+    replies = Replies(made.png())
+    answer = await ask(replies, headers=KEY | {"Accept": "image/*, application/json;q=0.1"})
+    assert (answer.status, answer.media_type) == (200, "image/png")
+    assert (answer.body, answer.headers["Vary"]) == (made.png().body, "Accept")
+    assert answer.headers["X-Request-ID"]
+    assert "Model" not in answer.headers
+    assert replies.requests[0].headers["Accept"] == "image/png"
+
+
 @pytest.mark.parametrize(
     ("target", "headers", "body", "status"),
     [

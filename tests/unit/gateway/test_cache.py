@@ -23,7 +23,8 @@ class Model:
     """In place of the hop: counts how often it was asked, and gives or raises its reply."""
 
     def __init__(self, reply: Response | Exception | None = None) -> None:
-        self.asked, self.reply = 0, reply or made.answer()
+        self.asked = 0
+        self.reply = reply or made.answer()
 
     async def forward(self, _: Exchange, __: Route, elapsed: float) -> Response:
         assert elapsed == 0.0
@@ -103,17 +104,29 @@ async def test_a_kept_answer_has_its_age_and_the_id_of_its_own_request(clock: Cl
     assert kept.headers["etag"].startswith('W/"')
 
 
-async def test_another_picture_another_top_and_another_media_type_are_other_keys() -> None:
+async def test_another_picture_another_top_and_other_media_types_are_other_keys() -> None:
     model, route = Model(), made.route(cache=ON)
     for exchange in (
         made.exchange(),
         made.exchange(payload=b"another"),
         made.exchange(query={"top": "3"}),
         made.exchange({"content-type": "image/png"}),
+        made.exchange({"accept": "image/png"}),
     ):
         response = await cache.answer(exchange, route, model.forward)
         assert cache_status(response) == "fwd=miss; stored"
-    assert model.asked == 4
+    assert model.asked == 5
+
+
+async def test_another_form_of_the_answer_is_another_key_however_it_is_asked_for() -> None:
+    route = made.route(cache=ON)
+    png, json = Model(made.png()), Model()
+    for model, header in ((png, "image/png"), (json, "*/*"), (png, "image/*"), (json, "")):
+        given = made.exchange({"accept": header})
+        assert await cache.answer(given, route, model.forward)
+    assert (png.asked, json.asked) == (1, 1)
+    kept = await cache.answer(made.exchange({"accept": "image/png"}), route, png.forward)
+    assert (kept.body, cache_status(kept)) == (made.png().body, "hit; ttl=60")
 
 
 async def test_a_large_pictures_digest_is_the_same_and_made_beside_the_loop(

@@ -1,13 +1,14 @@
 """What is kept for one model, by a clock of the test's own."""
 
 import asyncio
+import dataclasses
 
-from gateway.cache_store import CachedResponse, CacheKey, CacheStore
+from gateway.cache_store import MAX_KEPT, CachedResponse, CacheKey, CacheStore
 from gateway.transport import Response
 from passerelle.manifest.model import Cache
 from tests.unit.gateway import made
 
-KEY = CacheKey("d" * 64, "/", "image/png", b"")
+KEY = CacheKey("d" * 64, "/", "image/png", "", b"")
 
 
 def store(size: int = 2, ttl: float = 10.0) -> tuple[CacheStore, list[float]]:
@@ -44,6 +45,39 @@ def test_a_body_without_an_id_is_not_kept() -> None:
     assert found.cacheable(Response(200, {}, b"{}")) is None
 
 
+def test_a_picture_is_given_as_it_is_whatever_its_bytes_look_like() -> None:
+    found, _ = store()
+    png = made.png(b'"request_id": "theirs"')
+    kept = found.cacheable(png)
+    assert kept
+    given = kept.response_for("another", {"age": "1"})
+    assert (given.body, given.headers["content-type"]) == (png.body, "image/png")
+    assert given.headers["vary"] == "Accept"
+    assert "model" not in given.headers
+
+
+def test_an_id_within_an_answer_is_left_alone() -> None:
+    found, _ = store()
+    body = b'{"model": "m", "result": {"request_id": "its own"}, "request_id": "mine"}'
+    kept = found.cacheable(Response(200, {}, body))
+    assert kept
+    expected = body.replace(b'"mine"', b'"another"')
+    assert kept.response_for("another", {}).body == expected
+
+
+def test_a_large_response_is_not_kept() -> None:
+    found, _ = store()
+    large = b'{"model": "m", "data": "%s", "request_id": "mine"}' % (b"x" * MAX_KEPT)
+    assert found.cacheable(Response(200, {}, large)) is None
+
+
+def test_how_many_pictures_an_answer_is_to_stays_with_it() -> None:
+    found, _ = store()
+    kept = found.cacheable(dataclasses.replace(made.answer(), headers={"pictures": "3"}))
+    assert kept
+    assert kept.headers == {"pictures": "3"}
+
+
 def test_a_response_is_kept_until_its_time_is_over() -> None:
     found, now = store(ttl=10.0)
     found.put(KEY, cached(found))
@@ -55,7 +89,7 @@ def test_a_response_is_kept_until_its_time_is_over() -> None:
 
 def test_the_least_recently_used_goes_first() -> None:
     found, _ = store(size=2)
-    keys = [CacheKey(str(number), "/", "", b"") for number in range(3)]
+    keys = [CacheKey(str(number), "/", "", "", b"") for number in range(3)]
     for key in keys[:2]:
         found.put(key, cached(found))
     assert found.get(keys[0])

@@ -65,3 +65,16 @@ def test_an_answer_has_both_hops_timings_and_only_the_headers_for_clients() -> N
     assert (response.status, response.body) == (200, found.body)
     assert exchange.span.server_timing == "read;dur=1.00, infer;dur=2"
     assert response.headers == [("Content-Type", "application/json"), ("Retry-After", "3")]
+
+
+def test_how_many_pictures_an_answer_is_to_is_for_the_log() -> None:
+    exchange, headers = made.exchange(), {"pictures": "3", "vary": "Accept"}
+    response = front_end.respond(exchange, dataclasses.replace(made.answer(), headers=headers))
+    assert (exchange.span.fields["pictures"], response.headers) == (3, [("Vary", "Accept")])
+
+
+@pytest.mark.parametrize("text", ["", "-1", "many", "9" * 10, "\N{SUPERSCRIPT TWO}"])
+def test_what_is_no_number_of_pictures_is_not(text: str) -> None:
+    exchange = made.exchange()
+    front_end.respond(exchange, dataclasses.replace(made.answer(), headers={"pictures": text}))
+    assert not exchange.span.fields

@@ -12,6 +12,7 @@ import pytest
 
 from gateway import id_tokens, transport
 from gateway.transport import BrokenError, Connection, Pool, Request, Response, UnreachableError
+from passerelle.protocol import answers
 from tests.unit.gateway.conftest import Clock
 from tests.unit.gateway.made import until
 
@@ -117,10 +118,11 @@ async def test_a_response_may_come_byte_by_byte(network: Network) -> None:
     assert (await found.send(GET, 1.0)).body == b"ok"
 
 
-async def test_a_response_may_come_in_chunks(network: Network) -> None:
+async def test_a_response_may_come_in_chunks_and_be_as_large_as_any(network: Network) -> None:
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    found = pool(network, (head + b"1\r\no\r\n", b"1\r\nk\r\n", b"0\r\n\r\n"))
-    assert (await found.send(GET, 1.0)).body == b"ok"
+    chunks = [b"186a0\r\n", bytes(100_000), b"\r\n"] * (answers.MAX_BYTES // 100_000)
+    response = await pool(network, (head, *chunks, b"0\r\n\r\n")).send(GET, 1.0)
+    assert len(response.body) == answers.MAX_BYTES
 
 
 async def test_an_interim_response_is_passed_over(network: Network) -> None:
@@ -131,8 +133,7 @@ async def test_an_interim_response_is_passed_over(network: Network) -> None:
 
 async def test_a_header_that_comes_twice_is_joined(network: Network) -> None:
     twice = OK.replace(b"\r\n\r\n", b"\r\nVary: a\r\nVARY: b\r\n\r\n")
-    response = await pool(network, (twice,)).send(GET, 1.0)
-    assert response.headers == {"content-length": "2", "vary": "a, b"}
+    assert (await pool(network, (twice,)).send(GET, 1.0)).headers["vary"] == "a, b"
 
 
 async def test_a_connection_is_used_again(network: Network) -> None:
@@ -240,7 +241,7 @@ async def test_idle_connections_can_be_closed_at_once_and_busy_ones_go_on(
         ((b"HTTP/1.1 100 Continue\r\n\r\n", END), "broke off"),
         ((b"SSH-2.0-OpenSSH\r\n",), "not HTTP/1.1"),
         ((b"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",), "not HTTP/1.1"),
-        ((OK[:-2].replace(b": 2", b": 2000000"), b"x" * 2_000_000), "too large"),
+        ((OK[:-2].replace(b": 2", b": 30000000"), b"x" * 30_000_000), "too large"),
         ((b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200_000,), "too large"),
     ],
     ids=["nothing", "cut", "interim-only", "no-http", "upgrade", "large", "large-head"],
@@ -387,8 +388,8 @@ async def test_the_service_is_where_its_address_says(
 async def test_over_tls_the_service_must_prove_its_name(network: Network) -> None:
     network.replies = [(OK,)]
     await Pool("https://zoo.example.org").send(GET, 1.0)
-    ((host, port, context, name),) = network.addresses
-    assert (host, port, name) == ("zoo.example.org", 443, "zoo.example.org")
+    ((*named, context, name),) = network.addresses
+    assert (*named, name) == ("zoo.example.org", 443, "zoo.example.org")
     assert context.check_hostname
     assert context.verify_mode == ssl.CERT_REQUIRED
 
