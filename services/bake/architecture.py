@@ -1,10 +1,7 @@
 """A recipe's architecture -> its torch module, what it takes in, and its classes' names."""
 
 import dataclasses
-import importlib
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -14,7 +11,7 @@ from passerelle.artifact.card import Input
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest import model
 from passerelle.manifest.model import Recipe
-from services.bake import constructor, loading, network, published, weights
+from services.bake import constructor, loading, network, published, torchvision_operators, weights
 from services.bake.errors import ArchitectureError
 from services.bake.loading import Loaded
 
@@ -61,7 +58,7 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
 def from_callable(recipe: Recipe) -> Architecture:
     """A module of what the user's own code gives."""
     shape = complete_input(recipe.input)
-    made = constructor.call(recipe)
+    made = called(recipe)
     made_in = network.dtype_of(made)
     with constructor.explained(recipe):
         module = network.prepare(recipe.architecture, made)
@@ -71,9 +68,24 @@ def from_callable(recipe: Recipe) -> Architecture:
     return Architecture(module, shape, None, made_in=made_in)
 
 
+def called(recipe: Recipe) -> Any:
+    """What the user's own code gives, which may import torchvision without its operators.
+
+    Raises:
+        ArchitectureError
+    """
+    try:
+        return constructor.call(recipe)
+    except ArchitectureError as error:
+        if not torchvision_operators.are_missing(error.__cause__):
+            raise
+    torchvision_operators.import_torchvision()
+    return constructor.call(recipe)
+
+
 def from_torchvision(recipe: Recipe, name: str) -> Architecture:
     """A module of torchvision's, through its own registry; the weights bring their transforms."""
-    torchvision = import_torchvision()
+    torchvision = torchvision_operators.import_torchvision()
     try:
         enum = torchvision.models.get_model_weights(name)
     except ValueError:
@@ -118,7 +130,7 @@ def make_torchvision(
     Raises:
         ArchitectureError, WeightsError
     """
-    models = import_torchvision().models
+    models = torchvision_operators.import_torchvision().models
     keywords = settings | recipe.keywords
     with constructor.explained(recipe):
         try:
@@ -155,27 +167,3 @@ def complete_input(given: model.Input | None, transforms: Any = None) -> Input:
         numbers = base[name] if name in base else usual[count]
         base[name] = tuple(numbers) if len(numbers) > 1 else tuple(numbers) * count
     return Input(**base)
-
-
-def import_torchvision() -> ModuleType:
-    """torchvision, also where its compiled operators don't fit the installed torch.
-
-    Then its import fails for want of two operators of object detection, which no classifier
-    uses. Declaring them is enough for the rest; where they load, nothing is declared.
-    """
-    try:
-        return importlib.import_module("torchvision")
-    except RuntimeError as error:
-        if "torchvision::nms" not in str(error):
-            raise
-    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-        del sys.modules[name]
-    for operator in ("nms", "qnms"):
-        _OPERATORS.define(  # type: ignore[no-untyped-call]  # torch's own
-            f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-        )
-    return importlib.import_module("torchvision")
-
-
-# Lives as long as its declarations.
-_OPERATORS = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch's own

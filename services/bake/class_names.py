@@ -2,7 +2,7 @@
 
 from passerelle.artifact import given_labels
 from passerelle.manifest.model import Recipe
-from services.bake import architecture
+from services.bake import torchvision_operators
 from services.bake.errors import BakeError
 
 
@@ -30,6 +30,6 @@ def given(labels: str | list[str] | None) -> list[str] | None:
         LabelsError, WeightsError: the file that names them can't be used, or isn't there.
     """
     if labels == given_labels.IMAGENET:
-        meta = architecture.import_torchvision().models.ResNet18_Weights.DEFAULT.meta
+        meta = torchvision_operators.import_torchvision().models.ResNet18_Weights.DEFAULT.meta
         return list(meta["categories"])
     return given_labels.names(labels)

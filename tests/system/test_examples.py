@@ -9,7 +9,7 @@ import requests
 import torch
 
 from passerelle.manifest import reading
-from services.bake import architecture
+from services.bake import architecture, torchvision_operators
 from tests.support import stack
 from tests.system.test_gateway import CATS
 
@@ -49,7 +49,7 @@ def test_v2_never_gives_one_models_answer_for_the_other(state: Path) -> None:
 
 def make_checkpoint(name: str, folder: Path) -> None:
     """A checkpoint of random weights, where torchvision's own loading looks for the real one."""
-    torchvision = architecture.import_torchvision()
+    torchvision = torchvision_operators.import_torchvision()
     torch.manual_seed(0)
     module = torchvision.models.get_model(name, weights=None)
     url = torchvision.models.get_model_weights(name).DEFAULT.url

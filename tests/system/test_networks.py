@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 from passerelle.artifact import card, labels
-from services.bake import architecture
+from services.bake import architecture, torchvision_operators
 from services.model import decode, engines
 from tests.support import stack
 
-torchvision = architecture.import_torchvision()
+torchvision = torchvision_operators.import_torchvision()
 SIZE, RESIZE, CLASSES = 32, 40, 4
 
 NETS = '''\

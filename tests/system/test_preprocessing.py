@@ -8,11 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from services.bake import architecture, convert
+from services.bake import architecture, convert, torchvision_operators
 from services.model import decode, engines, resize
 from tests.support import stack
 
-torchvision = architecture.import_torchvision()
+torchvision = torchvision_operators.import_torchvision()
 
 
 class Echo(torch.nn.Module):

@@ -10,7 +10,7 @@ import torch
 from passerelle.artifact.card import Input
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest import model
-from services.bake import architecture
+from services.bake import architecture, torchvision_operators
 from services.bake.errors import ArchitectureError
 from tests.unit.bake import nets
 
@@ -85,7 +85,7 @@ def test_a_torchvision_model_brings_its_transforms_and_class_names(tmp_path: Pat
 
 
 def test_what_the_manifest_says_of_the_input_comes_before_the_transforms() -> None:
-    models = architecture.import_torchvision().models
+    models = torchvision_operators.import_torchvision().models
     transforms = models.get_model_weights("resnet18").DEFAULT.transforms()
     given = model.Input(size=192, interpolation="bicubic")
     shape = architecture.complete_input(given, transforms)

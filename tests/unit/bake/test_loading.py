@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerelle.artifact.weight_sources import WeightsError
-from services.bake import architecture, loading
+from services.bake import loading, torchvision_operators
 from services.bake.checkpoint import Checkpoint
 from services.bake.loading import Loaded
 from tests.unit.bake import nets
@@ -306,7 +306,7 @@ def mnasnet(models: Any) -> torch.nn.Module:
 def test_published_names_in_an_older_spelling_are_loaded(
     make: Callable[[Any], torch.nn.Module], spellings: dict[str, str]
 ) -> None:
-    models = architecture.import_torchvision().models
+    models = torchvision_operators.import_torchvision().models
     one, other = make(models), make(models)
     state = dict(one.state_dict())
     for new, old in spellings.items():

@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 import torch
 
-from services.bake import architecture, published
+from services.bake import published, torchvision_operators
 
 pytestmark = pytest.mark.torch
 SIMPLE = (bool, int, float, str, type(None))  # kinds of what a constructor keeps
@@ -15,7 +15,7 @@ HEADS = {"aux_logits", "training"}  # they decide nothing in evaluation
 
 
 def models() -> Any:
-    return architecture.import_torchvision().models
+    return torchvision_operators.import_torchvision().models
 
 
 def classifiers() -> list[str]:
