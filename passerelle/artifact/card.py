@@ -32,6 +32,23 @@ class Input:
 
 
 @dataclasses.dataclass(frozen=True)
+class TensorSpec:
+    """A tensor that goes into a network, or comes out of it."""
+
+    name: str
+    shape: tuple[int, ...]  # the batch, of one picture, included; -1 for a side that varies
+    datatype: str  # in the Open Inference Protocol's words: UINT8, FP32, INT64 …
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """What an artifact's engine takes and gives."""
+
+    inputs: tuple[TensorSpec, ...] = ()
+    outputs: tuple[TensorSpec, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class Card:
     """`card.json`, and the answer of `GET /model/<id>`. The labels lie beside it."""
 
@@ -41,10 +58,10 @@ class Card:
     engine: str  # openvino | torch
     precision: str
     input: Input
-    classes: int
+    classes: int  # that have a name; 0 where the task has none
     labels: str  # where the names come from
     check: dict[str, Any]  # fp32 against the torch module: pictures, error, tolerance
-    agreement: dict[str, Any] | None  # of a lower precision with fp32: top1, pictures, of
+    agreement: dict[str, Any] | None  # of a lower precision with fp32
     measured: dict[str, Any]  # at bake time: latency_ms, size_mb
     versions: dict[str, str]
     digest: str  # of all that went in
@@ -53,6 +70,8 @@ class Card:
     activation: str = "softmax"  # by which its values become scores: softmax | sigmoid | none
     activation_from: str = ""  # how that was found
     multi_label: bool = False  # each class has a score of its own, and they needn't sum to one
+    task: str = "classification"  # one of passerelle.protocol.tasks
+    signature: Signature = Signature()
     contract: str = contract.VERSION  # that it was written by; see passerelle/protocol/contract.py
 
 
@@ -80,7 +99,18 @@ def read(folder: Path) -> Card:
         raise ValueError(f"its card is of version {version}, not {contract.VERSION}")
     shape = fields.pop("input")
     shape["mean"], shape["std"] = tuple(shape["mean"]), tuple(shape["std"])
-    return Card(input=Input(**shape), **fields)
+    signature = read_signature(fields.pop("signature", {}))
+    return Card(input=Input(**shape), signature=signature, **fields)
+
+
+def read_signature(fields: dict[str, Any]) -> Signature:
+    """A card's signature; empty on a card of a contract before 1.3."""
+    return Signature(
+        **{
+            name: tuple(TensorSpec(**each | {"shape": tuple(each["shape"])}) for each in tensors)
+            for name, tensors in fields.items()
+        }
+    )
 
 
 def write_evaluation(folder: Path, evaluation: dict[str, Any]) -> None:

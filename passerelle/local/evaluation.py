@@ -25,7 +25,7 @@ from passerelle.manifest.model import Model, Models
 # Alike in all variants.
 NETWORK = {
     "architecture", "arguments", "keywords", "weights", "weights_key", "weights_strip", "sha256",
-    "output",
+    "output", "task",
 }  # fmt: skip
 
 # Of each file, best first: the likeliest classes, or all that are found where several may be.

@@ -10,6 +10,8 @@ from passerelle.manifest.schema import Defaults, Entry, Input, WeightsFile
 
 MAX_TIMEOUT = 3600.0  # seconds
 MAX_TTL = 168 * 3600.0  # seconds that an answer may be kept
+DEFAULT_TASK = "classification"
+WITHOUT_LABELS = ("embedding", "tensor")
 RESERVED = ("gateway", "frontend")  # services of the project's own
 
 Finding = tuple[str, str]  # a field, or "" for the whole entry, and what to write
@@ -19,6 +21,7 @@ def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
     """What one entry lacks, or what doesn't go together in it."""
     yield from _architecture(entry)
     yield from _weights(entry)
+    yield from _task(entry)
     yield from _input(entry)
     yield from _labels(entry)
     yield from _precision(entry, defaults)
@@ -81,6 +84,15 @@ def _weights(entry: Entry) -> Iterator[Finding]:
         yield "sha256", "missing; https weights need the file's SHA-256"
     if weights.startswith("torchvision:") and not _is_torchvision(entry):
         yield "weights", "only a torchvision: architecture has torchvision: weights"
+
+
+def _task(entry: Entry) -> Iterator[Finding]:
+    """The fields that only some tasks have aren't given for another."""
+    task = entry.task or DEFAULT_TASK
+    if entry.activation and task != DEFAULT_TASK:
+        yield "activation", f"only a classification's values become scores by it; a {task} has none"
+    if entry.labels and task in WITHOUT_LABELS:
+        yield "labels", f"task: {task} names no classes; remove labels"
 
 
 def _input(entry: Entry) -> Iterator[Finding]:

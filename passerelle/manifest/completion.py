@@ -15,6 +15,7 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
     return model.Model(
         id=entry.id,
         title=entry.title or entry.id,
+        task=entry.task,
         architecture=entry.architecture or "",
         arguments=entry.arguments or [],
         keywords=entry.keywords or {},

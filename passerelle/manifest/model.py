@@ -11,6 +11,8 @@ from typing import Literal
 import pydantic
 from pydantic import JsonValue
 
+from passerelle.protocol.tasks import Task
+
 Engine = Literal["openvino", "torch"]
 Precision = Literal["fp32", "bf16", "int8"]
 Activation = Literal["softmax", "sigmoid", "none"]
@@ -71,6 +73,7 @@ class Recipe(Part):
     """What goes into a bake, and nothing else. All of it counts in an artifact's digest."""
 
     id: str
+    task: Task | None = None  # None: as the architecture's publisher has it, else classification
     architecture: str
     arguments: list[JsonValue] = []
     keywords: dict[str, JsonValue] = {}

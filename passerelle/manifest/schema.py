@@ -12,6 +12,7 @@ from pydantic_core import PydanticKnownError
 
 from passerelle.manifest import names
 from passerelle.manifest.model import Activation, Channels, Engine, Interpolation, Precision
+from passerelle.protocol.tasks import Task
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
@@ -171,6 +172,12 @@ class Entry(Fields):
     id: Id = Field(description="Its name in URLs, and its container's and cloud service's name.")
     title: Title | None = Field(None, description="Its name for people; the id unless given.")
     like: Id | None = Field(None, description="Take every field not given here from that model.")
+    task: Task | None = Field(
+        None,
+        description=(
+            "What its answers are; torchvision's registry tells it of its own, else classification."
+        ),
+    )
     architecture: str | None = Field(
         None,
         pattern=ARCHITECTURE,

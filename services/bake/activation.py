@@ -12,7 +12,7 @@ from passerelle.manifest.model import Activation, Recipe
 from services.bake import origin
 from services.bake.errors import ActivationError
 from services.bake.forward import Forward
-from services.model.engines.engine import Logits
+from services.model.tasks.classification import LOGITS, Classification, Logits
 
 SUM_TOLERANCE = 1e-3  # of probabilities that were normalised by hand
 SOFTMAX_TOLERANCE = 1e-2  # of a softmax's own, whatever the precision
@@ -33,13 +33,28 @@ class Found:
     multi_label: bool  # each class has a score of its own, and they needn't sum to one
 
 
-def find(recipe: Recipe, forward: Forward) -> Found:
-    """The activation that the manifest says, or that shows.
+NONE = Found("none", "the task", multi_label=False)  # of a task that has no scores of its own
+
+
+def find(recipe: Recipe, network: Forward) -> Found:
+    """The activation that the manifest says, or that shows; none for another task's.
 
     Raises:
         ActivationError: it doesn't show, or what the manifest says can't be.
     """
-    values, made_by = forward.values, forward.made_by
+    if network.task != Classification.name:
+        return NONE
+    values = np.stack([each[LOGITS].reshape(-1) for each in network.outputs])
+    made_by = network.graph.made_by(network.inputs[0], network.chosen[LOGITS])
+    return of_values(recipe, values, made_by)
+
+
+def of_values(recipe: Recipe, values: Logits, made_by: str) -> Found:
+    """The activation of values (pictures, classes), made by an operation: see origin.py.
+
+    Raises:
+        ActivationError
+    """
     refuse_constant(recipe, values, made_by)
     if recipe.activation:
         name: Activation = recipe.activation

@@ -21,6 +21,7 @@ STD: dict[int, tuple[float, ...]] = {1: (0.226,), 3: (0.229, 0.224, 0.225)}
 TORCHVISION = "torchvision"  # the origin of an architecture, and the kind of its weights
 CROP_SHARE = 0.875  # of the short side that stays, where `resize` isn't given
 OTHER_HASH = "invalid hash value"  # what torch.hub says of a file that isn't the one published
+DEFAULT_TASK = "classification"  # of a module of one's own
 SEED = 0  # of weights that aren't loaded
 
 
@@ -34,6 +35,7 @@ class Architecture:
     published: str | None = None  # torchvision's weights that the input and the labels are of
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # that go with the weights
     loaded: Loaded | None = None  # from a checkpoint
+    task: str = DEFAULT_TASK
     made_in: str = "float32"  # the floating type that the module had before it was made fp32
 
 
@@ -65,7 +67,8 @@ def from_callable(recipe: Recipe) -> Architecture:
         if network.is_lazy(module):
             with torch.no_grad():
                 module(torch.zeros(1, shape.channels, shape.size, shape.size))
-    return Architecture(module, shape, None, made_in=made_in)
+    task = recipe.task or DEFAULT_TASK
+    return Architecture(module, shape, None, task=task, made_in=made_in)
 
 
 def called(recipe: Recipe) -> Any:

@@ -12,7 +12,8 @@ from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
 from services.bake.errors import CalibrationError
 from services.model import decode, modes, resize
-from services.model.decode import Pixels
+from services.model.decode import Prepared
+from services.model.placement import Placement
 
 PICTURES = sorted((Path(__file__).parent / "pictures").glob("*.*g"))
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
@@ -22,7 +23,7 @@ RANGES, JUDGE = (300, 0), (300, 1)  # how many crops, and their seed
 MIN_PICTURES = 10  # in a calibration folder
 
 
-def ranges(recipe: Recipe, shape: Input) -> list[Pixels]:
+def ranges(recipe: Recipe, shape: Input) -> list[Prepared]:
     """The pictures that int8 takes its ranges from: the folder's, but every fifth, or crops.
 
     Raises:
@@ -32,10 +33,10 @@ def ranges(recipe: Recipe, shape: Input) -> list[Pixels]:
         return list(crops(shape, *RANGES))
     files = pictures(Path(recipe.calibration))
     del files[::5]
-    return [decoded(file, shape) for file in files]
+    return [prepared(file, shape) for file in files]
 
 
-def judge(recipe: Recipe, shape: Input) -> list[Pixels]:
+def judge(recipe: Recipe, shape: Input) -> list[Prepared]:
     """The pictures that a lower precision is judged on: the folder's fifth ones, or other crops.
 
     Raises:
@@ -43,12 +44,12 @@ def judge(recipe: Recipe, shape: Input) -> list[Pixels]:
     """
     if not recipe.calibration:
         return list(crops(shape, *JUDGE))
-    return [decoded(file, shape) for file in pictures(Path(recipe.calibration))[::5]]
+    return [prepared(file, shape) for file in pictures(Path(recipe.calibration))[::5]]
 
 
-def decoded(file: Path, shape: Input) -> Pixels:
+def prepared(file: Path, shape: Input) -> Prepared:
     """A picture as a request's would be."""
-    return decode.pixels(file.read_bytes(), shape, max_pixels=10**9)
+    return decode.prepare(file.read_bytes(), shape, max_pixels=10**9)
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -73,7 +74,7 @@ def photographs() -> list[Path]:
     return PICTURES + sorted((beside / "datasets" / "images").glob("*.jpg"))
 
 
-def crops(shape: Input, count: int, seed: int) -> Iterator[Pixels]:
+def crops(shape: Input, count: int, seed: int) -> Iterator[Prepared]:
     """Crops of the photographs, of every size, half of them mirrored; the same for one seed."""
     chance = np.random.default_rng(seed)
     mode = modes.BY_CHANNELS[shape.channels]
@@ -81,10 +82,12 @@ def crops(shape: Input, count: int, seed: int) -> Iterator[Pixels]:
     side, resampling = (shape.size, shape.size), resize.PILLOW_FILTERS[shape.interpolation]
     for number in range(count):
         image = images[number % len(images)]
-        crop = image.resize(side, resampling, box=box(image, chance))
+        part = box(image, chance)
+        crop = image.resize(side, resampling, box=part)
         mirrored = chance.random() < 0.5
         made = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else crop
-        yield modes.pixels(made, shape)
+        placement = Placement(image.size, part, (0, 0, *side))
+        yield Prepared(modes.pixels(made, shape), placement)
 
 
 def opened(path: Path, mode: str) -> Image.Image:

@@ -6,19 +6,22 @@ from services.bake import torchvision_operators
 from services.bake.errors import BakeError
 
 
-def find(recipe: Recipe, published: list[str] | None, classes: int) -> list[str]:
+def find(recipe: Recipe, published: list[str] | None, classes: int | None) -> list[str]:
     """The classes' names: the manifest's, else the weights' publisher's, else their numbers.
+
+    `classes` is how many there are: 0 for a task without, None where the network doesn't tell. Then
+    the names that are given hold, and there may be none.
 
     Raises:
         BakeError: not as many as the model has classes.
         LabelsError: the file that names them can't be used.
     """
     names = given(recipe.labels)
-    if names is None and published and len(published) == classes:
+    if names is None and published and classes in {None, len(published)}:
         names = list(published)
     if names is None:
-        names = [str(index) for index in range(classes)]
-    if len(names) != classes:
+        names = [str(index) for index in range(classes or 0)]
+    if classes is not None and len(names) != classes:
         raise BakeError(given_labels.mismatch(recipe, names, classes))
     return names
 

@@ -1,5 +1,6 @@
 """A torch module -> an engine's file, with the normalisation inside."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,42 +11,50 @@ import torch
 from passerelle.artifact.card import Input
 from services.bake import output
 from services.bake.errors import EngineError
+from services.model.engines import torch as torch_engine
+from services.model.tensors import Tensors
 
 MAX_SAID = 300  # characters of a converter's error
 
+Examples = tuple[torch.Tensor, ...]  # a network's inputs for one picture
+
 
 class Normalised(torch.nn.Module):
-    """uint8 (1, H, W, channels) -> (1, classes): scale, normalise, the module, its one output."""
+    """uint8 (1, H, W, channels) -> a tuple of outputs: scaled, normalised, the module's, those that count."""
 
-    def __init__(self, module: torch.nn.Module, shape: Input, output_name: str = "") -> None:
+    def __init__(
+        self, module: torch.nn.Module, shape: Input, outputs: tuple[str, ...] = ("",)
+    ) -> None:
         super().__init__()
         self.module = module
-        self.output = output_name  # of the tensor that counts: see output.py
+        self.outputs = outputs  # the names of the tensors that count: see output.py
         self.mean = torch.nn.Buffer(torch.tensor(shape.mean).reshape(1, -1, 1, 1))
         self.std = torch.nn.Buffer(torch.tensor(shape.std).reshape(1, -1, 1, 1))
 
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """The classes' values of a picture."""
-        return output.take(self.network(pixels), self.output)
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The outputs that count, for a picture."""
+        return output.take(self.network(pixels), self.outputs)
 
     def network(self, pixels: torch.Tensor) -> Any:
         """All that the module gives for a picture."""
         scaled = pixels.permute(0, 3, 1, 2).float() / 255
         return self.module((scaled - self.mean) / self.std)
 
-    def example(self, size: int) -> torch.Tensor:
-        """A batch of one black picture, of size x size pixels."""
-        return torch.zeros(1, size, size, self.mean.shape[1], dtype=torch.uint8)
 
+def convert(
+    engine: str, module: torch.nn.Module, outputs: tuple[str, ...], inputs: Tensors, folder: Path
+) -> None:
+    """Write a module's file for an engine.
 
-def convert(engine: str, module: Normalised, size: int, folder: Path) -> None:
-    """Write the module's file for an engine. `size` is the side of its pictures, in pixels.
+    The module gives a tuple, whose tensors get the names `outputs`. `inputs` are those of one
+    picture, by their names.
 
     Raises:
         EngineError: the engine's converter can't.
     """
+    examples = tuple(torch.from_numpy(each) for each in inputs.values())
     try:
-        CONVERTERS[engine](module, size, folder)
+        CONVERTERS[engine](module, tuple(inputs), outputs, examples, folder)
     except Exception as error:
         said = " ".join(str(error).split())[:MAX_SAID]
         raise EngineError(
@@ -53,16 +62,26 @@ def convert(engine: str, module: Normalised, size: int, folder: Path) -> None:
         ) from error
 
 
-def to_openvino(module: Normalised, size: int, folder: Path) -> None:
+def to_openvino(
+    module: torch.nn.Module,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    examples: Examples,
+    folder: Path,
+) -> None:
     """OpenVINO's intermediate representation, in full fp32: model.xml and model.bin."""
-    example = module.example(size)
     model = openvino.convert_model(
-        traced(module, example), example_input=example, input=[*example.shape]
+        traced(module, examples),
+        example_input=examples,
+        input=[[*each.shape] for each in examples],
     )
+    for ports, names in ((model.inputs, inputs), (model.outputs, outputs)):
+        for port, name in zip(ports, names, strict=True):
+            port.get_tensor().set_names({name})
     openvino.save_model(model, folder / "model.xml", compress_to_fp16=False)
 
 
-def traced(module: Normalised, example: torch.Tensor) -> torch.nn.Module:
+def traced(module: torch.nn.Module, examples: Examples) -> torch.nn.Module:
     """The module, or what OpenVINO needs of one that is partly TorchScript.
 
     It doesn't know TorchScript's dicts; freezing takes out of them what is used.
@@ -70,18 +89,26 @@ def traced(module: Normalised, example: torch.Tensor) -> torch.nn.Module:
     if not any(isinstance(each, torch.jit.ScriptModule) for each in module.modules()):
         return module
     with torch.no_grad():
-        whole = torch.jit.trace(module, example)  # type: ignore[no-untyped-call]  # torch's own
+        whole = torch.jit.trace(module, examples)  # type: ignore[no-untyped-call]  # torch's own
         frozen: torch.nn.Module = torch.jit.freeze(whole)
     return frozen
 
 
-def to_torch(module: Normalised, size: int, folder: Path) -> None:
+def to_torch(
+    module: torch.nn.Module,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    examples: Examples,
+    folder: Path,
+) -> None:
     """torch.export's program: model.pt2, which needs no source of the module to run."""
-    program = torch.export.export(module, (module.example(size),))
-    torch.export.save(program, folder / "model.pt2")
+    program = torch.export.export(module, examples)
+    names = {torch_engine.NAMES: json.dumps([inputs, outputs])}
+    torch.export.save(program, folder / torch_engine.FILE, extra_files=names)
 
 
-CONVERTERS: dict[str, Callable[[Normalised, int, Path], None]] = {
-    "openvino": to_openvino,
-    "torch": to_torch,
-}
+Converter = Callable[
+    [torch.nn.Module, tuple[str, ...], tuple[str, ...], Examples, Path],
+    None,
+]
+CONVERTERS: dict[str, Converter] = {"openvino": to_openvino, "torch": to_torch}

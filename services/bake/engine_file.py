@@ -38,7 +38,7 @@ def attempt(
     Raises:
         EngineError
     """
-    convert.convert(engine, forward.module, len(forward.pictures[0]), folder)
+    forward.graph.convert(engine, forward.chosen, forward.inputs[0], folder)
     report("check")
     try:
         loaded = engines.load(engine, folder, processors.count())

@@ -22,17 +22,15 @@ import numpy as np
 from passerelle.protocol import problems
 from passerelle.server import memory
 from services.bake import json_lines, measurement
-from services.model import decode, settings
+from services.model import decode, settings, tensors
 from services.model.models import Model, Models
-from services.model.tasks import classification
+from services.model.tasks.task import Decision
 
-TOP = 5  # classes that are kept of an answer
 REPORT_INTERVAL = 1.0  # seconds
 WARM_UP = 5  # pictures answered before the clock runs
 UNREADABLE = (OSError, problems.Problem)  # what is wrong with a picture's file
 
-# Of each file, best first: the likeliest classes, or all that are found where several may be.
-Answers = dict[str, list[int]]
+Answers = dict[str, Decision]  # of each file, what its answer comes to
 Skipped = dict[str, str]  # why each file could not be read
 Report = Callable[[Answers, Skipped], None]
 
@@ -89,25 +87,21 @@ def answer_all(
     return times
 
 
-def answer(model: Model, file: str, max_pixels: int, times: Times) -> list[int]:
-    """A picture's classes, as `services.model.app.predict` finds them; timed.
+def answer(model: Model, file: str, max_pixels: int, times: Times) -> Decision:
+    """What a picture's answer comes to, as `services.model.app.predict` finds it; timed.
 
     Raises:
         UNREADABLE
     """
     encoded = Path(file).read_bytes()
     begin = time.perf_counter()
-    pixels = decode.pixels(encoded, model.card.input, max_pixels)
+    prepared = decode.prepare(encoded, model.card.input, max_pixels)
     decoded = time.perf_counter()
-    values = model.engine.infer(pixels)
+    outputs = model.engine.infer({tensors.PIXELS: prepared.pixels[np.newaxis]})
     end = time.perf_counter()
     times.decode.append((decoded - begin) * 1000)
     times.infer.append((end - decoded) * 1000)
-    scores = classification.scores(values, model.card.activation)
-    if model.card.multi_label:
-        return [*classification.decision(scores, multi_label=True)]
-    best = classification.predictions(values, model.names, min(TOP, model.card.classes))
-    return [each["class_id"] for each in best]
+    return model.task.decision(outputs, prepared.placement)
 
 
 def percentiles(times: list[float]) -> dict[str, float]:

@@ -16,10 +16,10 @@ from services.bake import (
     measurement,
     opening,
     quantization,
-    verification,
 )
 from services.bake.architecture import Architecture
 from services.bake.errors import BakeError
+from services.model import tasks
 
 STEPS = ("weights", "convert", "check", "bf16", "int8", "measure")  # what a bake may report
 
@@ -40,18 +40,21 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
         network = forward.run(recipe, built)
         scoring = activation.find(recipe, network)
         names = class_names.find(recipe, built.labels, network.classes)
+        about = describe(recipe, built, network, scoring, names)
         engine, check = engine_file.make(recipe, network, folder, report)
-        agreement = None
+        about = dataclasses.replace(about, check=dataclasses.asdict(check))
         if recipe.precision != "fp32":
             report(recipe.precision)
-            engine, agreement = quantization.lower(recipe, engine, built.input, folder, scoring)
+            task = tasks.of(about, names)
+            engine, agreement = quantization.lower(recipe, engine, built.input, folder, task)
+            about = dataclasses.replace(about, agreement=dict(agreement))
         report("measure")
-        measured = measurement.measure(engine, built.input, folder)
+        measured = measurement.measure(engine, network.inputs[0], folder)
         labels.write(folder, names)
-        about = describe(recipe, built, network, scoring, check, agreement, measured)
         files = opened.digests(recipe, artifacts)
         opened_files.write(folder, files)
-        card.write(folder, dataclasses.replace(about, digest=store.digest(recipe, files)))
+        digest = store.digest(recipe, files)
+        card.write(folder, dataclasses.replace(about, measured=dict(measured), digest=digest))
         refuse_changes(recipe, target)
     return target
 
@@ -66,18 +69,17 @@ def refuse_changes(recipe: Recipe, target: Path) -> None:
         raise BakeError(f"{recipe.id}: a file of it was changed meanwhile; bake it again.")
 
 
-def describe(  # noqa: PLR0913, PLR0917  # a card has as many parts
+def describe(
     recipe: Recipe,
     built: Architecture,
     network: forward.Forward,
     scoring: activation.Found,
-    check: verification.Check,
-    agreement: quantization.Agreement | None,
-    measured: measurement.Measured,
+    names: list[str],
 ) -> card.Card:
-    """The card of what was baked."""
+    """The card of what is baked, as far as it is known before there is an engine."""
     return card.Card(
         id=recipe.id,
+        task=network.task,
         architecture=recipe.architecture,
         weights={
             "source": public_source(recipe.weights),
@@ -91,28 +93,30 @@ def describe(  # noqa: PLR0913, PLR0917  # a card has as many parts
         engine=recipe.engine,
         precision=recipe.precision,
         input=built.input,
-        classes=network.classes,
-        output=network.module.output or None,
+        signature=network.signature,
+        classes=len(names),
+        output=network.output,
         activation=scoring.name,
         activation_from=scoring.source,
         multi_label=scoring.multi_label,
-        labels=labels_source(recipe, built, network.classes),
-        check={"pictures": check.pictures, "error": check.error, "tolerance": check.tolerance},
-        agreement=dict(agreement) if agreement else None,
-        measured=dict(measured),
+        labels=labels_source(recipe, built, names),
+        check={},
+        agreement=None,
+        measured={},
         versions={name: importlib.metadata.version(name) for name in store.TOOLS},
         digest="",  # of what it was made of, which is known at the end
     )
 
 
-def labels_source(recipe: Recipe, built: Architecture, classes: int) -> str:
+def labels_source(recipe: Recipe, built: Architecture, names: list[str]) -> str:
     """Where the names of the classes come from, as `class_names.find` finds them."""
     if isinstance(recipe.labels, str):
         return public_source(recipe.labels)
     if recipe.labels is not None:
         return "as listed"
-    is_published = built.labels is not None and len(built.labels) == classes
-    return f"torchvision:{built.published}" if is_published else "numbers"
+    if not names:
+        return "none"
+    return f"torchvision:{built.published}" if names == built.labels else "numbers"
 
 
 def public_source(source: str) -> str:

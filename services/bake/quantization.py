@@ -1,8 +1,8 @@
-"""Lower precisions: a model in bf16 or int8, and how often it gives the same answer as in fp32."""
+"""Lower precisions: a model in bf16 or int8, and how far its answers are those of fp32."""
 
 import logging
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import openvino
@@ -10,55 +10,66 @@ import openvino
 from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
 from passerelle.protocol import problems
-from services.bake import activation, calibration, forward
-from services.bake.activation import Found
+from services.bake import calibration, forward
 from services.bake.errors import BakeError
 from services.model import engines, processors
-from services.model.decode import Pixels
+from services.model.decode import Prepared
 from services.model.engines.engine import Engine
-from services.model.tasks import classification
-from services.model.tasks.classification import Scores
+from services.model.placement import Placement
+from services.model.tasks.classification import Classification
+from services.model.tasks.task import Task
+from services.model.tensors import Tensors
 
 
 class Agreement(TypedDict):
-    """A card's `agreement`: the share of pictures (0..1) for which the answer is fp32's.
+    """A card's `agreement`: how far the answers are fp32's, on average of the pictures."""
 
-    That is the likeliest class; where each class has a score of its own, all that are found.
-    """
-
-    top1: float
+    measure: str  # what `value` is, in words: the task's
+    value: float  # 0..1
+    top1: NotRequired[float]  # the same, of a classification
     pictures: int
     of: str
 
 
 def lower(
-    recipe: Recipe, fp32: Engine, shape: Input, folder: Path, scoring: Found
+    recipe: Recipe, fp32: Engine, shape: Input, folder: Path, task: Task
 ) -> tuple[Engine, Agreement]:
-    """The model in the recipe's precision, and how often it agrees with fp32.
+    """The model in the recipe's precision, and how far it agrees with fp32.
 
     Raises:
-        BakeError: less often than the manifest accepts, or it gives no numbers.
+        BakeError: less than the manifest accepts, or it gives no numbers.
     """
     if recipe.precision == "int8":
-        to_int8(folder, calibration.ranges(recipe, shape))
+        to_int8(folder, [forward.inputs(each) for each in calibration.ranges(recipe, shape)])
     judge = calibration.judge(recipe, shape)
     engine = engines.load(recipe.engine, folder, processors.count(), recipe.precision)
     for path in calibration.PICTURES:
-        values = engine.infer(calibration.decoded(path, shape))
-        forward.require_numbers(recipe.id, path.name, values, f" in {recipe.precision}")
-    share = agreement(engine, fp32, judge, scoring)
+        outputs = engine.infer(forward.inputs(calibration.prepared(path, shape)))
+        forward.require_numbers(recipe.id, path.name, outputs, f" in {recipe.precision}")
+    share = agreement(engine, fp32, judge, task)
     accepted = recipe.accept.agreement if recipe.accept else 0.0
     if share < accepted:
         raise BakeError(
-            f"{recipe.id} in {recipe.precision} agrees with fp32 on {share:.1%} of "
-            f"{len(judge)} pictures; accept asks for {accepted:.1%}. Give a calibration folder of "
-            "your own pictures, or accept less."
+            f"{recipe.id} in {recipe.precision} agrees with fp32 by {share:.1%} on "
+            f"{len(judge)} pictures ({task.agreement_is}); accept asks for {accepted:.1%}. Give a "
+            "calibration folder of your own pictures, or accept less."
         )
     origin = "the calibration folder" if recipe.calibration else "crops of photographs"
-    return engine, {"top1": round(share, 4), "pictures": len(judge), "of": origin}
+    return engine, describe(task, round(share, 4), len(judge), origin)
 
 
-def to_int8(folder: Path, ranges: list[Pixels]) -> None:
+def describe(task: Task, share: float, pictures: int, origin: str) -> Agreement:
+    """The agreement for the card."""
+    found: Agreement = {
+        "measure": task.agreement_is,
+        "value": share,
+        "pictures": pictures,
+        "of": origin,
+    }
+    return {**found, "top1": share} if isinstance(task, Classification) else found
+
+
+def to_int8(folder: Path, ranges: list[Tensors]) -> None:
     """Replace an artifact's fp32 model by one whose weights and activations are int8.
 
     NNCF's static quantization with three choices:
@@ -72,7 +83,7 @@ def to_int8(folder: Path, ranges: list[Pixels]) -> None:
 
     nncf.set_log_level(logging.ERROR)
     model = openvino.Core().read_model(folder / "model.xml")
-    dataset = nncf.Dataset([pixels[np.newaxis] for pixels in ranges])
+    dataset = nncf.Dataset(ranges, dict)
     advanced = nncf.quantization.advanced_parameters
     estimators = nncf.quantization.range_estimator.RangeEstimatorParametersSet
     choices = advanced.AdvancedQuantizationParameters(
@@ -86,40 +97,24 @@ def to_int8(folder: Path, ranges: list[Pixels]) -> None:
         (folder / "int8").with_suffix(suffix).replace((folder / "model").with_suffix(suffix))
 
 
-def agreement(engine: Engine, fp32: Engine, pictures: list[Pixels], scoring: Found) -> float:
-    """The share of pictures (0..1) for which an engine's answer is that of fp32.
+def agreement(engine: Engine, fp32: Engine, pictures: list[Prepared], task: Task) -> float:
+    """How far an engine's answers are those of fp32, 0..1, on average of the pictures.
 
-    A score that isn't in 0..1 has no threshold of its own; then fp32's median is it.
+    An answer that is no number agrees with none.
     """
-    expected, given = (scores(each, pictures, scoring.name) for each in (fp32, engine))
-    is_share = activation.are_shares(expected[np.isfinite(expected)])
-    threshold = classification.THRESHOLD if is_share else float(np.nanmedian(expected))
-    same = [
-        bool(np.isfinite(one).all() and np.isfinite(other).all())
-        and answer(one, scoring, threshold) == answer(other, scoring, threshold)
-        for one, other in zip(given, expected, strict=True)
+    inputs = [forward.inputs(each) for each in pictures]
+    expected = [fp32.infer(each) for each in inputs]
+    judge = task.judged_beside(expected)
+    shares = [
+        agreement_on(judge, picture.placement, one, engine.infer(each))
+        for picture, one, each in zip(pictures, expected, inputs, strict=True)
     ]
-    return float(np.mean(same))
+    return float(np.mean(shares))
 
 
-def scores(engine: Engine, pictures: list[Pixels], name: str) -> Scores:
-    """An engine's scores for each picture; NaN where it gives no numbers."""
-    rows = []
-    for pixels in pictures:
-        values = engine.infer(pixels)
-        try:
-            rows.append(classification.scores(values, name))
-        except problems.NonFiniteOutput:
-            rows.append(np.full_like(values, np.nan))
-    return np.stack(rows)
-
-
-def answer(row: Scores, scoring: Found, threshold: float) -> tuple[int, ...]:
-    """What a picture's scores come to, in no order: if several may be and none is, the likeliest.
-
-    With one class alone that is none.
-    """
-    found = classification.decision(row, multi_label=scoring.multi_label, threshold=threshold)
-    if found or len(row) == 1:
-        return tuple(sorted(found))
-    return (-1, int(row.argmax()))
+def agreement_on(task: Task, placement: Placement, expected: Tensors, given: Tensors) -> float:
+    """How far two runs on one picture agree, 0..1."""
+    try:
+        return task.agreement(task.decision(expected, placement), task.decision(given, placement))
+    except problems.NonFiniteOutput:
+        return 0.0

@@ -1,10 +1,11 @@
-"""Does the artifact answer as its torch module does? Compared on real pictures."""
+"""Does the artifact answer as the network itself does? Compared on real pictures."""
 
 import dataclasses
 
-from services.bake import calibration, forward
+from services.bake import calibration
 from services.bake.errors import EngineError
 from services.bake.forward import TOLERANCE, Forward
+from services.model import tasks
 from services.model.engines.engine import Engine
 
 
@@ -18,19 +19,19 @@ class Check:
 
 
 def compare(expected: Forward, engine: Engine) -> Check:
-    """Compare an engine's answers with the module's.
+    """Compare an engine's answers with the network's.
 
     Raises:
         EngineError: they differ by more than TOLERANCE.
     """
-    largest = 0.0
-    answers = zip(calibration.PICTURES, expected.pictures, expected.values, strict=True)
-    for path, pixels, values in answers:
-        error = forward.deviation(engine.infer(pixels), values)
+    largest, kind = 0.0, tasks.TASKS[expected.task]
+    answers = zip(calibration.PICTURES, expected.inputs, expected.outputs, strict=True)
+    for path, inputs, outputs in answers:
+        error = kind.deviation(outputs, engine.infer(inputs))
         largest = max(largest, error)
         if not error <= TOLERANCE:
             raise EngineError(
-                f"on {path.name} the artifact differs from the torch module by {error:.1e} of the "
-                f"largest value, more than {TOLERANCE:.0e}."
+                f"on {path.name} the artifact differs from the network itself by {error:.1e} of "
+                f"the largest value, more than {TOLERANCE:.0e}."
             )
     return Check(len(expected.pictures), largest)

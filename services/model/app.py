@@ -7,14 +7,19 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import numpy as np
+
 from passerelle.protocol import contract, problems, timeout
 from passerelle.server import application, request_body
 from passerelle.server.application import Application
 from passerelle.server.messages import Request, Response
-from services.model import decode, memory_budget, picture, settings
-from services.model.engines.engine import Infer, Logits
+from services.model import decode, memory_budget, picture, settings, tensors
+from services.model.engines.engine import Infer
 from services.model.models import Model, Models
-from services.model.tasks import classification
+from services.model.tasks import task
+from services.model.tasks.task import Encoded, Task
+
+Answer = dict[str, Any] | Encoded  # the members of a document, or what is no JSON
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,50 +32,59 @@ class State:
 
 
 async def predict(service: State, request: Request) -> Response:
-    """Find the model, read the body, wait for a slot, decode and infer in it, name the classes."""
+    """Find the model, read the body, wait for a slot, decode, infer and present in it."""
     deadline = deadline_of(request)
     model = service.models.find(request.parameters["model_id"])
     request.span.fields["model"] = model.card.id
-    top = classification.parse_top(request.values.get("top"), model.card.classes)
+    task.refuse_other(type(model.task), request.values)
+    options = model.task.options(request.values)
     picture.check_media_type(request.media_type)
     body = await request_body.read(request, service.options.max_body)
-    pixels_of = functools.partial(
-        decode.pixels, shape=model.card.input, max_pixels=service.options.max_pixels,
+    prepare = functools.partial(
+        decode.prepare, shape=model.card.input, max_pixels=service.options.max_pixels,
         reserve=functools.partial(service.decode_memory.reserve, deadline=deadline),
         readable=service.options.formats,
     )  # fmt: skip
     with request.span.step("queue"):
         slot = await model.scheduler.acquire(deadline)
-    values = await model.scheduler.run(
-        slot, functools.partial(decode_and_infer, request, body, pixels_of)
-    )
+    work = functools.partial(answer, model.task, request, body, prepare, options)
     with service.models.state(model.card.id).counting_non_finite():
-        found = classification.predictions(values, model.names, top, model.card.activation)
-    return answer(model, found, request)
+        answered = await model.scheduler.run(slot, work)
+    return respond(model, answered, request)
 
 
-def decode_and_infer(
-    request: Request, body: bytes, pixels_of: Callable[[bytes], decode.Pixels], infer: Infer
-) -> Logits:
-    """The work of a slot's thread."""
+def answer(  # noqa: PLR0913, PLR0917  # all that a picture's way needs
+    presenter: Task,
+    request: Request,
+    body: bytes,
+    prepare: Callable[[bytes], decode.Prepared],
+    options: Any,
+    infer: Infer,
+) -> Answer:
+    """The work of a slot's thread: from the request's body to the answer."""
     with request.span.step("decode"):
-        encoded = picture.find(body, request.headers.get("content-type", ""))
-        pixels = pixels_of(encoded)
+        prepared = prepare(picture.find(body, request.headers.get("content-type", "")))
     with request.span.step("infer"):
-        return infer(pixels)
+        outputs = infer({tensors.PIXELS: prepared.pixels[np.newaxis]})
+    with request.span.step("present"):
+        accept = request.headers.get("accept", "")
+        encoded = presenter.encoded(outputs, prepared.placement, options, accept)
+        return encoded or presenter.answer(outputs, prepared.placement, options)
 
 
-def answer(
-    model: Model, predictions: list[classification.Prediction], request: Request
-) -> Response:
-    """The predictions as the response."""
+def respond(model: Model, answered: Answer, request: Request) -> Response:
+    """The answer as the response."""
+    headers = {"Artifact-Digest": model.card.digest}
+    if isinstance(answered, Encoded):
+        kind = [("Content-Type", answered.media_type)]
+        return Response(200, answered.body, [*kind, *headers.items()])
     document = {
         "model": model.card.id,
-        "category": predictions[0]["label"],
-        "predictions": predictions,
+        "task": model.task.name,
+        **answered,
         "request_id": request.span.trace.request_id,
     }
-    return application.json_response(document, {"Artifact-Digest": model.card.digest})
+    return application.json_response(document, headers)
 
 
 def deadline_of(request: Request) -> float | None:

@@ -1,6 +1,7 @@
 """An encoded picture -> the model's pixels: decode, turn upright, convert, resize, crop."""
 
 import contextlib
+import dataclasses
 import io
 import struct
 import zlib
@@ -29,6 +30,7 @@ from services.model import (
     tiff,
     unreadable,
 )  # fmt: skip
+from services.model.placement import Placement
 
 DRAFT_FACTOR = 4  # a JPEG decoded at a fraction keeps so many times the size it is resized to
 DECODE_ERRORS = (
@@ -53,6 +55,14 @@ Pixels = modes.Pixels
 Reserve = Callable[[int], contextlib.AbstractContextManager[None]]  # so many bytes
 
 
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """A picture as a model takes it, and where it lies there."""
+
+    pixels: Pixels
+    placement: Placement
+
+
 def pixels(
     encoded: bytes,
     shape: Input,
@@ -60,6 +70,17 @@ def pixels(
     reserve: Reserve = memory_budget.UNLIMITED.reserve,
     readable: tuple[str, ...] = formats.DEFAULT,
 ) -> Pixels:
+    """The picture's pixels alone; see `prepare`."""
+    return prepare(encoded, shape, max_pixels, reserve, readable).pixels
+
+
+def prepare(
+    encoded: bytes,
+    shape: Input,
+    max_pixels: int,
+    reserve: Reserve = memory_budget.UNLIMITED.reserve,
+    readable: tuple[str, ...] = formats.DEFAULT,
+) -> Prepared:
     """The picture as (size, size, channels) uint8, grey, RGB or RGBA, ready for an engine.
 
     `reserve` waits until there is the memory that decoding takes, and holds it meanwhile.
@@ -72,11 +93,14 @@ def pixels(
         What `reserve` raises.
     """
     image = open_image(encoded, max_pixels, readable)
+    whole = orientation.upright_size(image, orientation.turn_of(image))
     image.draft(None, (DRAFT_FACTOR * shape.resize, DRAFT_FACTOR * shape.resize))
     needed = decode_memory.needed(image, encoded, shape)
     with reserve(needed), contextlib.closing(image):
         try:
-            return modes.pixels(middle(image, shape, max_pixels), shape)
+            box = crop_box(whole, scaled_size(whole, shape, max_pixels), shape)
+            placement = Placement(whole, box, (0, 0, shape.size, shape.size))
+            return Prepared(modes.pixels(middle(image, shape, max_pixels), shape), placement)
         except DECODE_ERRORS:
             raise unreadable.undecodable(encoded) from None
 

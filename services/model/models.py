@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from passerelle.artifact import card, labels
 from passerelle.protocol import problems, statuses
 from passerelle.server import drain, log
-from services.model import engines
+from services.model import engines, tasks, tensors
 from services.model.engines.engine import Engine
 from services.model.scheduler import MAX_QUEUED, Scheduler
+from services.model.tasks.task import Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Model:
     """A loaded model: everything a request needs, and nothing that a request changes."""
 
     card: card.Card
-    names: list[str]  # of the classes
+    task: Task
     engine: Engine
     scheduler: Scheduler  # of the engine's functions
 
@@ -133,5 +132,6 @@ class Models:
 def load(folder: Path, about: card.Card, threads: int, max_queued: int = MAX_QUEUED) -> Model:
     """The model of an artifact's folder, after one inference: the first is slower."""
     engine = engines.load(about.engine, folder, threads, about.precision)
-    engine.infer(np.zeros(about.input.shape, np.uint8))
-    return Model(about, labels.read(folder), engine, Scheduler(engine.infers, max_queued))
+    task = tasks.of(about, labels.read(folder))
+    engine.infer({each.name: tensors.zeros(each) for each in about.signature.inputs})
+    return Model(about, task, engine, Scheduler(engine.infers, max_queued))

@@ -1,20 +1,17 @@
-"""What every engine is: functions from (size, size, channels) uint8 to (classes,) logits.
+"""What every engine is: functions from named arrays to named arrays. It knows no task.
 
-Normalisation is part of the artifact, so that nothing outside it can get it wrong.
+What makes a network's input of a picture's pixels is part of the artifact, normalisation too, so
+that nothing outside it can get it wrong.
 """
 
 import dataclasses
 from collections.abc import Callable
 
-import numpy as np
-import numpy.typing as npt
-
-from services.model.decode import Pixels
+from services.model.tensors import Array, Tensors
 
 SLOTS_PER_CPU = 2  # pictures worked on for each processor: one is decoded while another infers
 
-Logits = npt.NDArray[np.float32]
-Infer = Callable[[Pixels], Logits]
+Infer = Callable[[Tensors], dict[str, Array]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +21,6 @@ class Engine:
     infers: tuple[Infer, ...]
     note: str = ""  # what a person should know of how it runs
 
-    def infer(self, pixels: Pixels) -> Logits:
+    def infer(self, inputs: Tensors) -> dict[str, Array]:
         """One inference, for a caller that has the engine to itself."""
-        return self.infers[0](pixels)
+        return self.infers[0](inputs)

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openvino
 
-from services.model.decode import Pixels
-from services.model.engines.engine import SLOTS_PER_CPU, Engine, Infer, Logits
+from services.model.engines.engine import SLOTS_PER_CPU, Engine, Infer
+from services.model.tensors import Array, Tensors
 
 
 def load(folder: Path, threads: int, precision: str = "fp32") -> Engine:
@@ -36,12 +37,32 @@ def load(folder: Path, threads: int, precision: str = "fp32") -> Engine:
 
 def _infer_with(request: Any) -> Infer:
     """An infer request as a function, which only one thread uses at a time."""
-    batch, output = request.get_input_tensor().data, request.get_output_tensor().data
+    ports = {each.get_any_name(): each for each in request.model_inputs}
+    inputs = {name: _static(request, port) for name, port in ports.items()}
+    names = {each.get_any_name(): each for each in request.model_outputs}
+    outputs = {name: _static(request, port) for name, port in names.items()}
 
-    def infer(pixels: Pixels) -> Logits:
-        batch[0] = pixels
+    def infer(given: Tensors) -> dict[str, Array]:
+        for name, array in given.items():
+            own = inputs[name]
+            if own is None:
+                request.set_tensor(ports[name], openvino.Tensor(np.ascontiguousarray(array)))
+            elif own.shape != array.shape:
+                raise ValueError(f"{name} is {array.shape}, not {own.shape}")
+            else:
+                own[...] = array
         request.infer(share_outputs=True)  # spares a copy that nobody reads
-        logits: Logits = output[0].copy()
-        return logits
+        return {
+            name: (request.get_tensor(names[name]).data if own is None else own).copy()
+            for name, own in outputs.items()
+        }
 
     return infer
+
+
+def _static(request: Any, port: Any) -> Array | None:
+    """A port's own memory; None where its shape is another for each picture."""
+    if port.get_partial_shape().is_dynamic:
+        return None
+    memory: Array = request.get_tensor(port).data
+    return memory

@@ -1,16 +1,24 @@
 """Classification: a model's values -> the likeliest classes with their names and scores."""
 
-from typing import TypedDict
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
+from passerelle.artifact.card import Card
 from passerelle.protocol import problems
-from services.model.engines.engine import Logits
+from services.model.placement import Placement
+from services.model.tasks import number_text, outputs
+from services.model.tasks.task import Task
+from services.model.tensors import Tensors
 
+LOGITS = "logits"  # its one output, with a value for each class
 DEFAULT_TOP = 5  # classes in an answer
 THRESHOLD = 0.5  # from which score on a class is found, where each has one of its own
 
+Logits = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
 
 
@@ -20,6 +28,90 @@ class Prediction(TypedDict):
     class_id: int
     label: str
     score: float  # 0..1 by softmax or sigmoid; else the model's own value
+
+
+@dataclasses.dataclass(frozen=True)
+class Classification(Task):
+    """One class of all, or several, each with a score."""
+
+    names: list[str]  # of the classes
+    activation: str  # by which values become scores: softmax, sigmoid or none
+    multi_label: bool = False  # each class has a score of its own, and they needn't sum to one
+    threshold: float = THRESHOLD
+
+    name: ClassVar[str] = "classification"
+    query: ClassVar[frozenset[str]] = frozenset({"top"})
+    agreement_is: ClassVar[str] = "share of pictures with the same class"
+    metric: ClassVar[str] = "top1"
+
+    @classmethod
+    def of(cls, card: Card, names: list[str]) -> Self:
+        """The task of a model, by its card and its classes' names."""
+        return cls(names, card.activation, card.multi_label)
+
+    @classmethod
+    def choose(cls, given: Tensors, wanted: str | None = None) -> dict[str, str]:
+        """The output with a value for each class: (1, classes), or the same in another shape.
+
+        Raises:
+            UnfitOutputsError
+        """
+        what = "(1, classes): no classifier"
+        return {LOGITS: outputs.only(given, wanted, outputs.is_row, what)}
+
+    @classmethod
+    def classes(cls, given: Tensors) -> int:
+        """How many there are."""
+        return given[LOGITS].size
+
+    def judged_beside(self, fp32: Sequence[Tensors]) -> Self:
+        """The task with a threshold that suits its scores.
+
+        Those that aren't in 0..1 have none of their own; then fp32's median is it.
+        """
+        found = [scores(each[LOGITS].reshape(-1), self.activation) for each in fp32]
+        is_share = all(((each >= 0) & (each <= 1)).all() for each in found)
+        return self if is_share else dataclasses.replace(self, threshold=float(np.median(found)))
+
+    def options(self, query: Mapping[str, str]) -> int:
+        """How many classes a request asks for.
+
+        Raises:
+            InvalidRequest
+        """
+        return parse_top(query.get("top"), len(self.names))
+
+    def answer(self, given: Tensors, placement: Placement, options: int) -> dict[str, Any]:  # noqa: ARG002  # the picture's place doesn't matter
+        """The likeliest class, and the `options` likeliest with their scores.
+
+        Raises:
+            NonFiniteOutput
+        """
+        best = predictions(given[LOGITS].reshape(-1), self.names, options, self.activation)
+        return {"category": best[0]["label"], "predictions": best}
+
+    def decision(self, given: Tensors, placement: Placement) -> list[int]:  # noqa: ARG002  # the same
+        """The likeliest classes, or all that are found where several may be; best first.
+
+        Where several may be and none is, the likeliest as its complement, so that it is none.
+        One class alone has no likeliest.
+
+        Raises:
+            NonFiniteOutput
+        """
+        found = scores(given[LOGITS].reshape(-1), self.activation)
+        if not self.multi_label:
+            return [int(each) for each in np.argsort(-found, kind="stable")[:DEFAULT_TOP]]
+        several = decision(found, multi_label=True, threshold=self.threshold)
+        if several or len(found) == 1:
+            return list(several)
+        return [~int(found.argmax())]
+
+    def agreement(self, expected: list[int], given: list[int]) -> float:
+        """1 if the likeliest class is the same, or all that are found where several may be."""
+        if self.multi_label:
+            return float(set(expected) == set(given))
+        return float(expected[0] == given[0])
 
 
 def parse_top(text: str | None, classes: int) -> int:
@@ -46,11 +138,7 @@ def scores(values: Logits, activation: str) -> Scores:
     """
     highest = values.max()
     if not np.isfinite(highest) or (activation == "none" and not np.isfinite(values).all()):
-        raise problems.NonFiniteOutput(
-            "The model gave values that aren't numbers (NaN or infinity) for this picture. Send "
-            "another, and report this one to whoever made the model: its network may divide by "
-            "the picture's range or deviation, which is nought for a plain picture."
-        )
+        raise problems.NonFiniteOutput(number_text.NOT_FINITE)
     with np.errstate(over="ignore"):  # what is beyond float32 becomes 0
         if activation == "softmax":
             shares: Scores = np.exp(values - highest)

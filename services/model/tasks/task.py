@@ -5,16 +5,16 @@ A task is one file of this folder, numpy alone, and its line in the table of `__
 
 import abc
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from passerelle.artifact.card import Card
+from passerelle.protocol import problems, tasks
 from services.model.placement import Placement
+from services.model.tensors import Array, Tensors
 
-Tensors = Mapping[str, npt.NDArray[Any]]  # by name, each with its batch of one picture
 Decision = Any  # what an answer comes to, as JSON has it: what is compared and measured
 
 
@@ -37,6 +37,7 @@ class Task(abc.ABC):
     query: ClassVar[frozenset[str]] = frozenset()  # parameters that it reads of an address
     agreement_is: ClassVar[str]  # what `agreement` measures, in words
     metric: ClassVar[str | None] = None  # against labels: its name in services/bake/metrics.py
+    fixed: ClassVar[bool] = True  # its outputs have the same shapes for every picture
 
     @classmethod
     @abc.abstractmethod
@@ -53,6 +54,15 @@ class Task(abc.ABC):
         Raises:
             UnfitOutputsError
         """
+
+    @classmethod
+    def classes(cls, outputs: Tensors) -> int | None:  # noqa: ARG003  # for those that have some
+        """How many classes the outputs tell; None where they don't, 0 where the task has none."""
+        return 0
+
+    def judged_beside(self, fp32: Sequence[Tensors]) -> Self:  # noqa: ARG002  # the same
+        """The task as it judges a variant, with what it takes from the fp32 model's outputs."""
+        return self
 
     @abc.abstractmethod
     def options(self, query: Mapping[str, str]) -> Any:
@@ -104,7 +114,21 @@ class Task(abc.ABC):
         return max((deviation(given[name], each) for name, each in expected.items()), default=0.0)
 
 
-def deviation(given: npt.NDArray[Any], expected: npt.NDArray[Any]) -> float:
+def refuse_other(kind: type[Task], query: Mapping[str, str]) -> None:
+    """Return only if a request asks for nothing that another task has.
+
+    Raises:
+        InvalidRequest
+    """
+    for name in tasks.QUERY:
+        if name in query and name not in kind.query:
+            known = ", ".join(sorted(kind.query)) or "nothing"
+            raise problems.InvalidRequest(
+                f"{name} is not for a model of the task {kind.name}. Its address may say: {known}."
+            )
+
+
+def deviation(given: Array, expected: Array) -> float:
     """The largest difference between two arrays, as a share of the largest expected value."""
     if given.shape != expected.shape:
         return float("inf")

@@ -1,0 +1,37 @@
+"""A network as the bake has it: something that can be run for reference, and converted."""
+
+import abc
+from pathlib import Path
+
+from services.bake import origin
+from services.model.tensors import Array, Tensors
+
+
+class Graph(abc.ABC):
+    """A network with its weights. It takes what its engine will take."""
+
+    @abc.abstractmethod
+    def run(self, inputs: Tensors) -> dict[str, Array]:
+        """All that it gives for one picture, by name; floating numbers as float32.
+
+        A name is the way to a tensor in what it gives, such as `logits`, `0` or `heads.1`; one that
+        stands alone has none.
+
+        Raises:
+            BakeError: it fails, in its own words.
+        """
+
+    @abc.abstractmethod
+    def convert(self, engine: str, chosen: dict[str, str], inputs: Tensors, folder: Path) -> None:
+        """Write an engine's file.
+
+        `chosen` are the outputs to have, each with the name that it gets there: {new: own}.
+        `inputs` are those of one picture.
+
+        Raises:
+            EngineError: the engine's converter can't.
+        """
+
+    def made_by(self, inputs: Tensors, name: str) -> str:  # noqa: ARG002  # for those that know it
+        """The operation that made an output: see origin.py."""
+        return origin.UNKNOWN
