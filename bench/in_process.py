@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from passerelle.artifact import card
-from services.model import decode, models, settings
-from services.model.tasks import classification
+from services.model import decode, models, settings, tensors
 
 
 def classifier(artifact: Path) -> Callable[[bytes], None]:
@@ -19,11 +20,13 @@ def classifier(artifact: Path) -> Callable[[bytes], None]:
     for each in model.engine.infers:
         idle.put(each)
 
+    asked = model.task.options({})
+
     def classify(picture: bytes) -> None:
-        pixels = decode.pixels(picture, model.card.input, options.max_pixels)
+        prepared = decode.prepare(picture, model.card.input, options.max_pixels)
         infer = idle.get()
-        logits = infer(pixels)
+        outputs = infer({tensors.PIXELS: prepared.pixels[np.newaxis]})
         idle.put(infer)
-        classification.predictions(logits, model.names, classification.DEFAULT_TOP)
+        model.task.answer(outputs, prepared.placement, asked)
 
     return classify

@@ -20,7 +20,7 @@ Examples = tuple[torch.Tensor, ...]  # a network's inputs for one picture
 
 
 class Normalised(torch.nn.Module):
-    """uint8 (1, H, W, channels) -> a tuple of outputs: scaled, normalised, the module's, those that count."""
+    """uint8 (1, H, W, channels) -> the outputs that count: scale, normalise, the module."""
 
     def __init__(
         self, module: torch.nn.Module, shape: Input, outputs: tuple[str, ...] = ("",)
@@ -103,7 +103,7 @@ def to_torch(
 ) -> None:
     """torch.export's program: model.pt2, which needs no source of the module to run."""
     program = torch.export.export(module, examples)
-    names = {torch_engine.NAMES: json.dumps([inputs, outputs])}
+    names = {torch_engine.NAMES: json.dumps([inputs, outputs], allow_nan=False)}
     torch.export.save(program, folder / torch_engine.FILE, extra_files=names)
 
 

@@ -116,7 +116,8 @@ def labels_source(recipe: Recipe, built: Architecture, names: list[str]) -> str:
         return "as listed"
     if not names:
         return "none"
-    return f"torchvision:{built.published}" if names == built.labels else "numbers"
+    is_published = names == built.labels
+    return f"torchvision:{built.published}" if is_published else "numbers"
 
 
 def public_source(source: str) -> str:

@@ -93,14 +93,16 @@ def prepare(
         What `reserve` raises.
     """
     image = open_image(encoded, max_pixels, readable)
-    whole = orientation.upright_size(image, orientation.turn_of(image))
+    stored = image.size
     image.draft(None, (DRAFT_FACTOR * shape.resize, DRAFT_FACTOR * shape.resize))
     needed = decode_memory.needed(image, encoded, shape)
     with reserve(needed), contextlib.closing(image):
         try:
+            found = modes.pixels(middle(image, shape, max_pixels), shape)
+            turned = orientation.upright_size(image, orientation.turn_of(image)) != image.size
+            whole = (stored[1], stored[0]) if turned else stored
             box = crop_box(whole, scaled_size(whole, shape, max_pixels), shape)
-            placement = Placement(whole, box, (0, 0, shape.size, shape.size))
-            return Prepared(modes.pixels(middle(image, shape, max_pixels), shape), placement)
+            return Prepared(found, Placement(whole, box, (0, 0, shape.size, shape.size)))
         except DECODE_ERRORS:
             raise unreadable.undecodable(encoded) from None
 

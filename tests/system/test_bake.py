@@ -108,7 +108,8 @@ def test_an_artifact_agrees_with_its_module(engine: str, tiny: Any, tmp_path: Pa
     with torch.inference_mode():
         expected = net((scaled - mean) / std)[0].numpy()
     loaded = engines.load(engine, folder, threads=1)
-    assert loaded.infer(pixels[0].numpy()) == pytest.approx(expected, abs=1e-5)
+    given = loaded.infer({"pixels": pixels.numpy()})["logits"][0]
+    assert given == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.usefixtures("tiny")

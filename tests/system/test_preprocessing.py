@@ -45,12 +45,15 @@ def test_the_engine_sees_what_torchvision_would_give(
     monkeypatch.setattr(resize, "cykooz", cykooz)
     transforms = torchvision.models.get_model_weights(name).DEFAULT.transforms()
     shape = architecture.complete_input(None, transforms)
-    convert.to_openvino(convert.Normalised(Echo(), shape).eval(), shape.size, tmp_path)
+    pixels = {"pixels": np.zeros((1, *shape.shape), np.uint8)}
+    module = convert.Normalised(Echo(), shape).eval()
+    convert.convert("openvino", module, ("values",), pixels, tmp_path)
     engine = engines.load("openvino", tmp_path, threads=1)
     for data in crops():
         image = Image.open(io.BytesIO(data)).convert("RGB")
         expected = transforms(image).numpy().ravel()
-        given = engine.infer(decode.pixels(data, shape, 10**8))
+        inputs = {"pixels": decode.pixels(data, shape, 10**8)[np.newaxis]}
+        given = engine.infer(inputs)["values"].ravel()
         steps = np.abs(given - expected).reshape(3, -1) * 255 * np.array(shape.std)[:, None]
         assert steps.mean() < 0.3, "of 255; the resizing rounds in another order"
         assert (steps > 1.01).mean() < 0.005

@@ -1,5 +1,6 @@
 """Classification: a model's values -> the likeliest classes with their names and scores."""
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, TypedDict
@@ -69,7 +70,10 @@ class Classification(Task):
 
         Those that aren't in 0..1 have none of their own; then fp32's median is it.
         """
-        found = [scores(each[LOGITS].reshape(-1), self.activation) for each in fp32]
+        found: list[Scores] = []
+        for each in fp32:
+            with contextlib.suppress(problems.NonFiniteOutput):
+                found.append(scores(each[LOGITS].reshape(-1), self.activation))
         is_share = all(((each >= 0) & (each <= 1)).all() for each in found)
         return self if is_share else dataclasses.replace(self, threshold=float(np.median(found)))
 

@@ -57,11 +57,8 @@ class Embedding(Task):
             NonFiniteOutput
         """
         row = number_text.finite(given[EMBEDDING]).reshape(-1).astype("<f4")
-        is_text = options == "base64"
-        return {
-            "embedding": base64.b64encode(row.tobytes()).decode() if is_text else number_text.floats(row),
-            "dimensions": len(row),
-        }
+        text = base64.b64encode(row.tobytes()).decode() if options == "base64" else None
+        return {"embedding": text or number_text.floats(row), "dimensions": len(row)}
 
     def decision(self, given: Tensors, placement: Placement) -> list[float]:  # noqa: ARG002  # the same
         """The numbers.

@@ -67,7 +67,7 @@ def is_part(name: str, wanted: str) -> bool:
 def quoted(name: str) -> str:
     """A name as YAML has it: in quotes where it would be something else than text or number."""
     is_plain = PLAIN.fullmatch(name) and name.lower() not in YAML_WORDS
-    return name if is_plain else json.dumps(name, ensure_ascii=False)
+    return name if is_plain else json.dumps(name, ensure_ascii=False, allow_nan=False)
 
 
 def is_row(array: Array) -> bool:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from passerelle.manifest.model import Activation
-from services.bake import activation, convert, origin
+from services.bake import activation, forward, origin
+from services.bake.architecture import Architecture
 from services.bake.errors import ActivationError
-from services.bake.forward import Forward
 from tests.unit.bake import nets
 
 pytestmark = pytest.mark.torch
@@ -18,13 +18,8 @@ SHARES = [[0.2, 0.3, 0.5], [0.0, 0.9, 0.1]]
 LABELS = [[0.2, 0.9, 0.8], [0.0, 0.1, 0.1]]  # each for itself
 
 
-def forward(values: Any, made_by: str) -> Forward:
-    module = convert.Normalised(nets.Tiny(), nets.SHAPE)
-    return Forward(module, [], np.array(values, np.float32), made_by)
-
-
 def found(values: Any, made_by: str = "mul", **fields: Any) -> activation.Found:
-    return activation.find(nets.recipe(**fields), forward(values, made_by))
+    return activation.of_values(nets.recipe(**fields), np.array(values, np.float32), made_by)
 
 
 def refused(values: Any, made_by: str = "mul", **fields: Any) -> str:
@@ -128,3 +123,15 @@ def test_torchvisions_architectures_give_logits() -> None:
 def test_a_masked_class_has_no_score_without_an_activation() -> None:
     told = refused([[-np.inf, 0.5, 0.5]], "masked_fill", activation="none")
     assert "gives -inf for a class" in told
+
+
+def test_a_network_tells_the_values_and_what_made_them() -> None:
+    built = Architecture(nets.Tiny().eval(), nets.SHAPE, None)
+    network = forward.run(nets.recipe(), built)
+    assert activation.find(nets.recipe(), network).source == "the output: logits"
+
+
+def test_another_task_has_none() -> None:
+    recipe = nets.recipe(task="embedding")
+    built = Architecture(nets.Tiny().eval(), nets.SHAPE, None, task="embedding")
+    assert activation.find(recipe, forward.run(recipe, built)) == activation.NONE

@@ -10,7 +10,7 @@ from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
 from services.bake import calibration
 from services.bake.errors import CalibrationError
-from services.model.decode import Pixels
+from services.model.decode import Pixels, Prepared
 
 SHAPE = Input(32, 36, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
@@ -27,8 +27,12 @@ def pictures(folder: Path, count: int) -> Path:
     return folder
 
 
-def shades(found: list[Pixels]) -> list[int]:
-    return [int(pixels[0, 0, 0]) for pixels in found]
+def shades(found: list[Prepared]) -> list[int]:
+    return [int(each.pixels[0, 0, 0]) for each in found]
+
+
+def crops(shape: Input, count: int, seed: int) -> list[Pixels]:
+    return [each.pixels for each in calibration.crops(shape, count, seed)]
 
 
 def test_every_fifth_picture_of_a_folder_judges_and_the_others_give_ranges(tmp_path: Path) -> None:
@@ -44,7 +48,7 @@ def test_a_folder_with_few_pictures_is_told(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_crops_and_another_gives_others() -> None:
-    first, again, other = (list(calibration.crops(SHAPE, 10, seed)) for seed in (0, 0, 1))
+    first, again, other = (crops(SHAPE, 10, seed) for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not any(np.array_equal(*pair) for pair in zip(first, other, strict=True))
     assert {pixels.shape for pixels in first} == {(32, 32, 3)}
@@ -53,9 +57,9 @@ def test_the_same_seed_gives_the_same_crops_and_another_gives_others() -> None:
 @pytest.mark.parametrize("channels", [1, 4])
 def test_crops_and_pictures_have_the_models_channels(channels: int, tmp_path: Path) -> None:
     shape = Input(32, 36, "bilinear", (0.5,), (0.5,), channels)
-    assert {pixels.shape for pixels in calibration.crops(shape, 4, 0)} == {(32, 32, channels)}
+    assert {pixels.shape for pixels in crops(shape, 4, 0)} == {(32, 32, channels)}
     judge = calibration.judge(recipe(pictures(tmp_path, 10)), shape)
-    assert {pixels.shape for pixels in judge} == {(32, 32, channels)}
+    assert {each.pixels.shape for each in judge} == {(32, 32, channels)}
 
 
 def test_crops_lie_within_the_picture() -> None:

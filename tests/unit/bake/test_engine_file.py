@@ -57,7 +57,7 @@ def test_the_other_engine_is_advised_only_where_it_can(tmp_path: Path) -> None:
 def test_where_neither_can_both_are_told_and_none_is_advised(tmp_path: Path) -> None:
     for engine in ("openvino", "torch"):
         told = refused(Bright(), tmp_path, engine=engine)
-        assert "artifact differs from the torch module by" in told
+        assert "artifact differs from the network itself by" in told
         assert "the network can't be converted for torch" in told
         assert "Write engine" not in told
         assert "Mend the network" in told

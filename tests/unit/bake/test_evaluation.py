@@ -2,19 +2,28 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from services.bake import evaluation
+from services.model import tasks
 from services.model.engines.engine import Engine
 from services.model.models import Model
 from services.model.scheduler import Scheduler
 from tests.unit.model import artifacts
 
 ENGINE = Engine((artifacts.mean_colour,))
-MODEL = Model(artifacts.make_card(), artifacts.NAMES, ENGINE, Scheduler(ENGINE.infers))
+
+
+def model_of(engine: Engine, **fields: Any) -> Model:
+    about = artifacts.make_card(**fields)
+    return Model(about, tasks.of(about, artifacts.NAMES), engine, Scheduler(engine.infers))
+
+
+MODEL = model_of(ENGINE)
 
 
 @pytest.fixture
@@ -46,20 +55,16 @@ def test_answers_are_reported_every_interval_and_not_kept(files: list[str]) -> N
 
 
 def test_where_several_classes_may_be_found_all_of_them_are_the_answer(files: list[str]) -> None:
-    """By sigmoid: red has 255 of red and nought of the others, which is a half."""
-    card = artifacts.make_card(activation="sigmoid", multi_label=True)
-    lower = Engine((lambda pixels: artifacts.mean_colour(pixels) - 1,))
-    model = Model(card, artifacts.NAMES, lower, Scheduler(lower.infers))
+    fields: dict[str, Any] = {"activation": "sigmoid", "multi_label": True}
     times = evaluation.Times()
-    assert evaluation.answer(model, files[0], 10_000, times) == [0]
-    none = Engine((lambda _: np.full(3, -1, np.float32),))
-    model = Model(card, artifacts.NAMES, none, Scheduler(none.infers))
-    assert evaluation.answer(model, files[0], 10_000, times) == []
+    one = model_of(artifacts.constant(254, -1, -1), **fields)
+    assert evaluation.answer(one, files[0], 10_000, times) == [0]
+    none = model_of(artifacts.constant(-2, -1, -3), **fields)
+    assert evaluation.answer(none, files[0], 10_000, times) == [~1]
 
 
 def test_a_picture_without_numbers_is_skipped_with_the_reason(files: list[str]) -> None:
-    nan = Engine((lambda _: np.full(3, np.nan, np.float32),))
-    model = Model(artifacts.make_card(), artifacts.NAMES, nan, Scheduler(nan.infers))
+    model = model_of(artifacts.constant(np.nan, 0, 0))
     reports: list[evaluation.Skipped] = []
     evaluation.answer_all(model, files[:1], 10_000, lambda _, skipped: reports.append(skipped))
     assert "aren't numbers" in reports[0][files[0]]

@@ -1,5 +1,6 @@
 """The network itself, run on real pictures."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -7,17 +8,25 @@ import pytest
 import torch
 from torch.nn import functional
 
+from passerelle.artifact.card import TensorSpec
+from passerelle.protocol.tasks import Task
 from services.bake import calibration, forward
 from services.bake.architecture import Architecture
-from services.bake.errors import ArchitectureError, ForwardError
+from services.bake.errors import ForwardError, OutputError
 from services.bake.forward import Forward
+from services.model.tensors import Array
 from tests.unit.bake import nets
 
 pytestmark = pytest.mark.torch
 
 
-def run(module: torch.nn.Module, **fields: Any) -> Forward:
-    return forward.run(nets.recipe(**fields), Architecture(module.eval(), nets.SHAPE, None))
+def run(module: torch.nn.Module, task: Task = "classification") -> Forward:
+    built = Architecture(module.eval(), nets.SHAPE, None, task=task)
+    return forward.run(nets.recipe(task=task), built)
+
+
+def outputs(*values: float) -> dict[str, Array]:
+    return {"logits": np.array([values], np.float32)}
 
 
 def refused(module: torch.nn.Module) -> str:
@@ -32,14 +41,6 @@ class Pair(nets.Tiny):
     def forward(self, batch: torch.Tensor) -> Any:
         """The logits, and something else."""
         return {"maps": self.layer(batch), "logits": super().forward(batch)}
-
-
-class Cropped(nets.Tiny):
-    """Takes pictures of another size."""
-
-    def forward(self, batch: torch.Tensor) -> torch.Tensor:
-        """Fails."""
-        return functional.linear(super().forward(batch), torch.zeros(4, 7))
 
 
 class Random(nets.Tiny):
@@ -68,53 +69,47 @@ class Varying(nets.Tiny):
         return values[:, : 2 + int(batch.mean().abs() * 100)]
 
 
-def test_a_network_of_other_channels_is_told_so_in_place_of_its_own_error() -> None:
-    grey = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 32), torch.nn.Flatten())
-    with pytest.raises(ArchitectureError, match=r"1 channel, not of 3; write input: {channels: 1}"):
-        run(grey)
-
-
-def test_values_are_those_of_the_module_for_each_picture() -> None:
+def test_outputs_are_those_of_the_module_for_each_picture() -> None:
     net = nets.Tiny().eval()
     made = run(net)
-    assert made.values.shape == (len(calibration.PICTURES), nets.CLASSES)
-    assert (made.classes, made.made_by, made.module.output) == (nets.CLASSES, "linear", "")
-    scaled = torch.from_numpy(made.pictures[0]).permute(2, 0, 1)[None].float() / 255
+    assert len(made.outputs) == len(made.inputs) == len(calibration.PICTURES)
+    assert (made.classes, made.chosen, made.output) == (nets.CLASSES, {"logits": ""}, None)
+    scaled = torch.from_numpy(made.inputs[0]["pixels"]).permute(0, 3, 1, 2).float() / 255
     with torch.no_grad():
-        expected = net((scaled - 0.5) / 0.5)[0].numpy()
-    assert made.values[0] == pytest.approx(expected, abs=1e-6)
-
-
-class Graded(nets.Tiny):
-    """Turns gradients on by itself."""
-
-    def forward(self, batch: torch.Tensor) -> torch.Tensor:
-        """The logits, with their gradient."""
-        with torch.enable_grad():
-            return super().forward(batch)
-
-
-def test_values_may_have_a_gradient() -> None:
-    assert run(Graded()).classes == nets.CLASSES
+        expected = net((scaled - 0.5) / 0.5).numpy()
+    assert made.outputs[0]["logits"] == pytest.approx(expected, abs=1e-6)
+    assert made.signature.outputs == (TensorSpec("logits", (1, nets.CLASSES), "FP32"),)
 
 
 def test_one_of_several_outputs_is_found_and_stays() -> None:
     made = run(Pair())
-    assert made.module.output == "logits"
+    assert (made.chosen, made.output) == ({"logits": "logits"}, "logits")
     assert made.classes == nets.CLASSES
 
 
-def test_a_network_that_fails_is_told_in_its_own_words_with_its_line() -> None:
-    told = refused(Cropped())
-    assert "tiny fails on a picture: RuntimeError: mat1 and mat2 shapes cannot be multi" in told
-    assert "(test_forward.py, line " in told
-    assert "float32 (1, 3, 32, 32), with weights in float32, on the processor" in told
+def test_outputs_that_do_not_fit_the_task_are_told() -> None:
+    with pytest.raises(OutputError, match=r"^tiny gives \(1, 4, 4, 4\), not \(1, classes\)"):
+        run(nets.Tiny().layer)
 
 
-def test_a_network_that_fails_in_torchscript_is_told_by_its_error_and_not_by_a_traceback() -> None:
-    script: Any = torch.jit.trace(nets.Tiny(), torch.zeros(1, 3, 32, 32))  # type: ignore[no-untyped-call]  # torch's own
-    script.layer.weight.data = torch.zeros(4, 5, 8, 8)
-    assert "RuntimeError: Given groups=1, weight of size [4, 5, 8, 8]" in refused(script)
+def test_another_task_takes_what_is_its_own() -> None:
+    made = run(Pair(), task="tensor")
+    assert made.chosen == {"maps": "maps", "logits": "logits"}
+    assert (made.classes, made.output) == (0, None)
+
+
+class Sometimes(nets.Tiny):
+    """Gives its logits for bright pictures alone."""
+
+    def forward(self, batch: torch.Tensor) -> Any:
+        """The logits, or something else."""
+        is_bright = bool(batch.mean() > -0.2)
+        return {"logits" if is_bright else "dark": super().forward(batch)}
+
+
+def test_an_output_that_only_some_pictures_have_is_told() -> None:
+    with pytest.raises(ForwardError, match="for one picture, without the"):
+        run(Sometimes())
 
 
 def test_no_numbers_are_told_with_the_picture() -> None:
@@ -127,7 +122,7 @@ def test_an_answer_that_is_another_each_time_is_told() -> None:
 
 
 def test_as_many_values_as_the_picture_says_are_told() -> None:
-    assert "values, by the picture: no classifier" in refused(Varying())
+    assert re.search(r"gives logits .* or logits .*, by the picture", refused(Varying()))
 
 
 @pytest.mark.parametrize(
@@ -140,30 +135,8 @@ def test_as_many_values_as_the_picture_says_are_told() -> None:
 )
 def test_nan_and_infinity_are_no_numbers(values: list[float], told: str) -> None:
     with pytest.raises(ForwardError, match=told):
-        forward.require_numbers("net", "cat.png", np.array(values, np.float32), " in int8")
+        forward.require_numbers("net", "cat.png", outputs(*values), " in int8")
 
 
 def test_a_masked_class_is_no_fault() -> None:
-    forward.require_numbers("net", "cat.png", np.array([-np.inf, 1.0], np.float32))
-
-
-@pytest.mark.parametrize(
-    ("given", "expected", "deviation"),
-    [
-        ([1.0, -4.0], [1.0, -4.0], 0.0),
-        ([1.0, -4.0], [2.0, -4.0], 0.25),
-        ([0.0, 0.0], [0.0, 0.0], 0.0),
-        ([0.5, 0.0], [0.0, 0.0], 0.5),
-        ([-np.inf, 2.0], [-np.inf, 2.0], 0.0),
-        ([-3.4e38, 2.0], [-np.inf, 2.0], 0.0),
-        ([-1.0, 2.0], [-np.inf, 2.0], np.inf),
-        ([-np.inf, 2.0], [1.0, 2.0], np.inf),
-        ([np.nan, 2.0], [1.0, 2.0], np.inf),
-        ([np.nan, 2.0], [-np.inf, 2.0], np.inf),
-    ],
-)
-def test_a_deviation_is_a_share_of_the_largest_value(
-    given: list[float], expected: list[float], deviation: float
-) -> None:
-    rows = (np.array(each, np.float32) for each in (given, expected))
-    assert forward.deviation(*rows) == pytest.approx(deviation)
+    forward.require_numbers("net", "cat.png", outputs(-np.inf, 1.0))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.artifact import card, labels, opened_files, store
-from services.bake import forward, pipeline
+from services.bake import class_names, forward, pipeline
 from services.bake.architecture import Architecture
 from services.bake.errors import BakeError
 from tests.unit.bake import nets
@@ -25,6 +25,9 @@ def test_a_recipe_becomes_an_artifact_step_by_step(tmp_path: Path) -> None:
     assert made.agreement is None
     assert (made.activation, made.activation_from) == ("softmax", "the output: logits")
     assert (made.output, made.multi_label) == (None, False)
+    assert made.task == "classification"
+    assert made.signature.inputs == (card.TensorSpec("pixels", (1, 32, 32, 3), "UINT8"),)
+    assert made.signature.outputs == (card.TensorSpec("logits", (1, 4), "FP32"),)
     assert str(tmp_path) not in (folder / card.FILE).read_text()
     assert {"model.xml", "model.bin"} < {file.name for file in folder.iterdir()}
 
@@ -49,7 +52,9 @@ def test_the_card_says_where_the_classes_names_come_from(
     given: str | list[str] | None, published: list[str] | None, source: str
 ) -> None:
     built = Architecture(nets.Tiny(), nets.SHAPE, published, "IMAGENET1K_V1")
-    assert pipeline.labels_source(nets.recipe(labels=given), built, 2) == source
+    is_imagenet = given == "imagenet-1k"
+    names = class_names.find(nets.recipe(labels=given), published, 1000 if is_imagenet else 2)
+    assert pipeline.labels_source(nets.recipe(labels=given), built, names) == source
 
 
 def test_a_bake_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -96,3 +101,11 @@ def test_a_file_that_changes_while_it_is_baked_makes_no_artifact(tmp_path: Path)
 def test_a_file_is_named_on_the_card_without_its_folder() -> None:
     assert pipeline.public_source("file:/home/me/net.pth") == "file:net.pth"
     assert pipeline.public_source("torchvision:DEFAULT") == "torchvision:DEFAULT"
+
+
+def test_an_embedding_has_no_classes(tmp_path: Path) -> None:
+    folder = pipeline.bake(nets.recipe(task="embedding"), tmp_path, lambda _: None)
+    made = card.read(folder)
+    assert (made.task, made.classes, made.labels) == ("embedding", 0, "none")
+    assert made.activation == "none"
+    assert labels.read(folder) == []

@@ -1,4 +1,4 @@
-"""Lower precisions, and how often they agree with fp32."""
+"""Lower precisions, and how far they agree with fp32."""
 
 from pathlib import Path
 
@@ -8,29 +8,27 @@ from PIL import Image
 
 from passerelle.manifest.model import Accept
 from services.bake import quantization
-from services.bake.activation import Found
 from services.bake.errors import BakeError
 from services.model import engines
-from services.model.decode import Pixels
-from services.model.engines.engine import Engine, Logits
+from services.model.decode import Prepared
+from services.model.engines.engine import Engine
+from services.model.placement import Placement
+from services.model.tasks.classification import LOGITS, Classification
+from services.model.tensors import Array, Tensors
 from tests.unit.bake import nets
+from tests.unit.model import artifacts
 
 pytestmark = pytest.mark.torch  # the recipes' modules are torch's
 
-SOFTMAX = Found("softmax", "the output: logits", multi_label=False)
-SIGMOID = Found("sigmoid", "the manifest", multi_label=True)
-NONE = Found("none", "the manifest", multi_label=True)
+SOFTMAX = Classification(["r", "g", "b"], "softmax")
+SIGMOID = Classification(["a", "b", "c"], "sigmoid", multi_label=True)
+NONE = Classification(["a"], "none", multi_label=True)
 
 
-def strongest(pixels: Pixels) -> Logits:
-    """A picture's class is its strongest colour."""
-    logits: Logits = pixels.mean((0, 1)).astype(np.float32)
-    return logits
-
-
-def red_or_blue(pixels: Pixels) -> Logits:
-    """The same by an engine that doesn't see green."""
-    return strongest(pixels) * np.array([1, 0, 1], np.float32)
+def red_or_blue(inputs: Tensors) -> dict[str, Array]:
+    """The strongest colour, by an engine that doesn't see green."""
+    colours = artifacts.mean_colour(inputs)[LOGITS]
+    return {LOGITS: colours * np.array([1, 0, 1], np.float32)}
 
 
 @pytest.fixture
@@ -50,7 +48,7 @@ def lower(
     recipe = nets.recipe(
         precision="bf16", calibration=str(folder), accept=Accept(agreement=accepted)
     )
-    return quantization.lower(recipe, Engine((strongest,)), nets.SHAPE, folder, SOFTMAX)
+    return quantization.lower(recipe, Engine((artifacts.mean_colour,)), nets.SHAPE, folder, SOFTMAX)
 
 
 def test_the_agreement_is_of_the_pictures_that_judge(
@@ -58,36 +56,43 @@ def test_the_agreement_is_of_the_pictures_that_judge(
 ) -> None:
     engine, agreement = lower(folder, 0.5, monkeypatch)
     assert engine.infers == (red_or_blue,)
-    assert agreement == {"top1": 0.5, "pictures": 4, "of": "the calibration folder"}
+    assert agreement == {
+        "measure": "share of pictures with the same class",
+        "value": 0.5,
+        "top1": 0.5,
+        "pictures": 4,
+        "of": "the calibration folder",
+    }
 
 
 def test_less_than_the_manifest_accepts_fails_the_bake(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BakeError, match=r"agrees with fp32 on 50\.0% of 4 .* asks for 60\.0%"):
+    with pytest.raises(BakeError, match=r"agrees with fp32 by 50\.0% on 4 .* asks for 60\.0%"):
         lower(folder, 0.6, monkeypatch)
 
 
 def test_no_numbers_in_a_lower_precision_fail_the_bake_with_the_picture(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nan = Engine((lambda _: np.full(3, np.nan, np.float32),))
+    nan = artifacts.constant(*[np.nan] * 3)
     monkeypatch.setattr(engines, "load", lambda *_: nan)
     recipe = nets.recipe(precision="bf16", calibration=str(folder))
     with pytest.raises(BakeError, match=r"NaN in 3 of 3 values in bf16 for chelsea\.png"):
-        quantization.lower(recipe, Engine((strongest,)), nets.SHAPE, folder, SOFTMAX)
+        quantization.lower(recipe, Engine((artifacts.mean_colour,)), nets.SHAPE, folder, SOFTMAX)
 
 
 def engine_of(rows: list[list[float]]) -> Engine:
     """An engine that gives these values, picture by picture."""
     left = iter(rows)
-    return Engine((lambda _: np.array(next(left), np.float32),))
+    return Engine((lambda _: {LOGITS: np.array([next(left)], np.float32)},))
 
 
-def agreement(scoring: Found, given: list[list[float]], expected: list[list[float]]) -> float:
-    pixels = np.zeros((1, 1, 3), np.uint8)
+def agreement(task: Classification, given: list[list[float]], expected: list[list[float]]) -> float:
+    placement = Placement((1, 1), (0, 0, 1, 1), (0, 0, 1, 1))
+    picture = Prepared(np.zeros((1, 1, 3), np.uint8), placement)
     return quantization.agreement(
-        engine_of(given), engine_of(expected), [pixels] * len(given), scoring
+        engine_of(given), engine_of(expected), [picture] * len(given), task
     )
 
 

@@ -1,4 +1,4 @@
-"""An artifact is compared with its torch module."""
+"""An artifact is compared with the network that it is made of."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,9 @@ from services.bake import forward, verification
 from services.bake.architecture import Architecture
 from services.bake.errors import EngineError
 from services.bake.forward import Forward
-from services.model.decode import Pixels
-from services.model.engines.engine import Engine, Logits
+from services.model.engines.engine import Engine
+from services.model.tasks.classification import LOGITS
+from services.model.tensors import Array, Tensors
 from tests.unit.bake import nets
 
 pytestmark = pytest.mark.torch
@@ -20,13 +21,13 @@ def network() -> Forward:
 
 
 def engine_of(network: Forward, error: float) -> Engine:
-    """An engine that answers as the module does, but for a share of the largest value."""
-    answers = iter(network.values)
+    """An engine that answers as the network does, but for a share of the largest value."""
+    answers = iter(network.outputs)
 
-    def infer(_: Pixels) -> Logits:
-        values: Logits = next(answers).copy()
-        values[0] += error * np.abs(values).max()
-        return values
+    def infer(_: Tensors) -> dict[str, Array]:
+        values = next(answers)[LOGITS].copy()
+        values[0, 0] += error * np.abs(values).max()
+        return {LOGITS: values}
 
     return Engine((infer,))
 
@@ -40,5 +41,5 @@ def test_the_largest_error_is_noted(network: Forward) -> None:
 
 @pytest.mark.parametrize("error", [0.01, float("nan")])
 def test_another_answer_is_refused_with_the_picture(error: float, network: Forward) -> None:
-    with pytest.raises(EngineError, match=r"^on chelsea\.png the artifact differs from the torch"):
+    with pytest.raises(EngineError, match=r"^on chelsea\.png the artifact differs from the net"):
         verification.compare(network, engine_of(network, error))

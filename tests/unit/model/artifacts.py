@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from passerelle.artifact import card, labels
-from services.model import engines
-from services.model.decode import Pixels
-from services.model.engines.engine import Engine, Logits
+from services.model import engines, tensors
+from services.model.engines.engine import Engine
+from services.model.tasks.classification import LOGITS
+from services.model.tensors import Array, Tensors
 
 NAMES = ["red", "green", "blue"]
 
 
 def make_card(model_id: str = "net", size: int = 32, **fields: Any) -> card.Card:
+    pixels = card.TensorSpec(tensors.PIXELS, (1, size, size, 3), "UINT8")
     return card.Card(
         id=model_id,
         architecture="nets:Net",
@@ -29,6 +31,7 @@ def make_card(model_id: str = "net", size: int = 32, **fields: Any) -> card.Card
         measured={},
         versions={},
         digest="d" * 64,
+        signature=card.Signature((pixels,), ()),
         **fields,
     )
 
@@ -41,10 +44,14 @@ def write(folder: Path, model_id: str = "net") -> Path:
     return folder
 
 
-def mean_colour(pixels: Pixels) -> Logits:
+def mean_colour(inputs: Tensors) -> dict[str, Array]:
     """Logits by which a picture's class is its strongest colour."""
-    logits: Logits = pixels.mean((0, 1)).astype(np.float32)
-    return logits
+    return {LOGITS: inputs[tensors.PIXELS].mean((1, 2)).astype(np.float32)}
+
+
+def constant(*values: float) -> Engine:
+    """An engine that gives the same logits for every picture."""
+    return Engine((lambda _: {LOGITS: np.array([values], np.float32)},))
 
 
 def use_engine(monkeypatch: pytest.MonkeyPatch, engine: Engine | Exception) -> None:

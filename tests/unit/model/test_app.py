@@ -13,9 +13,10 @@ from PIL import Image
 from passerelle.protocol import contract, timeout
 from passerelle.server.application import Application
 from services.model import app, memory_budget, settings
-from services.model.decode import Pixels
-from services.model.engines.engine import Engine, Logits
+from services.model.engines.engine import Engine
 from services.model.models import Models
+from services.model.tasks.classification import LOGITS
+from services.model.tensors import Array, Tensors
 from tests.support import asgi
 from tests.unit.model import artifacts
 
@@ -61,12 +62,14 @@ async def test_a_picture_is_answered_with_its_classes_best_first(
     models.load()
     answer = await predict(service, png("lime"))
     assert answer.status == 200
+    assert [*answer.json] == ["model", "task", "category", "predictions", "request_id"]
     assert (answer.json["model"], answer.json["category"]) == ("net", "green")
+    assert answer.json["task"] == "classification"
     assert [each["label"] for each in answer.json["predictions"]] == ["green", "red", "blue"]
     assert answer.json["request_id"] == answer.headers["X-Request-ID"]
     assert answer.headers["Artifact-Digest"] == "d" * 64
     steps = [each.partition(";")[0] for each in answer.headers["Server-Timing"].split(", ")]
-    assert steps == ["queue", "decode", "infer"]
+    assert steps == ["queue", "decode", "infer", "present"]
 
 
 async def test_top_says_how_many(service: Application, models: Models) -> None:
@@ -75,12 +78,11 @@ async def test_top_says_how_many(service: Application, models: Models) -> None:
     assert [each["label"] for each in answer.json["predictions"]] == ["red"]
 
 
-def undefined_for_black(pixels: Pixels) -> Logits:
+def undefined_for_black(inputs: Tensors) -> dict[str, Array]:
     """Divides by the picture's brightness."""
-    colours = artifacts.mean_colour(pixels)
+    colours = artifacts.mean_colour(inputs)[LOGITS]
     with np.errstate(invalid="ignore"):
-        shares: Logits = colours / colours.sum()
-    return shares
+        return {LOGITS: colours / colours.sum()}
 
 
 async def test_values_that_are_no_numbers_are_a_problem_of_that_picture_and_counted(
@@ -100,7 +102,7 @@ async def test_values_that_are_no_numbers_are_a_problem_of_that_picture_and_coun
 async def test_scores_are_made_by_the_cards_activation(
     service: Application, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    artifacts.use_engine(monkeypatch, Engine((lambda _: np.zeros(3, np.float32),)))
+    artifacts.use_engine(monkeypatch, artifacts.constant(0, 0, 0))
     sigmoid = dataclasses.replace(models.states["net"].card, activation="sigmoid")
     models.states["net"].card = sigmoid
     models.load()
@@ -113,6 +115,7 @@ async def test_scores_are_made_by_the_cards_activation(
     [
         ("/model/other/predict", png("red"), {}, 404),
         (f"{PREDICT}?top=4", png("red"), {}, 400),
+        (f"{PREDICT}?threshold=0.5", png("red"), {}, 400),
         (PREDICT, b"", {}, 400),
         (PREDICT, b"hello", {}, 415),
         (PREDICT, png("red")[:60], {}, 422),

@@ -8,6 +8,7 @@ from passerelle.protocol import problems, statuses
 from passerelle.server import drain
 from services.model import models
 from services.model.engines.engine import Engine
+from services.model.tasks.classification import Classification
 from tests.unit.model import artifacts
 
 ENGINE = Engine((artifacts.mean_colour,), "it runs in fp32")
@@ -34,7 +35,8 @@ def test_a_loaded_model_is_ready_with_the_engines_note(
     two.load()
     assert two.ready
     model = two.find("b")
-    assert (model.card.id, model.names, model.engine) == ("b", artifacts.NAMES, ENGINE)
+    assert (model.card.id, model.engine) == ("b", ENGINE)
+    assert model.task == Classification(artifacts.NAMES, "softmax")
     assert model.scheduler.max_queued == 5
     status = {
         "status": statuses.READY,

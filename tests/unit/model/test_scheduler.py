@@ -9,24 +9,25 @@ import numpy as np
 import pytest
 
 from passerelle.protocol import problems
-from services.model.decode import Pixels
-from services.model.engines.engine import Infer, Logits
+from services.model.engines.engine import Infer
 from services.model.scheduler import Scheduler
+from services.model.tensors import Array, Tensors
 
-PIXELS = np.zeros((2, 2, 3), np.uint8)
+INPUTS = {"pixels": np.zeros((1, 2, 2, 3), np.uint8)}
 WITHIN = 5.0  # seconds that a thread may take
 MAX_SHARED_THREADS = 32  # of the event loop's own
 
+Outputs = dict[str, Array]
 T = TypeVar("T")
-Work = tuple[asyncio.Task[Logits], asyncio.Future[Logits]]
+Work = tuple[asyncio.Task[Outputs], asyncio.Future[Outputs]]
 
 
-def zeros(_: Pixels) -> Logits:
-    return np.zeros(3, np.float32)
+def zeros(_: Tensors) -> Outputs:
+    return {"logits": np.zeros((1, 3), np.float32)}
 
 
-def infer_once(infer: Infer) -> Logits:
-    return infer(PIXELS)
+def infer_once(infer: Infer) -> Outputs:
+    return infer(INPUTS)
 
 
 async def result(awaited: Awaitable[T]) -> T:
@@ -34,7 +35,7 @@ async def result(awaited: Awaitable[T]) -> T:
     return await asyncio.wait_for(awaited, WITHIN)
 
 
-async def acquire_and_run(scheduler: Scheduler) -> Logits:
+async def acquire_and_run(scheduler: Scheduler) -> Outputs:
     return await scheduler.run(await scheduler.acquire(), infer_once)
 
 
@@ -50,7 +51,7 @@ async def join_queue(scheduler: Scheduler) -> asyncio.Task[Infer]:
 async def begin_work(scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch) -> Work:
     """Work that has a slot, and the end of its thread, which is the test's to tell."""
     loop = asyncio.get_running_loop()
-    thread_end: asyncio.Future[Logits] = loop.create_future()
+    thread_end: asyncio.Future[Outputs] = loop.create_future()
     monkeypatch.setattr(loop, "run_in_executor", lambda *_: thread_end)
     work = asyncio.ensure_future(acquire_and_run(scheduler))
     await asyncio.sleep(0)  # lets it begin
@@ -62,14 +63,14 @@ async def test_no_more_work_at_once_than_there_are_slots() -> None:
     at_once: list[int] = []
     lock, both = threading.Lock(), threading.Barrier(2)
 
-    def infer(_: Pixels) -> Logits:
+    def infer(_: Tensors) -> Outputs:
         with lock:
             working.append(1)
             at_once.append(len(working))
         both.wait(WITHIN)  # until another works beside this one
         with lock:
             working.pop()
-        return np.zeros(3, np.float32)
+        return {"logits": np.zeros((1, 3), np.float32)}
 
     scheduler = Scheduler([infer, infer])
     await asyncio.gather(*[acquire_and_run(scheduler) for _ in range(8)])
@@ -88,7 +89,7 @@ async def test_every_slot_has_a_thread_beside_the_event_loop() -> None:
 
 
 async def test_a_slot_is_released_when_the_inference_fails() -> None:
-    def fail(_: Pixels) -> Logits:
+    def fail(_: Tensors) -> Outputs:
         raise RuntimeError("no")
 
     scheduler = Scheduler([fail], max_queued=0)
@@ -168,7 +169,7 @@ async def test_one_that_gives_up_as_it_is_handed_a_slot_hands_it_on(
     work, thread_end = await begin_work(scheduler, monkeypatch)
     first, second = [await join_queue(scheduler) for _ in range(2)]
     thread_end.add_done_callback(lambda _: first.cancel())  # right after the slot's release
-    thread_end.set_result(zeros(PIXELS))
+    thread_end.set_result(zeros(INPUTS))
     with pytest.raises(asyncio.CancelledError):
         await first
     assert await result(second) is zeros
@@ -181,7 +182,7 @@ async def test_one_that_gave_up_just_before_a_slot_is_released_is_passed_over(
     scheduler = Scheduler([zeros])
     work, thread_end = await begin_work(scheduler, monkeypatch)
     first, second = [await join_queue(scheduler) for _ in range(2)]
-    thread_end.set_result(zeros(PIXELS))
+    thread_end.set_result(zeros(INPUTS))
     first.cancel()  # it learns of that only after the slot's release
     with pytest.raises(asyncio.CancelledError):
         await first

@@ -9,6 +9,7 @@ from openvino import opset13
 
 from services.model import engines
 from services.model.engines.engine import SLOTS_PER_CPU
+from services.model.tensors import Array
 
 SIZE = 4
 
@@ -18,25 +19,50 @@ def artifact(tmp_path: Path) -> Path:
     """A network that gives each channel's mean."""
     pixels = opset13.parameter([1, SIZE, SIZE, 3], np.uint8)
     means = opset13.reduce_mean(opset13.convert(pixels, np.float32), np.array([1, 2]))
-    openvino.save_model(openvino.Model([means], [pixels]), tmp_path / "model.xml")
+    save(openvino.Model([means], [pixels]), tmp_path)
     return tmp_path
+
+
+def save(model: openvino.Model, folder: Path) -> None:
+    """Write an artifact's file, with the names that a bake gives."""
+    model.inputs[0].get_tensor().set_names({"pixels"})
+    model.outputs[0].get_tensor().set_names({"means"})
+    openvino.save_model(model, folder / "model.xml")
+
+
+def filled(number: int, side: int = SIZE) -> dict[str, Array]:
+    """A picture of one grey."""
+    return {"pixels": np.full((1, side, side, 3), number, np.uint8)}
 
 
 def test_every_slot_has_an_inference_of_its_own(artifact: Path) -> None:
     engine = engines.load("openvino", artifact, threads=2)
     assert len(engine.infers) == 2 * SLOTS_PER_CPU
-    answers = [
-        infer(np.full((SIZE, SIZE, 3), number, np.uint8))
-        for number, infer in enumerate(engine.infers)
-    ]
-    assert [answer.tolist() for answer in answers] == [[n, n, n] for n in range(4)]
+    answers = [infer(filled(number)) for number, infer in enumerate(engine.infers)]
+    assert [each["means"].tolist() for each in answers] == [[[n, n, n]] for n in range(4)]
 
 
 def test_an_answer_is_kept_when_the_next_is_made(artifact: Path) -> None:
     engine = engines.load("openvino", artifact, threads=1)
-    first = engine.infer(np.full((SIZE, SIZE, 3), 7, np.uint8))
-    engine.infer(np.zeros((SIZE, SIZE, 3), np.uint8))
-    assert first.tolist() == [7, 7, 7]
+    first = engine.infer(filled(7))
+    engine.infer(filled(0))
+    assert first["means"].tolist() == [[7, 7, 7]]
+
+
+def test_an_input_of_another_shape_is_refused(artifact: Path) -> None:
+    engine = engines.load("openvino", artifact, threads=1)
+    with pytest.raises(ValueError, match=r"pixels is \(1, 5, 5, 3\), not \(1, 4, 4, 3\)"):
+        engine.infer(filled(7, side=5))
+
+
+def test_sides_that_vary_have_their_own_with_each_picture(tmp_path: Path) -> None:
+    pixels = opset13.parameter([1, -1, -1, 3], np.uint8)
+    save(openvino.Model([opset13.convert(pixels, np.float32)], [pixels]), tmp_path)
+    engine = engines.load("openvino", tmp_path, threads=1)
+    small, large = engine.infer(filled(1, 2)), engine.infer(filled(2, 3))
+    assert (small["means"] == 1).all()
+    assert small["means"].shape == (1, 2, 2, 3)
+    assert large["means"].shape == (1, 3, 3, 3)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

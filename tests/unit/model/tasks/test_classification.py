@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerelle.protocol import problems
-from services.model.engines.engine import Logits
+from services.model.placement import Placement
 from services.model.tasks import classification
+from services.model.tasks.classification import Classification, Logits
+from tests.unit.model import artifacts
 
 NAMES = ["a", "b", "c", "d"]
 
@@ -105,3 +107,41 @@ def test_a_decision_is_the_likeliest_or_all_that_are_likely(
     scores: list[float], decision: tuple[int, ...], *, multi_label: bool
 ) -> None:
     assert classification.decision(logits(*scores), multi_label=multi_label) == decision
+
+
+PLACEMENT = Placement((4, 4), (0, 0, 4, 4), (0, 0, 4, 4))
+
+
+def test_an_answer_is_the_likeliest_class_and_the_best_with_their_scores() -> None:
+    task = Classification.of(artifacts.make_card(), artifacts.NAMES)
+    given = {"logits": logits(0, 5, 1).reshape(1, 3, 1, 1)}
+    answer = task.answer(given, PLACEMENT, task.options({"top": "2"}))
+    assert answer["category"] == "green"
+    assert [each["label"] for each in answer["predictions"]] == ["green", "blue"]
+    assert task.classes(given) == 3
+
+
+def test_a_decision_for_comparison_is_the_likeliest_five() -> None:
+    task = Classification([*"abcdefg"], "softmax")
+    assert task.decision({"logits": logits(1, 9, 2, 8, 3, 7, 4)}, PLACEMENT) == [1, 3, 5, 6, 4]
+    assert task.agreement([1, 3], [1, 5]) == 1
+    assert task.agreement([1, 3], [3, 1]) == 0
+
+
+def test_where_none_of_several_is_found_the_likeliest_is_no_class() -> None:
+    task = Classification(NAMES, "sigmoid", multi_label=True)
+    assert task.decision({"logits": logits(-1, -2, -3, -4)}, PLACEMENT) == [-1]
+    assert task.decision({"logits": logits(1, -2, 3, -4)}, PLACEMENT) == [2, 0]
+    one = Classification(["a"], "sigmoid", multi_label=True)
+    assert one.decision({"logits": logits(-1)}, PLACEMENT) == []
+    assert task.agreement([2, 0], [0, 2]) == 1
+    assert task.agreement([~0], [0]) == 0
+
+
+def test_scores_of_another_range_have_the_median_for_a_threshold() -> None:
+    task = Classification(["a"], "none", multi_label=True)
+    given = [{"logits": logits(each)} for each in (2, 5, 9)]
+    assert task.judged_beside(given).threshold == 5
+    assert task.judged_beside(given[:0]) is task
+    shares = [{"logits": logits(each)} for each in (0.2, 0.9)]
+    assert task.judged_beside(shares) is task
