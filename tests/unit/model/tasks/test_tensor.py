@@ -35,7 +35,7 @@ def test_values_are_their_bytes_where_base64_is_asked_for() -> None:
 
 
 def test_all_outputs_are_taken_or_those_that_the_manifest_names() -> None:
-    given = dict(zip(["heads.0", "heads.1", "loss"], [BOXES, LABELS, BOXES], strict=True))
+    given = {"heads.0": BOXES, "heads.1": LABELS.astype(np.float32), "loss": BOXES}
     assert RawTensors.choose(given) == {name: name for name in given}
     assert [*RawTensors.choose(given, "heads")] == ["heads.0", "heads.1"]
     assert RawTensors.choose({"": BOXES}) == {"output": ""}
