@@ -1,33 +1,97 @@
-"""`passerelle predict`: one picture, classified by a running gateway."""
+"""`passerelle predict`: pictures, answered by a model of a running gateway."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.table import Table
 
-from passerelle.cli import options, output
-from passerelle.client import Client
+from passerelle.cli import answers, options, output
+from passerelle.client import Client, errors
+
+AT_ONCE = 8  # pictures of one request: less than a gateway takes, and soon answered
+BYTES_AT_ONCE = 10_000_000  # of them together, which is less than a gateway takes as well
+TOO_MUCH = (413, 504)  # statuses of a request whose pictures may do one by one
 
 
 @click.command()
-@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "images", nargs=-1, required=True, metavar="IMAGE...",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)  # fmt: skip
 @click.option("--model", help="The model to ask; the first one unless given.")
 @click.option("--top", type=int, help="How many classes; 5 unless given.")
+@click.option("--threshold", type=float, help="The least score of what is shown as found.")
 @options.url_option
 @options.key_option
 @options.state_option
 def predict(
-    image: Path, model: str | None, top: int | None, url: str | None, key: str | None, state: Path
+    images: tuple[Path, ...],
+    model: str | None,
+    url: str | None,
+    key: str | None,
+    state: Path,
+    **asked: Any,
 ) -> None:
-    """Classify the picture IMAGE."""
+    """Show what a model sees in each picture IMAGE: classes, boxes, segments, numbers."""
     client = options.client(url, key, state)
     model = model or first(client)
-    answer = client.predict(model, image, top).document
-    output.console.print(f"{model}: {answer['category']}")
-    table = Table("score", "class", box=None)
-    for each in answer["predictions"]:
-        table.add_row(score(each["score"]), each["label"])
-    output.console.print(table)
+    if len(images) == 1:
+        show(model, client.predict(model, images[0], **asked).document)
+        return
+    failed = 0
+    for group in groups(images):
+        for image, answer in zip(group, ask(client, model, group, asked), strict=True):
+            failed += "problem" in answer
+            show(str(image), answer)
+    if failed:
+        raise click.ClickException(f"{failed} of {len(images)} pictures were not answered.")
+
+
+def groups(images: Sequence[Path]) -> Iterator[list[Path]]:
+    """The pictures in their order, as many together as one request may have."""
+    group, size = list[Path](), 0
+    for image in images:
+        added = image.stat().st_size
+        if group and (len(group) == AT_ONCE or size + added > BYTES_AT_ONCE):
+            yield group
+            group, size = [], 0
+        group.append(image)
+        size += added
+    yield group
+
+
+def ask(
+    client: Client, model: str, images: list[Path], asked: dict[str, Any]
+) -> list[answers.Answer]:
+    """What a model sees in each picture, or its problem.
+
+    Pictures that are too much together are sent one by one.
+
+    Raises:
+        errors.ClientError: no picture can be answered, such as with an unknown key.
+    """
+    try:
+        found = client.predict_many(model, images, **asked).document.get("results")
+    except errors.Refused as error:
+        if error.status not in TOO_MUCH:
+            raise
+        if len(images) == 1:
+            return [{"problem": error.members}]
+        return [each for image in images for each in ask(client, model, [image], asked)]
+    if not isinstance(found, list) or len(found) != len(images):
+        raise errors.UnreadableAnswer(f"{client.url} did not answer each picture. Is it older?")
+    return found
+
+
+def show(name: str, answer: answers.Answer) -> None:
+    """An answer under the name of its model, or of its picture."""
+    if "problem" in answer:
+        click.echo(f"{name}: {answer['problem'].get('detail')}", err=True)
+        return
+    output.console.print(f"{name}: {answers.headline(answer)}")
+    if table := answers.table(answer):
+        output.console.print(table)
 
 
 def first(client: Client) -> str:
@@ -36,8 +100,3 @@ def first(client: Client) -> str:
     if not found:
         raise click.ClickException("This key may use no model. Ask for one that may.")
     return str(found[0]["id"])
-
-
-def score(value: float) -> str:
-    """A score in percent; as it is where a model's scores aren't in 0..1."""
-    return f"{value:7.2%}" if 0 <= value <= 1 else f"{value:7.4g}"

@@ -2,31 +2,42 @@
 
 with Client("http://127.0.0.1:8080", key) as client:
     reply = client.predict("efficientnet-lite0", Path("cat.jpg"), top=3)
+    replies = client.predict_many("efficientnet-lite0", [Path("cat.jpg"), Path("dog.jpg")])
 reply.document["category"], reply.server_timing
+replies.document["results"][1]["category"]
 """
 
 import dataclasses
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import requests
 
-from passerelle.client import errors, proxies
+from passerelle.client import errors, payload, proxies
 
 CONNECT_TIMEOUT, ANSWER_TIMEOUT = 3.0, 120.0  # seconds; the gateway's own limits are shorter
 NO_HEADERS: Mapping[str, str] = {}
+PNG = b"\x89PNG\r\n\x1a\n"  # how one begins
+
+Option = str | int | float | None  # of a request's address; None: it isn't said
 
 
 @dataclasses.dataclass(frozen=True)
 class Reply:
     """The gateway's answer to one request."""
 
-    document: dict[str, Any]
+    document: dict[str, Any]  # empty where the answer is no JSON
     headers: Mapping[str, str]  # found in any case
     seconds: float  # until it was read
+    content: bytes = b""  # of the body, as it came
+
+    @property
+    def media_type(self) -> str:
+        """What the body is, such as `application/json` or `image/png`."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
     @property
     def request_id(self) -> str:
@@ -104,18 +115,40 @@ class Client:
         picture: bytes | Path,
         top: int | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
+        **options: Option,
     ) -> Reply:
         """What a model sees in a picture: the bytes of a JPEG, PNG or WebP, or its file.
 
-        A service may be set to read other formats as well.
+        A service may be set to read other formats as well. `options` are what a task can be asked
+        beside `top`, such as threshold=0.7. With the header Accept: image/png, a model that has an
+        answer in that form gives it as the reply's `content`.
 
         Raises:
             errors.ClientError
         """
-        body = picture if isinstance(picture, bytes) else _read(picture)
-        query = "" if top is None else f"?top={top}"
-        path = f"/model/{_quoted(model_id)}/predict{query}"
-        return self.request("POST", path, body, headers)
+        path = _predict_path(model_id, {"top": top, **options})
+        return self.request("POST", path, payload.content(picture), headers)
+
+    def predict_many(
+        self,
+        model_id: str,
+        pictures: Sequence[bytes | Path],
+        top: int | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        **options: Option,
+    ) -> Reply:
+        """What a model sees in several pictures, bytes or files, in one request.
+
+        The document's `results` are in the pictures' order: each is an answer's members, or has a
+        `problem` with its `status`, `title` and `detail`. How many a gateway takes at once, and how
+        many bytes, is set there: 64 and 20,000,000 unless said otherwise.
+
+        Raises:
+            errors.ClientError: of the request as a whole.
+        """
+        path = _predict_path(model_id, {"top": top, **options})
+        kind, body = payload.encode(pictures)
+        return self.request("POST", path, body, {"Content-Type": kind, **headers})
 
     def request(
         self,
@@ -124,7 +157,7 @@ class Client:
         body: bytes | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> Reply:
-        """One request, and the JSON object that it is answered with.
+        """One request, and what it is answered with: a JSON object, or a PNG if that was asked for.
 
         Raises:
             errors.ClientError
@@ -138,14 +171,15 @@ class Client:
             )  # fmt: skip
             if response.is_redirect:
                 raise errors.UnreadableAnswer(_moved(url, response.headers["Location"]))
-            document = response.json()
+            document = {} if _is_png(response) else response.json()
         except (OSError, UnicodeError) as error:  # those of requests are OSErrors
             raise errors.translated(error, self.url) from error
         if not isinstance(document, dict):
             raise errors.UnreadableAnswer(f"{url} answered no JSON object. Is it a gateway?")
         if response.status_code != 200:
             raise errors.Refused(response.status_code, document, response.headers)
-        return Reply(document, response.headers, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return Reply(document, response.headers, seconds, response.content)
 
     def _headers(self, body: bytes | None, added: Mapping[str, str]) -> dict[str, str]:
         """The key, what the body is, and what the caller adds."""
@@ -165,6 +199,19 @@ class Client:
         self.close()
 
 
+def _predict_path(model_id: str, options: Mapping[str, Option]) -> str:
+    """Where a model is asked, with those options that are given."""
+    given = {name: value for name, value in options.items() if value is not None}
+    query = f"?{urllib.parse.urlencode(given)}" if given else ""
+    return f"/model/{_quoted(model_id)}/predict{query}"
+
+
+def _is_png(response: requests.Response) -> bool:
+    """Whether a response is an answer in that form."""
+    kind = response.headers.get("Content-Type", "")
+    return response.status_code == 200 and kind == "image/png" and response.content[:8] == PNG
+
+
 def _quoted(model_id: str) -> str:
     """A model's id as a part of a path, whatever it holds."""
     return urllib.parse.quote(model_id, safe="")
@@ -173,15 +220,3 @@ def _quoted(model_id: str) -> str:
 def _moved(url: str, target: str) -> str:
     """What to do about a redirect, which isn't followed: the key is for the address given."""
     return f"{url} answers that it moved to {target}; use the address of that."
-
-
-def _read(picture: Path) -> bytes:
-    """The bytes of a file.
-
-    Raises:
-        errors.InvalidRequest
-    """
-    try:
-        return picture.read_bytes()
-    except OSError as error:
-        raise errors.InvalidRequest(f"{picture} can't be read: {error.strerror}.") from error

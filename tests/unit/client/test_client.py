@@ -79,6 +79,46 @@ def test_a_reply_has_its_request_id_and_timing_whatever_the_case_of_the_headers(
     assert reply.seconds >= 0
 
 
+def test_a_task_is_asked_with_its_own_options() -> None:
+    network = fake.adapter({})
+    asking(network).predict("a", b"", threshold=0.5, top=None, encoding_format="base64")
+    asked = "/model/a/predict?threshold=0.5&encoding_format=base64"
+    assert network.requests[0].path_url == asked
+
+
+def test_several_pictures_are_one_request() -> None:
+    network = fake.adapter({"results": [{"category": "cat"}, {"problem": {"status": 422}}]})
+    reply = asking(network).predict_many("a", [b"first", b"second"], top=3, threshold=0.5)
+    (request,) = network.requests
+    assert (request.method, request.path_url) == ("POST", "/model/a/predict?top=3&threshold=0.5")
+    assert request.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert isinstance(request.body, bytes)
+    assert request.body.count(b'name="image"') == 2
+    assert [*reply.document["results"][1]] == ["problem"]
+
+
+def test_an_answer_may_be_a_png() -> None:
+    png = client.PNG + b"pixels"
+    network = fake.adapter(png, headers={"Content-Type": "image/png"})
+    reply = asking(network).predict("a", b"", headers={"Accept": "image/png"})
+    assert (reply.content, reply.media_type, reply.document) == (png, "image/png", {})
+    assert network.requests[0].headers["Accept"] == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"<html>", "image/png", 200),
+        (client.PNG, "image/png", 404),
+        (client.PNG, "application/json", 200),
+    ],
+)
+def test_a_png_that_is_none_is_told(body: bytes, kind: str, status: int) -> None:
+    network = fake.adapter(body, status, headers={"Content-Type": kind})
+    with pytest.raises(errors.UnreadableAnswer, match="gave no answer"):
+        asking(network).predict("a", b"", headers={"Accept": "image/png"})
+
+
 def test_a_problem_is_refused_with_its_sentence_and_request_id() -> None:
     problem = {"title": "Not Found", "status": 404, "detail": "There is none.", "request_id": "r1"}
     network = fake.adapter(problem, status=404, headers={"Retry-After": "2"})
