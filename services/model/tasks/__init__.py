@@ -5,11 +5,14 @@ TASKS is the table of them: a new one is its file and its line here.
 
 from passerelle.artifact.card import Card
 from services.model.tasks.classification import Classification
+from services.model.tasks.detection import Detection
 from services.model.tasks.embedding import Embedding
 from services.model.tasks.task import Task
 from services.model.tasks.tensor import RawTensors
 
-TASKS: dict[str, type[Task]] = {each.name: each for each in (Classification, Embedding, RawTensors)}
+TASKS: dict[str, type[Task]] = {
+    each.name: each for each in (Classification, Detection, Embedding, RawTensors)
+}
 
 
 def of(card: Card, names: list[str]) -> Task:

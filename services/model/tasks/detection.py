@@ -1,0 +1,226 @@
+"""Detection: a model's boxes, scores and classes -> the objects that are found in a picture."""
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self, TypedDict
+
+import numpy as np
+
+from passerelle.artifact.card import Card
+from passerelle.protocol import problems
+from services.model.placement import Placement
+from services.model.tasks import boxes, detection_outputs, number_text
+from services.model.tasks.detection_outputs import BOXES, LABELS, SCORES
+from services.model.tasks.task import Task
+from services.model.tensors import Array, Tensors
+
+THRESHOLD = 0.5  # the least score of an answer
+DEFAULT_TOP, MAX_TOP = 100, 1000  # boxes in an answer; COCO's metrics count the first 100
+IOU = 0.5  # from which overlap on two boxes are of one object
+TIES = 0.05  # share of the boxes that two runs may decide otherwise
+NUMBER = re.compile(r"\d{1,4}|\d?\.\d{1,17}|\d\.|\d(\.\d{1,17})?e-\d{1,2}", re.ASCII)
+
+
+class Box(TypedDict):
+    """Its edges, in pixels of the upright picture as it was sent."""
+
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+
+
+class Prediction(TypedDict):
+    """One object of an answer."""
+
+    class_id: int
+    label: str
+    score: float  # 0..1
+    box: Box
+
+
+class Options(NamedTuple):
+    """What a request asks for."""
+
+    threshold: float = THRESHOLD
+    top: int = DEFAULT_TOP
+
+
+class Found(NamedTuple):
+    """The objects of a picture, best first."""
+
+    boxes: Array  # (n, 4): left, top, right, bottom
+    scores: Array  # (n,)
+    labels: Array  # (n,) whole numbers
+
+    def where(self, chosen: Any) -> "Found":
+        """Those that a mask, a slice or a list of numbers chooses."""
+        return Found(*(each[chosen] for each in self))
+
+
+@dataclasses.dataclass(frozen=True)
+class Detection(Task):
+    """Objects, each with its class, a score of its own and the box around it."""
+
+    names: list[str]  # of the classes; those beyond them are numbers
+    threshold: float = THRESHOLD  # from which score on two models are compared
+
+    name: ClassVar[str] = "detection"
+    query: ClassVar[frozenset[str]] = frozenset({"threshold", "top"})
+    agreement_is: ClassVar[str] = "F1 of the boxes, matched by class at IoU 0.5"
+    metric: ClassVar[str] = "map"
+    fixed: ClassVar[bool] = False
+
+    @classmethod
+    def of(cls, card: Card, names: list[str]) -> Self:  # noqa: ARG003  # the names are enough
+        """The task of any model."""
+        return cls(names)
+
+    @classmethod
+    def choose(cls, given: Tensors, wanted: str | None = None) -> dict[str, str]:
+        """The boxes (n, 4), their scores (n,) and their classes (n,): see detection_outputs.
+
+        Raises:
+            UnfitOutputsError
+        """
+        return detection_outputs.choose(given, wanted)
+
+    @classmethod
+    def classes(cls, given: Tensors) -> int | None:  # noqa: ARG003  # what is found is no more than some
+        """None: the outputs don't tell."""
+        return None
+
+    def judged_beside(self, fp32: Sequence[Tensors]) -> Self:
+        """The task with a threshold that fp32 reaches on a picture at least, or on half of them."""
+        best = [float(each[SCORES].max(initial=0)) for each in fp32]
+        finite = [each for each in best if np.isfinite(each)]
+        if not finite or max(finite) >= self.threshold:
+            return self
+        return dataclasses.replace(self, threshold=float(np.median(finite)))
+
+    def options(self, query: Mapping[str, str]) -> Options:
+        """The least score, and the most boxes, that a request asks for.
+
+        Raises:
+            InvalidRequest
+        """
+        return Options(parse_threshold(query.get("threshold")), parse_top(query.get("top")))
+
+    def answer(self, given: Tensors, placement: Placement, options: Options) -> dict[str, Any]:
+        """The objects that reach the threshold, best first, and the picture's size.
+
+        Raises:
+            NonFiniteOutput
+        """
+        found = in_picture(given, placement)
+        found = found.where(found.scores >= options.threshold).where(slice(options.top))
+        width, height = placement.picture
+        predictions = [self.prediction(*each) for each in zip(*found, strict=True)]
+        return {"predictions": predictions, "image": {"width": width, "height": height}}
+
+    def prediction(self, box: Array, score: Any, label: Any) -> Prediction:
+        """One object, as an answer has it."""
+        xmin, ymin, xmax, ymax = number_text.floats(box)
+        class_id = int(label)
+        is_named = 0 <= class_id < len(self.names)
+        return {
+            "class_id": class_id,
+            "label": self.names[class_id] if is_named else str(class_id),
+            "score": round(float(score), 6),
+            "box": {"xmin": xmin, "ymin": ymin, "xmax": xmax, "ymax": ymax},
+        }
+
+    def decision(self, given: Tensors, placement: Placement) -> list[list[float]]:
+        """The DEFAULT_TOP best objects, whatever their scores: class, score, and edges in pixels.
+
+        Raises:
+            NonFiniteOutput
+        """
+        found = in_picture(given, placement).where(slice(DEFAULT_TOP))
+        return [
+            [int(label), float(score), *number_text.floats(box)]
+            for box, score, label in zip(*found, strict=True)
+        ]
+
+    def agreement(self, expected: list[list[float]], given: list[list[float]]) -> float:
+        """The F1 of what both find from the threshold on, matched by class at IOU or more."""
+        rows = [
+            np.array([row for row in each if row[1] >= self.threshold]).reshape(-1, 6)
+            for each in (expected, given)
+        ]
+        one, other = rows
+        overlaps = boxes.ious(one[:, 2:], other[:, 2:])
+        overlaps[one[:, :1] != other[:, 0]] = 0
+        return boxes.f1(boxes.matched(overlaps, IOU), len(one), len(other))
+
+    @classmethod
+    def deviation(cls, expected: Tensors, given: Tensors) -> float:
+        """How far boxes and scores are from the nearest of their class in the other run.
+
+        Edges count as a share of the farthest one. The TIES that are farthest don't count: of two
+        boxes that overlap by just what is allowed either may stay, and the last one may be another.
+        """
+        one, other = (sorted_best(each) for each in (expected, given))
+        if not all(np.isfinite(each).all() for each in (*one, *other)):
+            return float("inf")
+        if not len(one.scores) and not len(other.scores):
+            return 0.0
+        scale = max(np.abs(each).max(initial=1) for each in (one.boxes, other.boxes))
+        far = [*distances(one, other, scale), *distances(other, one, scale)]
+        return float(np.quantile(far, 1 - TIES, method="higher"))
+
+
+def sorted_best(given: Tensors) -> Found:
+    """The objects in an engine's outputs, best first; of equals, in their order."""
+    scores = given[SCORES].reshape(-1)
+    found = Found(given[BOXES].reshape(-1, 4), scores, given[LABELS].reshape(-1))
+    return found.where(np.argsort(-scores, kind="stable"))
+
+
+def in_picture(given: Tensors, placement: Placement) -> Found:
+    """The objects, in pixels of the picture to two digits; none that lies beside it.
+
+    Raises:
+        NonFiniteOutput
+    """
+    found = sorted_best({name: number_text.finite(each) for name, each in given.items()})
+    placed = found._replace(boxes=placement.to_picture(found.boxes).round(2))
+    return placed.where(boxes.areas(placed.boxes) > 0)
+
+
+def distances(one: Found, other: Found, scale: float) -> list[float]:
+    """Of each object, how far the nearest of its class is among others: in edges or score."""
+    found = []
+    for box, score, label in zip(*one, strict=True):
+        edges = np.abs(other.boxes - box).max(1) / scale
+        far = np.maximum(edges, np.abs(other.scores - score))
+        found.append(float(far[other.labels == label].min(initial=np.inf)))
+    return found
+
+
+def parse_threshold(text: str | None) -> float:
+    """The least score that a request asks for with `?threshold=`; THRESHOLD where it says nothing.
+
+    Raises:
+        InvalidRequest: not a number from 0 to 1.
+    """
+    if text is None:
+        return THRESHOLD
+    if not (NUMBER.fullmatch(text) and float(text) <= 1):
+        raise problems.InvalidRequest(f"threshold is {text[:20]!r}. Use a number from 0 to 1.")
+    return float(text)
+
+
+def parse_top(text: str | None) -> int:
+    """How many boxes a request asks for with `?top=`; DEFAULT_TOP where it says nothing.
+
+    Raises:
+        InvalidRequest: not a whole number from 1 to MAX_TOP.
+    """
+    if text is None:
+        return DEFAULT_TOP
+    short = len(text) <= len(str(MAX_TOP)) and text.isascii() and text.isdecimal()
+    if not (short and 1 <= int(text) <= MAX_TOP):
+        raise problems.InvalidRequest(f"top is {text[:20]!r}. Use a number from 1 to {MAX_TOP}.")
+    return int(text)
