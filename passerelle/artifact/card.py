@@ -9,26 +9,37 @@ from typing import Any
 from passerelle.protocol import contract
 
 FILE = "card.json"
+CROP_SHARE = 0.875  # of a picture that `size` is cut out of, where `resize` isn't given
 
 
 @dataclasses.dataclass(frozen=True)
 class Input:
-    """How a picture becomes the model's input: resize the short side, crop, normalise.
+    """How a picture becomes the model's input: fitted into its size, then normalised.
 
-    `size` and `resize` are in pixels; `mean` and `std` are per channel, for values scaled to 0..1.
+    `fit` is one of
+    - crop: scaled so that its short side is `resize`, and the middle cut out; where `resize` is
+      None, scaled so that it just covers size / CROP_SHARE;
+    - squash: each side scaled by itself;
+    - letterbox: scaled so that all of it just fits in, in the middle of a border of `pad`.
+
+    `mean` and `std` are for values scaled to 0..1, `pad` for values of 0..255. They have a number
+    for each channel, in the network's order.
     """
 
-    size: int
-    resize: int
+    size: tuple[int, int]  # height and width, in pixels
+    resize: int | None  # in pixels
     interpolation: str  # bilinear | bicubic
     mean: tuple[float, ...]
     std: tuple[float, ...]
     channels: int = 3  # 1: grey; 3: red, green, blue; 4: these and alpha
+    fit: str = "crop"
+    pad: tuple[int, ...] = ()  # empty where there is no border
+    order: str = "rgb"  # of three channels: rgb | bgr
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Of a picture's pixels: height, width, channels."""
-        return self.size, self.size, self.channels
+        return *self.size, self.channels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,10 +108,16 @@ def read(folder: Path) -> Card:
     version = fields.setdefault("contract", contract.VERSION_IF_UNSTATED)
     if not contract.is_compatible(version):
         raise ValueError(f"its card is of version {version}, not {contract.VERSION}")
-    shape = fields.pop("input")
-    shape["mean"], shape["std"] = tuple(shape["mean"]), tuple(shape["std"])
     signature = read_signature(fields.pop("signature", {}))
-    return Card(input=Input(**shape), signature=signature, **fields)
+    return Card(input=read_input(fields.pop("input")), signature=signature, **fields)
+
+
+def read_input(shape: dict[str, Any]) -> Input:
+    """A card's input. On a card of a contract before 1.3 it is a square, and `size` its side."""
+    if isinstance(shape["size"], int):
+        shape["size"] = [shape["size"]] * 2
+    lists = {name: tuple(value) for name, value in shape.items() if isinstance(value, list)}
+    return Input(**shape | lists)
 
 
 def read_signature(fields: dict[str, Any]) -> Signature:

@@ -99,22 +99,44 @@ def _input(entry: Entry) -> Iterator[Finding]:
     """A picture can become the input."""
     shape = entry.input or Input()
     if entry.architecture and not _is_torchvision(entry) and shape.size is None:
-        yield "input", "missing; write input: {size: …}, the side in pixels"
-    if shape.size and shape.resize and shape.resize < shape.size:
-        yield "input", f"resize {shape.resize} is less than size {shape.size}; swap them"
+        yield "input", "missing; write input: {size: …}, the side in pixels or [height, width]"
     if 0 in (shape.std or ()):
         yield "input", "std divides, so none of its numbers may be 0"
+    yield from _fit(shape)
     yield from _channels(shape)
 
 
+def _fit(shape: Input) -> Iterator[Finding]:
+    """It has what it takes, and nothing that only another does."""
+    fit = shape.fit or "crop"
+    if shape.resize and fit != "crop":
+        yield "input", f"resize is for fit: crop, and {fit} scales to size at once; remove it"
+    elif shape.resize and shape.size and shape.resize < max(shape.size):
+        yield "input", _too_small(shape.resize, shape.size)
+    if shape.pad is not None and fit != "letterbox":
+        yield "input", f"pad is letterbox's border, and {fit} has none; remove it"
+
+
+def _too_small(resize: int, size: tuple[int, int]) -> str:
+    """The sentence on a picture that is resized to less than what is cut out of it."""
+    if size[0] == size[1]:
+        return f"resize {resize} is less than size {size[0]}; swap them"
+    return (
+        f"resize {resize} is less than the larger side of size {list(size)}, so that some pictures "
+        f"don't fill it; write at least {max(size)}, or remove it"
+    )
+
+
 def _channels(shape: Input) -> Iterator[Finding]:
-    """Each has its mean and its std."""
-    channels = shape.channels or 3
-    for name, given in (("mean", shape.mean), ("std", shape.std)):
-        if given is not None and len(given) not in {1, channels}:
-            write = "write one" if channels == 1 else f"write {channels}, or one for all"
-            yield "input", f"{name} has {len(given)} numbers for channels: {channels}; {write}"
-        if given is None and channels == 4:
+    """Each has its mean and its std, and its border."""
+    count = {"rgb": 3, "bgr": 3}.get(str(shape.channels), shape.channels or 3)
+    needed = ("mean", "std", "pad") if shape.fit == "letterbox" else ("mean", "std")
+    for name, given in (("mean", shape.mean), ("std", shape.std), ("pad", shape.pad)):
+        if given is not None and len(given) not in {1, count}:
+            write = "write one" if count == 1 else f"write {count}, or one for all"
+            told = f"for channels: {shape.channels or 3}"
+            yield "input", f"{name} has {len(given)} numbers {told}; {write}"
+        if given is None and count == 4 and name in needed:
             yield "input", f"{name} is missing, since alpha has no usual one; write 4 numbers"
 
 

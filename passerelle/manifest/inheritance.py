@@ -15,6 +15,7 @@ DEPENDENT = {
     "architecture": ("activation", "output"),
     "weights": ("sha256",),
     "precision": ("accept", "calibration"),
+    "fit": ("resize", "pad"),  # of `input`
 }
 
 
@@ -62,10 +63,10 @@ def merge(
 
 def override(parent: Fields, child: Fields) -> Fields:
     """The parent's fields, with the child's in their place where it has them."""
+    if isinstance(child.get("input"), dict) and isinstance(parent.get("input"), dict):
+        child = child | {"input": override(parent["input"], child["input"])}
     inherited = {name: value for name, value in parent.items() if name not in OWN}
     for field, dependent in DEPENDENT.items():
         if field in child:
             inherited = {name: value for name, value in inherited.items() if name not in dependent}
-    if isinstance(child.get("input"), dict) and isinstance(parent.get("input"), dict):
-        child = child | {"input": parent["input"] | child["input"]}
     return inherited | child

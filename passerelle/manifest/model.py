@@ -17,7 +17,9 @@ Engine = Literal["openvino", "torch"]
 Precision = Literal["fp32", "bf16", "int8"]
 Activation = Literal["softmax", "sigmoid", "none"]
 Interpolation = Literal["bilinear", "bicubic"]
-Channels = Literal[1, 3, 4]  # grey; red, green, blue; these and alpha
+Fit = Literal["crop", "squash", "letterbox"]
+Channels = Literal[1, 3, 4, "rgb", "bgr"]  # grey; rgb; rgb and alpha; the order of three
+Size = tuple[int, int]  # height and width, in pixels
 PerChannel = tuple[float, ...]  # as many numbers as channels, or one for all
 
 
@@ -32,11 +34,14 @@ class Part(pydantic.BaseModel):
 class Input(Part):
     """How a picture becomes the model's input. What is None is left to the weights' publisher.
 
-    `size` and `resize` are in pixels; `mean` and `std` are for values scaled to 0..1.
+    `size` and `resize` are in pixels; `pad` is for values of 0..255, `mean` and `std` for the same
+    scaled to 0..1.
     """
 
-    size: int | None = None
+    size: Size | None = None
+    fit: Fit | None = None
     resize: int | None = None
+    pad: tuple[int, ...] | None = None
     interpolation: Interpolation | None = None
     channels: Channels | None = None
     mean: PerChannel | None = None

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
-from pydantic_core import PydanticKnownError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from passerelle.manifest import names
-from passerelle.manifest.model import Activation, Channels, Engine, Interpolation, Precision
+from passerelle.manifest.model import Activation, Channels, Engine, Fit, Interpolation, Precision
 from passerelle.protocol.tasks import Task
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
@@ -44,6 +44,37 @@ PerChannel = Annotated[
 ]
 
 
+Byte = Annotated[int, Field(ge=0, le=255)]
+BytePerChannel = Annotated[
+    tuple[Byte, ...],
+    Field(strict=False),
+    BeforeValidator(
+        lambda given: given if isinstance(given, list | tuple) else (given,),
+        json_schema_input_type=Byte | list[Byte],
+    ),
+]
+Side = Annotated[int, Field(ge=16, le=4096)]
+
+
+def height_and_width(given: object) -> object:
+    """A size as two sides, of which a square has one written.
+
+    Raises:
+        PydanticCustomError: it has another number of them.
+    """
+    if isinstance(given, int | float):
+        return given, given
+    if isinstance(given, list | tuple) and len(given) == 2:
+        return tuple(given)
+    raise PydanticCustomError("size", "is no size")
+
+
+Size = Annotated[
+    tuple[Side, Side],
+    BeforeValidator(height_and_width, json_schema_input_type=Side | tuple[Side, Side]),
+]
+
+
 def not_a_truth_value(given: object) -> object:
     """A value that may be 1, which Python takes True for.
 
@@ -51,11 +82,12 @@ def not_a_truth_value(given: object) -> object:
         PydanticKnownError: it is True or False.
     """
     if isinstance(given, bool):
-        raise PydanticKnownError("literal_error", {"expected": "1, 3 or 4"})
+        raise PydanticKnownError("literal_error", {"expected": CHANNELS})
     return given
 
 
-ChannelCount = Annotated[
+CHANNELS = "1 (grey), 3 or rgb, bgr, or 4 (RGB and alpha)"
+ChannelOrder = Annotated[
     Channels, BeforeValidator(not_a_truth_value, json_schema_input_type=Channels)
 ]
 PER_CHANNEL = (
@@ -80,18 +112,34 @@ class Fields(pydantic.BaseModel):
 class Input(Fields):
     """How a picture becomes the model's input."""
 
-    size: int | None = Field(None, ge=16, le=4096, description="Side of the square, in pixels.")
+    size: Size | None = Field(
+        None,
+        examples=[224, [256, 128]],
+        description="Side of the square, or [height, width], in pixels.",
+    )
+    fit: Fit | None = Field(
+        None,
+        description=(
+            "crop (unless given) cuts the middle out, squash scales each side by itself, letterbox "
+            "puts a border around the whole picture."
+        ),
+    )
     resize: int | None = Field(
         None,
         ge=16,
         le=8192,
         description="Short side before the crop, in pixels; size / 0.875 unless given.",
     )
+    pad: BytePerChannel | None = Field(
+        None,
+        description="Letterbox's border, 0..255, for each channel or for all; 114 unless given.",
+    )
     interpolation: Interpolation | None = Field(
         None, description="How to resize; bilinear unless given."
     )
-    channels: ChannelCount | None = Field(
-        None, description="1 for grey, 3 for RGB (unless given), 4 for RGB and alpha."
+    channels: ChannelOrder | None = Field(
+        None,
+        description="1 for grey, 3 or rgb (unless given), bgr, 4 for RGB and alpha.",
     )
     mean: PerChannel | None = Field(None, description=PER_CHANNEL)
     std: PerChannel | None = Field(None, description=PER_CHANNEL)

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from passerelle.artifact import weight_sources
+from passerelle.artifact import card, weight_sources
 from passerelle.artifact.card import Input
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest import model
@@ -18,8 +18,9 @@ from services.bake.loading import Loaded
 # ImageNet's, by the number of channels: of grey, those of the three colours on average.
 MEAN: dict[int, tuple[float, ...]] = {1: (0.449,), 3: (0.485, 0.456, 0.406)}
 STD: dict[int, tuple[float, ...]] = {1: (0.226,), 3: (0.229, 0.224, 0.225)}
+USUAL = {"interpolation": "bilinear", "channels": 3, "fit": "crop", "resize": None}
 TORCHVISION = "torchvision"  # the origin of an architecture, and the kind of its weights
-CROP_SHARE = 0.875  # of the short side that stays, where `resize` isn't given
+PAD = 114  # of a letterbox's border: the grey of the YOLO family, which training put there too
 OTHER_HASH = "invalid hash value"  # what torch.hub says of a file that isn't the one published
 DEFAULT_TASK = "classification"  # of a module of one's own
 SEED = 0  # of weights that aren't loaded
@@ -66,7 +67,7 @@ def from_callable(recipe: Recipe) -> Architecture:
         module = network.prepare(recipe.architecture, made)
         if network.is_lazy(module):
             with torch.no_grad():
-                module(torch.zeros(1, shape.channels, shape.size, shape.size))
+                module(torch.zeros(1, shape.channels, *shape.size))
     task = recipe.task or DEFAULT_TASK
     return Architecture(module, shape, None, task=task, made_in=made_in)
 
@@ -150,23 +151,42 @@ def make_torchvision(
 
 def complete_input(given: model.Input | None, transforms: Any = None) -> Input:
     """The input as the manifest gives it, over the weights' own transforms, over the defaults."""
-    base: dict[str, Any] = {}
-    if transforms is not None:
-        base = {
-            "size": transforms.crop_size[0],
-            "resize": transforms.resize_size[0],
-            "interpolation": transforms.interpolation.value,
-            "mean": tuple(transforms.mean),
-            "std": tuple(transforms.std),
-        }
     written = given.model_dump(exclude_none=True) if given else {}
-    if written.get("channels", 3) != 3:
-        base = {name: base[name] for name in base if name not in {"mean", "std"}}
-    base |= written
-    base.setdefault("resize", round(base["size"] / CROP_SHARE))
-    base.setdefault("interpolation", "bilinear")
-    count = base.setdefault("channels", 3)
+    if isinstance(written.get("channels"), str):
+        written |= {"channels": 3, "order": written["channels"]}
+    published = published_input(transforms, written) if transforms is not None else {}
+    base: dict[str, Any] = USUAL | published | written
+    count, (height, width) = base["channels"], base["size"]
+    if base["fit"] == "crop" and height == width and base["resize"] is None:
+        base["resize"] = round(height / card.CROP_SHARE)
+    if base["fit"] == "letterbox":
+        base["pad"] = per_channel(base.get("pad", (PAD,)), count)
     for name, usual in (("mean", MEAN), ("std", STD)):
-        numbers = base[name] if name in base else usual[count]
-        base[name] = tuple(numbers) if len(numbers) > 1 else tuple(numbers) * count
+        if name not in written:  # then it is in the order of red, green and blue
+            numbers = published.get(name, usual.get(count, ()))
+            base[name] = numbers[::-1] if base.get("order") == "bgr" else numbers
+        base[name] = per_channel(base[name], count)
     return Input(**base)
+
+
+def published_input(transforms: Any, written: dict[str, Any]) -> dict[str, Any]:
+    """What holds of the weights' own transforms beside what the manifest says."""
+    (side,), (resize,) = transforms.crop_size, transforms.resize_size
+    base = {
+        "size": (side, side),
+        "resize": resize,
+        "interpolation": transforms.interpolation.value,
+        "mean": tuple(transforms.mean),
+        "std": tuple(transforms.std),
+    }
+    unfit = set()
+    if written.get("channels", 3) != 3:
+        unfit |= {"mean", "std"}
+    if written.get("fit", "crop") != "crop" or max(written.get("size", (side,))) > resize:
+        unfit |= {"resize"}
+    return {name: value for name, value in base.items() if name not in unfit}
+
+
+def per_channel(numbers: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """A number for each channel, of as many or of one for all."""
+    return numbers if len(numbers) > 1 else numbers * count

@@ -1,5 +1,6 @@
 """Pictures that stand for those to come: int8 takes its ranges from some, others judge it."""
 
+import dataclasses
 import importlib.util
 import math
 from collections.abc import Iterator
@@ -11,16 +12,18 @@ from PIL import Image
 from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
 from services.bake.errors import CalibrationError
-from services.model import decode, modes, resize
+from services.model import decode, modes, placement, resize
 from services.model.decode import Prepared
-from services.model.placement import Placement
 
 PICTURES = sorted((Path(__file__).parent / "pictures").glob("*.*g"))
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+MAX_PIXELS = 10**9  # of a picture that a bake reads: a person's own
 ASPECTS = (3 / 4, 4 / 3)  # of a crop, width to height
 MIN_AREA = 0.08  # share of a picture's area that a crop has at least
 RANGES, JUDGE = (300, 0), (300, 1)  # how many crops, and their seed
 MIN_PICTURES = 10  # in a calibration folder
+
+Part = tuple[int, int, int, int]  # left, top, right, bottom in pixels of a picture
 
 
 def ranges(recipe: Recipe, shape: Input) -> list[Prepared]:
@@ -49,7 +52,7 @@ def judge(recipe: Recipe, shape: Input) -> list[Prepared]:
 
 def prepared(file: Path, shape: Input) -> Prepared:
     """A picture as a request's would be."""
-    return decode.prepare(file.read_bytes(), shape, max_pixels=10**9)
+    return decode.prepare(file.read_bytes(), shape, max_pixels=MAX_PIXELS)
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -79,15 +82,27 @@ def crops(shape: Input, count: int, seed: int) -> Iterator[Prepared]:
     chance = np.random.default_rng(seed)
     mode = modes.BY_CHANNELS[shape.channels]
     images = [opened(path, mode) for path in photographs()]
-    side, resampling = (shape.size, shape.size), resize.PILLOW_FILTERS[shape.interpolation]
+    resampling = resize.PILLOW_FILTERS[shape.interpolation]
     for number in range(count):
         image = images[number % len(images)]
-        part = box(image, chance)
-        crop = image.resize(side, resampling, box=part)
+        part = box(image, shape, chance)
+        where = placed(image, part, shape)
+        crop = image.resize(where.size, resampling, box=part)
         mirrored = chance.random() < 0.5
         made = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else crop
-        placement = Placement(image.size, part, (0, 0, *side))
-        yield Prepared(modes.pixels(made, shape), placement)
+        yield Prepared(modes.pixels(made, shape, where.corner), where)
+
+
+def placed(image: Image.Image, part: Part, shape: Input) -> placement.Placement:
+    """Where a part of a photograph goes in the input, as if it were a picture.
+
+    For `crop` all of it goes there: it is the middle of a picture already.
+    """
+    left, top, right, bottom = part
+    fit = "letterbox" if shape.fit == "letterbox" else "squash"
+    as_whole = dataclasses.replace(shape, fit=fit)
+    where = placement.of((right - left, bottom - top), as_whole, MAX_PIXELS)
+    return dataclasses.replace(where, picture=image.size, taken=part)
 
 
 def opened(path: Path, mode: str) -> Image.Image:
@@ -97,11 +112,15 @@ def opened(path: Path, mode: str) -> Image.Image:
         return modes.converted(image, mode)
 
 
-def box(image: Image.Image, chance: np.random.Generator) -> tuple[int, int, int, int]:
-    """A part of a picture, as random as those that classifiers are trained on."""
+def box(image: Image.Image, shape: Input, chance: np.random.Generator) -> tuple[int, int, int, int]:
+    """A part of a picture, as random as those that classifiers are trained on.
+
+    For `crop` it is as oblong as the input, give or take those `ASPECTS`.
+    """
+    height, width = shape.size if shape.fit == "crop" else (1, 1)
     area = chance.uniform(MIN_AREA, 1) * image.width * image.height
     narrow, wide = (math.log(aspect) for aspect in ASPECTS)
-    aspect = math.exp(chance.uniform(narrow, wide))
+    aspect = math.exp(chance.uniform(narrow, wide)) * width / height
     width = min(image.width, int((area * aspect) ** 0.5))
     height = min(image.height, int((area / aspect) ** 0.5))
     left = int(chance.integers(0, image.width - width + 1))

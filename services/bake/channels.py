@@ -33,11 +33,11 @@ def require(architecture: str, module: torch.nn.Module, shape: Input) -> None:
         )
 
 
-def takes(module: torch.nn.Module, channels: int, size: int) -> bool:
-    """Whether the module runs on a black picture of so many channels, size x size pixels."""
+def takes(module: torch.nn.Module, channels: int, size: tuple[int, int]) -> bool:
+    """Whether the module runs on a black picture of so many channels, of that height and width."""
     try:
         with torch.no_grad():
-            module(torch.zeros(1, channels, size, size))
+            module(torch.zeros(1, channels, *size))
     except Exception:
         return False
     return True

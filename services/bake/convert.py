@@ -14,6 +14,7 @@ from services.bake.errors import EngineError
 from services.model.engines import torch as torch_engine
 from services.model.tensors import Tensors
 
+Size = tuple[int, int]  # height and width of the input, in pixels
 MAX_SAID = 300  # characters of a converter's error
 
 Examples = tuple[torch.Tensor, ...]  # a network's inputs for one picture

@@ -1,4 +1,4 @@
-"""An encoded picture -> the model's pixels: decode, turn upright, convert, resize, crop."""
+"""An encoded picture -> the model's pixels: decode, turn upright, convert, crop, resize."""
 
 import contextlib
 import dataclasses
@@ -25,6 +25,7 @@ from services.model import (
     memory_budget,
     modes,
     orientation,
+    placement,
     png_chunks,
     resize,
     tiff,
@@ -57,10 +58,10 @@ Reserve = Callable[[int], contextlib.AbstractContextManager[None]]  # so many by
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """A picture as a model takes it, and where it lies there."""
+    """A picture as a model's input."""
 
-    pixels: Pixels
-    placement: Placement
+    pixels: Pixels  # (height, width, channels) uint8, channels in the model's order
+    placement: Placement  # of the picture, as it was sent, in the input
 
 
 def pixels(
@@ -81,7 +82,7 @@ def prepare(
     reserve: Reserve = memory_budget.UNLIMITED.reserve,
     readable: tuple[str, ...] = formats.DEFAULT,
 ) -> Prepared:
-    """The picture as (size, size, channels) uint8, grey, RGB or RGBA, ready for an engine.
+    """The picture fitted into the model's input, ready for an engine, and where it lies there.
 
     `reserve` waits until there is the memory that decoding takes, and holds it meanwhile.
     `readable` are the formats that are read, by their words in `formats`.
@@ -93,18 +94,16 @@ def prepare(
         What `reserve` raises.
     """
     image = open_image(encoded, max_pixels, readable)
-    stored = image.size
-    image.draft(None, (DRAFT_FACTOR * shape.resize, DRAFT_FACTOR * shape.resize))
+    sent, factor = image.size, draft(image, shape)
     needed = decode_memory.needed(image, encoded, shape)
     with reserve(needed), contextlib.closing(image):
         try:
-            found = modes.pixels(middle(image, shape, max_pixels), shape)
-            turned = orientation.upright_size(image, orientation.turn_of(image)) != image.size
-            whole = (stored[1], stored[0]) if turned else stored
-            box = crop_box(whole, scaled_size(whole, shape, max_pixels), shape)
-            return Prepared(found, Placement(whole, box, (0, 0, shape.size, shape.size)))
+            turn = orientation.turn_of(image)
+            where = placement.of(orientation.upright_size(image.size, turn), shape, max_pixels)
+            found = modes.pixels(resized(image, turn, where, shape), shape, where.corner)
         except DECODE_ERRORS:
             raise unreadable.undecodable(encoded) from None
+    return Prepared(found, where.in_original(orientation.upright_size(sent, turn), factor))
 
 
 def open_image(
@@ -140,23 +139,37 @@ def check(image: Image.Image, encoded: bytes, max_pixels: int) -> None:
     tiff.check(image)
 
 
-def middle(image: Image.Image, shape: Input, max_pixels: int) -> Image.Image:
-    """The middle of the picture, decoded, upright, and of the model's size and channels.
+def draft(image: Image.Image, shape: Input) -> int:
+    """Have a JPEG decoded at a fraction of its size, which is quicker, and is enough.
+
+    Gives the factor by which it becomes smaller: 1, 2, 4 or 8, and 1 for any other format.
+    """
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        return 1
+    turn = orientation.turn_of(image)
+    wanted = placement.scaled_size(orientation.upright_size(image.size, turn), shape)
+    width, height = orientation.upright_size(wanted, turn)
+    image.draft(None, (DRAFT_FACTOR * width, DRAFT_FACTOR * height))
+    return image.decoderconfig[0] if image.decoderconfig else 1
+
+
+def resized(
+    image: Image.Image, turn: orientation.Turn, where: Placement, shape: Input
+) -> Image.Image:
+    """The part that is taken of the picture, decoded, upright, in its size and the model's mode.
 
     A large picture is turned and converted a band at a time, so that there is no other of its size.
     """
-    turn = orientation.turn_of(image)
-    size = orientation.upright_size(image, turn)
-    box = crop_box(size, scaled_size(size, shape, max_pixels), shape)
     picture, mode = decoded(image), modes.BY_CHANNELS[shape.channels]
-    if (modes.is_in(mode, picture) and turn is None) or size[0] * size[1] <= resize.BAND_PIXELS:
+    width, height = where.picture
+    if (modes.is_in(mode, picture) and turn is None) or width * height <= resize.BAND_PIXELS:
         whole = modes.converted(orientation.upright(picture, turn), mode)
-        return resize.crop(whole, box, shape.size, shape.interpolation)
+        return resize.crop(whole, where.taken, where.size, shape.interpolation)
 
     def part(box: resize.Box) -> Image.Image:
         return modes.converted(orientation.upright_part(picture, turn, box), mode)
 
-    return resize.crop_in_bands(size, part, box, shape.size, shape.interpolation)
+    return resize.crop_in_bands(where.picture, part, where.taken, where.size, shape.interpolation)
 
 
 def decoded(image: Image.Image) -> Image.Image:
@@ -179,33 +192,3 @@ def decoded_webp(image: WebPImagePlugin.WebPImageFile) -> Image.Image:
     finally:
         del image._decoder  # noqa: SLF001  # its canvases with it
     return Image.frombuffer(image.rawmode, image.size, frame, "raw", image.rawmode, 0, 1)
-
-
-def scaled_size(size: resize.Size, shape: Input, max_pixels: int) -> resize.Size:
-    """The size to resize to: the short side becomes `resize`, the other keeps the proportion.
-
-    Source: torchvision.transforms.functional.resize, whose rounding this is.
-
-    Raises:
-        ContentTooLarge: so long and thin that it would grow past `max_pixels`.
-    """
-    short = min(size)
-    width, height = (int(shape.resize * side / short) for side in size)
-    if width * height > max_pixels:
-        raise problems.ContentTooLarge(
-            f"A picture of {size[0]} x {size[1]} pixels is too long and thin. Crop it."
-        )
-    return width, height
-
-
-def crop_box(size: resize.Size, scaled: resize.Size, shape: Input) -> resize.Box:
-    """The part of the picture that is left when it is resized and its middle cut out.
-
-    Source: torchvision.transforms.functional.center_crop, whose rounding this is.
-    """
-    edges = []
-    for side, short in zip(size, scaled, strict=True):
-        first = round((short - shape.size) / 2)
-        edges.append((first * side / short, min((first + shape.size) * side / short, side)))
-    (left, right), (top, bottom) = edges
-    return left, top, right, bottom

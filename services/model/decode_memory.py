@@ -15,6 +15,7 @@ AVIF_BYTES = 12  # of a pixel: its planes, its colours, and a copy of those
 BMP_RUN_BYTES = 3  # of a pixel of a compressed BMP, which Pillow decodes in Python
 COEFFICIENT_BYTES = 2  # of a pixel's colour in a JPEG, before it becomes one
 CONVERTED_BYTES = 16  # of a band's pixel: turned, with transparency, on white
+INPUT_BYTES = 16  # of a pixel of the model's input: as a picture, as bytes, as they are given out
 BASE = 1 << 20  # bytes that any picture takes: the codec's own
 
 # The markers of a JPEG's header that a length follows; see T.81, table B.1.
@@ -29,9 +30,12 @@ def needed(image: Image.Image, encoded: bytes, shape: Input) -> int:
     """
     pixels = image.width * image.height
     converted = CONVERTED_BYTES * min(pixels, max(BAND_PIXELS, *image.size))
-    halfway = OTHER_BYTES * shape.size * min(image.size)  # shrunk along one axis
+    is_middle = shape.resize is not None  # which is no wider than the picture is high
+    across = min(image.size) if is_middle else max(image.size)
+    halfway = OTHER_BYTES * max(shape.size) * across  # shrunk along one axis
+    made = INPUT_BYTES * shape.size[0] * shape.size[1]
     decoded = MODE_BYTES.get(image.mode, OTHER_BYTES) * pixels
-    return BASE + _codec(image, encoded) + decoded + converted + halfway
+    return BASE + _codec(image, encoded) + decoded + converted + halfway + made
 
 
 def _codec(image: Image.Image, encoded: bytes) -> int:

@@ -50,7 +50,18 @@ def _on_white(image: Image.Image) -> Image.Image:
     return ground
 
 
-def pixels(image: Image.Image, shape: Input) -> Pixels:
-    """The pixels of a picture of the model's size, in its mode, as (size, size, channels)."""
+def pixels(image: Image.Image, shape: Input, corner: tuple[int, int] = (0, 0)) -> Pixels:
+    """The pixels of a picture in the model's mode, as (height, width, channels) of its input.
+
+    A picture that is smaller has its first column and row at `corner`, and a border around it.
+    """
     whole = image.convert("RGBA") if image.mode == "RGBa" else image
-    return np.array(whole).reshape(shape.shape)
+    packed = "BGR" if shape.order == "bgr" else whole.mode
+    flat = np.frombuffer(whole.tobytes("raw", packed), np.uint8)
+    found = flat.reshape(whole.height, whole.width, shape.channels)
+    if found.shape == shape.shape:
+        return found.copy()  # since a buffer can't be written to, which torch warns of
+    framed = np.full(shape.shape, shape.pad, np.uint8)
+    x, y = corner
+    framed[y : y + whole.height, x : x + whole.width] = found
+    return framed

@@ -76,10 +76,9 @@ def turn_of(image: Image.Image) -> Turn:
         return None
 
 
-def upright_size(image: Image.Image, turn: Turn) -> Size:
-    """The width and the height of the picture once it is turned."""
-    width, height = image.size
-    return (height, width) if turn in _SWAPS else (width, height)
+def upright_size(size: Size, turn: Turn) -> Size:
+    """The width and the height of a picture once it is turned, or before, if it was."""
+    return size[::-1] if turn in _SWAPS else size
 
 
 def upright(image: Image.Image, turn: Turn) -> Image.Image:
@@ -90,7 +89,7 @@ def upright(image: Image.Image, turn: Turn) -> Image.Image:
 def upright_part(image: Image.Image, turn: Turn, box: Box) -> Image.Image:
     """A part of the turned picture, without turning the rest. The box is of whole pixels."""
     left, top, right, bottom = box
-    width, height = upright_size(image, turn)
+    width, height = upright_size(image.size, turn)
     if turn in _MIRRORS_X:
         left, right = width - right, width - left
     if turn in _MIRRORS_Y:

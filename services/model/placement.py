@@ -1,10 +1,15 @@
-"""Where a picture lies in a model's input, so that what is found there is found in the picture."""
+"""Where a picture lies in a model's input, so that what is found there is found in the picture.
+
+What each `fit` of an input means is here: `of` finds the place, and decode.py puts it there.
+"""
 
 import dataclasses
 
 import numpy as np
 import numpy.typing as npt
 
+from passerelle.artifact.card import CROP_SHARE, Input
+from passerelle.protocol import problems
 from services.model.resize import Box, Size
 
 
@@ -18,7 +23,23 @@ class Placement:
 
     picture: Size  # width and height of the picture as it was sent, turned upright, in pixels
     taken: Box  # left, top, right, bottom in pixels of the picture
-    filled: Box  # the same, in pixels of the input
+    filled: Box  # the same, in pixels of the input; whole ones
+
+    @property
+    def size(self) -> Size:
+        """The width and the height that the picture is resized to, in pixels."""
+        left, top, right, bottom = self.filled
+        return round(right - left), round(bottom - top)
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """The first column and row of the input that the picture fills."""
+        return round(self.filled[0]), round(self.filled[1])
+
+    def in_original(self, picture: Size, factor: int) -> "Placement":
+        """The same for a picture that was decoded `factor` times smaller than it is."""
+        left, top, right, bottom = (factor * edge for edge in self.taken)
+        return Placement(picture, (left, top, right, bottom), self.filled)
 
     def to_picture(self, boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Boxes (n, 4) of the input as boxes of the picture, cut off at its edges.
@@ -30,3 +51,79 @@ class Placement:
         moved = (boxes - np.array([x, y] * 2)) * scale + np.array([left, top] * 2)
         cut: npt.NDArray[np.float32] = np.clip(moved, 0, np.array(self.picture * 2))
         return cut.astype(np.float32)
+
+
+def of(size: Size, shape: Input, max_pixels: int) -> Placement:
+    """Where an upright picture of that width and height goes in a model's input.
+
+    Raises:
+        ContentTooLarge: so long and thin that it would grow past `max_pixels` on the way.
+    """
+    return Placement(size, *_FITS[shape.fit](size, shape, max_pixels))
+
+
+def scaled_size(size: Size, shape: Input) -> Size:
+    """The width and the height that a picture is scaled to, before anything is cut off.
+
+    Source: torchvision.transforms.functional.resize, whose rounding this is for `crop`.
+    """
+    (width, height), (rows, columns) = size, shape.size
+    if shape.fit == "squash":
+        return columns, rows
+    if shape.fit == "letterbox":
+        factor = min(columns / width, rows / height)
+        return max(round(width * factor), 1), max(round(height * factor), 1)
+    across, down = [shape.resize or round(side / CROP_SHARE) for side in (columns, rows)]
+    if width * down < height * across:
+        return across, int(across * height / width)
+    return int(down * width / height), down
+
+
+def _cropped(size: Size, shape: Input, max_pixels: int) -> tuple[Box, Box]:
+    """The middle is taken, and fills the input.
+
+    Source: torchvision.transforms.functional.center_crop, whose rounding this is.
+    """
+    scaled = scaled_size(size, shape)
+    _refuse_thin(size, scaled[0] * scaled[1], max_pixels)
+    edges = []
+    for side, whole, kept in zip(size, scaled, shape.size[::-1], strict=True):
+        first = round((whole - kept) / 2)
+        edges.append((first * side / whole, min((first + kept) * side / whole, side)))
+    (left, right), (top, bottom) = edges
+    return (left, top, right, bottom), _whole(shape.size[::-1])
+
+
+def _squashed(size: Size, shape: Input, max_pixels: int) -> tuple[Box, Box]:
+    """All of it is taken, and fills the input."""
+    (width, height), (rows, columns) = size, shape.size
+    halfway = max(width * rows, columns * height)  # one axis resized, and the other not yet
+    _refuse_thin(size, halfway if halfway > rows * columns else 0, max_pixels)
+    return _whole(size), _whole((columns, rows))
+
+
+def _letterboxed(size: Size, shape: Input, _: int) -> tuple[Box, Box]:
+    """All of it is taken, and fills the middle of the input."""
+    (width, height), (rows, columns) = scaled_size(size, shape), shape.size
+    left, top = (columns - width) // 2, (rows - height) // 2
+    return _whole(size), (left, top, left + width, top + height)
+
+
+_FITS = {"crop": _cropped, "squash": _squashed, "letterbox": _letterboxed}
+
+
+def _whole(size: Size) -> Box:
+    """All that has that width and height."""
+    return 0, 0, *size
+
+
+def _refuse_thin(size: Size, pixels: int, max_pixels: int) -> None:
+    """Return only if a picture doesn't become so many pixels on its way.
+
+    Raises:
+        ContentTooLarge
+    """
+    if pixels > max_pixels:
+        raise problems.ContentTooLarge(
+            f"A picture of {size[0]} x {size[1]} pixels is too long and thin. Crop it."
+        )

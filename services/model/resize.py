@@ -1,4 +1,4 @@
-"""Cut a part out of a picture and resize it to the model's size.
+"""Cut a part out of a picture and resize it to the size that it has in the model's input.
 
 The filters are Pillow's, which widen as they shrink a picture, so that no pixel is skipped. Where
 cykooz_resizer has a wheel it runs them with the processor's vector instructions, in a fifth of
@@ -44,18 +44,18 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-def crop(image: Image.Image, box: Box, size: int, interpolation: str) -> Image.Image:
-    """The box of a picture as (size, size). Its mode is L, RGB or RGBa, and stays."""
+def crop(image: Image.Image, box: Box, size: Size, interpolation: str) -> Image.Image:
+    """The box of a picture in that size. Its mode is L, RGB or RGBa, and stays."""
     left, _, right, _ = box
-    if cykooz is not None and right - left < size + 1:
+    if cykooz is not None and right - left < size[0] + 1:
         # It would read outside the picture: it takes the first pixel's columns for the leftmost
         # ones and the last one's for the rightmost, which they aren't where pixels overlap.
         return crop_in_bands(image.size, image.crop, box, size, interpolation)
-    return _resize(image, box, (size, size), interpolation)
+    return _resize(image, box, size, interpolation)
 
 
 def crop_in_bands(
-    picture: Size, part: Callable[[Box], Image.Image], box: Box, size: int, interpolation: str
+    picture: Size, part: Callable[[Box], Image.Image], box: Box, size: Size, interpolation: str
 ) -> Image.Image:
     """The same of a picture that is never whole in memory: `part` gives any box of it."""
     if _vertical_first(picture, size):
@@ -64,29 +64,27 @@ def crop_in_bands(
     def transposed(box: Box) -> Image.Image:
         return part(_transpose(box)).transpose(Image.Transpose.TRANSPOSE)
 
-    width, height = picture
-    turned = _transpose(box)
-    square = _crop_in_columns((height, width), transposed, turned, size, interpolation)
-    return square.transpose(Image.Transpose.TRANSPOSE)
+    made = _crop_in_columns(picture[::-1], transposed, _transpose(box), size[::-1], interpolation)
+    return made.transpose(Image.Transpose.TRANSPOSE)
 
 
 def _crop_in_columns(
-    picture: Size, part: Callable[[Box], Image.Image], box: Box, size: int, interpolation: str
+    picture: Size, part: Callable[[Box], Image.Image], box: Box, size: Size, interpolation: str
 ) -> Image.Image:
     """Each band of columns resized along the vertical axis, and all of them along the other."""
-    width, height = picture
+    (width, height), (columns, rows) = picture, size
     left, top, right, bottom = box
-    reach = math.ceil(REACH * max((right - left) / size, 1)) + 1
+    reach = math.ceil(REACH * max((right - left) / columns, 1)) + 1
     begin, end = max(math.floor(left) - reach, 0), min(math.ceil(right) + reach, width)
     step = max(BAND_PIXELS // height, 1)
     for first in range(begin, end, step):
         last = min(first + step, end)
         band = part((first, 0, last, height))
         if first == begin:
-            strip = Image.new(band.mode, (width, size), None)  # filled from `begin` to `end`
+            strip = Image.new(band.mode, (width, rows), None)  # filled from `begin` to `end`
         around = (0, top, last - first, bottom)
-        strip.paste(_resize(band, around, (last - first, size), interpolation), (first, 0))
-    return _resize(strip, (left, 0, right, size), (size, size), interpolation)
+        strip.paste(_resize(band, around, (last - first, rows), interpolation), (first, 0))
+    return _resize(strip, (left, 0, right, rows), size, interpolation)
 
 
 def _transpose(box: Box) -> Box:
@@ -94,14 +92,14 @@ def _transpose(box: Box) -> Box:
     return top, left, bottom, right
 
 
-def _vertical_first(picture: Size, size: int) -> bool:
+def _vertical_first(picture: Size, size: Size) -> bool:
     """Whether the vertical axis is resized first.
 
     cykooz_resizer always does so, Pillow where the height shrinks by far more than the width.
     """
     if cykooz is not None:
         return True
-    shrinks_x, shrinks_y = (side - size for side in picture)
+    shrinks_x, shrinks_y = (before - after for before, after in zip(picture, size, strict=True))
     return shrinks_y > max(2 * shrinks_x, 0)
 
 

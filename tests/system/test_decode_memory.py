@@ -60,7 +60,7 @@ def status(name):
     return int(found[1]) * 1024
 
 memory.return_freed_memory()
-shape = Input(224, 256, "bicubic", (0.5,), (0.5,), int(sys.argv[2]))
+shape = Input((224, 224), 256, "bicubic", (0.5,), (0.5,), int(sys.argv[2]))
 encoded = pathlib.Path(sys.argv[1]).read_bytes()
 readable = tuple(formats.NAMES)
 image = decode.open_image(encoded, 50_000_000, readable)

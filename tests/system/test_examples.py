@@ -94,9 +94,9 @@ def test_torchvisions_models_are_cropped_as_their_weights_say(
     for model in reading.read(EXAMPLES / "torchvision.yaml"):
         name = model.architecture.partition(":")[2]
         made = architecture.from_torchvision(model.recipe, name)
-        crops[model.id] = (made.input.resize, made.input.size)
+        crops[model.id] = (made.input.resize, *made.input.size)
         assert len(made.labels or ()) == 1000
     assert crops == {
-        "resnet152": (232, 224), "convnext-base": (232, 224),
-        "swin-b": (238, 224), "vgg16": (256, 224),
+        "resnet152": (232, 224, 224), "convnext-base": (232, 224, 224),
+        "swin-b": (238, 224, 224), "vgg16": (256, 224, 224),
     }  # fmt: skip

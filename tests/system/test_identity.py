@@ -91,7 +91,7 @@ def backend() -> Iterator[str]:
     card = Card(
         **same,
         weights={"source": model.weights, "kind": "package", "sha256": None},
-        input=Input(224, 256, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        input=Input((224, 224), 256, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
         classes=1,
         labels="as listed",
         check={"pictures": 3, "error": 0.0, "tolerance": 0.001},

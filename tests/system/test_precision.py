@@ -18,7 +18,7 @@ from tests.system.test_bake import bake_here, baked, folder_of, model, refusal, 
 
 __all__ = ["tiny"]  # the fixture
 
-SHAPE = Input(32, 36, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+SHAPE = Input((32, 32), 36, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 I8 = openvino.Type.i8
 
 

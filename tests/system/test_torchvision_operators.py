@@ -35,7 +35,7 @@ BUILD = """
 from services.bake import architecture
 from passerelle.manifest.model import Input, Recipe
 given = Recipe(id="own", architecture="mynet:make", weights="architecture",
-               input=Input(size=32), module_folders=(sys.argv[1],))
+               input=Input(size=(32, 32)), module_folders=(sys.argv[1],))
 print(type(architecture.from_callable(given).module).__name__)
 """
 

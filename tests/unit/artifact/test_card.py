@@ -11,7 +11,7 @@ from passerelle.artifact import card
 from passerelle.artifact.card import Card, Input
 from passerelle.protocol import contract
 
-SHAPE = Input(224, 256, "bicubic", (0.1, 0.2, 0.3), (1.0, 1.0, 1.0))
+SHAPE = Input((224, 224), 256, "bicubic", (0.1, 0.2, 0.3), (1.0, 1.0, 1.0))
 CARD = Card(
     id="net", architecture="torchvision:resnet18", weights={"source": "random"},
     engine="openvino", precision="fp32", input=SHAPE, classes=3, labels="as listed",
@@ -19,9 +19,15 @@ CARD = Card(
 )  # fmt: skip
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
-    card.write(tmp_path, CARD)
-    assert card.read(tmp_path) == CARD
+BOXED = Input(
+    (256, 128), None, "bilinear", (0.5,) * 3, (0.5,) * 3, 3, "letterbox", (1, 2, 3), "bgr"
+)
+
+
+@pytest.mark.parametrize("about", [CARD, dataclasses.replace(CARD, input=BOXED)])
+def test_what_is_written_is_read(about: Card, tmp_path: Path) -> None:
+    card.write(tmp_path, about)
+    assert card.read(tmp_path) == about
     assert [file.name for file in tmp_path.iterdir()] == [card.FILE]
 
 
@@ -44,6 +50,16 @@ def test_a_card_from_before_other_channels_is_of_three(tmp_path: Path) -> None:
     del fields["input"]["channels"]
     (tmp_path / card.FILE).write_text(json.dumps(fields))
     assert card.read(tmp_path).input.shape == (224, 224, 3)
+
+
+def test_a_card_from_before_oblong_sizes_is_of_a_square_that_is_cropped(tmp_path: Path) -> None:
+    fields = dataclasses.asdict(CARD)
+    for name in ("fit", "pad", "order"):
+        del fields["input"][name]
+    fields["input"]["size"] = 224
+    (tmp_path / card.FILE).write_text(json.dumps(fields | {"contract": "1.2"}))
+    old = card.read(tmp_path).input
+    assert (old.size, old.fit, old.pad, old.order) == ((224, 224), "crop", (), "rgb")
 
 
 def test_a_card_from_before_activations_is_of_softmax(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from passerelle.manifest.model import Recipe
 
 SIZE = 32  # pixels a side
 CLASSES = 4
-SHAPE = Input(SIZE, SIZE, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+SHAPE = Input((SIZE, SIZE), SIZE, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 class Tiny(torch.nn.Module):
@@ -39,6 +39,6 @@ def recipe(**fields: Any) -> Recipe:
         "id": "tiny",
         "architecture": f"{__name__}:Tiny",
         "weights": "random",
-        "input": model.Input(size=SIZE),
+        "input": model.Input(size=(SIZE, SIZE)),
     }
     return Recipe(**base | fields)

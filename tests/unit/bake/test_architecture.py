@@ -22,7 +22,7 @@ def test_a_callable_is_called_with_the_recipes_arguments(tmp_path: Path) -> None
     assert isinstance(built.module, nets.Tiny)
     assert built.module.layer.out_channels == 7
     assert not built.module.training
-    assert (built.input.size, built.labels) == (nets.SIZE, None)
+    assert (built.input.size, built.labels) == (nets.SHAPE.size, None)
     by_name = architecture.build(nets.recipe(keywords={"classes": 3}), tmp_path).module
     assert isinstance(by_name, nets.Tiny)
     assert by_name.layer.out_channels == 3
@@ -78,7 +78,7 @@ def test_weights_that_torchvision_does_not_have_are_told_with_those_it_has(tmp_p
 def test_a_torchvision_model_brings_its_transforms_and_class_names(tmp_path: Path) -> None:
     given = nets.recipe(architecture="torchvision:squeezenet1_1", input=None)
     built = architecture.build(given, tmp_path)
-    assert (built.input.size, built.input.resize) == (224, 256)
+    assert (built.input.size, built.input.resize) == ((224, 224), 256)
     assert built.published == "IMAGENET1K_V1"
     assert built.labels is not None
     assert len(built.labels) == 1000
@@ -87,13 +87,13 @@ def test_a_torchvision_model_brings_its_transforms_and_class_names(tmp_path: Pat
 def test_what_the_manifest_says_of_the_input_comes_before_the_transforms() -> None:
     models = torchvision_operators.import_torchvision().models
     transforms = models.get_model_weights("resnet18").DEFAULT.transforms()
-    given = model.Input(size=192, interpolation="bicubic")
+    given = model.Input(size=(192, 192), interpolation="bicubic")
     shape = architecture.complete_input(given, transforms)
-    assert (shape.size, shape.resize, shape.interpolation) == (192, 256, "bicubic")
+    assert (shape.size, shape.resize, shape.interpolation) == ((192, 192), 256, "bicubic")
     assert shape.mean == architecture.MEAN[3]
 
 
 def test_without_transforms_the_defaults_are_imagenets() -> None:
-    assert architecture.complete_input(model.Input(size=224)) == Input(
-        224, 256, "bilinear", architecture.MEAN[3], architecture.STD[3]
+    assert architecture.complete_input(model.Input(size=(224, 224))) == Input(
+        (224, 224), 256, "bilinear", architecture.MEAN[3], architecture.STD[3]
     )

@@ -12,7 +12,7 @@ from services.bake import calibration
 from services.bake.errors import CalibrationError
 from services.model.decode import Pixels, Prepared
 
-SHAPE = Input(32, 36, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+SHAPE = Input((32, 32), 36, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 def recipe(folder: Path | None = None) -> Recipe:
@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_crops_and_another_gives_others() -> None:
 
 @pytest.mark.parametrize("channels", [1, 4])
 def test_crops_and_pictures_have_the_models_channels(channels: int, tmp_path: Path) -> None:
-    shape = Input(32, 36, "bilinear", (0.5,), (0.5,), channels)
+    shape = Input((32, 32), 36, "bilinear", (0.5,), (0.5,), channels)
     assert {pixels.shape for pixels in crops(shape, 4, 0)} == {(32, 32, channels)}
     judge = calibration.judge(recipe(pictures(tmp_path, 10)), shape)
     assert {each.pixels.shape for each in judge} == {(32, 32, channels)}
@@ -65,6 +65,6 @@ def test_crops_and_pictures_have_the_models_channels(channels: int, tmp_path: Pa
 def test_crops_lie_within_the_picture() -> None:
     image, chance = Image.new("RGB", (300, 20)), np.random.default_rng(0)
     for _ in range(100):
-        left, top, right, bottom = calibration.box(image, chance)
+        left, top, right, bottom = calibration.box(image, SHAPE, chance)
         assert 0 <= left < right <= 300
         assert 0 <= top < bottom <= 20

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.torch
 
 
 def of(count: int) -> Input:
-    return Input(16, 16, "bilinear", (0.5,), (0.5,), count)
+    return Input((16, 16), 16, "bilinear", (0.5,), (0.5,), count)
 
 
 def convolution(count: int) -> torch.nn.Module:

@@ -29,7 +29,7 @@ def test_pixels_are_scaled_and_normalised_in_front_of_the_module() -> None:
 @pytest.mark.parametrize("channels", [1, 4])
 def test_each_channel_has_its_own_normalisation(channels: int) -> None:
     mean = tuple(number / 10 for number in range(channels))
-    shape = Input(nets.SIZE, nets.SIZE, "bilinear", mean, (0.5,) * channels, channels)
+    shape = Input((nets.SIZE, nets.SIZE), nets.SIZE, "bilinear", mean, (0.5,) * channels, channels)
     module = convert.Normalised(torch.nn.Identity(), shape)
     given = module.network(torch.zeros(1, 5, 5, channels, dtype=torch.uint8))
     assert given.shape == (1, channels, 5, 5)

@@ -23,7 +23,7 @@ def model(tmp_path: Path) -> Model:
         title="Net",
         architecture="nets:Net",
         weights="random",
-        input=Input(size=32),
+        input=Input(size=(32, 32)),
         module_folders=(str(tmp_path),),
         service="net",
         timeout=1.0,

@@ -29,6 +29,21 @@ def test_there_are_as_many_numbers_as_channels_or_one_for_all(channels: int) -> 
 
 
 @pytest.mark.parametrize(
+    "shape",
+    [
+        {"size": [256, 128]},
+        {"size": [256, 128], "resize": 256},
+        {"size": 64, "fit": "squash", "channels": "bgr", "mean": [1, 2, 3]},
+        {"size": [96, 64], "fit": "letterbox", "pad": 0},
+        {"size": 64, "fit": "letterbox", "pad": [1, 2, 3], "channels": "rgb"},
+        {"size": 64, "fit": "letterbox", "channels": 1, "pad": [9]},
+    ],
+)
+def test_a_picture_may_be_fitted_in_any_way(shape: dict[str, Any]) -> None:
+    assert found(OWN, input=shape) == []
+
+
+@pytest.mark.parametrize(
     ("base", "fields", "field", "advice"),
     [
         (
@@ -51,6 +66,12 @@ def test_there_are_as_many_numbers_as_channels_or_one_for_all(channels: int) -> 
         (OWN, {"input": {"size": 64, "mean": []}}, "input", "mean has 0 numbers"),
         (OWN, {"input": {"size": 64, "channels": 1, "std": [1, 1, 1]}}, "input", "write one"),
         (OWN, {"input": {"size": 64, "channels": 4, "std": 1}}, "input", "mean is missing"),
+        (
+            OWN,
+            {"input": {"size": 64, "channels": 4, "std": 1, "mean": 0, "fit": "letterbox"}},
+            "input",
+            "pad is missing, since alpha has no usual one; write 4 numbers",
+        ),
         (GOOD, {"weights": "architecture"}, "weights", "write torchvision:DEFAULT"),
         (GOOD, {"labels": "imagenet"}, "labels", "write imagenet-1k"),
         (GOOD, {"precision": "int8", "engine": "torch"}, "precision", "only engine: openvino"),

@@ -57,8 +57,15 @@ def test_a_cache_of_no_answers_is_off(tmp_path: Path) -> None:
 def test_input_and_labels_are_typed(tmp_path: Path) -> None:
     entry = Entry.model_validate(ENTRY | {"input": {"size": 64}, "labels": ["cat", "dog"]})
     model = completion.complete(entry, Defaults(), tmp_path)
-    assert model.input == Input(size=64)
+    assert model.input == Input(size=(64, 64))
     assert model.labels == ["cat", "dog"]
+
+
+def test_an_input_keeps_what_is_written_of_it(tmp_path: Path) -> None:
+    oblong = {"size": [64, 32], "fit": "letterbox", "pad": 0, "channels": "bgr"}
+    entry = Entry.model_validate(ENTRY | {"input": oblong})
+    model = completion.complete(entry, Defaults(), tmp_path)
+    assert model.input == Input(size=(64, 32), fit="letterbox", pad=(0,), channels="bgr")
 
 
 def test_an_output_is_a_name_whether_written_as_text_or_number(tmp_path: Path) -> None:

@@ -27,6 +27,12 @@ def test_input_is_merged_field_by_field() -> None:
     assert child["input"] == {"size": 240, "resize": 256}
 
 
+def test_what_only_one_fit_has_goes_with_it() -> None:
+    parent = {"id": "a", "input": {"size": 224, "resize": 256, "mean": 0}}
+    (_, child), _ = resolved(parent, {"id": "b", "like": "a", "input": {"fit": "squash"}})
+    assert child["input"] == {"size": 224, "mean": 0, "fit": "squash"}
+
+
 def test_what_belongs_to_another_field_goes_with_it() -> None:
     parent = {"id": "a", "weights": "https://x", "sha256": "0", "precision": "int8", "accept": {}}
     (_, child, _), _ = resolved(

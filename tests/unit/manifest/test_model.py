@@ -11,7 +11,7 @@ MODEL = Model(
     architecture="nets.small:Net",
     arguments=[10, {"a": None}],
     weights="random",
-    input=Input(size=224, mean=(0.1, 0.2, 0.3)),
+    input=Input(size=(224, 224), mean=(0.1, 0.2, 0.3)),
     precision="int8",
     accept=Accept(agreement=0.9),
     service="zoo",

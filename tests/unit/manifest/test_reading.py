@@ -143,8 +143,35 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(labels="imagenet"), "'imagenet' is unknown; write imagenet-1k, file:PATH or a list"),
         (entry(input={"size": 224, "resize": 200}), "resize 200 is less than size 224; swap them"),
         (entry(input={"std": [1, 1, 0]}), "none of its numbers may be 0"),
-        (entry(input={"channels": 2}), "2 is unknown; write 1, 3 or 4"),
-        (entry(input={"channels": True}), "true is unknown; write 1, 3 or 4"),
+        (entry(input={"channels": 2}), "2 is unknown; write 1 (grey), 3 or rgb, bgr, or 4"),
+        (entry(input={"channels": True}), "true is unknown; write 1 (grey), 3 or rgb"),
+        (entry(input={"channels": "BGR"}), "'BGR' is unknown; write 1 (grey), 3 or rgb, bgr, or 4"),
+        (entry(input={"size": [224]}), "[224] is no size; write the side in pixels, or [height, w"),
+        (entry(input={"size": [224, 224, 3]}), "is no size; write the side in pixels, or [height"),
+        (entry(input={"size": "224x224"}), "'224x224' is no size; write the side in pixels, or"),
+        (entry(input={"size": {"height": 9}}), "{'height': 9} is no size; write the side"),
+        (entry(input={"size": 224.0}), "input.size: 224.0 is not a whole number; write one"),
+        (entry(input={"size": True}), "input.size: true is not a whole number; write one"),
+        (entry(input={"size": [224, 0.5]}), "input.size[1]: 0.5 is not a whole number; write one"),
+        (entry(input={"size": [8, 224]}), "input.size[0]: 8 is too small; write at least 16"),
+        (entry(input={"size": 5000}), "input.size: 5000 is too large; write at most 4096"),
+        (entry(input={"size": 64, "fit": "stretch"}), "write 'crop', 'squash' or 'letterbox'"),
+        (entry(input={"pad": 256}), "input.pad: 256 is too large; write at most 255"),
+        (entry(input={"pad": [0, 0, -1]}), "input.pad[2]: -1 is too small; write at least 0"),
+        (entry(input={"pad": 0.447}), "input.pad: 0.447 is not a whole number; write one"),
+        (entry(input={"pad": "grey"}), "input.pad: 'grey' is not a whole number; write one"),
+        (entry(input={"fit": "squash", "resize": 256}), "resize is for fit: crop, and squash scal"),
+        (
+            entry(input={"fit": "squash", "pad": 0}),
+            "pad is letterbox's border, and squash has none",
+        ),
+        (entry(input={"pad": 0}), "pad is letterbox's border, and crop has none; remove it"),
+        (entry(input={"fit": "letterbox", "pad": [1, 2]}), "pad has 2 numbers for channels: 3"),
+        (
+            entry(input={"size": [256, 128], "resize": 200}),
+            "than the larger side of size [256, 128]",
+        ),
+        (entry(input={"channels": "bgr", "mean": [1, 1]}), "mean has 2 numbers for channels: bgr"),
         (entry(input={"mean": True}), "mean: true is not a list; write a number for each channel"),
         (entry(input={"mean": "half"}), "'half' is not a list; write a number for each channel"),
         (entry(weights="own"), "'own' does not fit; write torchvision:NAME, file:PATH, https"),
@@ -213,7 +240,7 @@ models:
 """
     by_id = {model.id: model for model in models(text % ("0" * 64), tmp_path)}
     assert by_id["c"].architecture == "my:net"
-    assert by_id["c"].input == Input(size=64, resize=128)
+    assert by_id["c"].input == Input(size=(64, 64), resize=128)
     assert (by_id["c"].title, by_id["c"].timeout) == ("c", 1.0)
     assert (by_id["b"].weights, by_id["b"].sha256) == ("random", None)
     assert by_id["a"].sha256 == "0" * 64

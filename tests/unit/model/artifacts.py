@@ -23,7 +23,7 @@ def make_card(model_id: str = "net", size: int = 32, **fields: Any) -> card.Card
         weights={"source": "random", "kind": "random", "sha256": None},
         engine="openvino",
         precision="fp32",
-        input=card.Input(size, size, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        input=card.Input((size, size), size, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
         classes=len(NAMES),
         labels="as listed",
         check={},

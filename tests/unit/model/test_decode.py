@@ -16,11 +16,11 @@ from PIL import Image
 
 from passerelle.artifact.card import Input
 from passerelle.protocol import problems
-from services.model import decode, formats, modes, orientation, resize
+from services.model import decode, formats, modes, orientation, placement, resize
 from services.model.memory_budget import Budget
 from tests.support import stack
 
-SHAPE = Input(32, 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+SHAPE = Input((32, 32), 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 LIMIT = 1_000_000
 
 
@@ -245,13 +245,14 @@ def test_a_damaged_picture_is_decoded_or_told_and_nothing_else(data: st.DataObje
 def naive(data: bytes, shape: Input) -> decode.Pixels:
     """The pixels by whole copies of the picture: loaded, turned, converted, only then shrunk."""
     image = Image.open(io.BytesIO(data))
-    image.draft(None, (decode.DRAFT_FACTOR * shape.resize,) * 2)
+    decode.draft(image, shape)
     turn = orientation.turn_of(image)
     image.load()
     mode = modes.BY_CHANNELS[shape.channels]
     whole = modes.converted(image if turn is None else image.transpose(turn), mode)
-    box = decode.crop_box(whole.size, decode.scaled_size(whole.size, shape, LIMIT), shape)
-    return modes.pixels(resize.crop(whole, box, shape.size, shape.interpolation), shape)
+    where = placement.of(whole.size, shape, LIMIT)
+    made = resize.crop(whole, where.taken, where.size, shape.interpolation)
+    return modes.pixels(made, shape, where.corner)
 
 
 def noise(mode: str, width: int, height: int) -> Image.Image:
@@ -303,7 +304,7 @@ def test_bands_of_every_mode_and_orientation_give_what_whole_copies_give(
     size, more = data.draw(st.sampled_from([8, 17, 32])), data.draw(st.integers(0, 9))
     interpolation = data.draw(st.sampled_from(["bilinear", "bicubic"]))
     channels = data.draw(st.sampled_from([1, 3, 4]))
-    shape = Input(size, size + more, interpolation, (0.5,), (0.5,), channels)
+    shape = Input((size, size), size + more, interpolation, (0.5,), (0.5,), channels)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(resize, "cykooz", cykooz)
         expected = naive(picture, shape)
@@ -321,13 +322,13 @@ def is_free(budget: Budget) -> bool:
 def test_memory_is_held_while_a_picture_is_decoded_and_then_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    budget, free, middle = Budget(1 << 40), list[bool](), decode.middle
+    budget, free, resized = Budget(1 << 40), list[bool](), decode.resized
 
     def watched(*arguments: Any) -> Image.Image:
         free.append(is_free(budget))
-        return middle(*arguments)
+        return resized(*arguments)
 
-    monkeypatch.setattr(decode, "middle", watched)
+    monkeypatch.setattr(decode, "resized", watched)
     decode.pixels(encoded(plain("RGBA", 0), "PNG"), SHAPE, LIMIT, budget.reserve)
     assert free == [False]
     assert is_free(budget)

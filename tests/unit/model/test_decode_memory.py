@@ -11,7 +11,7 @@ from services.model import decode, decode_memory, formats
 
 SIDE = 1000
 MEGAPIXELS = SIDE * SIDE / 1e6
-SHAPE = Input(32, 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+SHAPE = Input((32, 32), 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 MARGIN = 6  # megabytes: a band, and what is halfway shrunk
 
 

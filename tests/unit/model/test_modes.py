@@ -9,7 +9,7 @@ from services.model import modes
 
 
 def shape(channels: int) -> Input:
-    return Input(4, 4, "bilinear", (0.5,), (0.5,), channels)
+    return Input((4, 4), 4, "bilinear", (0.5,), (0.5,), channels)
 
 
 def colour(image: Image.Image, channels: int) -> list[int]:

@@ -17,7 +17,7 @@ PARTS = [(0, 0, 2, 1), (1, 2, 4, 4), (4, 3, 5, 5), (0, 0, 5, 5), (2, 0, 3, 5), (
 @pytest.mark.parametrize("turn", [None, *orientation.TURNS.values()])
 def test_a_part_is_that_of_the_turned_picture(turn: orientation.Turn) -> None:
     whole = orientation.upright(STORED, turn)
-    assert orientation.upright_size(STORED, turn) == whole.size
+    assert orientation.upright_size(STORED.size, turn) == whole.size
     for part in PARTS:
         given = orientation.upright_part(STORED, turn, part)
         assert np.array_equal(np.asarray(given), np.asarray(whole.crop(part)))

@@ -15,7 +15,7 @@ from passerelle.artifact.card import Input
 from passerelle.protocol import problems
 from services.model import decode, orientation, png_chunks
 
-SHAPE = Input(32, 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+SHAPE = Input((32, 32), 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 XMP = '<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
 LONG = "\N{GRINNING FACE}" + "x" * (1 << 20)  # compressed 1 kB, read 4 MiB
 

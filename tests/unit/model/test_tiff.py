@@ -14,7 +14,7 @@ from passerelle.artifact.card import Input
 from passerelle.protocol import problems
 from services.model import decode, tiff
 
-SHAPE = Input(32, 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+SHAPE = Input((32, 32), 32, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 LIMIT = 1_000_000
 GREEN = (0, 255, 0)
 
