@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from passerelle.protocol import trace
@@ -37,6 +38,11 @@ class Span:
     def step(self, name: str) -> "Step":
         """Time what runs inside as the step `name`."""
         return Step(self.steps, name)
+
+    def add(self, steps: Mapping[str, float]) -> None:
+        """Count seconds of steps that were timed elsewhere, such as in other threads."""
+        for name, seconds in steps.items():
+            self.steps[name] = self.steps.get(name, 0.0) + seconds
 
     @property
     def server_timing(self) -> str:

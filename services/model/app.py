@@ -4,22 +4,18 @@ import contextlib
 import dataclasses
 import functools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
-import numpy as np
-
-from passerelle.protocol import contract, problems, timeout
+from passerelle.protocol import accept, contract, problems, timeout
 from passerelle.server import application, request_body
 from passerelle.server.application import Application
 from passerelle.server.messages import Request, Response
-from services.model import decode, memory_budget, picture, settings, tensors
-from services.model.engines.engine import Infer
+from services.model import batch, decode, memory_budget, picture, responses, sending, settings
 from services.model.models import Model, Models
+from services.model.prediction import Prediction
+from services.model.responses import Answer
 from services.model.tasks import task
-from services.model.tasks.task import Encoded, Task
-
-Answer = dict[str, Any] | Encoded  # the members of a document, or what is no JSON
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,59 +28,56 @@ class State:
 
 
 async def predict(service: State, request: Request) -> Response:
-    """Find the model, read the body, wait for a slot, decode, infer and present in it."""
+    """Find the model, read the body, wait for a slot, answer in it; several pictures in several."""
     deadline = deadline_of(request)
     model = service.models.find(request.parameters["model_id"])
     request.span.fields["model"] = model.card.id
     task.refuse_other(type(model.task), request.values)
-    options = model.task.options(request.values)
+    prediction = prediction_of(service, model, request, deadline)
     picture.check_media_type(request.media_type)
-    body = await request_body.read(request, service.options.max_body)
+    with service.models.state(model.card.id).counting_non_finite():
+        answer = await read_and_answer(service, model, request, prediction, deadline)
+    if isinstance(answer, list):
+        request.span.fields["pictures"] = len(answer)
+        many = batch.Batch(answer, prediction.answer, request.span)
+        results = await many.run(model.scheduler, deadline)
+        service.models.state(model.card.id).count_non_finite(each.problem for each in results)
+        return responses.of_many(model, results, request.span.trace.request_id)
+    return responses.of_one(model, answer, request.span.trace.request_id)
+
+
+def prediction_of(
+    service: State, model: Model, request: Request, deadline: float | None
+) -> Prediction:
+    """What the request asks of the model.
+
+    Raises:
+        InvalidRequest
+    """
     prepare = functools.partial(
         decode.prepare, shape=model.card.input, max_pixels=service.options.max_pixels,
         reserve=functools.partial(service.decode_memory.reserve, deadline=deadline),
         readable=service.options.formats,
     )  # fmt: skip
+    preferred = accept.preferred(request.headers.get("accept", ""))
+    return Prediction(model.task, model.task.options(request.values), preferred, prepare)
+
+
+async def read_and_answer(
+    service: State, model: Model, request: Request, prediction: Prediction, deadline: float | None
+) -> Answer | list[sending.Encoded]:
+    """The answer to the request's picture, or its pictures where there are several.
+
+    Those are held by themselves, each until its turn; nothing holds the whole body any more.
+    """
+    body = await request_body.read(request, service.options.max_body)
     with request.span.step("queue"):
         slot = await model.scheduler.acquire(deadline)
-    work = functools.partial(answer, model.task, request, body, prepare, options)
-    with service.models.state(model.card.id).counting_non_finite():
-        answered = await model.scheduler.run(slot, work)
-    return respond(model, answered, request)
-
-
-def answer(  # noqa: PLR0913, PLR0917  # all that a picture's way needs
-    presenter: Task,
-    request: Request,
-    body: bytes,
-    prepare: Callable[[bytes], decode.Prepared],
-    options: Any,
-    infer: Infer,
-) -> Answer:
-    """The work of a slot's thread: from the request's body to the answer."""
-    with request.span.step("decode"):
-        prepared = prepare(picture.find(body, request.headers.get("content-type", "")))
-    with request.span.step("infer"):
-        outputs = infer({tensors.PIXELS: prepared.pixels[np.newaxis]})
-    with request.span.step("present"):
-        accept = request.headers.get("accept", "")
-        encoded = presenter.encoded(outputs, prepared.placement, options, accept)
-        return encoded or presenter.answer(outputs, prepared.placement, options)
-
-
-def respond(model: Model, answered: Answer, request: Request) -> Response:
-    """The answer as the response."""
-    headers = {"Artifact-Digest": model.card.digest}
-    if isinstance(answered, Encoded):
-        kind = [("Content-Type", answered.media_type)]
-        return Response(200, answered.body, [*kind, *headers.items()])
-    document = {
-        "model": model.card.id,
-        "task": model.task.name,
-        **answered,
-        "request_id": request.span.trace.request_id,
-    }
-    return application.json_response(document, headers)
+    work = functools.partial(
+        prediction.find_and_answer, body, request.headers.get("content-type", ""),
+        service.options.max_pictures, request.span,
+    )  # fmt: skip
+    return await model.scheduler.run(slot, work)
 
 
 def deadline_of(request: Request) -> float | None:

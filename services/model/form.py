@@ -11,14 +11,23 @@ MAX_PARTS = 1000
 CHUNK = 1 << 16  # bytes that are looked at in one go, while no other thread runs
 
 
+class TooManyPartsError(ValueError):
+    """A form has more than MAX_PARTS."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Part:
     """A field, or a file."""
 
     name: str
-    is_file: bool  # it has a filename, which may be empty
+    filename: str | None  # empty where a browser's field has no file, None where it isn't one
     headers: Headers
     content: bytes
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it has a filename, which may be empty."""
+        return self.filename is not None
 
 
 class _Decoder(multipart.MultipartDecoder):
@@ -32,6 +41,7 @@ def parts(body: bytes, boundary: str) -> list[Part]:
     """The form's parts, in their order.
 
     Raises:
+        TooManyPartsError
         ValueError: not a form with this boundary, or one that breaks off.
     """
     found, begun, content = list[Part](), None, list[bytes]()
@@ -44,7 +54,7 @@ def parts(body: bytes, boundary: str) -> list[Part]:
                 if not event.more_data:
                     found.append(_part(begun, b"".join(content)))
     except RequestEntityTooLarge:
-        raise ValueError(f"more than {MAX_PARTS} parts") from None
+        raise TooManyPartsError from None
     return found
 
 
@@ -61,5 +71,5 @@ def _events(body: bytes, boundary: bytes) -> Iterator[multipart.Event]:
 
 
 def _part(begun: multipart.Field | multipart.File, content: bytes) -> Part:
-    is_file = isinstance(begun, multipart.File)
-    return Part(begun.name or "", is_file, begun.headers, content)
+    filename = begun.filename or "" if isinstance(begun, multipart.File) else None
+    return Part(begun.name or "", filename, begun.headers, content)

@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,13 @@ class ModelState:
         """Count a picture for which the block raises NonFiniteOutput."""
         try:
             yield
-        except problems.NonFiniteOutput:
-            self.non_finite += 1
+        except problems.NonFiniteOutput as problem:
+            self.count_non_finite([problem])
             raise
+
+    def count_non_finite(self, found: Iterable[problems.Problem | None]) -> None:
+        """Count the pictures for which the model gave NaN or infinity, among any problems."""
+        self.non_finite += sum(isinstance(each, problems.NonFiniteOutput) for each in found)
 
     def load(self, threads: int, max_queued: int) -> None:
         """Load the model; afterwards it is ready, or failed."""

@@ -38,11 +38,12 @@ class Scheduler:
         """How many requests wait for a slot."""
         return len(self._queue)
 
-    async def acquire(self, deadline: float | None = None) -> Infer:
+    async def acquire(self, deadline: float | None = None, *, is_admitted: bool = False) -> Infer:
         """A slot: now, or once all requests that came before have had theirs.
 
-        It must be given to `run` before anything else is awaited. `deadline` is in seconds of the
-        clock, time.monotonic unless another was given.
+        It must be given to `run` or `start` before anything else is awaited. `deadline` is in
+        seconds of the clock, time.monotonic unless another was given. A request that had a slot
+        already, and needs more, is admitted: however full the queue is, it isn't sent away.
 
         Raises:
             ServiceUnavailable: the queue is full.
@@ -50,7 +51,7 @@ class Scheduler:
         """
         if self._idle:
             return self._idle.pop()
-        if len(self._queue) >= self.max_queued:
+        if len(self._queue) >= self.max_queued and not is_admitted:
             raise problems.ServiceUnavailable(
                 f"{self.max_queued} pictures are waiting already. Try again shortly."
             )
@@ -64,9 +65,13 @@ class Scheduler:
 
     async def run(self, infer: Infer, work: Callable[[Infer], T]) -> T:
         """Work with a slot in its thread; at the work's end it is released, whoever waits."""
+        return await asyncio.shield(self.start(infer, work))
+
+    def start(self, infer: Infer, work: Callable[[Infer], T]) -> asyncio.Future[T]:
+        """The same for who does something else meanwhile. What it gives must not be cancelled."""
         work_done = asyncio.get_running_loop().run_in_executor(self._threads, work, infer)
         work_done.add_done_callback(lambda _: self._release(infer))
-        return await asyncio.shield(work_done)
+        return work_done
 
     async def _wait(self) -> Infer:
         """A slot that is handed to this request; one that gives up leaves the queue."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from passerelle.server import settings
-from services.model import formats, memory_budget, processors, scheduler
+from services.model import formats, memory_budget, processors, scheduler, sending
 
 
 def artifact_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -53,6 +53,8 @@ class Settings(settings.ServerSettings):
     inference_threads: settings.Count = Field(
         default_factory=processors.count, alias="PASSERELLE_INFERENCE_THREADS"
     )
+    # Of one request.
+    max_pictures: settings.Count = Field(sending.MAX_PICTURES, alias="PASSERELLE_MAX_PICTURES")
     # Requests that wait for a slot of one model.
     max_queue: settings.Count = Field(scheduler.MAX_QUEUED, alias="PASSERELLE_MAX_QUEUE")
 

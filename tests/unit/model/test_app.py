@@ -1,10 +1,14 @@
 """The handlers of the model service, over an engine in memory."""
 
 import asyncio
+import base64
 import dataclasses
 import io
+import json
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -205,6 +209,99 @@ async def test_a_client_that_hangs_up_while_it_waits_leaves_the_queue(
         await waiting
     assert models.find("net").scheduler.queued == 0
     assert '"status": 499' in capsys.readouterr().out
+
+
+def form(*pictures: bytes) -> tuple[bytes, dict[str, str]]:
+    """A multipart form with these pictures, and its Content-Type."""
+    head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+    body = b"".join(head + each + b"\r\n" for each in pictures) + b"--b--\r\n"
+    return body, {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+def listed(*pictures: bytes) -> tuple[bytes, dict[str, str]]:
+    """The same as JSON."""
+    texts = [base64.b64encode(each).decode() for each in pictures]
+    return json.dumps({"images": texts}).encode(), {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("sent", [form, listed])
+async def test_several_pictures_are_answered_in_their_order_with_their_own_problems(
+    sent: Callable[..., Any], service: Application, models: Models,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    models.load()
+    body, headers = sent(png("lime"), png("red")[:60], png("blue"), b"hello")
+    answer = await asgi.ask(service, "POST", f"{PREDICT}?top=1", body, headers)
+    assert answer.status == 200
+    assert [*answer.json] == ["model", "task", "results", "request_id"]
+    first, second, third, fourth = answer.json["results"]
+    assert (first["category"], third["category"]) == ("green", "blue")
+    assert [*first] == ["category", "predictions"]
+    assert len(first["predictions"]) == 1
+    assert (second["problem"]["status"], fourth["problem"]["status"]) == (422, 415)
+    assert [*second["problem"]] == ["status", "title", "detail"]
+    assert answer.json["request_id"] == answer.headers["X-Request-ID"]
+    assert (answer.headers["Pictures"], answer.headers["Artifact-Digest"]) == ("4", "d" * 64)
+    assert '"pictures": 4' in capsys.readouterr().out
+    steps = [each.partition(";")[0] for each in answer.headers["Server-Timing"].split(", ")]
+    assert steps == ["queue", "decode", "infer", "present"]
+
+
+async def test_a_form_with_one_picture_is_answered_as_that_picture_and_a_list_of_one_as_a_list(
+    service: Application, models: Models
+) -> None:
+    models.load()
+    as_one = await asgi.ask(service, "POST", PREDICT, *form(png("red")))
+    assert as_one.json["category"] == "red"
+    as_list = await asgi.ask(service, "POST", PREDICT, *listed(png("red")))
+    assert [each["category"] for each in as_list.json["results"]] == ["red"]
+
+
+async def test_more_pictures_than_a_request_may_have_are_refused(
+    models: Models, tmp_path: Path
+) -> None:
+    models.load()
+    given = {"PASSERELLE_ARTIFACTS": str(tmp_path), "PASSERELLE_MAX_PICTURES": "2"}
+    service = app.make_app(app.State(settings.read(given), models, memory_budget.UNLIMITED))
+    for sent in (form, listed):
+        answer = await asgi.ask(service, "POST", PREDICT, *sent(*[b"x"] * 3))
+        assert (answer.status, "more than 2. Send fewer" in answer.json["detail"]) == (413, True)
+    assert (await asgi.ask(service, "POST", PREDICT, *listed(b"x", b"y"))).status == 200
+
+
+async def test_of_several_pictures_those_without_numbers_are_counted(
+    service: Application, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifacts.use_engine(monkeypatch, Engine((undefined_for_black,)))
+    models.load()
+    body, headers = listed(png("black"), png("red"), png("black"))
+    answer = await asgi.ask(service, "POST", PREDICT, body, headers)
+    found = [each.get("problem", {}).get("status") for each in answer.json["results"]]
+    assert (found, models.states["net"].non_finite) == ([422, None, 422], 2)
+
+
+async def test_several_pictures_have_the_time_of_one_request(
+    service: Application, models: Models
+) -> None:
+    models.load()
+    body, headers = listed(*[png("red")] * 3)
+    late = asgi.ask(service, "POST", PREDICT, body, headers | {timeout.HEADER: "0.000001"})
+    assert (await asyncio.wait_for(late, WITHIN)).status == 504
+    assert (await predict(service, png("red"))).status == 200
+
+
+async def test_who_prefers_a_picture_has_it_where_the_task_has_one(
+    service: Application, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {"Accept": "image/png, application/json;q=0.5"}
+    models.load()
+    assert (await predict(service, png("red"), **wanted)).media_type == "application/json"
+    painter = dataclasses.replace(models.find("net"), task=artifacts.Painter())
+    monkeypatch.setattr(models.states["net"], "model", painter)
+    answer = await predict(service, png("red"), **wanted)
+    assert (answer.media_type, answer.headers["Model"]) == ("image/png", "net")
+    assert answer.headers["X-Request-ID"]
+    assert (await predict(service, png("red"))).json["task"] == "painting"
 
 
 async def test_the_card_is_answered_with_the_status(service: Application) -> None:

@@ -63,6 +63,14 @@ def test_one_that_can_not_be_loaded_keeps_the_others_not_away(
     assert "model.xml is no XML" in capsys.readouterr().out
 
 
+def test_pictures_without_numbers_are_counted_and_no_other_problem(two: models.Models) -> None:
+    found, other = problems.NonFiniteOutput("NaN"), problems.UnprocessableContent("broken")
+    two.states["b"].count_non_finite([None, found, other, found])
+    with pytest.raises(problems.NonFiniteOutput), two.states["b"].counting_non_finite():
+        raise found
+    assert [each["non_finite"] for each in two.statuses.values()] == [0, 3]
+
+
 def test_an_unknown_model_is_told_with_those_there_are(two: models.Models) -> None:
     with pytest.raises(problems.NotFound, match=r"no model 'c' here. There is: a, b\."):
         two.state("c")

@@ -134,6 +134,26 @@ async def test_a_full_queue_refuses_and_one_that_emptied_does_not() -> None:
     assert await result(scheduler.acquire()) is zeros
 
 
+async def test_a_request_that_was_admitted_waits_in_a_full_queue_behind_the_others() -> None:
+    scheduler = Scheduler([zeros], max_queued=1)
+    slot = await scheduler.acquire()
+    first = await join_queue(scheduler)
+    admitted = asyncio.ensure_future(scheduler.acquire(is_admitted=True))
+    await asyncio.sleep(0)  # lets it begin
+    assert scheduler.queued == 2
+    await scheduler.run(slot, infer_once)
+    await scheduler.run(await result(first), infer_once)
+    assert await result(admitted) is zeros
+
+
+async def test_work_that_was_started_goes_on_whoever_waits_for_it_and_releases_its_slot() -> None:
+    scheduler = Scheduler([zeros])
+    started = scheduler.start(await scheduler.acquire(), infer_once)
+    waiting = await join_queue(scheduler)
+    assert await result(waiting) is zeros
+    assert started.result()
+
+
 async def test_a_request_whose_deadline_passed_leaves_the_queue() -> None:
     scheduler = Scheduler([zeros], clock=lambda: 100.0)
     slot = await scheduler.acquire()

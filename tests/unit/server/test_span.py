@@ -34,6 +34,13 @@ def test_a_step_that_fails_is_timed_all_the_same() -> None:
     assert "decode" in found.steps
 
 
+def test_steps_that_were_timed_elsewhere_are_added() -> None:
+    found = span()
+    found.steps = {"queue": 1.0, "infer": 0.5}
+    found.add({"decode": 0.25, "infer": 0.25})
+    assert found.steps == {"queue": 1.0, "infer": 0.75, "decode": 0.25}
+
+
 def test_own_steps_come_before_those_of_the_hop_behind() -> None:
     found = span()
     found.steps = {"auth": 0.001, "upstream": 0.01}

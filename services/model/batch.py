@@ -1,0 +1,129 @@
+"""Several pictures of one request, each answered by itself.
+
+They take the model's slots one by one. All that are idle are taken, so that pictures are worked on
+side by side; where none is, the request waits in the queue with one picture, behind those who came
+before, and with the next one only after that: the others' pictures wait for a large batch about as
+long as for one more request. A batch that had a slot is admitted, and not sent away in its midst.
+
+What is wrong with one picture is answered in its place. The request's time is that of all of them.
+"""
+
+import asyncio
+import dataclasses
+import functools
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from passerelle.protocol import answers, problems
+from passerelle.server import problem_responses
+from passerelle.server.span import Span
+from services.model.engines.engine import Infer
+from services.model.scheduler import Scheduler
+from services.model.sending import Encoded
+
+# A picture's way in a slot's thread: what is timed goes into the span, and the members of an answer
+# come back.
+Work = Callable[[Encoded, Span, Infer], dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What became of one picture."""
+
+    text: bytes  # of the JSON object: the members of its answer, or its problem
+    steps: dict[str, float]  # seconds
+    problem: problems.Problem | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """The pictures of one request, the way of each, and where their times are kept."""
+
+    pictures: list[Encoded]
+    work: Work
+    span: Span
+
+    async def run(
+        self,
+        scheduler: Scheduler,
+        deadline: float | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> list[Result]:
+        """The results of all pictures, in their order. No picture is kept beyond its turn.
+
+        `deadline` is in seconds of the clock. Whoever cancels this lets those pictures end that
+        have a slot; no other begins.
+
+        Raises:
+            GatewayTimeout: the deadline passed before the last picture was answered.
+            ContentTooLarge: the answers became more than a gateway takes.
+        """
+        begun = list[asyncio.Future[Result]]()
+        try:
+            async with asyncio.timeout(None if deadline is None else deadline - clock()):
+                while self.pictures:
+                    with self.span.step("queue"):
+                        slot = await scheduler.acquire(is_admitted=True)
+                    answer = functools.partial(self.answer, self.pictures.pop(0))
+                    begun.append(scheduler.start(slot, answer))
+                    check(begun)
+                await asyncio.wait(begun)  # unlike gather it cancels none
+                check(begun)
+        except TimeoutError:
+            raise problems.GatewayTimeout(
+                "The request's time was over before all of its pictures were answered. Send fewer "
+                "at once, or try again later."
+            ) from None
+        results = [each.result() for each in begun]
+        for result in results:
+            self.span.add(result.steps)
+        return results
+
+    def answer(self, picture: Encoded, infer: Infer) -> Result:
+        """The work of a slot's thread on one picture; whatever goes wrong is its result."""
+        own = dataclasses.replace(self.span, steps={})  # for this thread alone
+        try:
+            return Result(encoded(self.work(picture, own, infer)), own.steps)
+        except problems.Problem as problem:
+            return refused(problem, own)
+        except Exception as error:
+            unexpected = problem_responses.from_unexpected(error, own.trace.request_id)
+            return refused(unexpected, own)
+
+
+def check(begun: list[asyncio.Future[Result]]) -> None:
+    """Return only if the pictures that were answered so far leave the others a chance.
+
+    Raises:
+        GatewayTimeout, ContentTooLarge
+    """
+    results = [each.result() for each in begun if each.done()]
+    for each in results:
+        if isinstance(each.problem, problems.GatewayTimeout):
+            raise each.problem
+    if sum(len(each.text) for each in results) > answers.MAX_BYTES:
+        raise problems.ContentTooLarge(
+            f"The answers to these pictures have more than {answers.MAX_BYTES:,} bytes together. "
+            "Send fewer at once, or ask for less of each."
+        )
+
+
+def refused(problem: problems.Problem, span: Span) -> Result:
+    """A picture's problem, in the place of its answer."""
+    title = problems.title(problem.status)
+    members = {"status": problem.status, "title": title, "detail": problem.detail}
+    return Result(encoded({"problem": members}), span.steps, problem)
+
+
+def encoded(document: dict[str, Any]) -> bytes:
+    """A JSON object as text."""
+    return json.dumps(document, allow_nan=False).encode()
+
+
+def body(model_id: str, task: str, results: list[Result], request_id: str) -> bytes:
+    """The body of the answer to all of them."""
+    head = encoded({"model": model_id, "task": task})[:-1]
+    tail = encoded({"request_id": request_id})[1:]
+    return b'%b, "results": [%b], %b\n' % (head, b", ".join(each.text for each in results), tail)
