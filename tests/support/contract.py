@@ -1,5 +1,6 @@
 """openapi.yaml as the judge of what a gateway answers: every answer that a test receives."""
 
+import collections
 import dataclasses
 import functools
 import http.client
@@ -7,7 +8,7 @@ import io
 import json
 import re
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -95,9 +96,27 @@ def _check_content(answer: Answer) -> None:
         _openapi().validate_response(given, given)
     except OpenAPIError as error:
         cause = error.__cause__ or error
-        worst = jsonschema.exceptions.best_match(getattr(cause, "schema_errors", ()))
+        worst = _worst(getattr(cause, "schema_errors", ()))
         reason = f"{worst.json_path}: {worst.message}" if worst else str(cause)
         raise ContractError(_described(answer, reason)) from None
+
+
+def _worst(errors: Iterable[jsonschema.ValidationError]) -> jsonschema.ValidationError | None:
+    """The error that says most: where there are alternatives, of the one that was meant."""
+    worst = next(iter(errors), None)
+    while worst and worst.context:
+        alternatives = collections.defaultdict(list)
+        for each in worst.context:
+            alternatives[each.schema_path[0]].append(each)
+        meant = min(alternatives.values(), key=lambda found: (sum(map(_lacks, found)), len(found)))
+        # What is wrong with a member makes that member unknown, too.
+        worst = min(meant, key=lambda each: each.validator == "unevaluatedProperties")
+    return worst
+
+
+def _lacks(error: jsonschema.ValidationError) -> bool:
+    """Whether a member is missing by which an alternative is told from the others."""
+    return error.validator == "required" and not error.relative_path
 
 
 def _described(answer: Answer, reason: str) -> str:

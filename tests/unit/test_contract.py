@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 from requests.structures import CaseInsensitiveDict
 
-from tests.support import contract
+from passerelle.protocol import tasks
+from tests.support import contract, stack
 
 PREDICT = "/model/efficientnet-lite0/predict"
 IDS = {
@@ -17,6 +19,7 @@ IDS = {
 }
 BODY = {
     "model": "efficientnet-lite0",
+    "task": "classification",
     "category": "tabby",
     "predictions": [{"class_id": 281, "label": "tabby", "score": 0.5}],
     "request_id": "trial.1",
@@ -42,6 +45,63 @@ def without(given: contract.Answer, header: str) -> contract.Answer:
     headers = given.headers.copy()
     del headers[header]
     return dataclasses.replace(given, headers=headers)
+
+
+def examples() -> dict[str, Any]:
+    """The examples of a prediction's answer, by their names."""
+    document = yaml.safe_load((stack.ROOT / "openapi.yaml").read_text())
+    response = document["paths"]["/model/{model_id}/predict"]["post"]["responses"]["200"]
+    found: dict[str, Any] = response["content"]["application/json"]["examples"]
+    return {name: example["value"] for name, example in found.items()}
+
+
+def test_every_task_has_an_example_and_so_have_several_pictures() -> None:
+    assert set(examples()) == {*tasks.NAMES, "results"}
+
+
+@pytest.mark.parametrize("example", examples().values(), ids=examples())
+def test_the_examples_are_as_the_contract_says(example: dict[str, Any]) -> None:
+    contract.check(answer("post", PREDICT, 200, example, Server_Timing="auth;dur=0.1"))
+    task = example["task"]
+    whole = {name: each for name, each in example.items() if name != "task"}
+    contract.check(answer("post", PREDICT, 200, whole, Server_Timing="auth;dur=0.1"))
+    assert task in tasks.NAMES
+
+
+RESULT = {"category": "tabby", "predictions": BODY["predictions"]}
+REFUSED = {"problem": {"status": 422, "title": "Unprocessable Content", "detail": "Broken."}}
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        (RESULT | REFUSED, "is valid under each of"),
+        (RESULT | {"model": "m"}, "'model' was unexpected"),
+        ({"problem": {"status": 422}}, "'title' is a required property"),
+        ({}, "is a required property"),
+    ],
+)
+def test_a_result_is_an_answer_or_a_problem(result: dict[str, Any], reason: str) -> None:
+    head = {"model": "m", "task": "classification", "request_id": "x"}
+
+    def answered(*results: object) -> contract.Answer:
+        body = head | {"results": results}
+        return answer("post", PREDICT, 200, body, Server_Timing="auth;dur=0.1")
+
+    contract.check(answered(RESULT, REFUSED))
+    with pytest.raises(contract.ContractError, match=reason):
+        contract.check(answered(RESULT, result))
+
+
+def test_an_answer_may_be_a_png_and_no_other_picture() -> None:
+    headers = {"Content-Type": "image/png", "Vary": "Accept", "Server-Timing": "auth;dur=0.1"}
+    png = dataclasses.replace(
+        predicted(), headers=CaseInsensitiveDict(IDS | headers), data=b"\x89PNG\r\n\x1a\n\0"
+    )
+    contract.check(png)
+    png.headers["Content-Type"] = "image/webp"
+    with pytest.raises(contract.ContractError, match="image/webp"):
+        contract.check(png)
 
 
 @pytest.mark.parametrize(
