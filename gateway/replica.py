@@ -186,6 +186,7 @@ def mismatch(model: Model, card: dict[str, Any]) -> str:
     kind, _, rest = model.weights.partition(":")
     source = f"file:{rest.rpartition('/')[2]}" if kind == "file" else model.weights
     pairs = {
+        "task": (model.task, card.get("task")),
         "architecture": (model.architecture, card.get("architecture")),
         "engine": (model.engine, card.get("engine")),
         "precision": (model.precision, card.get("precision")),

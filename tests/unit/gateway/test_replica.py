@@ -244,6 +244,10 @@ def test_a_card_of_another_model_is_a_mismatch_that_names_the_field() -> None:
         made.model(activation="sigmoid"), {"activation": "softmax"}
     )
     assert mismatch(made.model(), {"activation": "sigmoid"}) == ""  # the bake found it
+    assert "holds task classification, the manifest says embedding" in mismatch(
+        made.model(task="embedding"), {"task": "classification"}
+    )
+    assert mismatch(made.model(), {"task": "detection"}) == ""  # torchvision's registry told it
     assert mismatch(made.model(), {}) == ""  # what a card doesn't state isn't compared
 
 
