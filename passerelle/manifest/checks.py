@@ -6,12 +6,15 @@
 from collections.abc import Iterable, Iterator
 
 from passerelle.manifest import completion, deployment, service_name
+from passerelle.manifest.model import USUAL_FIT, USUAL_FITS
 from passerelle.manifest.schema import Defaults, Entry, Input, WeightsFile
+from passerelle.protocol.tasks import Task
 
 MAX_TIMEOUT = 3600.0  # seconds
 MAX_TTL = 168 * 3600.0  # seconds that an answer may be kept
-DEFAULT_TASK = "classification"
+DEFAULT_TASK: Task = "classification"
 WITHOUT_LABELS = ("embedding", "tensor")
+WITH_ACTIVATION = ("classification", "segmentation")
 RESERVED = ("gateway", "frontend")  # services of the project's own
 
 Finding = tuple[str, str]  # a field, or "" for the whole entry, and what to write
@@ -89,8 +92,13 @@ def _weights(entry: Entry) -> Iterator[Finding]:
 def _task(entry: Entry) -> Iterator[Finding]:
     """The fields that only some tasks have aren't given for another."""
     task = entry.task or DEFAULT_TASK
-    if entry.activation and task != DEFAULT_TASK:
-        yield "activation", f"only a classification's values become scores by it; a {task} has none"
+    if entry.activation and task not in WITH_ACTIVATION:
+        yield (
+            "activation",
+            f"only a classification's values become scores by it; task: {task} has none",
+        )
+    if entry.activation == "softmax" and task == "segmentation":
+        yield "activation", "a pixel is of its strongest class with softmax or without; remove it"
     if entry.labels and task in WITHOUT_LABELS:
         yield "labels", f"task: {task} names no classes; remove labels"
 
@@ -102,19 +110,29 @@ def _input(entry: Entry) -> Iterator[Finding]:
         yield "input", "missing; write input: {size: …}, the side in pixels or [height, width]"
     if 0 in (shape.std or ()):
         yield "input", "std divides, so none of its numbers may be 0"
-    yield from _fit(shape)
+    yield from _fit(shape, entry.task or DEFAULT_TASK)
     yield from _channels(shape)
 
 
-def _fit(shape: Input) -> Iterator[Finding]:
-    """It has what it takes, and nothing that only another does."""
-    fit = shape.fit or "crop"
+def _fit(shape: Input, task: Task) -> Iterator[Finding]:
+    """It has what it takes, nothing that only another does, and all that the task needs."""
+    fit = shape.fit or USUAL_FITS.get(task, USUAL_FIT)
+    if fit == "crop" and task in USUAL_FITS:
+        yield "input", cut_off(task)
     if shape.resize and fit != "crop":
         yield "input", f"resize is for fit: crop, and {fit} scales to size at once; remove it"
     elif shape.resize and shape.size and shape.resize < max(shape.size):
         yield "input", _too_small(shape.resize, shape.size)
     if shape.pad is not None and fit != "letterbox":
         yield "input", f"pad is letterbox's border, and {fit} has none; remove it"
+
+
+def cut_off(task: str) -> str:
+    """The sentence on a task that needs all of a picture, of which a crop leaves the edges out."""
+    return (
+        f"fit: crop cuts the picture's edges off, of which a {task} would say nothing; write "
+        "fit: squash or fit: letterbox"
+    )
 
 
 def _too_small(resize: int, size: tuple[int, int]) -> str:

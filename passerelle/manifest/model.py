@@ -22,6 +22,9 @@ Channels = Literal[1, 3, 4, "rgb", "bgr"]  # grey; rgb; rgb and alpha; the order
 Size = tuple[int, int]  # height and width, in pixels
 PerChannel = tuple[float, ...]  # as many numbers as channels, or one for all
 
+USUAL_FIT: Fit = "crop"  # where the manifest says none
+USUAL_FITS: dict[Task, Fit] = {"segmentation": "squash"}  # of tasks that need the whole picture
+
 
 class Part(pydantic.BaseModel):
     """What every part of a model shares: it never changes, and nothing is converted silently."""

@@ -13,6 +13,7 @@ from services.bake import origin
 from services.bake.errors import ActivationError
 from services.bake.forward import Forward
 from services.model.tasks.classification import LOGITS, Classification, Logits
+from services.model.tasks.segmentation import Segmentation
 
 SUM_TOLERANCE = 1e-3  # of probabilities that were normalised by hand
 SOFTMAX_TOLERANCE = 1e-2  # of a softmax's own, whatever the precision
@@ -42,11 +43,33 @@ def find(recipe: Recipe, network: Forward) -> Found:
     Raises:
         ActivationError: it doesn't show, or what the manifest says can't be.
     """
+    if network.task == Segmentation.name:
+        return of_maps(recipe, network)
     if network.task != Classification.name:
         return NONE
     values = np.stack([each[LOGITS].reshape(-1) for each in network.outputs])
     made_by = network.graph.made_by(network.inputs[0], network.chosen[LOGITS])
     return of_values(recipe, values, made_by)
+
+
+def of_maps(recipe: Recipe, network: Forward) -> Found:
+    """The activation of a map with one value for each pixel; none of one with several classes.
+
+    Raises:
+        ActivationError
+    """
+    is_single = LOGITS in network.outputs[0] and network.outputs[0][LOGITS].shape[1] == 1
+    if recipe.activation and (not is_single or recipe.activation == "softmax"):
+        raise ActivationError(
+            f"{recipe.id}: a pixel is of its strongest class whatever the activation. Remove it."
+        )
+    if not is_single:
+        return NONE
+    if recipe.activation:
+        return Found(recipe.activation, "the manifest", multi_label=False)
+    values = np.stack([each[LOGITS].reshape(-1) for each in network.outputs])
+    made_by = network.graph.made_by(network.inputs[0], network.chosen[LOGITS])
+    return Found(*of_one(recipe.id, values, made_by), multi_label=False)
 
 
 def of_values(recipe: Recipe, values: Logits, made_by: str) -> Found:

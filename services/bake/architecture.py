@@ -9,8 +9,9 @@ import torch
 from passerelle.artifact import card, weight_sources
 from passerelle.artifact.card import Input
 from passerelle.artifact.weight_sources import WeightsError
-from passerelle.manifest import model
+from passerelle.manifest import checks, model
 from passerelle.manifest.model import Recipe
+from passerelle.protocol.tasks import Task
 from services.bake import constructor, loading, network, published, torchvision_operators, weights
 from services.bake.errors import ArchitectureError
 from services.bake.loading import Loaded
@@ -18,11 +19,11 @@ from services.bake.loading import Loaded
 # ImageNet's, by the number of channels: of grey, those of the three colours on average.
 MEAN: dict[int, tuple[float, ...]] = {1: (0.449,), 3: (0.485, 0.456, 0.406)}
 STD: dict[int, tuple[float, ...]] = {1: (0.226,), 3: (0.229, 0.224, 0.225)}
-USUAL = {"interpolation": "bilinear", "channels": 3, "fit": "crop", "resize": None}
+USUAL = {"interpolation": "bilinear", "channels": 3, "resize": None}
 TORCHVISION = "torchvision"  # the origin of an architecture, and the kind of its weights
 PAD = 114  # of a letterbox's border: the grey of the YOLO family, which training put there too
 OTHER_HASH = "invalid hash value"  # what torch.hub says of a file that isn't the one published
-DEFAULT_TASK = "classification"  # of a module of one's own
+DEFAULT_TASK: Task = "classification"  # of a module of one's own
 SEED = 0  # of weights that aren't loaded
 
 
@@ -36,7 +37,7 @@ class Architecture:
     published: str | None = None  # torchvision's weights that the input and the labels are of
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # that go with the weights
     loaded: Loaded | None = None  # from a checkpoint
-    task: str = DEFAULT_TASK
+    task: Task = DEFAULT_TASK
     made_in: str = "float32"  # the floating type that the module had before it was made fp32
 
 
@@ -60,7 +61,8 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
 
 def from_callable(recipe: Recipe) -> Architecture:
     """A module of what the user's own code gives."""
-    shape = complete_input(recipe.input)
+    task = recipe.task or DEFAULT_TASK
+    shape = complete_input(recipe.input, task=task)
     made = called(recipe)
     made_in = network.dtype_of(made)
     with constructor.explained(recipe):
@@ -68,7 +70,6 @@ def from_callable(recipe: Recipe) -> Architecture:
         if network.is_lazy(module):
             with torch.no_grad():
                 module(torch.zeros(1, shape.channels, *shape.size))
-    task = recipe.task or DEFAULT_TASK
     return Architecture(module, shape, None, task=task, made_in=made_in)
 
 
@@ -149,13 +150,22 @@ def make_torchvision(
         return network.prepare(recipe.architecture, made)
 
 
-def complete_input(given: model.Input | None, transforms: Any = None) -> Input:
-    """The input as the manifest gives it, over the weights' own transforms, over the defaults."""
+def complete_input(
+    given: model.Input | None, transforms: Any = None, task: Task = DEFAULT_TASK
+) -> Input:
+    """The input as the manifest gives it, over the weights' own transforms, over the defaults.
+
+    Raises:
+        ArchitectureError: it leaves out a part of the picture that the task needs.
+    """
     written = given.model_dump(exclude_none=True) if given else {}
     if isinstance(written.get("channels"), str):
         written |= {"channels": 3, "order": written["channels"]}
     published = published_input(transforms, written) if transforms is not None else {}
-    base: dict[str, Any] = USUAL | published | written
+    fit = model.USUAL_FITS.get(task, model.USUAL_FIT)
+    base: dict[str, Any] = USUAL | {"fit": fit} | published | written
+    if task in model.USUAL_FITS and base["fit"] == "crop":
+        raise ArchitectureError(checks.cut_off(task))
     count, (height, width) = base["channels"], base["size"]
     if base["fit"] == "crop" and height == width and base["resize"] is None:
         base["resize"] = round(height / card.CROP_SHARE)

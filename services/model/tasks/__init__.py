@@ -7,11 +7,12 @@ from passerelle.artifact.card import Card
 from services.model.tasks.classification import Classification
 from services.model.tasks.detection import Detection
 from services.model.tasks.embedding import Embedding
+from services.model.tasks.segmentation import Segmentation
 from services.model.tasks.task import Task
 from services.model.tasks.tensor import RawTensors
 
 TASKS: dict[str, type[Task]] = {
-    each.name: each for each in (Classification, Detection, Embedding, RawTensors)
+    each.name: each for each in (Classification, Detection, Segmentation, Embedding, RawTensors)
 }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from passerelle.manifest.model import Activation
 from services.bake import activation, forward, origin
@@ -135,3 +136,43 @@ def test_another_task_has_none() -> None:
     recipe = nets.recipe(task="embedding")
     built = Architecture(nets.Tiny().eval(), nets.SHAPE, None, task="embedding")
     assert activation.find(recipe, forward.run(recipe, built)) == activation.NONE
+
+
+class Maps(nets.Tiny):
+    """A value for each class and each square of 8 pixels."""
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        """(N, 3, H, W) -> (N, classes, H / 8, W / 8)."""
+        made: torch.Tensor = self.layer(batch)
+        return made
+
+
+class Probabilities(Maps):
+    """The same, from 0 to 1."""
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        """(N, 3, H, W) -> (N, classes, H / 8, W / 8)."""
+        return super().forward(batch).sigmoid()
+
+
+def of_maps(module: torch.nn.Module, **fields: Any) -> activation.Found:
+    recipe = nets.recipe(task="segmentation", **fields)
+    built = Architecture(module.eval(), nets.SHAPE, None, task="segmentation")
+    return activation.find(recipe, forward.run(recipe, built))
+
+
+def test_a_map_of_several_classes_needs_none_and_takes_none() -> None:
+    assert of_maps(Maps()) == activation.NONE
+    with pytest.raises(ActivationError, match=r"strongest class whatever the activation\. Remove"):
+        of_maps(Maps(), activation="sigmoid")
+
+
+def test_a_map_of_one_value_says_by_what_it_becomes_a_score() -> None:
+    assert of_maps(Maps(1), activation="sigmoid") == activation.Found(
+        "sigmoid", "the manifest", multi_label=False
+    )
+    assert of_maps(Probabilities(1)).source == "the output: made by a sigmoid"
+    with pytest.raises(ActivationError, match="activation: sigmoid if it is a logit"):
+        of_maps(Maps(1))
+    with pytest.raises(ActivationError, match="Remove it"):
+        of_maps(Maps(1), activation="softmax")

@@ -97,3 +97,11 @@ def test_without_transforms_the_defaults_are_imagenets() -> None:
     assert architecture.complete_input(model.Input(size=(224, 224))) == Input(
         (224, 224), 256, "bilinear", architecture.MEAN[3], architecture.STD[3]
     )
+
+
+def test_a_segmentation_is_given_the_whole_picture() -> None:
+    given = model.Input(size=(224, 224))
+    shape = architecture.complete_input(given, task="segmentation")
+    assert (shape.fit, shape.resize) == ("squash", None)
+    with pytest.raises(ArchitectureError, match="write fit: squash or fit: letterbox"):
+        architecture.complete_input(model.Input(size=(224, 224), fit="crop"), task="segmentation")

@@ -19,6 +19,8 @@ def test_good_entries_have_nothing_to_mend() -> None:
     assert found(GOOD) == []
     assert found(OWN) == []
     assert found(OWN, weights="architecture") == []
+    assert found(OWN, task="segmentation", activation="sigmoid") == []
+    assert found(OWN, task="segmentation", input={"size": 64, "fit": "letterbox"}) == []
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -71,6 +73,25 @@ def test_a_picture_may_be_fitted_in_any_way(shape: dict[str, Any]) -> None:
             {"input": {"size": 64, "channels": 4, "std": 1, "mean": 0, "fit": "letterbox"}},
             "input",
             "pad is missing, since alpha has no usual one; write 4 numbers",
+        ),
+        (
+            OWN,
+            {"task": "segmentation", "input": {"size": 64, "fit": "crop"}},
+            "input",
+            "would say nothing; write fit: squash or fit: letterbox",
+        ),
+        (
+            OWN,
+            {"task": "segmentation", "input": {"size": 64, "resize": 72}},
+            "input",
+            "resize is for fit: crop, and squash scales to size at once",
+        ),
+        (OWN, {"task": "segmentation", "activation": "softmax"}, "activation", "remove it"),
+        (
+            OWN,
+            {"task": "embedding", "activation": "none"},
+            "activation",
+            "task: embedding has none",
         ),
         (GOOD, {"weights": "architecture"}, "weights", "write torchvision:DEFAULT"),
         (GOOD, {"labels": "imagenet"}, "labels", "write imagenet-1k"),
