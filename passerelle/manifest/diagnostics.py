@@ -3,7 +3,7 @@
 import difflib
 from typing import Any
 
-from passerelle.manifest import look_alikes, schema
+from passerelle.manifest import input_fields, look_alikes, schema
 
 MAX_SHOWN = 60  # characters of a value
 
@@ -62,7 +62,7 @@ SENTENCES = {
     "model_attributes_type": "{given} has no fields; write key: value lines",
     "size": "{given} is no size; write the side in pixels, or [height, width]",
     "literal_error": "{given} is unknown; write {expected}",
-    "literal_error of channels": f"{{given}} is unknown; write {schema.CHANNELS}",
+    "literal_error of channels": f"{{given}} is unknown; write {input_fields.CHANNELS}",
     "greater_than_equal": "{given} is too small; write at least {ge}",
     "less_than_equal": "{given} is too large; write at most {le}",
     "too_short": "there is none; write at least {min_length}",

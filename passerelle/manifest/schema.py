@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
-from pydantic_core import PydanticCustomError, PydanticKnownError
 
-from passerelle.manifest import names
-from passerelle.manifest.model import Activation, Channels, Engine, Fit, Interpolation, Precision
+from passerelle.manifest import input_fields, names
+from passerelle.manifest.model import Activation, Engine, Fit, Interpolation, Precision
 from passerelle.protocol.tasks import Task
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
@@ -33,63 +32,6 @@ Id = Annotated[str, Field(pattern=ID)]
 Duration = Annotated[str, Field(pattern=DURATION, examples=["10s", "500ms", "2m"])]
 Title = Annotated[str, pydantic.AfterValidator(names.in_one_line)]
 ClassName = Annotated[str, pydantic.AfterValidator(names.checked)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-PerChannel = Annotated[
-    tuple[Number, ...],
-    Field(strict=False),
-    BeforeValidator(
-        lambda given: (given,) if type(given) in {int, float} else given,  # not True
-        json_schema_input_type=Number | list[Number],
-    ),
-]
-
-
-Byte = Annotated[int, Field(ge=0, le=255)]
-BytePerChannel = Annotated[
-    tuple[Byte, ...],
-    Field(strict=False),
-    BeforeValidator(
-        lambda given: given if isinstance(given, list | tuple) else (given,),
-        json_schema_input_type=Byte | list[Byte],
-    ),
-]
-Side = Annotated[int, Field(ge=16, le=4096)]
-
-
-def height_and_width(given: object) -> object:
-    """A size as two sides, of which a square has one written.
-
-    Raises:
-        PydanticCustomError: it has another number of them.
-    """
-    if isinstance(given, int | float):
-        return given, given
-    if isinstance(given, list | tuple) and len(given) == 2:
-        return tuple(given)
-    raise PydanticCustomError("size", "is no size")
-
-
-Size = Annotated[
-    tuple[Side, Side],
-    BeforeValidator(height_and_width, json_schema_input_type=Side | tuple[Side, Side]),
-]
-
-
-def not_a_truth_value(given: object) -> object:
-    """A value that may be 1, which Python takes True for.
-
-    Raises:
-        PydanticKnownError: it is True or False.
-    """
-    if isinstance(given, bool):
-        raise PydanticKnownError("literal_error", {"expected": CHANNELS})
-    return given
-
-
-CHANNELS = "1 (grey), 3 or rgb, bgr, or 4 (RGB and alpha)"
-ChannelOrder = Annotated[
-    Channels, BeforeValidator(not_a_truth_value, json_schema_input_type=Channels)
-]
 PER_CHANNEL = (
     "For values in 0..1: a number for each channel, or one for all; ImageNet's unless given."
 )
@@ -112,7 +54,7 @@ class Fields(pydantic.BaseModel):
 class Input(Fields):
     """How a picture becomes the model's input."""
 
-    size: Size | None = Field(
+    size: input_fields.Size | None = Field(
         None,
         examples=[224, [256, 128]],
         description="Side of the square, or [height, width], in pixels.",
@@ -130,19 +72,19 @@ class Input(Fields):
         le=8192,
         description="Short side before the crop, in pixels; size / 0.875 unless given.",
     )
-    pad: BytePerChannel | None = Field(
+    pad: input_fields.BytePerChannel | None = Field(
         None,
         description="Letterbox's border, 0..255, for each channel or for all; 114 unless given.",
     )
     interpolation: Interpolation | None = Field(
         None, description="How to resize; bilinear unless given."
     )
-    channels: ChannelOrder | None = Field(
+    channels: input_fields.ChannelOrder | None = Field(
         None,
         description="1 for grey, 3 or rgb (unless given), bgr, 4 for RGB and alpha.",
     )
-    mean: PerChannel | None = Field(None, description=PER_CHANNEL)
-    std: PerChannel | None = Field(None, description=PER_CHANNEL)
+    mean: input_fields.PerChannel | None = Field(None, description=PER_CHANNEL)
+    std: input_fields.PerChannel | None = Field(None, description=PER_CHANNEL)
 
 
 class WeightsFile(Fields):

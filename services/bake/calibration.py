@@ -112,7 +112,7 @@ def opened(path: Path, mode: str) -> Image.Image:
         return modes.converted(image, mode)
 
 
-def box(image: Image.Image, shape: Input, chance: np.random.Generator) -> tuple[int, int, int, int]:
+def box(image: Image.Image, shape: Input, chance: np.random.Generator) -> Part:
     """A part of a picture, as random as those that classifiers are trained on.
 
     For `crop` it is as oblong as the input, give or take those `ASPECTS`.
@@ -121,6 +121,8 @@ def box(image: Image.Image, shape: Input, chance: np.random.Generator) -> tuple[
     area = chance.uniform(MIN_AREA, 1) * image.width * image.height
     narrow, wide = (math.log(aspect) for aspect in ASPECTS)
     aspect = math.exp(chance.uniform(narrow, wide)) * width / height
+    if width != height:  # then the picture may have no part of that area
+        area = min(area, image.width**2 / aspect, image.height**2 * aspect)
     width = min(image.width, int((area * aspect) ** 0.5))
     height = min(image.height, int((area / aspect) ** 0.5))
     left = int(chance.integers(0, image.width - width + 1))

@@ -68,3 +68,32 @@ def test_crops_lie_within_the_picture() -> None:
         left, top, right, bottom = calibration.box(image, SHAPE, chance)
         assert 0 <= left < right <= 300
         assert 0 <= top < bottom <= 20
+
+
+def shaped(size: tuple[int, int], fit: str) -> Input:
+    return Input(size, None, "bilinear", (0.5,) * 3, (0.5,) * 3, fit=fit, pad=(1, 2, 3))
+
+
+@pytest.mark.parametrize("size", [(40, 20), (20, 40)])
+def test_what_is_cropped_is_as_oblong_as_the_input_and_what_is_squashed_is_not(
+    size: tuple[int, int],
+) -> None:
+    made = list(calibration.crops(shaped(size, "crop"), 60, 0))
+    taken = [each.placement.taken for each in made]
+    aspects = [(right - left) / (bottom - top) for left, top, right, bottom in taken]
+    assert {each.pixels.shape for each in made} == {(*size, 3)}
+    assert np.median(aspects) == pytest.approx(size[1] / size[0], rel=0.2)
+    squashed = [each.placement.taken for each in calibration.crops(shaped(size, "squash"), 60, 0)]
+    aspects = [(right - left) / (bottom - top) for left, top, right, bottom in squashed]
+    assert np.median(aspects) == pytest.approx(1, rel=0.2)
+
+
+def test_what_is_letterboxed_has_its_border_and_its_proportions() -> None:
+    for each in calibration.crops(shaped((40, 20), "letterbox"), 20, 0):
+        left, top, right, bottom = each.placement.taken
+        width, height = each.placement.size
+        assert abs(width - height * (right - left) / (bottom - top)) <= 1
+        assert height < 40
+        assert (each.pixels[0] == (1, 2, 3)).all()
+        assert (each.pixels[-1] == (1, 2, 3)).all()
+        assert not (each.pixels[20] == (1, 2, 3)).all()

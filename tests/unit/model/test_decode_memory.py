@@ -1,5 +1,6 @@
 """The memory that decoding takes, by a header; tests/system/test_decode_memory.py measures it."""
 
+import dataclasses
 import io
 
 import numpy as np
@@ -21,11 +22,11 @@ def encoded(mode: str, form: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def needed(data: bytes, draft: int = SIDE) -> float:
+def needed(data: bytes, draft: int = SIDE, shape: Input = SHAPE) -> float:
     """In megabytes."""
     image = decode.open_image(data, SIDE * SIDE, tuple(formats.NAMES))
     image.draft(None, (draft, draft))
-    return decode_memory.needed(image, data, SHAPE) / 1e6
+    return decode_memory.needed(image, data, shape) / 1e6
 
 
 @pytest.mark.parametrize(
@@ -119,3 +120,17 @@ def test_a_small_picture_takes_little() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (375, 500, 3), dtype=np.uint8)
     Image.fromarray(noise).save(out, "JPEG")
     assert needed(out.getvalue()) < MARGIN
+
+
+def test_what_is_not_cut_is_halfway_as_wide_as_the_picture() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (10_000, 100)).save(out, "PNG")
+    whole = dataclasses.replace(SHAPE, size=(1000, 1000), resize=None, fit="squash")
+    middle = dataclasses.replace(whole, resize=1000, fit="crop")
+    assert needed(out.getvalue(), shape=whole) > 4 + 4 * 10
+    assert needed(out.getvalue(), shape=middle) < 4 + 4 * 10
+
+
+def test_a_large_input_counts() -> None:
+    large = dataclasses.replace(SHAPE, size=(4000, 4000), resize=None, fit="letterbox")
+    assert needed(encoded("L", "PNG"), shape=large) > 16 * 16

@@ -1,5 +1,7 @@
 """A decoded picture in the mode that the model's channels ask for."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -63,3 +65,23 @@ def test_pixels_have_an_axis_of_channels() -> None:
         made = modes.pixels(Image.new(mode, (4, 4)), shape(channels))
         assert made.shape == (4, 4, channels)
         assert made.dtype == np.uint8
+
+
+def test_the_order_of_colours_is_the_models() -> None:
+    picture = plain("RGB", (1, 2, 3))
+    blue_first = dataclasses.replace(shape(3), order="bgr")
+    assert modes.pixels(picture, shape(3))[0, 0].tolist() == [1, 2, 3]
+    assert modes.pixels(picture, blue_first)[0, 0].tolist() == [3, 2, 1]
+    assert modes.pixels(picture, blue_first).flags.writeable
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_smaller_picture_has_a_border(channels: int) -> None:
+    bordered = dataclasses.replace(shape(channels), size=(4, 6), pad=tuple(range(9, 9 + channels)))
+    picture = Image.new(modes.BY_CHANNELS[channels], (3, 2), 0)
+    made = modes.pixels(picture, bordered, (2, 1))
+    assert made.shape == (4, 6, channels)
+    inside = np.zeros((4, 6), bool)
+    inside[1:3, 2:5] = True
+    assert (made[inside] == 0).all()
+    assert (made[~inside] == bordered.pad).all()
