@@ -83,7 +83,7 @@ def unusable(error: OSError) -> str:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(passerelle.__version__, message="%(prog)s %(version)s")
 def main() -> None:
-    """Any number of PyTorch image models behind one HTTP door.
+    """Any number of vision models behind one HTTP door.
 
     `passerelle up` runs everything that models.yaml lists; the other commands look at it, change
     it, or ask it.
