@@ -9,7 +9,7 @@ import requests
 import torch
 
 from passerelle.manifest import reading
-from services.bake import architecture, torchvision_operators
+from services.bake import architecture, torchvision_models, torchvision_operators
 from tests.support import stack
 from tests.system.test_gateway import CATS
 
@@ -89,7 +89,7 @@ def test_torchvisions_models_load_through_torchvisions_own_code(
 def test_torchvisions_models_are_cropped_as_their_weights_say(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(architecture, "make_torchvision", lambda *_: torch.nn.Identity())
+    monkeypatch.setattr(torchvision_models, "make", lambda *_: torch.nn.Identity())
     crops = {}
     for model in reading.read(EXAMPLES / "torchvision.yaml"):
         name = model.architecture.partition(":")[2]

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from passerelle.artifact import card, labels
-from services.bake import architecture, torchvision_operators
+from services.bake import input_shape, torchvision_operators
 from services.model import decode, engines
 from tests.support import stack
 
@@ -194,7 +194,7 @@ def expected(net: torch.nn.Module, picture: Image.Image, mode: str, **norm: Any)
         return net.eval()(prepare(picture.convert(mode))[None])[0].numpy()
 
 
-RGB = {"mean": architecture.MEAN[3], "std": architecture.STD[3]}
+RGB = {"mean": input_shape.MEAN[3], "std": input_shape.STD[3]}
 
 
 def test_what_is_written_otherwise_is_the_same_network(

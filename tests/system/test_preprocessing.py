@@ -12,7 +12,7 @@ from PIL import Image
 
 from passerelle.artifact.card import Input
 from passerelle.manifest import model
-from services.bake import architecture, convert, torchvision_operators
+from services.bake import convert, input_shape, torchvision_operators
 from services.model import decode, engines, resize
 from tests.support import stack
 
@@ -49,7 +49,7 @@ def test_the_engine_sees_what_torchvision_would_give(
 ) -> None:
     monkeypatch.setattr(resize, "cykooz", cykooz)
     published = torchvision.models.get_model_weights(name).DEFAULT.transforms()
-    compare(architecture.complete_input(None, published), published, tmp_path)
+    compare(input_shape.complete(None, published), published, tmp_path)
 
 
 def compare(shape: Input, transforms: Callable[[Image.Image], torch.Tensor], folder: Path) -> None:
@@ -116,5 +116,5 @@ def test_each_fit_and_order_is_torchvisions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(resize, "cykooz", cykooz)
-    shape = architecture.complete_input(model.Input(**written, mean=MEAN, std=STD))
+    shape = input_shape.complete(model.Input(**written, mean=MEAN, std=STD))
     compare(shape, transforms.Compose([*steps, transforms.Normalize(MEAN, STD)]), tmp_path)

@@ -7,10 +7,8 @@ import pytest
 import safetensors.torch
 import torch
 
-from passerelle.artifact.card import Input
 from passerelle.artifact.weight_sources import WeightsError
-from passerelle.manifest import model
-from services.bake import architecture, torchvision_operators
+from services.bake import architecture
 from services.bake.errors import ArchitectureError
 from tests.unit.bake import nets
 
@@ -82,63 +80,3 @@ def test_a_torchvision_model_brings_its_transforms_and_class_names(tmp_path: Pat
     assert built.published == "IMAGENET1K_V1"
     assert built.labels is not None
     assert len(built.labels) == 1000
-
-
-def resnet18() -> Any:
-    """The transforms that go with torchvision's weights of it."""
-    models = torchvision_operators.import_torchvision().models
-    return models.get_model_weights("resnet18").DEFAULT.transforms()
-
-
-def test_what_the_manifest_says_of_the_input_comes_before_the_transforms() -> None:
-    transforms = resnet18()
-    given = model.Input(size=(192, 192), interpolation="bicubic")
-    shape = architecture.complete_input(given, transforms)
-    assert (shape.size, shape.resize, shape.interpolation) == ((192, 192), 256, "bicubic")
-    assert shape.mean == architecture.MEAN[3]
-
-
-def test_without_transforms_the_defaults_are_imagenets() -> None:
-    assert architecture.complete_input(model.Input(size=(224, 224))) == Input(
-        (224, 224), 256, "bilinear", architecture.MEAN[3], architecture.STD[3]
-    )
-
-
-def test_a_segmentation_is_given_the_whole_picture() -> None:
-    given = model.Input(size=(224, 224))
-    shape = architecture.complete_input(given, task="segmentation")
-    assert (shape.fit, shape.resize) == ("squash", None)
-    with pytest.raises(ArchitectureError, match="write fit: squash or fit: letterbox"):
-        architecture.complete_input(model.Input(size=(224, 224), fit="crop"), task="segmentation")
-
-
-def test_a_larger_size_than_the_weights_resize_has_a_resize_of_its_own() -> None:
-    transforms = resnet18()
-    larger = architecture.complete_input(model.Input(size=(384, 384)), transforms)
-    assert larger.resize == round(384 / 0.875)
-    oblong = architecture.complete_input(model.Input(size=(384, 128)), transforms)
-    assert oblong.resize is None
-    squashed = architecture.complete_input(model.Input(fit="squash"), transforms)
-    assert (squashed.size, squashed.resize, squashed.pad) == ((224, 224), None, ())
-
-
-def test_a_border_is_of_the_same_grey_unless_it_is_given() -> None:
-    boxed = model.Input(size=(64, 32), fit="letterbox")
-    assert architecture.complete_input(boxed).pad == (114, 114, 114)
-    given = boxed.model_copy(update={"channels": 1, "pad": (9,)})
-    assert architecture.complete_input(given).pad == (9,)
-
-
-@pytest.mark.parametrize("channels", [1, 3, "rgb", "bgr"])
-def test_imagenets_numbers_are_in_the_order_of_the_channels(channels: model.Channels) -> None:
-    given = model.Input(size=(64, 64), channels=channels)
-    shape = architecture.complete_input(given)
-    turn = -1 if channels == "bgr" else 1
-    assert shape.channels == (1 if channels == 1 else 3)
-    assert shape.order == ("bgr" if channels == "bgr" else "rgb")
-    assert shape.mean == architecture.MEAN[shape.channels][::turn]
-    published = architecture.complete_input(given, resnet18())
-    assert published.std == architecture.STD[shape.channels][::turn]
-    written = given.model_copy(update={"mean": (1.0, 2.0, 3.0)})
-    if channels != 1:
-        assert architecture.complete_input(written, resnet18()).mean == (1, 2, 3)

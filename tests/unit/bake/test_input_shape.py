@@ -1,0 +1,72 @@
+"""An input is what the manifest says, over what the weights' publisher says."""
+
+from typing import Any
+
+import pytest
+
+from passerelle.artifact.card import Input
+from passerelle.manifest import model
+from services.bake import input_shape, torchvision_operators
+from services.bake.errors import ArchitectureError
+
+pytestmark = pytest.mark.torch
+
+
+def resnet18() -> Any:
+    """The transforms that go with torchvision's weights of it."""
+    models = torchvision_operators.import_torchvision().models
+    return models.get_model_weights("resnet18").DEFAULT.transforms()
+
+
+def test_what_the_manifest_says_of_the_input_comes_before_the_transforms() -> None:
+    transforms = resnet18()
+    given = model.Input(size=(192, 192), interpolation="bicubic")
+    shape = input_shape.complete(given, transforms)
+    assert (shape.size, shape.resize, shape.interpolation) == ((192, 192), 256, "bicubic")
+    assert shape.mean == input_shape.MEAN[3]
+
+
+def test_without_transforms_the_defaults_are_imagenets() -> None:
+    assert input_shape.complete(model.Input(size=(224, 224))) == Input(
+        (224, 224), 256, "bilinear", input_shape.MEAN[3], input_shape.STD[3]
+    )
+
+
+def test_a_segmentation_is_given_the_whole_picture() -> None:
+    given = model.Input(size=(224, 224))
+    shape = input_shape.complete(given, task="segmentation")
+    assert (shape.fit, shape.resize) == ("squash", None)
+    with pytest.raises(ArchitectureError, match="write fit: squash or fit: letterbox"):
+        input_shape.complete(model.Input(size=(224, 224), fit="crop"), task="segmentation")
+
+
+def test_a_larger_size_than_the_weights_resize_has_a_resize_of_its_own() -> None:
+    transforms = resnet18()
+    larger = input_shape.complete(model.Input(size=(384, 384)), transforms)
+    assert larger.resize == round(384 / 0.875)
+    oblong = input_shape.complete(model.Input(size=(384, 128)), transforms)
+    assert oblong.resize is None
+    squashed = input_shape.complete(model.Input(fit="squash"), transforms)
+    assert (squashed.size, squashed.resize, squashed.pad) == ((224, 224), None, ())
+
+
+def test_a_border_is_of_the_same_grey_unless_it_is_given() -> None:
+    boxed = model.Input(size=(64, 32), fit="letterbox")
+    assert input_shape.complete(boxed).pad == (114, 114, 114)
+    given = boxed.model_copy(update={"channels": 1, "pad": (9,)})
+    assert input_shape.complete(given).pad == (9,)
+
+
+@pytest.mark.parametrize("channels", [1, 3, "rgb", "bgr"])
+def test_imagenets_numbers_are_in_the_order_of_the_channels(channels: model.Channels) -> None:
+    given = model.Input(size=(64, 64), channels=channels)
+    shape = input_shape.complete(given)
+    turn = -1 if channels == "bgr" else 1
+    assert shape.channels == (1 if channels == 1 else 3)
+    assert shape.order == ("bgr" if channels == "bgr" else "rgb")
+    assert shape.mean == input_shape.MEAN[shape.channels][::turn]
+    published = input_shape.complete(given, resnet18())
+    assert published.std == input_shape.STD[shape.channels][::turn]
+    written = given.model_copy(update={"mean": (1.0, 2.0, 3.0)})
+    if channels != 1:
+        assert input_shape.complete(written, resnet18()).mean == (1, 2, 3)
