@@ -6,21 +6,32 @@ from rich.table import Column, Table
 
 from passerelle.cli import output
 
+DEFAULT_TASK = "classification"  # of a card from before it was stated
+
 
 def show(found: list[dict[str, Any]]) -> None:
-    """The models as a table."""
+    """The models as a table, with their tasks where not all of them are classifiers."""
     widest = max((len(each["id"]) for each in found), default=0)
     name = Column("model", min_width=widest)
-    table = Table(name, "status", "engine", "ms", "MB", "what it is", box=None)
-    for each in found:
+    tasks = [task(each) for each in found]
+    has_others = bool(set(tasks) - {DEFAULT_TASK})
+    columns = ("status", *(["task"] if has_others else []), "engine", "ms", "MB", "what it is")
+    table = Table(name, *columns, box=None)
+    for each, its_task in zip(found, tasks, strict=True):
         card = each["card"] or {}
         measured = card.get("measured", {})
         notes = (non_finite(each), each["note"] or each["reason"])
         about = "; ".join(filter(None, notes)) or each["title"]
         engine = f"{card.get('engine', '')} {card.get('precision', '')}"
         cells = (measured.get("latency_ms", ""), measured.get("size_mb", ""))
-        table.add_row(each["id"], each["status"], engine, *map(str, cells), about)
+        shown_task = [its_task] if has_others else []
+        table.add_row(each["id"], each["status"], *shown_task, engine, *map(str, cells), about)
     output.console.print(table)
+
+
+def task(model: dict[str, Any]) -> str:
+    """A model's task, as far as its card is known."""
+    return str((model["card"] or {}).get("task", DEFAULT_TASK))
 
 
 def non_finite(model: dict[str, Any]) -> str:

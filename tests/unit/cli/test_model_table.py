@@ -29,6 +29,15 @@ def test_pictures_that_gave_no_numbers_are_told(capsys: pytest.CaptureFixture[st
     assert "2 pictures gave NaN or infinity; in fp32" in told
 
 
+def test_tasks_are_shown_where_not_all_are_classifiers(capsys: pytest.CaptureFixture[str]) -> None:
+    model_table.show([READY])
+    assert "task" not in capsys.readouterr().out
+    model_table.show([READY, READY | {"card": CARD | {"task": "detection"}}])
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["model", "status", "task"]
+    assert [each.split()[2] for each in rows] == ["classification", "detection"]
+
+
 def test_no_models_are_an_empty_table(capsys: pytest.CaptureFixture[str]) -> None:
     model_table.show([])
     assert len(capsys.readouterr().out.splitlines()) == 1
