@@ -1,4 +1,4 @@
-"""All that an architecture's module is made of beside what is installed, found without running it.
+"""All that the modules of a recipe are made of beside what is installed, found without running it.
 
 A stale artifact must never be served, so rather too much is found than too little:
 
@@ -33,7 +33,7 @@ class Closure:
 
 
 def of(recipe: Recipe) -> Closure:
-    """The closure of a recipe's architecture.
+    """The closure of what a recipe names in modules.
 
     A folder or a source that can't be read counts as empty: a bake can't read it either.
     """
@@ -50,7 +50,7 @@ class _Search:
         self.files: dict[str, Path] = {}
         self.folders: set[Path] = set()
         self.installed: set[str] = set()
-        self._waiting = [recipe.architecture.partition(":")[0]]  # dotted names to look for
+        self._waiting = [*map(user_modules.module_of, user_modules.named(recipe))]  # dotted names
         self._modules: set[str] = set()  # that were
         self._roots: dict[str, list[Path]] = {}  # of top-level modules
         self._sources: dict[Path, tuple[str, Path | None]] = {}  # that were read, or will be

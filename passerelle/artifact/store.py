@@ -19,6 +19,7 @@ from passerelle.artifact import (
     import_closure,
     installed_packages,
     module_closure,
+    onnx_source,
     opened_files,
     weight_sources,
 )
@@ -75,6 +76,7 @@ def digest(recipe: Recipe, opened: Mapping[str, str] | None = None) -> str:
     """
     fields = set(Recipe.model_fields) - FILE_FIELDS
     closure = module_closure.of(recipe)
+    external = digests(onnx_source.external(recipe))
     parts = {
         "fields": recipe.model_dump(mode="json", include=fields),
         "weights": weight_sources.fingerprint(recipe),
@@ -84,6 +86,7 @@ def digest(recipe: Recipe, opened: Mapping[str, str] | None = None) -> str:
         "packages": installed_packages.fingerprints(closure.installed),
         "code": digests(import_closure.files(BAKE)),
         "tools": [importlib.metadata.version(name) for name in TOOLS],
+        **({"external": external} if external else {}),
         **({"opened": opened} if opened else {}),
     }
     # A keyword of an architecture may be infinite, and nobody reads this as JSON.

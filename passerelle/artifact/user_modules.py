@@ -1,4 +1,4 @@
-"""The user's own modules: what an architecture such as `mypackage.nets:MyNet` is made of.
+"""The user's own modules: what names such as `mypackage.nets:MyNet` in a recipe are made of.
 
 They are looked for in a recipe's `module_folders`: the manifest's folder, then the current one. A
 bake sees them before installed packages. Nothing here imports them. What else they are made of is
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
-from passerelle.manifest.model import Recipe
+from passerelle.manifest.model import ONNX, Recipe
 
 ROOT = Path(__file__).parents[2]
 OUR_PACKAGES = ("gateway", "passerelle", "services")
@@ -25,15 +25,25 @@ class ModuleError(Exception):
 
 
 def search_path(recipe: Recipe) -> list[str]:
-    """The folders to put before sys.path for a bake; none where its module is installed."""
-    found = roots(top_level(recipe), recipe.module_folders)
+    """The folders to put before sys.path for a bake; none where its modules are installed."""
+    found = [root for top in top_levels(recipe) for root in roots(top, recipe.module_folders)]
     is_beside = any(str(root.parent) in recipe.module_folders for root in found)
     return list(recipe.module_folders) if is_beside else []
 
 
-def top_level(recipe: Recipe) -> str:
-    """`mypackage` of `mypackage.nets:MyNet`."""
-    return recipe.architecture.partition(":")[0].partition(".")[0]
+def named(recipe: Recipe) -> tuple[str, ...]:
+    """What a recipe names in modules, such as `mypackage.nets:MyNet`."""
+    return () if recipe.architecture == ONNX else (recipe.architecture,)
+
+
+def module_of(name: str) -> str:
+    """`mypackage.nets` of `mypackage.nets:MyNet`."""
+    return name.partition(":")[0]
+
+
+def top_levels(recipe: Recipe) -> tuple[str, ...]:
+    """`mypackage` of `mypackage.nets:MyNet`, of all that a recipe names, each once."""
+    return tuple(dict.fromkeys(module_of(name).partition(".")[0] for name in named(recipe)))
 
 
 def refuse_conflicts(recipe: Recipe) -> None:
@@ -42,11 +52,12 @@ def refuse_conflicts(recipe: Recipe) -> None:
     Raises:
         ModuleError
     """
-    name, architecture = top_level(recipe), recipe.architecture
-    if name in OUR_PACKAGES:
-        raise ModuleError(f"{architecture}: {name} is a package of Passerelle's; rename yours.")
-    if name in sys.stdlib_module_names:
-        raise ModuleError(f"{architecture}: {name} is a module of Python's own; rename yours.")
+    for name in named(recipe):
+        top = module_of(name).partition(".")[0]
+        if top in OUR_PACKAGES:
+            raise ModuleError(f"{name}: {top} is a package of Passerelle's; rename yours.")
+        if top in sys.stdlib_module_names:
+            raise ModuleError(f"{name}: {top} is a module of Python's own; rename yours.")
     for path in _named_like(OUR_PACKAGES, recipe.module_folders):
         if not _is_ours(path):
             raise ModuleError(f"{path} is named like a package of Passerelle's; rename it.")
@@ -55,25 +66,30 @@ def refuse_conflicts(recipe: Recipe) -> None:
 
 
 def require(recipe: Recipe) -> None:
-    """Return only if the module that a recipe's architecture names is there.
+    """Return only if the modules that a recipe names are there.
 
     Raises:
         ModuleError: names the part that is missing.
     """
-    parts = recipe.architecture.partition(":")[0].split(".")
+    for name in named(recipe):
+        _require(name, recipe.module_folders)
+
+
+def _require(name: str, module_folders: Sequence[str]) -> None:
+    parts = module_of(name).split(".")
     if parts[0] == TORCHVISION:
         return
-    spec = _spec(parts[0], recipe.module_folders)
+    spec = _spec(parts[0], module_folders)
     for length, part in enumerate(parts[1:], 1):
         locations = list(spec.submodule_search_locations or ()) if spec else []
         spec = PathFinder.find_spec(".".join(parts[: length + 1]), locations) if locations else None
         if spec is None and locations:
             package = ".".join(parts[:length])
-            raise ModuleError(f"{recipe.architecture}: {package} has no module {part!r}.")
+            raise ModuleError(f"{name}: {package} has no module {part!r}.")
     if spec is None:
-        folders = " or ".join(dict.fromkeys(recipe.module_folders))
+        folders = " or ".join(dict.fromkeys(module_folders))
         raise ModuleError(
-            f"{recipe.architecture}: there is no module {'.'.join(parts)}; "
+            f"{name}: there is no module {'.'.join(parts)}; "
             f"put it into {folders}, or see that its package is installed."
         )
 

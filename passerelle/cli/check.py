@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from passerelle.artifact import given_labels, label_file, user_modules, weight_sources
+from passerelle.artifact import (
+    given_labels,
+    label_file,
+    onnx_file,
+    onnx_source,
+    user_modules,
+    weight_sources,
+)
 from passerelle.cli import options, output
 from passerelle.local import preflight
 from passerelle.manifest import reading
@@ -42,7 +49,8 @@ def problems(model: Model, absent: Collection[str]) -> Iterator[str]:
     try:
         if weights_package(model.weights) not in absent:
             weight_sources.file_digest(model.weights)
-    except weight_sources.WeightsError as error:
+            onnx_source.require(model)
+    except (weight_sources.WeightsError, onnx_file.OnnxError) as error:
         yield str(error)
     try:
         given_labels.require(model)
@@ -52,23 +60,23 @@ def problems(model: Model, absent: Collection[str]) -> Iterator[str]:
         yield str(error)
     try:
         user_modules.refuse_conflicts(model)
-        if architecture_package(model) not in absent:
+        if not set(module_packages(model)) & set(absent):
             user_modules.require(model)
     except user_modules.ModuleError as error:
         yield str(error)
 
 
 def packages(model: Model) -> tuple[str, ...]:
-    """The packages that a model's architecture and weights may be in, as pip names them."""
-    return architecture_package(model), weights_package(model.weights)
+    """The packages that a model's modules and weights may be in, as pip names them."""
+    return *module_packages(model), weights_package(model.weights)
 
 
-def architecture_package(model: Model) -> str:
-    """The package that an architecture's module may be in."""
-    return user_modules.top_level(model).replace("_", "-")
+def module_packages(model: Model) -> tuple[str, ...]:
+    """The packages that the modules that a model names may be in."""
+    return tuple(top.replace("_", "-") for top in user_modules.top_levels(model))
 
 
 def weights_package(source: object) -> str:
     """The package that a source of weights names; empty where it names none."""
     is_package = isinstance(source, str) and weight_sources.kind(source) == "package"
-    return str(source).partition(":")[2].replace("_", "-") if is_package else ""
+    return str(source).partition(":")[2].partition("/")[0].replace("_", "-") if is_package else ""

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from passerelle.artifact import import_closure, module_closure, user_modules
+from passerelle.artifact import import_closure, module_closure, onnx_source, user_modules
 from passerelle.manifest import reading
 from passerelle.manifest.model import Model, Recipe
 
@@ -57,6 +57,8 @@ def gather_recipe(model: Model, base: Path, folder: Path) -> Recipe:
     """
     user_modules.refuse_conflicts(model)
     copy_all(module_closure.of(model).files, folder / "modules")
+    for file in onnx_source.external(model).values() if model.weights.startswith("file:") else ():
+        copy(file, base, folder)
     labels, calibration = model.labels, model.calibration
     copied = {
         "weights": copy_source(model.weights, base, folder),

@@ -6,10 +6,11 @@
 from collections.abc import Iterable, Iterator
 
 from passerelle.manifest import completion, deployment, service_name
-from passerelle.manifest.model import USUAL_FIT, USUAL_FITS
+from passerelle.manifest.model import ONNX, USUAL_FIT, USUAL_FITS
 from passerelle.manifest.schema import Defaults, Entry, Input, WeightsFile
 from passerelle.protocol.tasks import Task
 
+FILES = ("file:", "https:", "package:")  # how weights begin that are a file
 MAX_TIMEOUT = 3600.0  # seconds
 MAX_TTL = 168 * 3600.0  # seconds that an answer may be kept
 DEFAULT_TASK: Task = "classification"
@@ -23,6 +24,7 @@ Finding = tuple[str, str]  # a field, or "" for the whole entry, and what to wri
 def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
     """What one entry lacks, or what doesn't go together in it."""
     yield from _architecture(entry)
+    yield from _onnx(entry, defaults)
     yield from _weights(entry)
     yield from _task(entry)
     yield from _input(entry)
@@ -69,7 +71,22 @@ def _service(entry: Entry, name: str) -> Iterator[Finding]:
 def _architecture(entry: Entry) -> Iterator[Finding]:
     """There is one."""
     if not entry.architecture:
-        yield "architecture", "missing; write torchvision:NAME, module:callable, or like:"
+        yield "architecture", "missing; write torchvision:NAME, module:callable, onnx, or like:"
+
+
+def _onnx(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
+    """The file is the whole network: nothing makes one, and no torch runs it."""
+    if entry.architecture != ONNX:
+        return
+    if entry.weights_source and not entry.weights_source.startswith(FILES):
+        yield "weights", "name the ONNX file: write file:PATH, https://… or package:NAME/PATH"
+    for name in ("arguments", "keywords"):
+        if getattr(entry, name) is not None:
+            yield name, "an ONNX file is made already, and takes none; remove them"
+    if isinstance(entry.weights, WeightsFile) and (entry.weights.key or entry.weights.strip):
+        yield "weights", "an ONNX file has no state dict; remove key and strip"
+    if (entry.engine or defaults.engine) == "torch":
+        yield "engine", "torch runs no ONNX file; write openvino"
 
 
 def _weights(entry: Entry) -> Iterator[Finding]:
@@ -106,7 +123,8 @@ def _task(entry: Entry) -> Iterator[Finding]:
 def _input(entry: Entry) -> Iterator[Finding]:
     """A picture can become the input."""
     shape = entry.input or Input()
-    if entry.architecture and not _is_torchvision(entry) and shape.size is None:
+    has_own = _is_torchvision(entry) or entry.architecture == ONNX
+    if entry.architecture and not has_own and shape.size is None:
         yield "input", "missing; write input: {size: …}, the side in pixels or [height, width]"
     if 0 in (shape.std or ()):
         yield "input", "std divides, so none of its numbers may be 0"

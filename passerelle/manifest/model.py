@@ -20,6 +20,7 @@ Interpolation = Literal["bilinear", "bicubic"]
 Fit = Literal["crop", "squash", "letterbox"]
 Channels = Literal[1, 3, 4, "rgb", "bgr"]  # grey; rgb; rgb and alpha; the order of three
 Size = tuple[int, int]  # height and width, in pixels
+ONNX = "onnx"  # the architecture whose weights are the whole network
 PerChannel = tuple[float, ...]  # as many numbers as channels, or one for all
 
 USUAL_FIT: Fit = "crop"  # where the manifest says none

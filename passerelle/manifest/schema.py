@@ -14,7 +14,7 @@ from passerelle.manifest.model import Activation, Engine, Fit, Interpolation, Pr
 from passerelle.protocol.tasks import Task
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
-ARCHITECTURE = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
+ARCHITECTURE = r"^(onnx|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*)$"
 PACKAGE = r"[A-Za-z_][\w.]*(/.+)?"  # and the path of a file in it
 OUTPUT = r"^\S.*$"
 PACKAGE_FILE = f"^{PACKAGE}$"
@@ -172,7 +172,10 @@ class Entry(Fields):
         None,
         pattern=ARCHITECTURE,
         examples=["torchvision:resnet152", "mypackage.nets:MyNet"],
-        description="torchvision:NAME, or a package.module:callable that gives a torch module.",
+        description=(
+            "torchvision:NAME, a package.module:callable that gives a torch module, or onnx, whose "
+            "weights are an ONNX file."
+        ),
     )
     arguments: list[JsonValue] | None = Field(
         None, description="The callable's arguments, in order."
@@ -192,7 +195,11 @@ class Entry(Fields):
         None, pattern=SHA256, description="Of the checkpoint; https weights need it."
     )
     input: Input | None = Field(
-        None, description="torchvision models take it from their weights' own transforms."
+        None,
+        description=(
+            "torchvision models take it from their weights' own transforms, and of an ONNX file "
+            "the size is its own."
+        ),
     )
     labels: str | list[ClassName] | None = Field(
         None, description="imagenet-1k, file:PATH with a name a line, or the names themselves."

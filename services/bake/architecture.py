@@ -21,6 +21,7 @@ from services.bake import (
     weights,
 )
 from services.bake.errors import ArchitectureError
+from services.bake.graph import Graph
 from services.bake.loading import Loaded
 
 TORCHVISION = "torchvision"  # the origin of an architecture
@@ -29,9 +30,9 @@ SEED = 0  # of weights that aren't loaded
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """The module with its weights, in evaluation mode, and what the card says of it."""
+    """The network with its weights, and what the card says of it."""
 
-    module: torch.nn.Module
+    module: torch.nn.Module  # in evaluation mode; with nothing in it where there is a `graph`
     input: Input
     labels: list[str] | None  # as the weights' publisher names the classes
     published: str | None = None  # torchvision's weights that the input and the labels are of
@@ -39,6 +40,7 @@ class Architecture:
     loaded: Loaded | None = None  # from a checkpoint
     task: Task = input_shape.DEFAULT_TASK
     made_in: str = "float32"  # the floating type that the module had before it was made fp32
+    graph: Graph | None = None  # of what is no torch module
 
 
 def build(recipe: Recipe, downloads: Path) -> Architecture:

@@ -247,7 +247,7 @@ def refuse_other(path: Path, head: bytes) -> None:
         if head[offset:].lstrip(b"\xef\xbb\xbf \r\n" if magic in b"<{" else b"").startswith(magic):
             raise WeightsError(f"{path} is {what}.")
     if path.suffix == ".onnx":
-        raise WeightsError(f"{path} is an ONNX model; load it into the torch module and save that.")
+        raise WeightsError(f"{path} is an ONNX model; write architecture: onnx to serve it.")
     if not head.startswith(b"\x80"):
         raise WeightsError(f"{path} is no checkpoint: neither torch.save nor safetensors wrote it.")
 

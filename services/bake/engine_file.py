@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from passerelle.manifest.model import Recipe
-from services.bake import convert, verification
+from services.bake import verification
 from services.bake.errors import EngineError
 from services.bake.forward import Forward
 from services.bake.verification import Check
@@ -51,7 +51,9 @@ def attempt(
 
 def advice(recipe: Recipe, forward: Forward) -> str:
     """What to write, or to mend, where the recipe's engine can't."""
-    (other,) = set(convert.CONVERTERS) - {recipe.engine}
+    other = next((each for each in forward.graph.engines if each != recipe.engine), None)
+    if other is None:
+        return "Export the file again, with another opset or without what is named."
     with tempfile.TemporaryDirectory() as folder:
         try:
             attempt(other, forward, Path(folder), lambda _: None)

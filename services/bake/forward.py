@@ -10,13 +10,11 @@ from passerelle.manifest.model import Recipe
 from services.bake import calibration, torch_graph
 from services.bake.architecture import Architecture
 from services.bake.errors import ForwardError, OutputError
-from services.bake.graph import Graph
+from services.bake.graph import TOLERANCE, Graph
 from services.model import tasks, tensors
 from services.model.decode import Prepared
 from services.model.tasks.task import UnfitOutputsError
 from services.model.tensors import Array, Tensors
-
-TOLERANCE = 1e-3  # of the largest value: two answers that differ by less are the same
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +57,9 @@ def run(recipe: Recipe, built: Architecture) -> Forward:
         ArchitectureError, ForwardError, OutputError
     """
     pictures = [calibration.prepared(path, built.input) for path in calibration.PICTURES]
-    graph = torch_graph.TorchGraph(recipe.id, recipe.architecture, built.module, built.input)
+    graph = built.graph or torch_graph.TorchGraph(
+        recipe.id, recipe.architecture, built.module, built.input
+    )
     kind = tasks.TASKS[built.task]
     given = [graph.run(inputs(each)) for each in pictures]
     chosen = choose(recipe, built.task, given[0])

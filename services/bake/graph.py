@@ -2,13 +2,19 @@
 
 import abc
 from pathlib import Path
+from typing import ClassVar
 
 from services.bake import origin
 from services.model.tensors import Array, Tensors
 
+TOLERANCE = 1e-3  # of the largest value: two answers that differ by less are the same
+
 
 class Graph(abc.ABC):
     """A network with its weights. It takes what its engine will take."""
+
+    engines: ClassVar[tuple[str, ...]]  # that it may be converted for
+    tolerance: float = TOLERANCE  # by which its engine's answers may differ from its own
 
     @abc.abstractmethod
     def run(self, inputs: Tensors) -> dict[str, Array]:

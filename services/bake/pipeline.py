@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from passerelle.artifact import card, labels, opened_files, store, weight_sources
-from passerelle.manifest.model import Recipe
+from passerelle.manifest.model import ONNX, Recipe
 from services.bake import (
     activation,
     architecture,
@@ -14,6 +14,7 @@ from services.bake import (
     engine_file,
     forward,
     measurement,
+    onnx_network,
     opening,
     quantization,
 )
@@ -35,7 +36,8 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
     target = store.folder(artifacts, recipe)
     with store.new_folder(target) as folder, opening.recording() as opened:
         report("weights")
-        built = architecture.build(recipe, artifacts / "downloads")
+        build = onnx_network.build if recipe.architecture == ONNX else architecture.build
+        built = build(recipe, artifacts / "downloads")
         report("convert")
         network = forward.run(recipe, built)
         scoring = activation.find(recipe, network)
@@ -116,8 +118,9 @@ def labels_source(recipe: Recipe, built: Architecture, names: list[str]) -> str:
         return "as listed"
     if not names:
         return "none"
-    is_published = names == built.labels
-    return f"torchvision:{built.published}" if is_published else "numbers"
+    if names != built.labels:
+        return "numbers"
+    return f"torchvision:{built.published}" if built.published else "the ONNX file's metadata"
 
 
 def public_source(source: str) -> str:

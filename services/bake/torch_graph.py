@@ -7,7 +7,7 @@ import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -25,6 +25,8 @@ OURS = (f"{Path(__file__).parents[1]}{os.sep}", f"{Path(torch.__file__).parent}{
 
 class TorchGraph(Graph):
     """A module, behind what makes its input of a picture's pixels."""
+
+    engines: ClassVar[tuple[str, ...]] = tuple(convert.CONVERTERS)
 
     def __init__(
         self, model_id: str, architecture: str, module: torch.nn.Module, shape: Input

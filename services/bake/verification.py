@@ -4,7 +4,7 @@ import dataclasses
 
 from services.bake import calibration
 from services.bake.errors import EngineError
-from services.bake.forward import TOLERANCE, Forward
+from services.bake.forward import Forward
 from services.model import tasks
 from services.model.engines.engine import Engine
 
@@ -15,23 +15,24 @@ class Check:
 
     pictures: int
     error: float  # of the largest value's magnitude
-    tolerance: float = TOLERANCE
+    tolerance: float
 
 
 def compare(expected: Forward, engine: Engine) -> Check:
     """Compare an engine's answers with the network's.
 
     Raises:
-        EngineError: they differ by more than TOLERANCE.
+        EngineError: they differ by more than the network's tolerance.
     """
     largest, kind = 0.0, tasks.TASKS[expected.task]
+    tolerance = expected.graph.tolerance
     answers = zip(calibration.PICTURES, expected.inputs, expected.outputs, strict=True)
     for path, inputs, outputs in answers:
         error = kind.deviation(outputs, engine.infer(inputs))
         largest = max(largest, error)
-        if not error <= TOLERANCE:
+        if not error <= tolerance:
             raise EngineError(
                 f"on {path.name} the artifact differs from the network itself by {error:.1e} of "
-                f"the largest value, more than {TOLERANCE:.0e}."
+                f"the largest value, more than {tolerance:.0e}."
             )
-    return Check(len(expected.pictures), largest)
+    return Check(len(expected.pictures), largest, tolerance)

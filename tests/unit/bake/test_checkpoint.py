@@ -161,7 +161,7 @@ def test_another_file_is_told_as_what_it_is(content: bytes, told: str, file: Pat
 
 def test_an_onnx_model_is_told_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"\x08\x08\x12\x07pytorch")
-    with pytest.raises(WeightsError, match="is an ONNX model"):
+    with pytest.raises(WeightsError, match="is an ONNX model; write architecture: onnx"):
         checkpoint.read(tmp_path / "net.onnx")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.artifact import card, labels, opened_files, store
-from services.bake import class_names, forward, pipeline
+from services.bake import class_names, graph, pipeline
 from services.bake.architecture import Architecture
 from services.bake.errors import BakeError
 from tests.unit.bake import nets
@@ -20,7 +20,7 @@ def test_a_recipe_becomes_an_artifact_step_by_step(tmp_path: Path) -> None:
     assert steps == ["weights", "convert", "check", "measure"]
     made = card.read(folder)
     assert (made.id, made.classes, made.digest) == ("tiny", 4, store.digest(recipe))
-    assert made.check["error"] <= made.check["tolerance"] == forward.TOLERANCE
+    assert made.check["error"] <= made.check["tolerance"] == graph.TOLERANCE
     assert (made.labels, labels.read(folder)) == ("as listed", ["a", "b", "c", "d"])
     assert made.agreement is None
     assert (made.activation, made.activation_from) == ("softmax", "the output: logits")

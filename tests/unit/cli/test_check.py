@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.local import preflight
+from tests.support import onnx_files
 from tests.unit.cli import command
 
 
@@ -62,3 +63,19 @@ models:
     assert f"models.yaml, a: {tmp_path / 'names.txt'}, line 2: is blank" in shown.output
     assert f"models.yaml, a: {tmp_path / 'names.txt'}, line 3: 'b\\x1bc' holds" in shown.output
     assert "models.yaml, b: b has 1000 classes, but labels names 2" in shown.output
+
+
+def test_an_onnx_file_that_does_not_fit_is_told_without_a_bake(tmp_path: Path) -> None:
+    onnx_files.classifier(tmp_path / "net.onnx")
+    text = """
+version: 1
+models:
+  - {id: good, architecture: onnx, weights: 'file:net.onnx'}
+  - {id: large, architecture: onnx, weights: 'file:net.onnx', input: {size: 224}}
+  - {id: other, architecture: onnx, weights: 'file:models.yaml'}
+"""
+    shown = command.run("check", "-f", str(command.manifest(tmp_path, text)))
+    assert shown.exit_code == 1
+    assert "models.yaml, large: net.onnx takes pictures of 64 x 64 pixels" in shown.output
+    assert "models.yaml is no ONNX file" in shown.output
+    assert ", good:" not in shown.output

@@ -8,6 +8,7 @@ import pytest
 
 from passerelle.deploy import build_context
 from passerelle.deploy.build_context import BuildContextError
+from tests.support import onnx_files
 
 MANIFEST = """\
 version: 1
@@ -100,3 +101,15 @@ def test_the_command_ends_with_a_sentence(folder: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(sys, "argv", ["", str(folder / "models.yaml"), "none", str(folder / "x")])
     with pytest.raises(SystemExit, match="has no service 'none'"):
         build_context.main()
+
+
+def test_the_files_that_an_onnx_file_has_its_weights_in_are_gathered(folder: Path) -> None:
+    onnx_files.classifier(folder / "weights" / "net.onnx", external="net.data")
+    (folder / "models.yaml").write_text(
+        "version: 1\nmodels:\n"
+        "  - {id: mine, architecture: onnx, weights: 'file:weights/net.onnx'}\n"
+    )
+    found = gathered(folder)
+    assert names(found / "files") == {"weights/net.data", "weights/net.onnx"}
+    recipe = json.loads((found / "recipes" / "mine.json").read_text())
+    assert recipe["weights"] == f"file:{found / 'files' / 'weights' / 'net.onnx'}"

@@ -10,6 +10,8 @@ from passerelle.manifest.schema import Defaults, Entry
 GOOD = {"id": "net", "architecture": "torchvision:resnet18", "weights": "torchvision:DEFAULT"}
 OWN = GOOD | {"architecture": "nets:Net", "weights": "random", "input": {"size": 32}}
 
+FILE = {"id": "net", "architecture": "onnx", "weights": "file:net.onnx"}
+
 
 def found(base: dict[str, Any], **fields: Any) -> list[tuple[str, str]]:
     return list(checks.of_entry(Entry.model_validate(base | fields), Defaults()))
@@ -21,6 +23,8 @@ def test_good_entries_have_nothing_to_mend() -> None:
     assert found(OWN, weights="architecture") == []
     assert found(OWN, task="segmentation", activation="sigmoid") == []
     assert found(OWN, task="segmentation", input={"size": 64, "fit": "letterbox"}) == []
+    assert found(FILE) == []
+    assert found(FILE, weights={"package": "nets/net.onnx"}, input={"size": 32}) == []
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -55,6 +59,13 @@ def test_a_picture_may_be_fitted_in_any_way(shape: dict[str, Any]) -> None:
             "missing",
         ),
         (GOOD, {"weights": None}, "weights", "missing"),
+        (FILE, {"weights": None}, "weights", "missing"),
+        (FILE, {"weights": "random"}, "weights", "name the ONNX file: write file:PATH"),
+        (FILE, {"weights": "architecture"}, "weights", "name the ONNX file"),
+        (FILE, {"weights": {"file": "n.onnx", "key": "ema"}}, "weights", "has no state dict"),
+        (FILE, {"arguments": []}, "arguments", "made already, and takes none; remove them"),
+        (FILE, {"keywords": {"a": 1}}, "keywords", "made already, and takes none; remove them"),
+        (FILE, {"engine": "torch"}, "engine", "torch runs no ONNX file; write openvino"),
         (GOOD, {"weights": "https://x/y.pth"}, "sha256", "need the file's SHA-256"),
         (OWN, {"weights": {"key": "model"}}, "weights", "write one of file, https and package"),
         (OWN, {"weights": {"file": "a", "package": "b"}}, "weights", "name one checkpoint"),

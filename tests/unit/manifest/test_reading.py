@@ -92,7 +92,7 @@ def test_every_problem_is_reported_at_once_at_its_line(tmp_path: Path) -> None:
         (entry(service="frontend"), "models[0].service: frontend is taken"),
         (entry(id=True), "id: true is not text; write 'true', in quotes"),
         (entry(architecture=None), "architecture: missing; write torchvision:NAME"),
-        (entry(architecture="resnet18"), "write torchvision:NAME or package.module:callable"),
+        (entry(architecture="resnet18"), "write torchvision:NAME, package.module:callable or onnx"),
         (entry(weights=None), "weights: missing; write torchvision:DEFAULT"),
         (entry(weights="ftp://host/net.pth"), "'ftp://host/net.pth' does not fit; write torchvi"),
         (entry(weights={"file": "a", "kee": "b"}), "weights.kee: unknown key; did you mean 'key'"),

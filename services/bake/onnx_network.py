@@ -1,0 +1,60 @@
+"""A recipe whose architecture is an ONNX file -> its graph, its input, and its classes' names."""
+
+import ast
+from pathlib import Path
+
+import torch
+
+from passerelle.artifact import onnx_file, onnx_input, onnx_source
+from passerelle.artifact.onnx_file import OnnxError, OnnxFile
+from passerelle.artifact.weight_sources import WeightsError
+from passerelle.manifest import names
+from passerelle.manifest.model import Recipe
+from services.bake import architecture, onnx_graph, weights
+from services.bake.architecture import Architecture
+from services.bake.errors import ArchitectureError
+from services.model import tensors
+
+NAMES = "names"  # the entry of a file's metadata in which Ultralytics writes the classes' names
+
+
+def build(recipe: Recipe, downloads: Path) -> Architecture:
+    """The file of a recipe as an architecture.
+
+    Raises:
+        ArchitectureError: it is no ONNX file, or takes something else than the recipe says.
+        ForwardError: it can't be loaded.
+        WeightsError
+    """
+    path = weights.file(recipe, downloads)
+    if path is None:
+        raise WeightsError(f"{recipe.id}: {recipe.weights} names no ONNX file.")
+    try:
+        onnx_source.require_fit(recipe, path)
+        file = onnx_file.read(path)
+        picture = onnx_input.of(file)
+        shape = architecture.complete_input(onnx_input.completed(recipe.input, picture))
+    except OnnxError as error:
+        raise ArchitectureError(f"{recipe.id}: {error}") from error
+    return Architecture(
+        module=torch.nn.Module(),
+        input=shape,
+        labels=class_names(file),
+        task=recipe.task or architecture.DEFAULT_TASK,
+        made_in=tensors.DATATYPES[picture.datatype].__name__,
+        graph=onnx_graph.OnnxGraph(recipe.id, path, file, picture, shape),
+    )
+
+
+def class_names(file: OnnxFile) -> list[str] | None:
+    """The names of the classes that a file's metadata has, in their order; None without.
+
+    Ultralytics writes them as Python writes a dict: {0: 'person', 1: 'bicycle'}.
+    """
+    try:
+        found = ast.literal_eval(file.metadata.get(NAMES, ""))
+        listed = [found[number] for number in range(len(found))]
+    except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
+        return None
+    are_names = all(isinstance(each, str) and not names.mistake(each) for each in listed)
+    return listed if listed and are_names else None
