@@ -29,18 +29,20 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
     path = weights.file(recipe, downloads)
     if path is None:
         raise WeightsError(f"{recipe.id}: {recipe.weights} names no ONNX file.")
+    task = recipe.task or architecture.DEFAULT_TASK
     try:
         onnx_source.require_fit(recipe, path)
         file = onnx_file.read(path)
         picture = onnx_input.of(file)
-        shape = architecture.complete_input(onnx_input.completed(recipe.input, picture))
+        given = onnx_input.completed(recipe.input, picture)
+        shape = architecture.complete_input(given, task=task)
     except OnnxError as error:
         raise ArchitectureError(f"{recipe.id}: {error}") from error
     return Architecture(
         module=torch.nn.Module(),
         input=shape,
         labels=class_names(file),
-        task=recipe.task or architecture.DEFAULT_TASK,
+        task=task,
         made_in=tensors.DATATYPES[picture.datatype].__name__,
         graph=onnx_graph.OnnxGraph(recipe.id, path, file, picture, shape),
     )
