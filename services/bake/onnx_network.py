@@ -10,7 +10,7 @@ from passerelle.artifact.onnx_file import OnnxError, OnnxFile
 from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest import names
 from passerelle.manifest.model import Recipe
-from services.bake import architecture, onnx_graph, weights
+from services.bake import input_shape, onnx_graph, weights
 from services.bake.architecture import Architecture
 from services.bake.errors import ArchitectureError
 from services.model import tensors
@@ -29,13 +29,13 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
     path = weights.file(recipe, downloads)
     if path is None:
         raise WeightsError(f"{recipe.id}: {recipe.weights} names no ONNX file.")
-    task = recipe.task or architecture.DEFAULT_TASK
+    task = recipe.task or input_shape.DEFAULT_TASK
     try:
         onnx_source.require_fit(recipe, path)
         file = onnx_file.read(path)
         picture = onnx_input.of(file)
         given = onnx_input.completed(recipe.input, picture)
-        shape = architecture.complete_input(given, task=task)
+        shape = input_shape.complete(given, task=task)
     except OnnxError as error:
         raise ArchitectureError(f"{recipe.id}: {error}") from error
     return Architecture(
