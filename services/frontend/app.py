@@ -16,6 +16,7 @@ from services.frontend import (
     error_page,
     forms,
     language,
+    models,
     navigation,
     session,
     settings,
@@ -45,10 +46,14 @@ def predict(model_id: str) -> flask.Response:
     session.check_token(request.headers.get(session.TOKEN_HEADER))
     page.rate_limiter.hit(session.get_id())
     picture = upload.limited(flask_app.body(), page.options.max_body)
+    threshold = forms.parse_threshold(request.args.get("threshold"))
     with request_span.step("gateway"), page.gateway.client() as client:
-        reply = client.predict(model_id, picture, headers=request_span.trace.headers)
+        reply = client.predict(
+            model_id, picture, threshold=threshold, headers=request_span.trace.headers
+        )
     request_span.downstream = reply.server_timing
-    return flask.jsonify(answer.from_reply(reply, request_span, page.options.public_gateway))
+    question = answer.Question(page.options.public_gateway, threshold=threshold)
+    return flask.jsonify(answer.from_reply(reply, request_span, question).document())
 
 
 def create_app(options: settings.Settings | None = None) -> Application:
@@ -90,7 +95,11 @@ def create_pages(
 
 def install_template_names(app: flask.Flask, max_body: int) -> None:
     """What every template can use beside what its handler gives it."""
-    app.jinja_env.filters |= {"percent": language.percent, "number": language.number}
+    app.jinja_env.filters |= {
+        "percent": language.percent,
+        "number": language.number,
+        "score": language.score,
+    }
     app.jinja_env.globals |= {
         "csrf_token": session.token,
         "languages": language.LANGUAGES,
@@ -98,6 +107,8 @@ def install_template_names(app: flask.Flask, max_body: int) -> None:
         "paths": navigation.PATHS,
         "relative": navigation.relative,
         "max_body": max_body,
+        "measures": models.measures,
+        "agreement": models.agreement,
     }
 
 

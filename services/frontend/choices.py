@@ -4,11 +4,15 @@ A model is named by every request that sends a picture; the cookie only says wha
 page is opened.
 """
 
+from collections.abc import Sequence
+
 import flask
 
-from services.frontend import language, navigation, session
+from passerelle.protocol import statuses
+from services.frontend import language, models, navigation, session
+from services.frontend.models import Model
 
-COOKIE_FIELDS = {"classify": "model", "compare": "models"}  # where each page's choice is kept
+COOKIE_FIELDS = {"ask": "model", "compare": "models"}  # where each page's choice is kept
 MAX_MODELS = 32  # that the cookie remembers; browsers refuse one of over 4 KB
 
 blueprint = flask.Blueprint("choices", __name__)
@@ -28,16 +32,26 @@ def choose() -> flask.typing.ResponseReturnValue:
 
 
 def save_models(page: str, model_ids: list[str]) -> None:
-    """Remember the models of a page: one for `classify`, several for `compare`."""
-    kept = 1 if page == "classify" else MAX_MODELS
+    """Remember the models of a page: one for `ask`, several for `compare`."""
+    kept = 1 if page == "ask" else MAX_MODELS
     flask.session[COOKIE_FIELDS[page]] = model_ids[:kept]
 
 
-def chosen_models(page: str, known: list[str], ready: list[str]) -> list[str]:
+def chosen_models(page: str, known: Sequence[Model]) -> list[str]:
     """The ids that are chosen as a page opens: the visitor's own, if they are still known.
 
-    Otherwise a page that compares begins with all that are ready, and one that classifies with
-    the first of those, or the first known.
+    Otherwise a page that compares begins with all that are ready and of the first one's task, and
+    one that asks a single model with the first that is ready, or the first known.
     """
-    own = [each for each in flask.session.get(COOKIE_FIELDS[page], []) if each in known]
-    return own or (ready if page == "compare" else (ready or known)[:1])
+    saved = flask.session.get(COOKIE_FIELDS[page], [])
+    own = _of_one_task([each for each in known if each["id"] in saved])
+    if own:
+        return sorted((each["id"] for each in own), key=saved.index)
+    ready = [each for each in known if each["status"] == statuses.READY]
+    chosen = _of_one_task(ready) if page == "compare" else (ready or known)[:1]
+    return [each["id"] for each in chosen]
+
+
+def _of_one_task(found: Sequence[Model]) -> Sequence[Model]:
+    """Those of the first one's task."""
+    return next(iter(models.by_task(found).values()), [])

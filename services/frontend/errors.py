@@ -72,6 +72,18 @@ def no_model() -> PageError:
     return PageError(400, _("No model is chosen yet. Choose one first."))
 
 
+def several_tasks() -> PageError:
+    """A form that asks for models of different tasks to be compared."""
+    return PageError(
+        400, _("Only models of one task can be compared. Choose from one group alone.")
+    )
+
+
+def invalid_threshold() -> PageError:
+    """A threshold that is no share, from a form that was tampered with."""
+    return PageError(400, _("The threshold must be a number from 0 to 1."))
+
+
 def invalid_token() -> PageError:
     """A request that no page of ours made, or one of a session that is over."""
     return PageError(400, _("This page is too old, or cookies are off. Reload it and try again."))

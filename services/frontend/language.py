@@ -29,3 +29,8 @@ def percent(share: float) -> str:
 def number(value: float) -> str:
     """A number with at most one digit behind the point."""
     return str(format_decimal(round(value, 1), locale=get_locale()))
+
+
+def score(value: float) -> str:
+    """A score: a share, or a model's own value."""
+    return percent(value) if 0 <= value <= 1 else number(value)

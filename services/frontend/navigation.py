@@ -5,7 +5,7 @@ Each address is relative to the page that is shown, so that it holds below any p
 
 import flask
 
-PATHS = {"classify": "/", "compare": "/compare", "status": "/status"}
+PATHS = {"ask": "/", "compare": "/compare", "status": "/status"}
 
 
 def relative(path: str) -> str:

@@ -2,7 +2,7 @@
 
     id          random; the rate limit counts by it
     csrf_token  what shows that a page of ours made a request
-    model       the model to classify with
+    model       the model to ask
     models      the models to compare
     language    en or fr, once chosen
 

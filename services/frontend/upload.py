@@ -33,6 +33,11 @@ class Picture:
         return base64.b64encode(self.content).decode() if len(self.content) <= MAX_EMBEDDED else ""
 
     @property
+    def address(self) -> str:
+        """The picture as an address that holds it; empty if it is too large for that."""
+        return f"data:{self.media_type};base64,{self.base64}" if self.base64 else ""
+
+    @property
     def media_type(self) -> str:
         """What the picture's first bytes say it is."""
         return MEDIA_TYPES.get(self.content[:2], "application/octet-stream")

@@ -1,7 +1,6 @@
 // One model's answer on the page: an <article> made from the page's templates, whose words are the
 // server's, in the visitor's language. Its data-state is `waiting`, `done` or `failed`.
 const language = document.documentElement.lang;
-const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const milliseconds = (value) => `${number.format(value)} ms`;
 
@@ -20,14 +19,19 @@ export function showProgress(article, share) {
   article.querySelector("progress").value = share;
 }
 
-export function showAnswer(article, answer, messages) {
+// `source` is the picture's address, on which some answers are drawn.
+export function showAnswer(article, answer, source, messages) {
   article.dataset.state = "done";
   const set = (selector, text) => { article.querySelector(`.done ${selector}`).textContent = text; };
-  set(".category", answer.category);
+  set(".category", answer.headline);
+  article.querySelector(".category").lang = answer.headline_language;
   set(".total", milliseconds(answer.total));
   set(".id", answer.request_id);
   set(".curl", answer.curl);
-  article.querySelector(".predictions").replaceChildren(...answer.predictions.map(predictionItem));
+  const findings = article.querySelector(".findings");
+  findings.innerHTML = answer.html; // the server's template, which escapes what isn't its own
+  findings.lang = answer.language;
+  for (const image of findings.querySelectorAll(".stage img")) image.src = source;
   const rows = allSteps(answer, messages).map((step) => stepRow(step, answer.total));
   article.querySelector(".steps").replaceChildren(...rows);
 }
@@ -40,16 +44,6 @@ export function showError(article, problem, onRetry) {
   set(".id", problem.request_id);
   article.querySelector(".told").hidden = !problem.request_id;
   article.querySelector(".again").onclick = onRetry;
-}
-
-function predictionItem(prediction) {
-  const item = cloneTemplate("#prediction");
-  item.querySelector(".label").textContent = prediction.label;
-  const within = Math.min(Math.max(prediction.score, 0), 1);  // a model's own values may be outside
-  const format = within === prediction.score ? percent : number;
-  item.querySelector(".share").textContent = format.format(prediction.score);
-  item.querySelector("rect").setAttribute("width", within * 100);
-  return item;
 }
 
 // The server's steps, behind the time that the network took.

@@ -1,6 +1,7 @@
 // The last answers of this tab, each with a thumbnail, by their page's path: another page of ours on
 // the same site has its own. They never leave the browser.
 const MAX_RECORDS = 12;
+const MAX_LENGTH = 2_000_000; // characters of all records of a page; browsers keep some 5 million
 
 export function load(path) {
   try {
@@ -10,9 +11,12 @@ export function load(path) {
   }
 }
 
+// One more. The oldest are dropped where there are too many or, with masks, they are too large.
 export function save(path, record) {
+  const records = [...load(path), record].slice(-MAX_RECORDS);
+  while (JSON.stringify(records).length > MAX_LENGTH) records.shift();
   try {
-    sessionStorage.setItem(path, JSON.stringify([...load(path), record].slice(-MAX_RECORDS)));
+    sessionStorage.setItem(path, JSON.stringify(records));
   } catch {
     // the browser's storage is full or off: then the answers last as long as the page
   }

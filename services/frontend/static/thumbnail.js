@@ -1,5 +1,5 @@
 // A small copy of a picture, as a data URL; "" for what the browser can't decode.
-const MAX_SIDE = 240; // pixels
+const MAX_SIDE = 720; // pixels: as wide as boxes and masks are drawn over it
 
 export async function thumbnail(file) {
   try {

@@ -26,13 +26,37 @@ URL = "http://gateway.test"
 JSON_HEADERS = {"Accept": "application/json"}
 
 
-def model(model_id: str, status: str = "ready") -> dict[str, Any]:
-    return {"id": model_id, "title": model_id.upper(), "status": status, "card": None}
+def model(model_id: str, status: str = "ready", task: str = "") -> dict[str, Any]:
+    """A model as GET /models has it; without a task there is no card of it yet."""
+    measured = {"latency_ms": 1.5, "size_mb": 2.5}
+    card = {"task": task, "precision": "fp32", "measured": measured} if task else None
+    return {"id": model_id, "title": model_id.upper(), "status": status, "card": card}
 
 
 def prediction(model_id: str) -> dict[str, Any]:
     best = {"class_id": 281, "label": "tabby", "score": 0.8}
     return {"model": model_id, "category": "tabby", "predictions": [best], "request_id": "0" * 32}
+
+
+BOX = {"xmin": 1.25, "ymin": 20, "xmax": 51, "ymax": 40}
+DOG = {"class_id": 18, "label": "dog", "score": 0.75, "box": BOX}
+FRAME = {"width": 100, "height": 50}
+CAT_PIXELS = {"class_id": 8, "label": "cat", "share": 0.25, "mask": "iVBORw0KGgo="}
+FOUND: dict[str, dict[str, Any]] = {  # an answer's own members, of each task
+    "classification": {"category": "tabby", "predictions": prediction("a")["predictions"]},
+    "detection": {"predictions": [DOG], "image": FRAME},
+    "segmentation": {"image": FRAME, "segments": [CAT_PIXELS]},
+    "embedding": {"embedding": [0.6, -0.8], "dimensions": 2},
+    "tensor": {
+        "outputs": [{"name": "out", "shape": [1, 3], "datatype": "FP32", "data": [1, -2.5, 4]}]
+    },
+}
+
+
+def found(task: str, model_id: str = "a", **members: Any) -> dict[str, Any]:
+    """A gateway's answer of a task."""
+    own = FOUND[task] | members
+    return {"model": model_id, "task": task, **own, "request_id": "0" * 32}
 
 
 class FakeGateway(BaseAdapter):

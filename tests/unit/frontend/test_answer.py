@@ -1,24 +1,82 @@
 """services/frontend/answer.py: an answer as the page shows it."""
 
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from passerelle.client import Reply
 from passerelle.protocol import trace
 from passerelle.server.span import Span
 from services.frontend import answer
-from tests.unit.frontend.gateway import prediction
+from services.frontend.answer import Answer, Question
+from tests.unit.frontend.gateway import FOUND, found, page, prediction
+
+QUESTION = Question("http://public.test")
+
+
+def answered(document: dict[str, Any]) -> Answer:
+    span = Span(trace.read({}), started=100.0, steps={"read": 0.002})
+    reply = Reply(document, {"Server-Timing": "auth;dur=1"}, seconds=0.016)
+    return answer.from_reply(reply, span, QUESTION, clock=lambda: 100.020)
 
 
 def test_an_answer_says_how_long_the_page_took() -> None:
-    span = Span(trace.read({}), started=100.0, steps={"read": 0.002})
-    reply = Reply(prediction("a"), {"Server-Timing": "auth;dur=1"}, seconds=0.016)
-    found = answer.from_reply(reply, span, "http://public.test", clock=lambda: 100.020)
-    assert (found.model, found.category, found.ms) == ("a", "tabby", 20.0)
-    assert [(each.name, each.ms) for each in found.steps] == [
+    made = answered(prediction("a"))
+    assert (made.model, made.task, made.ms) == ("a", "classification", 20.0)
+    assert [(each.name, each.ms) for each in made.steps] == [
         ("page", 20), ("read", 2), ("gateway", 16), ("auth", 1),
     ]  # fmt: skip
-    assert "@picture.jpg http://public.test/model/a/predict" in found.curl
+    assert "@picture.jpg http://public.test/model/a/predict" in made.curl
+
+
+@pytest.mark.parametrize("task", FOUND)
+def test_scripts_are_given_what_was_found_as_html_and_as_a_table(task: str, tmp_path: Path) -> None:
+    with page(tmp_path).test_request_context():
+        document = answered(found(task)).document()
+    assert (document["model"], document["task"]) == ("a", task)
+    assert document["headline"]
+    assert len(document["table"].rows) == 1
+    assert document["html"].count("<") > 2
+    assert "findings" not in document
+
+
+def test_what_a_model_says_is_never_html(tmp_path: Path) -> None:
+    bad = {"class_id": 1, "label": "<script>", "score": 0.5}
+    with page(tmp_path).test_request_context():
+        html = answered(found("classification", predictions=[bad])).html()
+    assert "&lt;script&gt;" in html
+    assert "<script>" not in html
+
+
+def test_labels_are_english_and_the_pages_own_words_are_not(tmp_path: Path) -> None:
+    with page(tmp_path).test_request_context(headers={"Accept-Language": "fr"}):
+        assert answered(found("detection")).headline_language == "en"
+        assert answered(found("detection", predictions=[])).headline_language == "fr"
+
+
+def test_a_picture_is_drawn_upon_where_its_address_is_known(tmp_path: Path) -> None:
+    with page(tmp_path).test_request_context():
+        html = answered(found("detection")).html("data:image/png;base64,AA")
+    assert 'src="data:image/png;base64,AA"' in html
+
+
+def test_two_models_masks_have_different_names(tmp_path: Path) -> None:
+    with page(tmp_path).test_request_context():
+        masks = [
+            re.findall(r'<mask id="([^"]+)"', answered(found("segmentation", each)).html())
+            for each in ("a", "b")
+        ]
+    assert masks[0] != masks[1]
 
 
 def test_a_curl_line_is_safe_to_paste() -> None:
-    line = answer.curl("http://public.test", "a", "my cat's; rm -rf.jpg")
+    line = Question("http://public.test", "my cat's; rm -rf.jpg").curl("a")
     assert """'@my cat'"'"'s; rm -rf.jpg'""" in line
     assert "$PASSERELLE_KEY" in line
+
+
+def test_a_curl_line_asks_for_the_same_threshold() -> None:
+    line = Question("http://public.test", threshold=0.05).curl("a")
+    assert line.endswith("'http://public.test/model/a/predict?threshold=0.05'")

@@ -9,7 +9,7 @@ from passerelle.server.application import Application
 from passerelle.server.settings import SettingError
 from services.frontend import app, settings, upload
 from tests.support import asgi
-from tests.unit.frontend.gateway import FakeGateway, page, token
+from tests.unit.frontend.gateway import FakeGateway, found, page, token
 
 PICTURE = b"\xff\xd8 a picture"
 
@@ -22,13 +22,22 @@ def test_a_picture_is_answered_with_the_models_prediction(tmp_path: Path) -> Non
     response = client.post("/model/a/predict", data=PICTURE, headers=headers)
     assert response.status_code == 200
     assert response.json
-    assert (response.json["model"], response.json["category"]) == ("a", "tabby")
+    assert (response.json["model"], response.json["headline"]) == ("a", "tabby")
     assert "http://public.test/model/a/predict" in response.json["curl"]
     assert "auth;dur=1" in response.headers["Server-Timing"]
     sent = gateway.requests[-1]
     assert sent.body == PICTURE
     assert sent.headers["X-API-Key"] == "psl_first"
     assert sent.headers["X-Request-ID"] == response.headers["X-Request-ID"]
+
+
+def test_a_script_may_ask_for_a_threshold(tmp_path: Path) -> None:
+    gateway = FakeGateway({"/model/a/predict?threshold=0.05": (200, found("detection"))})
+    client = page(tmp_path, gateway).test_client()
+    headers = {"X-CSRFToken": token(client)}
+    for threshold, status in ("0.05", 200), ("all", 400):
+        address = f"/model/a/predict?threshold={threshold}"
+        assert client.post(address, data=PICTURE, headers=headers).status_code == status
 
 
 def test_a_picture_without_the_sessions_token_is_not_sent(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """services/frontend/forms.py: the pages that take a picture."""
 
+import base64
 import io
 import re
 from pathlib import Path
@@ -10,7 +11,8 @@ import requests
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.unit.frontend.gateway import FakeGateway, model, page, token
+from services.frontend import forms
+from tests.unit.frontend.gateway import FakeGateway, found, model, page, prediction, token
 
 STARTING = (503, {"detail": "The model is starting."})
 
@@ -107,3 +109,90 @@ def test_the_models_of_a_form_are_chosen_when_the_page_is_opened_again(tmp_path:
     client = page(tmp_path).test_client()
     submit(client, "/", model="b", image=picture())
     assert 'name="model" value="b" checked' in client.get("/").text
+
+
+BOXES = [model("a", task="detection"), model("b", task="detection")]
+
+
+def of_boxes(*models: dict[str, Any]) -> FakeGateway:
+    """A gateway whose models find a dog, and take a threshold."""
+    gateway = FakeGateway({"/models": (200, {"models": list(models or BOXES)})})
+    for each in ("a", "b"):
+        answer = (200, found("detection", each))
+        gateway.answers[f"/model/{each}/predict?threshold=0.5"] = answer
+        gateway.answers[f"/model/{each}/predict?threshold=0.25"] = answer
+    return gateway
+
+
+def test_boxes_are_drawn_and_listed_without_scripts(tmp_path: Path) -> None:
+    client = page(tmp_path, of_boxes()).test_client()
+    text = submit(client, "/compare", model=["a", "b"], image=picture()).text
+    assert text.count('<rect class="edge tint6" x="1.25" y="20.0" width="49.75"') == 2
+    assert text.count('<div class="stage">\n  <img src="data:image/jpeg;base64,') == 2
+    assert text.count("1, 20, 51, 40") == 2
+
+
+def test_a_forms_threshold_goes_to_models_that_detect(tmp_path: Path) -> None:
+    gateway = of_boxes()
+    client = page(tmp_path, gateway).test_client()
+    response = submit(client, "/", model="a", image=picture(), threshold="0.25")
+    assert states(response) == [("a", "done")]
+    assert 'name="threshold" type="range"' in response.text
+    assert 'value="0.25"' in response.text
+    assert "threshold=0.25" in response.text  # of the curl line
+
+
+def test_other_models_are_not_asked_for_one(tmp_path: Path) -> None:
+    gateway = of_boxes(model("a", task="classification"), BOXES[1])
+    gateway.answers["/model/a/predict"] = (200, prediction("a"))
+    client = page(tmp_path, gateway).test_client()
+    response = submit(client, "/", model="a", image=picture(), threshold="0.25")
+    assert states(response) == [("a", "done")]
+
+
+@pytest.mark.parametrize("threshold", ["much", "-0.1", "1.1", "nan"])
+def test_a_threshold_is_a_share(threshold: str, tmp_path: Path) -> None:
+    client = page(tmp_path, of_boxes()).test_client()
+    response = submit(client, "/", model="a", image=picture(), threshold=threshold)
+    assert response.status_code == 400
+    assert "a number from 0 to 1" in response.text
+
+
+def test_models_of_two_tasks_are_not_compared(tmp_path: Path) -> None:
+    gateway = of_boxes(BOXES[0], model("b", task="embedding"))
+    client = page(tmp_path, gateway).test_client()
+    response = submit(client, "/compare", model=["a", "b"], image=picture())
+    assert response.status_code == 400
+    assert "Only models of one task can be compared." in response.text
+    assert [each.method for each in gateway.requests if "predict" in str(each.url)] == []
+
+
+def test_models_are_listed_by_their_task(tmp_path: Path) -> None:
+    gateway = of_boxes(BOXES[0], model("b", task="embedding"), model("c"))
+    text = page(tmp_path, gateway).test_client().get("/compare").text
+    assert re.findall(r"<legend>(.+)</legend>", text) == ["detection", "embedding", "Other"]
+
+
+def test_the_answers_can_be_saved_without_scripts(tmp_path: Path) -> None:
+    client = page(tmp_path, of_boxes()).test_client()
+    text = submit(client, "/compare", model=["a", "b"], image=picture()).text
+    link = re.search(
+        r'href="data:text/csv;charset=utf-8;base64,([^"]+)" download="cat.jpg.csv"', text
+    )
+    assert link
+    lines = base64.b64decode(link[1]).decode("utf-8-sig").splitlines()
+    assert lines == [
+        "file,model,task,class_id,label,score,xmin,ymin,xmax,ymax",
+        "cat.jpg,a,detection,18,dog,0.75,1.25,20.0,51.0,40.0",
+        "cat.jpg,b,detection,18,dog,0.75,1.25,20.0,51.0,40.0",
+    ]
+
+
+def test_a_picture_is_not_put_into_the_page_too_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "MAX_SOURCES", len(picture()[0].getvalue()))
+    client = page(tmp_path, of_boxes()).test_client()
+    for model_ids, expected in (["a"], 2), (["a", "b"], 1):  # once as the picture itself
+        text = submit(client, "/compare", model=model_ids, image=picture()).text
+        assert text.count('src="data:image/jpeg;base64,') == expected

@@ -41,3 +41,4 @@ def test_numbers_are_written_as_the_language_does(
     with page(tmp_path).test_request_context(headers={"Accept-Language": accepted}):
         assert language.percent(0.98149) == share
         assert language.number(1234.56) == number
+        assert (language.score(0.98149), language.score(1234.56)) == (share, number)

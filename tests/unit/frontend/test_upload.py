@@ -109,8 +109,9 @@ def test_a_picture_that_is_sent_as_it_is_has_the_same_limit(tmp_path: Path) -> N
 
 
 def test_only_a_picture_of_a_moderate_size_is_embedded() -> None:
-    assert Picture(JPEG, "").base64 == EMBEDDED
-    assert Picture(b"x" * (upload.MAX_EMBEDDED + 1), "").base64 == ""
+    small, large = Picture(JPEG, ""), Picture(b"x" * (upload.MAX_EMBEDDED + 1), "")
+    assert (small.base64, small.address) == (EMBEDDED, f"data:image/jpeg;base64,{EMBEDDED}")
+    assert (large.base64, large.address) == ("", "")
 
 
 @pytest.mark.parametrize(
