@@ -27,6 +27,11 @@ def test_the_pictures_are_found_as_they_were_in_their_order(tmp_path: Path) -> N
     assert found(CAT, tmp_path / "a secret name.png", CAT[::-1]) == [CAT, CAT, CAT[::-1]]
 
 
+def test_the_same_pictures_are_the_same_request_and_no_others_are() -> None:
+    assert payload.encode([CAT, DOG]) == payload.encode([CAT, DOG])
+    assert payload.encode([CAT, DOG])[0] != payload.encode([DOG, CAT])[0]
+
+
 def test_an_empty_file_keeps_its_place() -> None:
     assert found(CAT, DOG, CAT) == [CAT, DOG, CAT]
 
