@@ -8,7 +8,7 @@ from typing import Any
 
 from passerelle.client import Client
 from passerelle.client.errors import ClientError
-from passerelle.local import dataset, local_state
+from passerelle.local import class_labels, dataset, local_state, pictures
 
 STATE = Path(".passerelle")
 TOP = 5  # classes of which one may be right
@@ -32,13 +32,13 @@ class Score:
 def main() -> None:
     """Print a line a model, and every error; end with 1 if there was one."""
     options = arguments()
-    pictures = labelled_pictures(options.pictures)
+    labels = class_labels_of(options.pictures)
     errors = []
     with Client(options.url, options.key or local_state.demo_key(STATE)) as client:
         models = options.model or model_ids(client)
         print(f"{'model':<28}{'top-1':>9}{'top-5':>9}{'pictures':>10}{'errors':>8}")
         for model in models:
-            score = score_model(client, model, pictures)
+            score = score_model(client, model, labels)
             print(score, flush=True)
             errors += score.errors
     for error in errors:
@@ -49,7 +49,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.accuracy", description=__doc__)
-    about = f"pictures, with {dataset.LABELS_FILE} or a sub-folder a class"
+    about = f"pictures, with {class_labels.FILE} or a sub-folder a class"
     parser.add_argument("pictures", type=Path, metavar="DIR", help=about)
     parser.add_argument("--url", default="http://127.0.0.1:8080", help="the gateway")
     parser.add_argument("--key", help="the API key; the local run's demo key unless given")
@@ -58,14 +58,14 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def labelled_pictures(folder: Path) -> list[dataset.Picture]:
+def class_labels_of(folder: Path) -> class_labels.ClassLabels:
     """The pictures of a folder whose class is known; ends the run where there is none."""
     try:
-        found = [picture for picture in dataset.read(folder) if picture.source]
-    except dataset.PicturesError as error:
+        found = dataset.Dataset(folder).classes
+    except pictures.PicturesError as error:
         raise SystemExit(str(error)) from None
     if not found:
-        raise SystemExit(f"{folder} says of no picture what it shows; write {dataset.LABELS_FILE}.")
+        raise SystemExit(f"{folder} says of no picture what it shows; write {class_labels.FILE}.")
     return found
 
 
@@ -77,27 +77,27 @@ def model_ids(client: Client) -> list[str]:
         raise SystemExit(str(error)) from None
 
 
-def score_model(client: Client, model: str, pictures: list[dataset.Picture]) -> Score:
+def score_model(client: Client, model: str, labels: class_labels.ClassLabels) -> Score:
     """Send every picture to one model, one after another."""
     score = Score(model)
-    for picture in pictures:
+    for file, label in labels.items():
         score.pictures += 1
         try:
-            predictions = client.predict(model, picture.path, TOP).document["predictions"]
+            predictions = client.predict(model, file, TOP).document["predictions"]
         except ClientError as error:
-            score.errors.append(f"{model}, {picture.path.name}: {error}")
+            score.errors.append(f"{model}, {file.name}: {error}")
             continue
-        right = [shows(picture, prediction) for prediction in predictions]
+        right = [shows(label, prediction) for prediction in predictions]
         score.top1 += right[0]
         score.top5 += any(right)
     return score
 
 
-def shows(picture: dataset.Picture, prediction: dict[str, Any]) -> bool:
-    """Whether a picture is labelled with a predicted class, by its name or by its number."""
-    if picture.name and picture.name == prediction["label"]:
+def shows(label: class_labels.ClassLabel, prediction: dict[str, Any]) -> bool:
+    """Whether a predicted class is the one that a label names, or gives the number of."""
+    if label.name and label.name == prediction["label"]:
         return True
-    return picture.class_id is not None and picture.class_id == prediction["class_id"]
+    return label.class_id is not None and label.class_id == prediction["class_id"]
 
 
 if __name__ == "__main__":

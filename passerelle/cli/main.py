@@ -24,7 +24,7 @@ from passerelle.cli import (
     up,
 )
 from passerelle.client import errors
-from passerelle.local import dataset, evaluation, preflight
+from passerelle.local import evaluation, pictures, preflight
 from passerelle.manifest import reading
 from passerelle.protocol import file_errors
 
@@ -46,7 +46,7 @@ FORESEEN = (  # their text is a sentence that says what to do
     api_keys.KeysError,
     preflight.RefusedError,
     errors.ClientError,
-    dataset.PicturesError,
+    pictures.PicturesError,
     evaluation.EvaluateError,
 )
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)

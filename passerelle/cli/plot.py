@@ -1,4 +1,4 @@
-"""Accuracy against latency, as a PNG and in the terminal.
+"""Each task's metric against latency, as a PNG and in the terminal.
 
 matplotlib and plotext draw; they are the extra `evaluate`, and imported only here.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from passerelle.cli import comparison
 from passerelle.local import preflight
 from passerelle.local.evaluation import EvaluateError, Result
 
@@ -47,8 +48,9 @@ class Point:
 
 @dataclasses.dataclass(frozen=True)
 class Chart:
-    """What is drawn: the points, and what their height is."""
+    """What is drawn of a task: the points, and what their height is."""
 
+    task: str
     points: list[Point]
     height: str
 
@@ -68,40 +70,67 @@ def show(results: list[Result], png: Path, console: Console) -> None:
     Raises:
         EvaluateError: the file can't be written.
     """
-    drawn = chart(results)
-    if drawn.points:
-        console.print(Text.from_ansi(text(drawn, console.width)))
+    drawn = [each for each in charts(results) if each.points]
+    for each in drawn:
+        console.print(Text.from_ansi(text(each, console.width)))
+    if drawn:
         write(drawn, png)
         console.print(f"The plot: {png}")
 
 
-def chart(results: list[Result]) -> Chart:
-    """Accuracy where there are labels, else agreement, in which an fp32 model has all."""
-    done = [(each.variant, each.evaluation) for each in results if each.evaluation]
-    has_labels = any(found["labelled"] for _, found in done)
-    networks = {name: n for n, name in enumerate(dict.fromkeys(v.reference.id for v, _ in done))}
+def charts(results: list[Result]) -> list[Chart]:
+    """A chart for each task."""
+    return [chart(task, several) for task, several in comparison.by_task(results).items()]
+
+
+def chart(task: str, results: list[Result]) -> Chart:
+    """The task's metric where there are labels, else agreement, in which an fp32 model has all."""
+    name, title = next(iter(comparison.titles(results).items()), ("agreement", ""))
+    networks = {name: n for n, name in enumerate(dict.fromkeys(networks_of(results)))}
     points = []
-    for variant, found in done:
-        agreement = 1.0 if variant.is_reference else found["agreement"]
-        height = found["top1"] if has_labels else agreement
+    for each in results:
+        found = each.evaluation or {}
+        is_whole = name == "agreement" and each.variant.is_reference
+        height = 1.0 if is_whole else found[name]
         if height is not None:
             latency = found["latency_ms"]["infer"]["median"]
-            points.append(
-                Point(variant.model.id, networks[variant.reference.id], latency, height * 100)
-            )
-    return Chart(points, "top-1 accuracy, %" if has_labels else "agreement with fp32, %")
+            network = networks[each.variant.reference.id]
+            points.append(Point(each.variant.model.id, network, latency, height * 100))
+    return Chart(task, points, f"{title}, %" if title else "agreement with fp32, %")
 
 
-def write(drawn: Chart, png: Path) -> None:
-    """Draw the chart into a PNG file.
+def networks_of(results: list[Result]) -> list[str]:
+    """The fp32 model of each."""
+    return [each.variant.reference.id for each in results]
+
+
+def write(drawn: list[Chart], png: Path) -> None:
+    """Draw the charts below each other into a PNG file.
 
     Raises:
         EvaluateError: it can't be written.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 5.5), dpi=150, layout="constrained")
-    axes = figure.add_subplot(xlabel=X_LABEL, ylabel=drawn.height)
+    figure = Figure(figsize=(9, 5.5 * len(drawn)), dpi=150, layout="constrained")
+    every = figure.subplots(len(drawn), squeeze=False)[:, 0]
+    for axes, each in zip(every, drawn, strict=True):
+        draw(axes, each)
+        if len(drawn) > 1:
+            axes.set_title(each.task)
+    figure.draw_without_rendering()
+    for axes, each in zip(every, drawn, strict=True):
+        write_names(axes, each.points)
+    try:
+        png.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(png, format="png")
+    except OSError as error:
+        raise EvaluateError(f"The plot can't be written to {png}: {error.strerror}.") from None
+
+
+def draw(axes: "Axes", drawn: Chart) -> None:
+    """Draw a chart without the points' names."""
+    axes.set(xlabel=X_LABEL, ylabel=drawn.height)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(0.15, 0.2)
@@ -110,15 +139,13 @@ def write(drawn: Chart, png: Path) -> None:
         spots = [(each.latency, each.share) for each in points]
         axes.plot(*zip(*spots, strict=True), color=f"C{number % 10}", marker="o", linewidth=0.5)
     axes.set_xlim(left=0)
-    figure.draw_without_rendering()
-    taken = [dot(axes, point) for point in drawn.points]
-    for point in drawn.points:
+
+
+def write_names(axes: "Axes", points: list[Point]) -> None:
+    """Write every point's name where there is room; the figure has been laid out."""
+    taken = [dot(axes, point) for point in points]
+    for point in points:
         taken.append(label(axes, point, taken))
-    try:
-        png.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(png, format="png")
-    except OSError as error:
-        raise EvaluateError(f"The plot can't be written to {png}: {error.strerror}.") from None
 
 
 def dot(axes: "Axes", point: Point) -> "Bbox":
@@ -161,7 +188,7 @@ def text(drawn: Chart, width: int) -> str:
         plotext.scatter([point.latency], [point.share], marker=marker, color=colour)
     plotext.xlim(0, max(point.latency for point in drawn.points) * 1.1)
     plotext.xlabel(X_LABEL)
-    plotext.title(drawn.height)
+    plotext.title(f"{drawn.task}: {drawn.height}")
     names = "   ".join(
         f"{marker} {point.name}"
         for marker, point in zip(itertools.cycle(MARKERS), drawn.points, strict=False)

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from passerelle.local import baking, evaluation
-from passerelle.local.evaluation import Evaluation, Variant
+from passerelle.local.evaluation import Evaluation
+from passerelle.local.variants import Variant
 from passerelle.manifest.model import Model
 
 

@@ -1,17 +1,19 @@
-"""passerelle/cli/comparison.py: the table of an evaluation, and what stands below it."""
+"""passerelle/cli/comparison.py: the tables of an evaluation, and what stands below them."""
 
 import io
 
+import pytest
 from rich.console import Console
 
 from passerelle.cli import comparison
-from passerelle.local.evaluation import Result, Variant
+from passerelle.local.evaluation import Result
+from passerelle.local.variants import Variant
 from tests.unit.cli import results
 
 
-def printed(found: list[Result]) -> list[str]:
+def printed(found: list[Result], *fits: str) -> list[str]:
     console = Console(file=io.StringIO(), width=120)
-    comparison.show(found, console)
+    comparison.show(found, [*fits], console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 
@@ -28,7 +30,43 @@ def test_a_variant_is_set_in_below_its_fp32_model_and_compared_with_it() -> None
 def test_without_labels_there_is_no_accuracy_and_it_says_so() -> None:
     lines = printed(results.results(labelled=0))
     assert "top-1" not in lines[0]
-    assert any(line.startswith("No labels, so no accuracy") for line in lines)
+    assert (
+        "No labels, so no top-1 or top-5: give a labels.csv, or a sub-folder for each class."
+        in lines
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "agreement"),
+    [
+        ("classification", "top-1 % top-5 %", "share of pictures with the same class"),
+        ("detection", "mAP % mAP@50 %", "F1 of the boxes"),
+        ("embedding", "recall@1 %", "cosine similarity"),
+        ("tensor", "", "cosine similarity"),
+    ],
+)
+def test_each_task_has_its_metric_and_its_measure(task: str, columns: str, agreement: str) -> None:
+    lines = printed(results.results(task))
+    assert lines[0].split() == [
+        "model", *columns.split(), "agrees", "%", "infer", "ms", "p99", "decode", "ms",
+        "memory", "MB", "disk", "MB",
+    ]  # fmt: skip
+    assert any(line.startswith(f"agrees: {agreement}") for line in lines)
+    without = printed(results.results(task, labelled=0))
+    assert any(line.startswith("No labels, so no") for line in without) == (task != "tensor")
+
+
+def test_each_task_has_a_table_of_its_own() -> None:
+    lines = printed([*results.results(), *results.results("embedding")])
+    headings = [line for line in lines if line in {"classification", "embedding"}]
+    assert headings == ["classification", "embedding"]
+    assert "top-1" in lines[1]
+    assert "recall@1" in lines[lines.index("embedding") + 1]
+    assert not any("top-1" in line for line in lines[lines.index("embedding") :])
+
+
+def test_how_the_labels_fit_is_told() -> None:
+    assert "own: 2 of 3 categories" in printed(results.results(), "own: 2 of 3 categories")
 
 
 def test_what_was_left_out_is_named_up_to_a_number() -> None:

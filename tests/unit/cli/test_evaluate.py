@@ -6,7 +6,7 @@ import pytest
 from click.testing import Result
 
 from passerelle.cli import plot, progress
-from passerelle.local import evaluation
+from passerelle.local import evaluation, preflight, variants
 from tests.unit.cli import command, results
 
 
@@ -23,8 +23,8 @@ class Done:
 def done(monkeypatch: pytest.MonkeyPatch) -> Done:
     made = Done()
 
-    def evaluated(variants: list[evaluation.Variant], *_: object) -> list[evaluation.Result]:
-        made.measured = [each.model.id for each in variants]
+    def evaluated(wanted: list[variants.Variant], *_: object) -> list[evaluation.Result]:
+        made.measured = [each.model.id for each in wanted]
         return made.results
 
     def show(_: object, png: Path, __: object) -> None:
@@ -84,3 +84,16 @@ def test_a_folder_without_pictures_is_told_before_any_work(done: Done, tmp_path:
     shown = evaluate(tmp_path / "empty")
     assert (shown.exit_code, "holds no picture" in shown.output) == (1, True)
     assert done.measured == []
+
+
+def test_boxes_need_the_package_that_measures_them_though_nothing_is_drawn(
+    done: Done, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = {"evaluate": ["faster-coco-eval"]}
+    monkeypatch.setattr(preflight, "missing", lambda extra: lacking.get(extra, []))
+    assert evaluate(pictures, "--no-plot").exit_code == 0
+    done.measured = []
+    (pictures / "annotations.json").write_text("{}")
+    shown = evaluate(pictures, "--no-plot")
+    assert (shown.exit_code, done.measured) == (1, [])
+    assert "Not there: faster-coco-eval" in shown.output

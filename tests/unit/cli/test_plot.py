@@ -5,6 +5,7 @@ from pathlib import Path
 
 import matplotlib.font_manager  # noqa: F401  # the first time it asks a process for the fonts
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from passerelle.cli import plot
@@ -13,16 +14,35 @@ from passerelle.local.evaluation import EvaluateError
 from tests.unit.cli import results
 
 
-def test_accuracy_is_drawn_where_there_are_labels() -> None:
-    drawn = plot.chart(results.results())
-    assert drawn.height == "top-1 accuracy, %"
+def test_the_metric_is_drawn_where_there_are_labels() -> None:
+    (drawn,) = plot.charts(results.results())
+    assert drawn.height == "top-1, %"
     assert drawn.points == [plot.Point("net", 0, 10.0, 90.0), plot.Point("net-int8", 0, 5.0, 90.0)]
 
 
 def test_agreement_is_drawn_where_there_are_none() -> None:
-    drawn = plot.chart(results.results(labelled=0))
+    (drawn,) = plot.charts(results.results(labelled=0))
     assert drawn.height == "agreement with fp32, %"
     assert [point.share for point in drawn.points] == [100.0, 50.0]
+
+
+def test_each_task_has_a_chart_of_its_own(tmp_path: Path) -> None:
+    found = [*results.results(), *results.results("detection"), *results.results("tensor")]
+    drawn = plot.charts(found)
+    assert [(each.task, each.height) for each in drawn] == [
+        ("classification", "top-1, %"), ("detection", "mAP, %"),
+        ("tensor", "agreement with fp32, %"),
+    ]  # fmt: skip
+    assert [point.share for point in drawn[1].points] == [40.0, 40.0]
+    plot.write(drawn, tmp_path / "three.png")
+    plot.write(drawn[:1], tmp_path / "one.png")
+    with Image.open(tmp_path / "three.png") as three, Image.open(tmp_path / "one.png") as one:
+        assert three.size == (one.width, 3 * one.height)
+
+
+def test_a_chart_in_the_terminal_has_its_task_and_metric() -> None:
+    (drawn,) = plot.charts(results.results("embedding"))
+    assert "embedding: recall@1, %" in plot.text(drawn, 100)
 
 
 def test_both_drawings_are_made_and_the_file_named(tmp_path: Path) -> None:
@@ -37,7 +57,7 @@ def test_both_drawings_are_made_and_the_file_named(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EvaluateError, match=r"plot\.png: Not a directory|File exists"):
-        plot.write(plot.chart(results.results()), tmp_path / "file" / "plot.png")
+        plot.write(plot.charts(results.results()), tmp_path / "file" / "plot.png")
 
 
 def test_missing_packages_are_told_with_the_way_to_do_without(

@@ -1,88 +1,88 @@
-"""passerelle/local/dataset.py: a folder's pictures and classes, and all that can be wrong there."""
+"""passerelle/local/dataset.py: which labels a folder has for the models of each task."""
 
-import shutil
-import unicodedata
+import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from PIL import Image
 
-from passerelle.local import dataset
-from tests.support import stack
+from passerelle.local import dataset, pictures
+
+NAMES = ["cat", "dog"]
+COCO = {
+    "images": [{"id": 1, "file_name": "a.png"}],
+    "annotations": [{"image_id": 1, "category_id": 7, "bbox": [0, 0, 2, 2]}],
+    "categories": [{"id": 7, "name": "dog"}],
+}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of two pictures without labels."""
-    made = tmp_path / "own"
-    made.mkdir()
-    for name in ("rocket.jpg", "coffee.png"):
-        shutil.copy(stack.PICTURES / name, made)
-    return made
+    """Two pictures, of which one lies in a sub-folder."""
+    (tmp_path / "cat").mkdir()
+    for name in ("a.png", "cat/b.png"):
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ("", "line 1: there is no column file"),
-        ("file,klass\nrocket.jpg,1\n", "line 1: there is neither a column class_id nor label"),
-        ("file,class_id\nnone.jpg,1\n", "line 2: there is no file 'none.jpg'"),
-        ("file,class_id\nrocket.jpg,\n", "line 2: the class is missing"),
-        ("file,class_id\nrocket.jpg\n", "line 2: the class is missing"),
-        ("file,class_id\nrocket.jpg,-1\n", "line 2: class_id is '-1', not a whole number"),
-        ("file,class_id\nrocket.jpg,1\nrocket.jpg,2\n", "line 3: rocket.jpg was named before"),
-        ("file,class_id\nno.jpg,1\nrocket.jpg,x\n", "no.jpg'.\n.*line 3: class_id"),
-        ("file,class_id\n" + "no.jpg,1\n" * 12, "and 2 more"),
-        ("file,class_id\nrocket.jpg,\xff\n", "line 2: byte 0xff .*save the file as UTF-8"),
-    ],
-)
-def test_a_bad_row_is_told_by_its_line(rows: str, expected: str, folder: Path) -> None:
-    (folder / "labels.csv").write_text(rows, encoding="latin-1")
-    with pytest.raises(dataset.PicturesError, match=expected):
-        dataset.read(folder)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("sign", [",", ";", "\t"])
-def test_labels_are_read_as_spreadsheets_save_them(encoding: str, sign: str, folder: Path) -> None:
-    rows = f"file{sign}label\r\nrocket.jpg{sign}fusée\r\n"
-    (folder / "labels.csv").write_bytes(rows.encode(encoding))
-    found = {each.path.name: each.name for each in dataset.read(folder)}
-    assert found == {"rocket.jpg": "fusée", "coffee.png": ""}
-
-
-@pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_a_name_is_the_same_however_its_accents_are_written(form: Any, folder: Path) -> None:
-    name = unicodedata.normalize(form, "pâté")
-    (folder / name).mkdir()
-    shutil.move(folder / "coffee.png", folder / name)
-    names = ["fusée", unicodedata.normalize("NFD", "pâté")]
-    (number,) = dataset.classes(dataset.read(folder), names, "own").values()
-    assert number == 1
-    (folder / "labels.csv").write_text(f"file, label\nrocket.jpg, {name}\n", encoding="utf-8")
-    (number,) = dataset.classes(dataset.read(folder), names, "own").values()
-    assert number == 1
+def labels(folder: Path, task: str) -> dict[str, object]:
+    found = dataset.Dataset(folder).labels(task, NAMES, "own")
+    return {str(Path(file).relative_to(folder)): label for file, label in found.items()}
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
-    (tmp_path / ".hidden.png").touch()
-    with pytest.raises(dataset.PicturesError, match="holds no picture"):
-        dataset.read(tmp_path)
-    with pytest.raises(dataset.PicturesError, match="is no folder"):
-        dataset.read(tmp_path / "none")
+    with pytest.raises(pictures.PicturesError, match="holds no picture"):
+        dataset.Dataset(tmp_path)
 
 
-def test_sub_folders_are_classes_by_number_or_by_name(folder: Path) -> None:
-    names = ["espresso", "missile", "7"]
-    for name in ("espresso", "1", "7"):
-        (folder / name).mkdir()
-        shutil.copy(stack.PICTURES / "coffee.png", folder / name / "a.PNG")
-    found = dataset.classes(dataset.read(folder), names, "own")
-    shown = {str(Path(file).relative_to(folder)): number for file, number in found.items()}
-    assert shown == {"espresso/a.PNG": 0, "1/a.PNG": 1, "7/a.PNG": 2}
-    (folder / "holiday").mkdir()
-    (folder / "7" / "a.PNG").rename(folder / "holiday" / "a.PNG")
-    with pytest.raises(dataset.PicturesError, match="the folder holiday: 'holiday' is no class"):
-        dataset.classes(dataset.read(folder), names, "own")
-    with pytest.raises(dataset.PicturesError, match="own calls 0 and 1 'espresso'; write the"):
-        dataset.classes(dataset.read(folder), ["espresso"] * 2, "own")
+def test_classes_are_a_classifier_s_numbers_and_an_embedder_s_words(folder: Path) -> None:
+    assert labels(folder, "classification") == {"cat/b.png": 0}
+    assert labels(folder, "embedding") == {"cat/b.png": "cat"}
+    assert labels(folder, "tensor") == labels(folder, "detection") == {}
+    (folder / "labels.csv").write_text("file,class_id\na.png,1\n")
+    assert labels(folder, "classification") == {"a.png": 1}
+    assert labels(folder, "embedding") == {"a.png": "1"}
+
+
+def test_a_class_that_an_embedder_does_not_know_is_a_class_all_the_same(folder: Path) -> None:
+    (folder / "labels.csv").write_text("file,label\na.png,Ada\n")
+    assert labels(folder, "embedding") == {"a.png": "Ada"}
+
+
+def test_boxes_come_from_a_coco_file_and_sub_folders_are_then_no_classes(folder: Path) -> None:
+    (folder / "annotations.json").write_text(json.dumps(COCO))
+    assert labels(folder, "detection") == {"a.png": [(1, 0, 0, 2, 2, False)]}
+    assert labels(folder, "classification") == {}
+    found = dataset.Dataset(folder)
+    assert found.notes("detection", NAMES, "own") == ["own: 1 of 1 categories found by name"]
+    assert found.notes("classification", NAMES, "own") == []
+
+
+def test_boxes_come_from_text_files(folder: Path) -> None:
+    (folder / "classes.txt").write_text("dog\ncat\n")
+    (folder / "a.txt").write_text("0 0.5 0.5 1 1\n")
+    assert labels(folder, "detection") == {"a.png": [(1, 0, 0, 4, 4, False)], "cat/b.png": []}
+
+
+def test_masks_are_no_pictures(folder: Path) -> None:
+    (folder / "masks").mkdir()
+    Image.new("L", (4, 4), 1).save(folder / "masks" / "a.png")
+    assert labels(folder, "segmentation") == {"a.png": str(folder / "masks" / "a.png")}
+    assert len(dataset.Dataset(folder).files) == 2
+
+
+def test_a_folder_of_masks_that_no_picture_has_is_one_of_pictures(folder: Path) -> None:
+    (folder / "cat").rename(folder / "masks")
+    assert len(dataset.Dataset(folder).files) == 2
+    assert labels(folder, "segmentation") == {}
+
+
+def test_a_file_that_no_model_needs_may_be_anything(folder: Path) -> None:
+    (folder / "annotations.json").write_text("hello")
+    assert labels(folder, "classification") == {}
+    with pytest.raises(pictures.PicturesError, match=r"annotations.json, line 1, column 1"):
+        labels(folder, "detection")
+
+
+def test_there_is_advice_for_every_task_with_labels() -> None:
+    assert [*dataset.ADVICE] == ["classification", "embedding", "detection", "segmentation"]
