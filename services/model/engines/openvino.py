@@ -18,9 +18,10 @@ def load(folder: Path, threads: int, precision: str = "fp32") -> Engine:
     cores, because two processes that pin would share the first core.
     """
     core = openvino.Core()
+    model = core.read_model(folder / "model.xml")
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     compiled = core.compile_model(
-        core.read_model(folder / "model.xml"),
+        model,
         "CPU",
         {
             "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" and has_bf16 else "f32",
@@ -29,17 +30,24 @@ def load(folder: Path, threads: int, precision: str = "fp32") -> Engine:
             "NUM_STREAMS": threads,
         },
     )
+    # Compiling makes one tensor of several, with all their names; the order stays.
+    inputs, outputs = (
+        [each.get_any_name() for each in ports] for ports in (model.inputs, model.outputs)
+    )
     requests = [compiled.create_infer_request() for _ in range(SLOTS_PER_CPU * threads)]
     lacks_bf16 = precision == "bf16" and not has_bf16
     note = "this processor has no bf16, so it runs in fp32" if lacks_bf16 else ""
-    return Engine(tuple(_infer_with(request) for request in requests), note)
+    return Engine(tuple(_infer_with(request, inputs, outputs) for request in requests), note)
 
 
-def _infer_with(request: Any) -> Infer:
-    """An infer request as a function, which only one thread uses at a time."""
-    ports = {each.get_any_name(): each for each in request.model_inputs}
+def _infer_with(request: Any, takes: list[str], gives: list[str]) -> Infer:
+    """An infer request as a function, which only one thread uses at a time.
+
+    `takes` and `gives` are the names of its inputs and outputs, in their order.
+    """
+    ports = dict(zip(takes, request.model_inputs, strict=True))
     inputs = {name: _static(request, port) for name, port in ports.items()}
-    names = {each.get_any_name(): each for each in request.model_outputs}
+    names = dict(zip(gives, request.model_outputs, strict=True))
     outputs = {name: _static(request, port) for name, port in names.items()}
 
     def infer(given: Tensors) -> dict[str, Array]:

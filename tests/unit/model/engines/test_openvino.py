@@ -70,3 +70,17 @@ def test_a_note_says_where_a_processor_has_no_bf16(precision: str, artifact: Pat
     has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     note = engines.load("openvino", artifact, 1, precision).note
     assert bool(note) is (precision == "bf16" and not has_bf16)
+
+
+def test_an_output_keeps_its_name_where_compiling_gives_it_more(tmp_path: Path) -> None:
+    """Two reshapes become one, which then has the names of both."""
+    pixels = opset13.parameter([1, SIZE, SIZE, 3], np.uint8)
+    means = opset13.reduce_mean(opset13.convert(pixels, np.float32), np.array([1, 2]))
+    means.output(0).get_tensor().set_names({"0"})
+    flat = opset13.reshape(means, np.array([3]), special_zero=False)
+    row = opset13.reshape(flat, np.array([1, 3]), special_zero=False)
+    save(openvino.Model([row], [pixels]), tmp_path)
+    engine = engines.load("openvino", tmp_path, threads=1)
+    assert {name: each.tolist() for name, each in engine.infer(filled(3)).items()} == {
+        "means": [[3, 3, 3]]
+    }
