@@ -49,6 +49,20 @@ def test_an_answer_is_kept_when_the_next_is_made(artifact: Path) -> None:
     assert first["means"].tolist() == [[7, 7, 7]]
 
 
+def test_outputs_that_are_one_tensor_keep_their_names(tmp_path: Path) -> None:
+    pixels = opset13.parameter([1, SIZE, SIZE, 3], np.uint8)
+    values = opset13.convert(pixels, np.float32)
+    same = opset13.add(values, np.float32(0))  # is left out when it is compiled
+    also = opset13.multiply(values, np.float32(1))
+    model = openvino.Model([same, also], [pixels])
+    for port, name in zip([values.output(0), *model.outputs], ("a", "one", "two"), strict=True):
+        port.get_tensor().set_names({name})
+    model.inputs[0].get_tensor().set_names({"pixels"})
+    openvino.save_model(model, tmp_path / "model.xml")
+    answer = engines.load("openvino", tmp_path, threads=1).infer(filled(7))
+    assert {name: array.max() for name, array in answer.items()} == {"one": 7, "two": 7}
+
+
 def test_an_input_of_another_shape_is_refused(artifact: Path) -> None:
     engine = engines.load("openvino", artifact, threads=1)
     with pytest.raises(ValueError, match=r"pixels is \(1, 5, 5, 3\), not \(1, 4, 4, 3\)"):
