@@ -17,7 +17,7 @@ import numpy as np
 
 from passerelle.artifact.card import Card
 from passerelle.protocol import accept as accept_header
-from passerelle.protocol import problems
+from passerelle.protocol import answers, problems
 from services.model.placement import Placement
 from services.model.resize import Size
 from services.model.tasks import classification, detection, label_map, number_text, outputs
@@ -31,7 +31,7 @@ WANTED = (
     "(1, classes, height, width), a map of values for each class, nor whole numbers (1, height, "
     "width), a map of classes: no segmentation"
 )
-MAX_MASKS = 15_000_000  # characters of an answer's masks together; the gateway takes 20 MB
+MAX_MASKS = answers.MAX_BYTES  # of an answer's masks together
 NO_CLASSES = (
     f"The model gave classes that aren't numbers from 0 to {MAX_CLASS} for this picture. Report "
     "this to whoever made the model."
@@ -106,7 +106,7 @@ class Segmentation(Task):
 
         Raises:
             NonFiniteOutput
-            UnprocessableContent: the masks are too large for an answer.
+            ContentTooLarge: the masks are too large for an answer.
         """
         width, height = placement.picture
         found = self.in_picture(given, placement, options)
@@ -116,7 +116,7 @@ class Segmentation(Task):
             mask = base64.b64encode(found.mask(class_id)).decode()
             left -= len(mask)
             if left < 0:
-                raise problems.UnprocessableContent(
+                raise problems.ContentTooLarge(
                     f"The masks of this picture's classes take more than {MAX_MASKS:,} bytes. Ask "
                     "for the map of classes with Accept: image/png, or send a smaller picture."
                 )

@@ -140,7 +140,7 @@ def test_masks_past_what_an_answer_holds_are_refused_with_the_way_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(segmentation, "MAX_MASKS", 100)
-    with pytest.raises(problems.UnprocessableContent, match="Accept: image/png"):
+    with pytest.raises(problems.ContentTooLarge, match="Accept: image/png"):
         answer({"logits": LOGITS})
     assert png({"logits": LOGITS}, made(), "image/png")
 
