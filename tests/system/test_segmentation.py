@@ -116,7 +116,7 @@ def picture(classes: Classes, kind: str = "PNG", **options: Any) -> bytes:
 
 
 PICTURE = picture(map_of())
-AS_PNG = {"headers": {"Accept": "image/png"}}
+AS_PNG = {"Accept": "image/png"}
 
 
 def greys(encoded: bytes) -> Classes:
@@ -140,7 +140,7 @@ def answered(up: stack.Stack, model: str, sent: bytes = PICTURE, query: str = ""
 
 
 def answered_map(up: stack.Stack, model: str, sent: bytes = PICTURE) -> Classes:
-    answer = up.predict(model, sent, **AS_PNG)
+    answer = up.predict(model, sent, headers=AS_PNG)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png"), answer.text
     return greys(answer.content)
 
@@ -193,7 +193,7 @@ def test_a_large_picture_is_answered_as_a_small_one(up: stack.Stack) -> None:
 
 def test_both_forms_are_kept_and_given_to_who_asks_for_them(up: stack.Stack) -> None:
     sent = picture(map_of(40, 40))
-    for headers in ({}, {"Accept": "image/png"}):
+    for headers in ({}, AS_PNG):
         first, again = (up.predict("colours", sent, headers=headers) for _ in range(2))
         assert "hit" not in first.headers["Cache-Status"]
         assert "hit" in again.headers["Cache-Status"]
@@ -218,7 +218,7 @@ def test_one_value_is_a_class_from_a_threshold_on(up: stack.Stack) -> None:
 
 
 def test_a_picture_without_numbers_is_its_own_problem(up: stack.Stack) -> None:
-    refused = up.predict("undefined", black(), **AS_PNG)
+    refused = up.predict("undefined", black(), headers=AS_PNG)
     assert refused.status_code == 422
     assert "aren't numbers" in refused.json()["detail"]
 

@@ -82,22 +82,43 @@ def places(
     return np.asarray(within, np.intp)
 
 
-def strongest(logits: Array) -> Labels:
+def strongest(logits: Array, size: Size) -> Labels:
     """The class of the highest value in each pixel of (classes, h, w); of equals the lowest.
 
-    A pixel that has NaN, or infinity for its highest value, makes it raise.
-
-    Raises:
-        ValueError
+    Where these are fewer pixels than those of an input of `size`, they are enlarged to it first.
+    Each pixel's highest value is a number.
     """
-    highest = logits[0].copy()
+    highest = enlarged(logits[0], size).copy()
     labels = np.zeros(highest.shape, dtype_of(len(logits)))
-    for label, values in enumerate(logits[1:], 1):
+    for label, each in enumerate(logits[1:], 1):
+        values = enlarged(each, size)
         labels[values > highest] = label
-        np.maximum(highest, values, out=highest)  # NaN stays
-    if not np.isfinite(highest).all():
-        raise ValueError("not finite")
+        np.maximum(highest, values, out=highest)
     return labels
+
+
+def enlarged(values: Array, size: Size) -> Array:
+    """Values (h, w) as those of so many columns and rows, bilinearly, if they are fewer.
+
+    -inf is as low as half of what float32 has, so that no product of it is NaN.
+
+    Source: torch.nn.functional.interpolate(mode="bilinear", align_corners=False).
+    """
+    (h, w), (width, height) = values.shape, size
+    if h > height or w > width or (w, h) == size:
+        return values
+    finite = np.maximum(values, np.finfo(np.float32).min / 2)
+    low, high, share = between(w, width)
+    wide = np.take(finite, low, 1) * (1 - share) + np.take(finite, high, 1) * share
+    low, high, share = between(h, height)
+    return np.asarray(wide[low] * (1 - share[:, None]) + wide[high] * share[:, None])
+
+
+def between(own: int, side: int) -> tuple[Places, Places, npt.NDArray[np.float32]]:
+    """Along one axis: of `own` pixels the two that each of `side` lies between, and how far."""
+    exact = np.clip((np.arange(side) + 0.5) * own / side - 0.5, 0, own - 1)
+    low = exact.astype(np.intp)
+    return low, np.minimum(low + 1, own - 1), (exact - low).astype(np.float32)
 
 
 def dtype_of(classes: int) -> type[np.uint8 | np.uint16]:

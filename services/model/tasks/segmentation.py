@@ -1,11 +1,13 @@
 """Segmentation: a model's values for each pixel -> which parts of a picture are which.
 
-A pixel's class is that of the highest value in the model's own resolution, and a pixel of the
-picture has the class of the one that its centre lies in. The values themselves could be enlarged
-instead, and compared then. That was nearer to the truth by 0.4 to 1.2 points of mean IoU on
-photographs with a map of 520 x 520, and took 490 ms instead of 40 for 21 classes and a picture of
-1920 x 1080. A network whose map is coarser than its input enlarges the values itself, as
-torchvision's do.
+The class of each pixel of the input is that of its highest value; a map of values that is coarser
+than the input is enlarged to it bilinearly first, as torchvision's networks do themselves. A pixel
+of the picture has the class of the pixel of the input that its centre lies in.
+
+The values could be enlarged to the picture's size instead. With a map of the input's own 520 x 520
+that was nearer to the truth by 0.4 to 1.2 points of mean IoU on photographs, and took 490 ms, not
+40, for 21 classes and a picture of 1920 x 1080. With a map of a quarter of the input's sides,
+enlarging to the input was worth 1.6 to 3 points, to the picture another 0.6.
 """
 
 import base64
@@ -167,12 +169,9 @@ class Segmentation(Task):
             return found.astype(label_map.dtype_of(int(found.max()) + 1))
         (logits,) = given[LOGITS]
         if len(logits) == 1:
-            scores = classification.scores(logits[0], self.activation)
-            return (scores >= threshold).astype(np.uint8)
-        try:
-            return label_map.strongest(logits)
-        except ValueError:
-            raise problems.NonFiniteOutput(number_text.NOT_FINITE) from None
+            values = label_map.enlarged(numbers(logits, None)[0], self.size)
+            return (classification.scores(values, self.activation) >= threshold).astype(np.uint8)
+        return label_map.strongest(numbers(logits, 0), self.size)
 
     def decision(self, given: Tensors, placement: Placement) -> dict[str, Any]:
         """The classes under the picture, in the model's own resolution: see label_map.part.
@@ -198,6 +197,17 @@ class Segmentation(Task):
             return super().deviation(expected, given)
         one, other = expected[LABELS], given[LABELS]
         return float((one != other).mean()) if one.shape == other.shape else float("inf")
+
+
+def numbers(logits: Array, axis: int | None) -> Array:
+    """The values, if the highest along an axis are numbers; None is all of them together.
+
+    Raises:
+        NonFiniteOutput
+    """
+    if not np.isfinite(logits.max(axis)).all():
+        raise problems.NonFiniteOutput(number_text.NOT_FINITE)
+    return logits
 
 
 def is_logits(array: Array) -> bool:

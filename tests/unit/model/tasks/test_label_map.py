@@ -105,14 +105,30 @@ def test_classes_past_a_byte_have_two() -> None:
 
 def test_the_strongest_class_of_equals_is_the_lowest() -> None:
     logits = np.array([[[1, 0, 2]], [[1, 3, 1]], [[0, 3, -np.inf]]], np.float32)
-    assert label_map.strongest(logits).tolist() == [[0, 1, 0]]
-    assert label_map.strongest(np.zeros((300, 1, 2), np.float32)).dtype == np.uint16
+    assert label_map.strongest(logits, (3, 1)).tolist() == [[0, 1, 0]]
+    assert label_map.strongest(np.zeros((300, 1, 2), np.float32), (2, 1)).dtype == np.uint16
 
 
-@pytest.mark.parametrize("values", [[np.nan, 1], [1, np.nan], [np.inf, 1], [-np.inf, -np.inf]])
-def test_nan_and_infinity_have_no_strongest(values: list[float]) -> None:
-    with pytest.raises(ValueError, match="finite"):
-        label_map.strongest(np.array(values, np.float32).reshape(2, 1, 1))
+def test_a_map_as_fine_as_the_input_or_finer_stays_as_it_is() -> None:
+    values = np.random.default_rng(0).normal(size=(6, 9)).astype(np.float32)
+    for size in ((9, 6), (8, 6), (20, 5)):
+        assert label_map.enlarged(values, size) is values
+
+
+def test_a_class_that_is_masked_stays_so_when_its_map_is_enlarged() -> None:
+    logits = np.array([[[-np.inf, 1]], [[0, 0]]], np.float32)
+    assert label_map.strongest(logits, (4, 2)).tolist() == [[1, 1, 1, 0]] * 2
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("size", [(9, 12), (36, 6), (10, 7), (64, 64)])
+def test_a_coarse_map_is_enlarged_as_torch_does_it(size: tuple[int, int]) -> None:
+    torch = pytest.importorskip("torch")
+    values = np.random.default_rng(0).normal(size=(6, 9)).astype(np.float32)
+    expected = torch.nn.functional.interpolate(
+        torch.from_numpy(values)[None, None], size[::-1], mode="bilinear", align_corners=False
+    )
+    assert np.allclose(label_map.enlarged(values, size), expected[0, 0].numpy(), atol=1e-6)
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=1, max_size=5))

@@ -18,14 +18,14 @@ from services.model.tasks.task import UnfitOutputsError
 from services.model.tensors import Array
 from tests.unit.model import artifacts
 
-PICTURE = Placement((4, 6), (0, 0, 4, 6), (0, 0, 32, 32))
+PICTURE = Placement((4, 6), (0, 0, 4, 6), (0, 0, 2, 2))
 # Classes 2 and 0 above, 0 and 0 below.
 LOGITS = np.array([[[0, 5], [1, 1]], [[1, 1], [0, 0]], [[2, 3], [-9, 1]]], np.float32)[None]
 NAMES = ["__background__", "cat", "dog"]
 
 
 def made(names: list[str] = NAMES, channels: int = 3, activation: str = "none") -> Segmentation:
-    card = artifacts.make_card(task="segmentation", activation=activation)
+    card = artifacts.make_card(size=2, task="segmentation", activation=activation)
     output = TensorSpec("logits", (1, channels, 2, 2), "FP32")
     return Segmentation.of(
         dataclasses.replace(card, signature=Signature(card.signature.inputs, (output,))), names
@@ -127,13 +127,23 @@ def test_a_threshold_is_refused_where_there_are_several_classes_or_it_is_none() 
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_nan_and_infinity_are_no_segmentation(channels: int, value: float) -> None:
-    logits = np.zeros((1, channels, 2, 2), np.float32)
-    logits[0, -1, 1, 1] = value
+@pytest.mark.parametrize("side", [1, 2])
+def test_nan_and_infinity_are_no_segmentation(channels: int, value: float, side: int) -> None:
+    logits = np.zeros((1, channels, side, 2), np.float32)
+    logits[0, -1, -1, -1] = value
     with pytest.raises(problems.NonFiniteOutput, match="NaN or infinity"):
         answer({"logits": logits}, made(channels=channels, activation="sigmoid"))
     with pytest.raises(problems.NonFiniteOutput):
         made(channels=channels).decision({"logits": logits}, PICTURE)
+
+
+def test_a_pixel_of_which_all_classes_are_masked_has_none() -> None:
+    logits = np.zeros((1, 2, 2, 2), np.float32)
+    logits[0, 1] = -np.inf
+    assert len(answer({"logits": logits})["segments"]) == 1
+    logits[0, 0, 1, 1] = -np.inf
+    with pytest.raises(problems.NonFiniteOutput):
+        answer({"logits": logits})
 
 
 def test_masks_past_what_an_answer_holds_are_refused_with_the_way_out(
@@ -199,6 +209,16 @@ def test_numbers_that_are_no_classes_are_told_at_once() -> None:
 def test_a_decision_is_the_map_in_the_models_own_resolution() -> None:
     found = made().decision({"logits": LOGITS}, PICTURE)
     assert found == {"size": [2, 2], "runs": [2, 1, 0, 3], "picture": [0, 0, 2, 2]}
+
+
+def test_a_map_coarser_than_the_input_is_enlarged_before_classes_are_told() -> None:
+    task = dataclasses.replace(made(), size=(4, 1))
+    logits = np.array([[[[0, 4]], [[1, 1]]]], np.float32)
+    whole = Placement((4, 1), (0, 0, 4, 1), (0, 0, 4, 1))
+    assert task.decision({"logits": logits}, whole)["runs"] == [1, 1, 0, 3]
+    single = dataclasses.replace(made(channels=1), size=(4, 1))
+    value = np.array([[[[0, 0.6]]]], np.float32)
+    assert single.decision({"logits": value}, whole)["runs"] == [0, 3, 1, 1]
 
 
 def test_two_agree_by_mean_iou_and_not_at_all_in_other_sizes() -> None:
