@@ -156,9 +156,15 @@ def test_each_class_has_its_mask_in_the_pictures_size(up: stack.Stack) -> None:
         assert (mask == np.where(map_of() == number, 255, 0)).all()
 
 
-@pytest.mark.parametrize("model", ["colours", "coarse", "pair", "classes", "torch"])
+@pytest.mark.parametrize("model", ["colours", "pair", "classes", "torch"])
 def test_who_prefers_a_png_has_the_map_of_classes(model: str, up: stack.Stack) -> None:
     assert (answered_map(up, model) == map_of()).all()
+
+
+def test_a_coarse_map_is_as_fine_as_the_input_but_where_all_corners_meet(up: stack.Stack) -> None:
+    wrong = answered_map(up, "coarse") != map_of()
+    assert wrong.mean() < 0.01
+    assert not wrong[np.abs(np.arange(48) - 23.5) > 6].any()
 
 
 @pytest.mark.parametrize("size", [(64, 32), (200, 60), (30, 90), (16, 8)])
