@@ -11,8 +11,10 @@ export function load(path) {
   }
 }
 
-// One more. The oldest are dropped where there are too many or, with masks, they are too large.
+// One more. The oldest are dropped where there are too many or, with masks, they are too large; one
+// that is too large by itself isn't kept.
 export function save(path, record) {
+  if (JSON.stringify(record).length > MAX_LENGTH / 2) return;
   const records = [...load(path), record].slice(-MAX_RECORDS);
   while (JSON.stringify(records).length > MAX_LENGTH) records.shift();
   try {
