@@ -1,4 +1,4 @@
-"""How many channels of a picture a network takes, found by trying."""
+"""How many channels of a picture a network takes, and of which size, found by trying."""
 
 import torch
 
@@ -11,6 +11,8 @@ CHANNELS = (1, 3, 4)  # that a picture can have: grey, RGB, RGB and alpha
 def require(architecture: str, module: torch.nn.Module, shape: Input) -> None:
     """Return unless the network is known to take pictures of other channels than the input has.
 
+    Or of its sides the other way round.
+
     A network that takes none of them fails for another reason, which running it tells.
 
     Raises:
@@ -18,6 +20,12 @@ def require(architecture: str, module: torch.nn.Module, shape: Input) -> None:
     """
     if takes(module, shape.channels, shape.size):
         return
+    width, height = shape.size  # if they were written in that order
+    if width != height and takes(module, shape.channels, (height, width)):
+        raise ArchitectureError(
+            f"{architecture} takes pictures that are {height} high and {width} wide; "
+            f"write input: {{size: [{height}, {width}]}}."
+        )
     fitting = [count for count in CHANNELS if takes(module, count, shape.size)]
     if len(fitting) == 1:
         named = f"{fitting[0]} channel{'s' if fitting[0] > 1 else ''}"

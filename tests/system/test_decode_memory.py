@@ -1,6 +1,7 @@
 """The memory that decoding takes is what was reckoned, and stays within a container's."""
 
 import concurrent.futures
+import dataclasses
 import functools
 import io
 import json
@@ -14,6 +15,7 @@ import pytest
 import requests
 from PIL import Image
 
+from passerelle.artifact.card import Input
 from services.model import formats
 from tests.support import processes, stack
 
@@ -60,11 +62,11 @@ def status(name):
     return int(found[1]) * 1024
 
 memory.return_freed_memory()
-shape = Input((224, 224), 256, "bicubic", (0.5,), (0.5,), int(sys.argv[2]))
+shape = Input(**json.loads(sys.argv[2]))
 encoded = pathlib.Path(sys.argv[1]).read_bytes()
 readable = tuple(formats.NAMES)
 image = decode.open_image(encoded, 50_000_000, readable)
-image.draft(None, (1024, 1024))
+decode.draft(image, shape)
 needed = decode_memory.needed(image, encoded, shape)
 image.close()
 del image
@@ -76,11 +78,13 @@ print(json.dumps([needed, status("VmHWM") - before]))
 
 
 @functools.cache
-def picture(mode: str, form: str, orientation: int, side: int, **options: Any) -> bytes:
+def picture(
+    mode: str, form: str, orientation: int, sides: tuple[int, int], **options: Any
+) -> bytes:
     """A picture of one colour: large once it is decoded, and small before."""
     exif, out = Image.Exif(), io.BytesIO()
     exif[0x0112] = orientation
-    Image.new(mode, (side, side)).save(out, form, exif=exif, **options)
+    Image.new(mode, sides).save(out, form, exif=exif, **options)
     return out.getvalue()
 
 
@@ -95,11 +99,43 @@ def test_a_picture_takes_no_more_than_was_reckoned_and_not_much_less(
     channels: int,
     tmp_path: Path,
 ) -> None:
-    file = tmp_path / "picture"
-    file.write_bytes(picture(mode, form, orientation, SIDE // 2, **options))
-    command = [sys.executable, "-c", MEASURE, str(file), str(channels)]
-    needed, taken = json.loads(subprocess.check_output(command, cwd=stack.ROOT))
+    content = picture(mode, form, orientation, (SIDE // 2, SIDE // 2), **options)
+    shape = Input((224, 224), 256, "bicubic", (0.5,), (0.5,), channels)
+    needed, taken = measured(content, shape, tmp_path)
     assert 0.5 * needed < taken < needed + (4 << 20), "the last is the codec's code"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says what a process takes")
+@pytest.mark.parametrize("fit", ["crop", "squash", "letterbox"])
+@pytest.mark.parametrize("size", [(1024, 64), (64, 1024)])
+@pytest.mark.parametrize(
+    ("mode", "form", "sides"),
+    [("RGBA", "PNG", (12_000, 1000)), ("RGB", "JPEG", (1000, 12_000)), ("L", "WEBP", (9000, 1300))],
+)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_no_fit_takes_more_than_was_reckoned(
+    fit: str,
+    size: tuple[int, int],
+    mode: str,
+    form: str,
+    sides: tuple[int, int],
+    orientation: int,
+    tmp_path: Path,
+) -> None:
+    content = picture(mode, form, orientation, sides)
+    shape = Input(size, None, "bicubic", (0.5,) * 3, (0.5,) * 3, fit=fit, pad=(114,) * 3)
+    needed, taken = measured(content, shape, tmp_path)
+    assert taken < needed + (4 << 20), "the last is the codec's code"
+
+
+def measured(content: bytes, shape: Input, folder: Path) -> tuple[int, int]:
+    """The bytes that decoding a picture was reckoned to take, and those that it took."""
+    file = folder / "picture"
+    file.write_bytes(content)
+    fields = json.dumps(dataclasses.asdict(shape), allow_nan=False)
+    command = [sys.executable, "-c", MEASURE, str(file), fields]
+    needed, taken = json.loads(subprocess.check_output(command, cwd=stack.ROOT))
+    return needed, taken
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc says what a process takes")
@@ -117,7 +153,7 @@ def test_large_pictures_at_once_stay_within_a_containers_memory(state: Path) -> 
             requests.post, f"http://{at}/model/{processes.LITE0}/predict", timeout=60
         )
         for mode, form, options in KINDS + [each for each in MORE_KINDS if each[1] != "BMP"]:
-            bodies = [picture(mode, form, turn, SIDE, **options) for turn in (1, 6)] * 2
+            bodies = [picture(mode, form, turn, (SIDE, SIDE), **options) for turn in (1, 6)] * 2
             with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
                 answers = list(pool.map(predict, bodies))
             assert [each.status_code for each in answers] == [200] * AT_ONCE

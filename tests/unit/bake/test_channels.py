@@ -1,5 +1,7 @@
 """How many channels of a picture a network takes."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -39,6 +41,17 @@ def test_the_channels_of_a_network_are_found_by_trying(made: type, count: int) -
 def test_channels_that_no_picture_has_are_told(count: int) -> None:
     with pytest.raises(ArchitectureError, match=f"takes {count} channels, which no picture has"):
         channels.require("nets:Net", convolution(count), of(3))
+
+
+def test_sides_the_other_way_round_are_told() -> None:
+    strict = torch.nn.Sequential(torch.nn.Conv2d(3, 4, (32, 16)), torch.nn.Flatten())
+    strict.append(torch.nn.Linear(4, 4))
+    channels.require("nets:Net", strict, dataclasses.replace(of(3), size=(32, 16)))
+    with pytest.raises(ArchitectureError) as told:
+        channels.require("nets:Net", strict, dataclasses.replace(of(3), size=(16, 32)))
+    assert str(told.value) == (
+        "nets:Net takes pictures that are 32 high and 16 wide; write input: {size: [32, 16]}."
+    )
 
 
 class Failing(torch.nn.Module):
