@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 DIGITS = 4  # of a share
+IGNORED = 255  # in a mask: a pixel that isn't counted
 
 Figures = dict[str, float | None]  # shares, 0..1; None where no picture was labelled
 
@@ -137,6 +138,44 @@ class MeanAveragePrecision(Metric):
         return {"map": evaluation.stats[0], "map50": evaluation.stats[1]}
 
 
+class MeanIoU(Metric):
+    """The mean over classes of the intersection over the union of all pictures' pixels."""
+
+    titles: ClassVar = {"miou": "mIoU"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pixels = Counter[tuple[int, int]]()  # by true class and found class
+
+    def add(self, label: str, decision: dict[str, Any]) -> None:
+        """A mask's file, and a part of a label map: see services/model/tasks/label_map.py."""
+        import numpy as np
+        from PIL import Image
+
+        from services.model.tasks import label_map
+
+        with Image.open(label) as image:
+            true = np.asarray(image)
+        found = label_map.in_picture(decision, (true.shape[1], true.shape[0]))
+        counted, classes = true != IGNORED, int(found.max()) + 1
+        pairs = np.bincount(true[counted].astype(np.intp) * classes + found[counted])
+        for pair in np.flatnonzero(pairs).tolist():
+            self.pixels[divmod(pair, classes)] += int(pairs[pair])
+
+    def compute(self) -> Figures:
+        """The mean over the classes that are anywhere, in masks or in answers."""
+        from sklearn.metrics import jaccard_score
+
+        if not self.pixels:
+            return {}
+        true, found = zip(*self.pixels, strict=True)
+        return {
+            "miou": jaccard_score(
+                true, found, average="macro", sample_weight=[*self.pixels.values()]
+            )
+        }
+
+
 class RecallAtOne(Metric):
     """The share of pictures whose nearest other one, by cosine, shows the same class.
 
@@ -178,5 +217,6 @@ class RecallAtOne(Metric):
 METRICS: dict[str, type[Metric]] = {
     "top1": Accuracy,
     "map": MeanAveragePrecision,
+    "miou": MeanIoU,
     "recall1": RecallAtOne,
 }

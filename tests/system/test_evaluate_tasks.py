@@ -29,6 +29,11 @@ class Colour(torch.nn.Module):
     def forward(self, x):
         return self.scale * x.mean((2, 3))
 
+class Strongest(Colour):
+    '''The strongest colour of each pixel.'''
+    def forward(self, x):
+        return self.scale * x
+
 class Bright(torch.nn.Module):
     '''The box around all bright pixels, of class 1.'''
     def __init__(self):
@@ -49,13 +54,18 @@ class Bright(torch.nn.Module):
             "labels": torch.ones(1, dtype=torch.int64),
         }
 """
-INPUT = {"size": SIZE, "resize": SIZE, "mean": [0, 0, 0], "std": [1, 1, 1]}
+INPUT = {"size": SIZE, "fit": "squash", "mean": [0, 0, 0], "std": [1, 1, 1]}
 ENTRIES: dict[str, dict[str, Any]] = {
     "classifier": {"architecture": "nets:Colour", "labels": ["red", "green", "blue"]},
     "embedder": {"architecture": "nets:Colour", "task": "embedding"},
     "detector": {
         "architecture": "nets:Bright", "task": "detection", "labels": ["shade", "light", "sun"],
     },
+    "segmenter": {
+        "architecture": "nets:Strongest", "task": "segmentation",
+        "labels": ["red", "green", "blue"],
+    },
+    "segmenter-bf16": {"like": "segmenter", "precision": "bf16"},
     "embedder-bf16": {"like": "embedder", "precision": "bf16"},
 }  # fmt: skip
 COLOURS = ("classifier", "embedder", "embedder-bf16")
@@ -177,6 +187,30 @@ def test_a_detector_is_measured_on_boxes_in_the_pictures_own_pixels(
     coco(folder, "sun", [0, 0, 32, 32], None)
     _, cards = evaluate(root, folder, "detector")
     assert (cards["detector"]["map"], cards["detector"]["labelled"]) == (0.0, 2)
+
+
+def test_a_segmenter_is_measured_on_masks_in_the_pictures_own_pixels(
+    root: Path, folder: Path
+) -> None:
+    """Each picture is red on the left and blue on the right; a quarter of a mask is green."""
+    (folder / "masks").mkdir()
+    red, blue, half = (0, 0, SIZE, 2 * SIZE), (SIZE, 0, 2 * SIZE, 2 * SIZE), (SIZE, SIZE)
+    for name, quarter in (("a", 2), ("b", 1)):
+        picture, mask = Image.new("RGB", (2 * SIZE, 2 * SIZE)), Image.new("P", (2 * SIZE, 2 * SIZE))
+        picture.paste("red", red)
+        picture.paste("blue", blue)
+        picture.save(folder / f"{name}.png")
+        mask.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
+        mask.paste(2, blue)
+        mask.paste(quarter, (*half, 2 * SIZE, 2 * SIZE))
+        mask.save(folder / "masks" / f"{name}.png")
+    printed, cards = evaluate(root, folder, "segmenter", "segmenter-bf16")
+    # Red is found wholly, green nowhere, and of the blue that either has three quarters of it.
+    assert cards["segmenter"]["miou"] == round((1 + 0 + 3 / 4) / 3, 4)
+    assert (cards["segmenter"]["pictures"], cards["segmenter"]["labelled"]) == (2, 2)
+    assert cards["segmenter-bf16"]["agreement"] == 1.0
+    assert "mIoU" in printed
+    assert "agrees: mean IoU of the classes" in printed
 
 
 def test_classes_that_no_embedder_needs_to_know_are_told_by_a_classifier(

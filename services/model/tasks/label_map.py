@@ -130,7 +130,8 @@ def part(labels: Labels, size: Size, placement: Placement) -> dict[str, Any]:
     """What lies under the picture, as JSON has it, in the map's own resolution.
 
     `size` is its height and width, `runs` are a class and how many pixels it goes on for, row by
-    row and in turns, and `picture` is the box that the picture fills, in the part's pixels.
+    row and in turns. The box `taken` of the picture, in its pixels, became the box `filled` of the
+    part, in the part's.
     """
     (h, w), (width, height) = labels.shape, size
     across, down = w / width, h / height
@@ -141,7 +142,8 @@ def part(labels: Labels, size: Size, placement: Placement) -> dict[str, Any]:
     return {
         "size": list(cut.shape),
         "runs": runs(cut),
-        "picture": [box[0] - x, box[1] - y, box[2] - x, box[3] - y],
+        "taken": [float(edge) for edge in placement.taken],
+        "filled": [box[0] - x, box[1] - y, box[2] - x, box[3] - y],
     }
 
 
@@ -164,9 +166,8 @@ def in_picture(found: dict[str, Any], picture: Size) -> Labels:
     """The map that `part` was made of, as large as a picture of that width and height."""
     labels = of_part(found)
     h, w = labels.shape
-    left, top, right, bottom = found["picture"]
-    whole = Placement(picture, (0, 0, *picture), (left, top, right, bottom))
-    lies = LabelMap.of(labels, (w, h), whole)
+    placement = Placement(picture, tuple(found["taken"]), tuple(found["filled"]))
+    lies = LabelMap.of(labels, (w, h), placement)
     return lies.lines[lies.rows]
 
 

@@ -1,8 +1,11 @@
 """services/bake/metrics.py: every metric against values that are known by hand."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from services.bake import metrics
 from services.bake.metrics import LabelledBox, Metric
@@ -77,6 +80,35 @@ def test_pictures_without_a_box_have_no_average_precision() -> None:
     metric = metrics.MeanAveragePrecision()
     assert figures(metric, ([], [[0, 0.9, *LEFT]])) == {"map": None, "map50": None}
     assert figures(metric, ([LabelledBox(0, *LEFT)], [[0, 0.95, *LEFT]]))["map"] == 1.0
+
+
+def test_mean_iou_is_of_the_classes_that_are_anywhere() -> None:
+    """3 of class 0 found as such and 1 as class 1; of class 1, 2 and 2: IoU 3/6 and 2/5."""
+    metric = metrics.MeanIoU()
+    metric.pictures = 1
+    metric.pixels.update({(0, 0): 3, (0, 1): 1, (1, 1): 2, (1, 0): 2})
+    assert metric.figures() == {"miou": 0.45}
+    metric.pixels[0, 2] = 1  # a class that is in no mask is wrong wherever it is found
+    assert metric.figures() == {"miou": round((3 / 7 + 2 / 5 + 0) / 3, 4)}
+
+
+def test_a_mask_is_compared_with_a_coarser_map_but_for_what_is_ignored(tmp_path: Path) -> None:
+    """Of the 4 x 2 pixels the answer has class 1 on the right, the mask on the lower right."""
+    mask = np.array([[0, 0, 0, 255], [0, 0, 1, 1]], np.uint8)
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    answer = {"size": [1, 2], "runs": [0, 1, 1, 1], "taken": [0, 0, 4, 2], "filled": [0, 0, 2, 1]}
+    metric = metrics.MeanIoU()
+    metric.update(str(tmp_path / "mask.png"), answer)
+    assert metric.pixels == {(0, 0): 4, (0, 1): 1, (1, 1): 2}
+    assert metric.figures() == {"miou": round((4 / 5 + 2 / 3) / 2, 4)}
+    metric.update(str(tmp_path / "mask.png"), answer)
+    assert metric.figures() == {"miou": round((4 / 5 + 2 / 3) / 2, 4)}
+
+
+def test_a_mask_of_which_nothing_counts_is_no_figure(tmp_path: Path) -> None:
+    Image.new("L", (4, 2), 255).save(tmp_path / "mask.png")
+    answer = {"size": [1, 1], "runs": [0, 1], "taken": [0, 0, 4, 2], "filled": [0, 0, 1, 1]}
+    assert figures(metrics.MeanIoU(), (str(tmp_path / "mask.png"), answer)) == {"miou": None}
 
 
 def test_recall_at_one_is_of_each_picture_s_nearest_other_one() -> None:

@@ -41,6 +41,7 @@ def test_without_labels_there_is_no_accuracy_and_it_says_so() -> None:
     [
         ("classification", "top-1 % top-5 %", "share of pictures with the same class"),
         ("detection", "mAP % mAP@50 %", "F1 of the boxes"),
+        ("segmentation", "mIoU %", "mean IoU of the classes"),
         ("embedding", "recall@1 %", "cosine similarity"),
         ("tensor", "", "cosine similarity"),
     ],

@@ -155,6 +155,14 @@ def test_a_part_becomes_what_the_answer_has(filled: tuple[int, ...], own: int) -
     assert label_map.in_picture(found, (61, 43)).tolist() == whole(answered)
 
 
+def test_a_part_of_a_picture_s_middle_becomes_what_the_answer_has() -> None:
+    """What lies beside it is as the nearest pixel that was taken."""
+    where = Placement((61, 43), (9, 0, 52, 43), (0, 0, 32, 32))
+    found = label_map.part(labels(32), (32, 32), where)
+    answered = LabelMap.of(labels(32), (32, 32), where)
+    assert label_map.in_picture(found, (61, 43)).tolist() == whole(answered)
+
+
 def test_mean_iou_is_over_the_classes_in_either_map() -> None:
     one = np.array([[0, 0, 1, 1]], np.uint8)
     other = np.array([[0, 1, 1, 3]], np.uint8)

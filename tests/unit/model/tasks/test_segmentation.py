@@ -208,7 +208,9 @@ def test_numbers_that_are_no_classes_are_told_at_once() -> None:
 
 def test_a_decision_is_the_map_in_the_models_own_resolution() -> None:
     found = made().decision({"logits": LOGITS}, PICTURE)
-    assert found == {"size": [2, 2], "runs": [2, 1, 0, 3], "picture": [0, 0, 2, 2]}
+    assert found == {
+        "size": [2, 2], "runs": [2, 1, 0, 3], "taken": [0, 0, 4, 6], "filled": [0, 0, 2, 2],
+    }  # fmt: skip
 
 
 def test_a_map_coarser_than_the_input_is_enlarged_before_classes_are_told() -> None:
