@@ -7,13 +7,17 @@ import { rowsAbove } from "./threshold.js";
 const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "percent", maximumFractionDigits: 1 });
 const SENTENCES = { classification: ofClasses, detection: ofBoxes, segmentation: ofMasks };
 
+const latest = new WeakMap(); // of a figure: what was last asked, as masks take a while
+
 // `answers` are those of the figure's articles that are done, in their order; `threshold` is the
 // score from which on boxes are shown.
 export async function showAgreement(figure, answers, threshold, messages) {
   const articles = [...figure.querySelectorAll(".answer[data-state=done]")];
   const sentence = articles.length > 1 && SENTENCES[answers[0].task];
   const line = figure.querySelector(".verdict");
+  latest.set(figure, articles);
   const said = sentence ? await sentence(articles, answers, messages, threshold) : "";
+  if (latest.get(figure) !== articles) return;
   line.hidden = !said;
   line.textContent = said;
 }

@@ -35,7 +35,9 @@ form.addEventListener("change", ({ target }) => {
 });
 slider?.addEventListener("input", () => {
   slider.parentElement.querySelector("output").textContent = formatThreshold(slider.value);
-  for (const figure of shown.keys()) redraw(figure);
+  for (const [figure, record] of shown) {
+    if (Object.values(record.answers).some(isOfBoxes)) redraw(figure);
+  }
 });
 addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("over"); });
 addEventListener("dragleave", (event) => { if (!event.relatedTarget) form.classList.remove("over"); });
