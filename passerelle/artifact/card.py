@@ -17,8 +17,9 @@ class Input:
     """How a picture becomes the model's input: fitted into its size, then normalised.
 
     `fit` is one of
-    - crop: scaled so that its short side is `resize`, and the middle cut out; where `resize` is
-      None, scaled so that it just covers size / CROP_SHARE;
+    - crop: scaled so that its short side is `resize`, or squashed to it where that is a height
+      and a width, and the middle cut out; where it is None, scaled so that it just covers
+      size / CROP_SHARE;
     - squash: each side scaled by itself;
     - letterbox: scaled so that all of it just fits in, in the middle of a border of `pad`.
 
@@ -27,7 +28,7 @@ class Input:
     """
 
     size: tuple[int, int]  # height and width, in pixels
-    resize: int | None  # in pixels
+    resize: int | tuple[int, int] | None  # in pixels
     interpolation: str  # bilinear | bicubic
     mean: tuple[float, ...]
     std: tuple[float, ...]

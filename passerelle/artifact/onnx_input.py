@@ -65,7 +65,7 @@ def completed(given: model.Input | None, found: PictureInput) -> model.Input:
     written = given or model.Input()
     size = _size(written, found)
     told = written.model_dump(exclude_none=True) | {"size": size}
-    if written.resize and written.resize < max(size):
+    if written.resize and not model.covers(written.resize, size):
         raise OnnxError(f"takes {max(size)} pixels, more than resize: {written.resize}; remove it.")
     count = NAMED.get(str(written.channels), written.channels)
     if count and found.channels and count != found.channels:

@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Iterator
 
 from passerelle.manifest import completion, deployment, service_name
-from passerelle.manifest.model import ONNX, USUAL_FIT, USUAL_FITS
+from passerelle.manifest.model import ONNX, USUAL_FIT, USUAL_FITS, Size, covers
 from passerelle.manifest.schema import Defaults, Entry, Input, WeightsFile
 from passerelle.protocol.tasks import Task
 
@@ -139,7 +139,7 @@ def _fit(shape: Input, task: Task) -> Iterator[Finding]:
         yield "input", cut_off(task)
     if shape.resize and fit != "crop":
         yield "input", f"resize is for fit: crop, and {fit} scales to size at once; remove it"
-    elif shape.resize and shape.size and shape.resize < max(shape.size):
+    elif shape.resize and shape.size and not covers(shape.resize, shape.size):
         yield "input", _too_small(shape.resize, shape.size)
     if shape.pad is not None and fit != "letterbox":
         yield "input", f"pad is letterbox's border, and {fit} has none; remove it"
@@ -153,8 +153,11 @@ def cut_off(task: str) -> str:
     )
 
 
-def _too_small(resize: int, size: tuple[int, int]) -> str:
+def _too_small(resize: int | Size, size: Size) -> str:
     """The sentence on a picture that is resized to less than what is cut out of it."""
+    if isinstance(resize, tuple):
+        told = f"resize {list(resize)} is less than size {list(size)}"
+        return f"{told}, both [height, width]; write at least that"
     if size[0] == size[1]:
         return f"resize {resize} is less than size {size[0]}; swap them"
     return (

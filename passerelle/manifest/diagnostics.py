@@ -61,6 +61,7 @@ SENTENCES = {
     "model_type": "{given} has no fields; write key: value lines",
     "model_attributes_type": "{given} has no fields; write key: value lines",
     "size": "{given} is no size; write the side in pixels, or [height, width]",
+    "resize": "{given} is no size; write the short side in pixels, or [height, width]",
     "literal_error": "{given} is unknown; write {expected}",
     "literal_error of channels": f"{{given}} is unknown; write {input_fields.CHANNELS}",
     "greater_than_equal": "{given} is too small; write at least {ge}",

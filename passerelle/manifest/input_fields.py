@@ -28,6 +28,7 @@ BytePerChannel = Annotated[
     ),
 ]
 Side = Annotated[int, Field(ge=16, le=4096)]
+Scaled = Annotated[int, Field(ge=16, le=8192)]
 
 
 def height_and_width(given: object) -> object:
@@ -46,6 +47,23 @@ def height_and_width(given: object) -> object:
 Size = Annotated[
     tuple[Side, Side],
     BeforeValidator(height_and_width, json_schema_input_type=Side | tuple[Side, Side]),
+]
+
+
+def short_side_or_both(given: object) -> object:
+    """The size before a crop: of the short side, or of both as a size has them.
+
+    Raises:
+        PydanticCustomError: it has another number of them.
+    """
+    if isinstance(given, list | tuple) and len(given) != 2:
+        raise PydanticCustomError("resize", "is no size")
+    return tuple(given) if isinstance(given, list) else given
+
+
+Resize = Annotated[
+    Scaled | tuple[Scaled, Scaled],
+    BeforeValidator(short_side_or_both, json_schema_input_type=Scaled | tuple[Scaled, Scaled]),
 ]
 
 

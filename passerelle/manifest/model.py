@@ -44,12 +44,18 @@ class Input(Part):
 
     size: Size | None = None
     fit: Fit | None = None
-    resize: int | None = None
+    resize: int | Size | None = None  # of the short side, or of both
     pad: tuple[int, ...] | None = None
     interpolation: Interpolation | None = None
     channels: Channels | None = None
     mean: PerChannel | None = None
     std: PerChannel | None = None
+
+
+def covers(resize: int | Size, size: Size) -> bool:
+    """Whether a picture resized to that, or by its short side, always holds what is cut out."""
+    rows, columns = resize if isinstance(resize, tuple) else (resize, resize)
+    return rows >= size[0] and columns >= size[1]
 
 
 class Accept(Part):

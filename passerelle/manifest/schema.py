@@ -66,11 +66,13 @@ class Input(Fields):
             "puts a border around the whole picture."
         ),
     )
-    resize: int | None = Field(
+    resize: input_fields.Resize | None = Field(
         None,
-        ge=16,
-        le=8192,
-        description="Short side before the crop, in pixels; size / 0.875 unless given.",
+        examples=[256, [256, 256]],
+        description=(
+            "Short side before the crop, in pixels, or [height, width], whatever the picture's "
+            "proportions; size / 0.875 unless given."
+        ),
     )
     pad: input_fields.BytePerChannel | None = Field(
         None,

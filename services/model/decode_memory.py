@@ -30,7 +30,7 @@ def needed(image: Image.Image, encoded: bytes, shape: Input) -> int:
     """
     pixels = image.width * image.height
     converted = CONVERTED_BYTES * min(pixels, max(BAND_PIXELS, *image.size))
-    is_middle = shape.resize is not None  # which is no wider than the picture is high
+    is_middle = isinstance(shape.resize, int)  # which is no wider than the picture is high
     across = min(image.size) if is_middle else max(image.size)
     halfway = OTHER_BYTES * max(shape.size) * across  # shrunk along one axis
     made = INPUT_BYTES * shape.size[0] * shape.size[1]

@@ -73,6 +73,8 @@ def scaled_size(size: Size, shape: Input) -> Size:
     if shape.fit == "letterbox":
         factor = min(columns / width, rows / height)
         return max(round(width * factor), 1), max(round(height * factor), 1)
+    if isinstance(shape.resize, tuple):
+        return shape.resize[1], shape.resize[0]
     across, down = [shape.resize or round(side / CROP_SHARE) for side in (columns, rows)]
     if width * down < height * across:
         return across, int(across * height / width)
@@ -85,7 +87,10 @@ def _cropped(size: Size, shape: Input, max_pixels: int) -> tuple[Box, Box]:
     Source: torchvision.transforms.functional.center_crop, whose rounding this is.
     """
     scaled = scaled_size(size, shape)
-    _refuse_thin(size, scaled[0] * scaled[1], max_pixels)
+    if isinstance(shape.resize, tuple):
+        _refuse_squashed(size, shape, max_pixels)
+    else:
+        _refuse_thin(size, scaled[0] * scaled[1], max_pixels)
     edges = []
     for side, whole, kept in zip(size, scaled, shape.size[::-1], strict=True):
         first = round((whole - kept) / 2)
@@ -96,10 +101,8 @@ def _cropped(size: Size, shape: Input, max_pixels: int) -> tuple[Box, Box]:
 
 def _squashed(size: Size, shape: Input, max_pixels: int) -> tuple[Box, Box]:
     """All of it is taken, and fills the input."""
-    (width, height), (rows, columns) = size, shape.size
-    halfway = max(width * rows, columns * height)  # one axis resized, and the other not yet
-    _refuse_thin(size, halfway if halfway > rows * columns else 0, max_pixels)
-    return _whole(size), _whole((columns, rows))
+    _refuse_squashed(size, shape, max_pixels)
+    return _whole(size), _whole(shape.size[::-1])
 
 
 def _letterboxed(size: Size, shape: Input, _: int) -> tuple[Box, Box]:
@@ -115,6 +118,17 @@ _FITS = {"crop": _cropped, "squash": _squashed, "letterbox": _letterboxed}
 def _whole(size: Size) -> Box:
     """All that has that width and height."""
     return 0, 0, *size
+
+
+def _refuse_squashed(size: Size, shape: Input, max_pixels: int) -> None:
+    """Return only if a picture is no larger on its way than before and after.
+
+    Raises:
+        ContentTooLarge
+    """
+    (width, height), (rows, columns) = size, shape.size
+    halfway = max(width * rows, columns * height)  # one axis resized, and the other not yet
+    _refuse_thin(size, halfway if halfway > rows * columns else 0, max_pixels)
 
 
 def _refuse_thin(size: Size, pixels: int, max_pixels: int) -> None:

@@ -96,6 +96,14 @@ MEAN, STD = (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)
             [transforms.Resize(200), transforms.CenterCrop((192, 160)), transforms.ToTensor()],
         ),
         (
+            {"size": (192, 160), "resize": (200, 180)},
+            [
+                transforms.Resize((200, 180)),
+                transforms.CenterCrop((192, 160)),
+                transforms.ToTensor(),
+            ],
+        ),
+        (
             {"size": (192, 160), "fit": "squash"},
             [transforms.Resize((192, 160)), transforms.ToTensor()],
         ),
@@ -105,7 +113,7 @@ MEAN, STD = (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)
             [transforms.Resize((192, 160)), transforms.ToTensor(), lambda rgb: rgb.flip(0)],
         ),
     ],
-    ids=["crop", "squash", "letterbox", "bgr"],
+    ids=["crop", "squashed crop", "squash", "letterbox", "bgr"],
 )
 @pytest.mark.parametrize("cykooz", [resize.cykooz, None], ids=["cykooz", "pillow"])
 def test_each_fit_and_order_is_torchvisions(

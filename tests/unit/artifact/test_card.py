@@ -24,7 +24,11 @@ BOXED = Input(
 )
 
 
-@pytest.mark.parametrize("about", [CARD, dataclasses.replace(CARD, input=BOXED)])
+SQUASHED = dataclasses.replace(SHAPE, resize=(256, 300))
+INPUTS = (SHAPE, BOXED, SQUASHED)
+
+
+@pytest.mark.parametrize("about", [dataclasses.replace(CARD, input=each) for each in INPUTS])
 def test_what_is_written_is_read(about: Card, tmp_path: Path) -> None:
     card.write(tmp_path, about)
     assert card.read(tmp_path) == about

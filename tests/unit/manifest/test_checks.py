@@ -39,6 +39,7 @@ def test_there_are_as_many_numbers_as_channels_or_one_for_all(channels: int) -> 
     [
         {"size": [256, 128]},
         {"size": [256, 128], "resize": 256},
+        {"size": [256, 128], "resize": [256, 128]},
         {"size": 64, "fit": "squash", "channels": "bgr", "mean": [1, 2, 3]},
         {"size": [96, 64], "fit": "letterbox", "pad": 0},
         {"size": 64, "fit": "letterbox", "pad": [1, 2, 3], "channels": "rgb"},

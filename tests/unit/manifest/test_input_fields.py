@@ -18,6 +18,8 @@ def read(kind: Any, given: object) -> Any:
     [
         (input_fields.Size, 224, (224, 224)),
         (input_fields.Size, [256, 128], (256, 128)),
+        (input_fields.Resize, 256, 256),
+        (input_fields.Resize, [256, 300], (256, 300)),
         (input_fields.PerChannel, 0.5, (0.5,)),
         (input_fields.PerChannel, [1, 0.5, 0], (1, 0.5, 0)),
         (input_fields.BytePerChannel, 114, (114,)),
@@ -40,6 +42,9 @@ def test_one_and_several_are_read_alike(kind: Any, given: object, meant: object)
         (input_fields.Size, [224, 224, 3]),
         (input_fields.Size, "224"),
         (input_fields.Size, 4097),
+        (input_fields.Resize, True),
+        (input_fields.Resize, [256, 256, 256]),
+        (input_fields.Resize, [256, 256.0]),
         (input_fields.PerChannel, [True]),
         (input_fields.PerChannel, float("nan")),
         (input_fields.BytePerChannel, [0.5]),

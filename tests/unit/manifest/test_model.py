@@ -3,7 +3,7 @@
 import pydantic
 import pytest
 
-from passerelle.manifest.model import FILE_FIELDS, Accept, Input, Model, Recipe
+from passerelle.manifest.model import FILE_FIELDS, Accept, Input, Model, Recipe, Size, covers
 
 MODEL = Model(
     id="net",
@@ -38,3 +38,19 @@ def test_it_never_changes_and_knows_no_other_field() -> None:
         MODEL.id = "other"  # type: ignore[misc]  # which is what is tested
     with pytest.raises(pydantic.ValidationError, match="Extra inputs"):
         Model.model_validate({**MODEL.model_dump(), "colour": "red"})
+
+
+@pytest.mark.parametrize(
+    ("resize", "size", "does"),
+    [
+        (256, (256, 128), True),
+        (255, (256, 128), False),
+        ((256, 128), (256, 128), True),
+        ((256, 127), (256, 128), False),
+        ((128, 256), (256, 128), False),
+    ],
+)
+def test_what_is_cut_out_lies_in_what_is_resized(
+    *, resize: int | Size, size: Size, does: bool
+) -> None:
+    assert covers(resize, size) is does

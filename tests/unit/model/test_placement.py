@@ -14,12 +14,13 @@ from services.model import placement, resize
 from services.model.placement import Placement
 
 LIMIT = 50_000_000
+Resize = int | tuple[int, int] | None
 SIDES = st.integers(1, 5000)
 FITS = st.sampled_from(["crop", "squash", "letterbox"])
 SIZES = st.tuples(st.integers(16, 700), st.integers(16, 700))
 
 
-def shape(size: tuple[int, int], fit: str = "crop", resize: int | None = None) -> Input:
+def shape(size: tuple[int, int], fit: str = "crop", resize: Resize = None) -> Input:
     return Input(size, resize, "bilinear", (0.5,), (0.5,), fit=fit, pad=(114,) * 3)
 
 
@@ -39,12 +40,13 @@ def boxes(*each: Sequence[float]) -> npt.NDArray[np.float32]:
         ),
         ((256, 256), (128, 128), 128, (0, 0, 256, 256)),
         ((256, 256), (128, 64), 128, (64, 0, 192, 256)),
+        ((400, 200), (50, 50), (100, 100), (100, 50, 300, 150)),
         ((64, 128), (112, 56), None, (4, 8, 60, 120)),  # 128 x 64 just covers it, times 0.875
         ((128, 128), (112, 56), None, (36, 8, 92, 120)),
     ],
 )
 def test_crop_takes_the_middle(
-    picture: tuple[int, int], size: tuple[int, int], short: int | None, taken: resize.Box
+    picture: tuple[int, int], size: tuple[int, int], short: Resize, taken: resize.Box
 ) -> None:
     found = placement.of(picture, shape(size, resize=short), LIMIT)
     assert found.filled == (0, 0, size[1], size[0])
