@@ -46,8 +46,9 @@ def forwarded_headers(exchange: Exchange) -> dict[str, str]:
         for name in FORWARDED_HEADERS
         if name.lower() in exchange.headers and name.lower() not in hop_by_hop
     }
-    if exchange.preferred != accept.JSON and "accept" not in hop_by_hop:
-        found["Accept"] = exchange.preferred
+    preferred = exchange.preferred
+    if preferred != accept.JSON and "accept" not in hop_by_hop:
+        found["Accept"] = preferred
     return found
 
 
@@ -61,16 +62,14 @@ def check(response: Response, route: Route, preferred: str = accept.JSON) -> Res
             "no instance is free".
         BadGateway: anything else, so that nonsense is never passed on as an answer.
     """
-    if response.status == 200 and response.media_type == accept.PNG:
-        if preferred == accept.PNG and is_png_of(response, route):
-            return response
-        raise problem(response, route)
     has_constant = any(name in response.body for name in NO_JSON)
     if (
         response.status == 200
         and not has_constant
         and response.body.startswith(b'{"model": "%b", ' % route.model.id.encode())
     ):
+        return response
+    if preferred == accept.PNG and is_png_of(response, route):
         return response
     with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
         document = json.loads(response.body, parse_constant=refuse_constant)
@@ -93,8 +92,9 @@ def refuse_constant(name: str) -> None:
 
 def is_png_of(response: Response, route: Route) -> bool:
     """Whether a response is a whole PNG of which its service says that this model made it."""
+    is_png = response.status == 200 and response.media_type == accept.PNG
     is_whole = response.body.startswith(PNG_BEGIN) and response.body.endswith(PNG_END)
-    return is_whole and response.headers.get(answers.MODEL.lower()) == route.model.id
+    return is_png and is_whole and response.headers.get(answers.MODEL.lower()) == route.model.id
 
 
 def is_problem(response: Response) -> bool:

@@ -10,6 +10,7 @@ from passerelle.server import request_body
 from passerelle.server.messages import Request, Response
 
 KEY_NAMES_IN_QUERY = frozenset({"key", "api_key", "apikey", "api-key", "x-api-key", "access_token"})
+PICTURES = answers.PICTURES.lower()
 RELAYED_HEADERS = ("Content-Type", "Vary", "Retry-After", "Age", "Cache-Status", "ETag")
 
 
@@ -50,7 +51,8 @@ def respond(exchange: Exchange, response: transport.Response) -> Response:
     How many pictures it is to goes into the log.
     """
     exchange.span.downstream = response.headers.get("server-timing", "")
-    if re.fullmatch("[0-9]{1,9}", pictures := response.headers.get(answers.PICTURES.lower(), "")):
+    pictures = response.headers.get(PICTURES)
+    if pictures and re.fullmatch("[0-9]{1,9}", pictures):
         exchange.span.fields["pictures"] = int(pictures)
     headers = [
         (name, response.headers[name.lower()])

@@ -17,7 +17,7 @@ Ranges = dict[str, float]  # a media range in lower case -> its quality, 0..1
 
 def preferred(header: str) -> str:
     """The media type that the header prefers: PNG, or JSON where it doesn't say more of PNG."""
-    if "image/" not in header.lower():  # as with nearly every request: */*, or none
+    if header in {"", "*/*", JSON} or "image/" not in header.lower():  # as with most requests
         return JSON
     ranges = _parse(header)
     return PNG if _quality(PNG, ranges) > _quality(JSON, ranges) else JSON
