@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from passerelle.manifest import completion, deployment, service_name
+from passerelle.manifest import completion, deployment, service_name, torchvision_names
 from passerelle.manifest.model import ONNX, USUAL_FIT, USUAL_FITS, Size, covers
 from passerelle.manifest.schema import Defaults, Entry, Input, WeightsFile
 from passerelle.protocol.tasks import Task
@@ -27,6 +27,7 @@ def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
     yield from _onnx(entry, defaults)
     yield from _weights(entry)
     yield from _task(entry)
+    yield from _engine(entry, defaults)
     yield from _input(entry)
     yield from _labels(entry)
     yield from _precision(entry, defaults)
@@ -72,6 +73,8 @@ def _architecture(entry: Entry) -> Iterator[Finding]:
     """There is one."""
     if not entry.architecture:
         yield "architecture", "missing; write torchvision:NAME, module:callable, onnx, or like:"
+    elif _is_torchvision(entry) and torchvision_names.other(entry.architecture):
+        yield "architecture", torchvision_names.not_for_pictures(entry.architecture)
 
 
 def _onnx(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
@@ -108,7 +111,9 @@ def _weights(entry: Entry) -> Iterator[Finding]:
 
 def _task(entry: Entry) -> Iterator[Finding]:
     """The fields that only some tasks have aren't given for another."""
-    task = entry.task or DEFAULT_TASK
+    task = task_of(entry)
+    if told := torchvision_names.misfit(entry.architecture or "", entry.task):
+        yield "task", told
     if entry.activation and task not in WITH_ACTIVATION:
         yield (
             "activation",
@@ -120,6 +125,18 @@ def _task(entry: Entry) -> Iterator[Finding]:
         yield "labels", f"task: {task} names no classes; remove labels"
 
 
+def task_of(entry: Entry) -> Task:
+    """The task that an entry says, or the one of its architecture's name."""
+    return entry.task or torchvision_names.task(entry.architecture or "") or DEFAULT_TASK
+
+
+def _engine(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
+    """It runs the architecture."""
+    is_detector = torchvision_names.task(entry.architecture or "") == "detection"
+    if is_detector and (entry.engine or defaults.engine) == "torch":
+        yield "engine", "torch can't export a detector of torchvision's; write openvino"
+
+
 def _input(entry: Entry) -> Iterator[Finding]:
     """A picture can become the input."""
     shape = entry.input or Input()
@@ -128,7 +145,7 @@ def _input(entry: Entry) -> Iterator[Finding]:
         yield "input", "missing; write input: {size: …}, the side in pixels or [height, width]"
     if 0 in (shape.std or ()):
         yield "input", "std divides, so none of its numbers may be 0"
-    yield from _fit(shape, entry.task or DEFAULT_TASK)
+    yield from _fit(shape, task_of(entry))
     yield from _channels(shape)
 
 

@@ -24,7 +24,10 @@ ONNX = "onnx"  # the architecture whose weights are the whole network
 PerChannel = tuple[float, ...]  # as many numbers as channels, or one for all
 
 USUAL_FIT: Fit = "crop"  # where the manifest says none
-USUAL_FITS: dict[Task, Fit] = {"segmentation": "squash"}  # of tasks that need the whole picture
+USUAL_FITS: dict[Task, Fit] = {
+    "detection": "letterbox",
+    "segmentation": "squash",
+}  # of tasks that need the whole picture
 
 
 class Part(pydantic.BaseModel):

@@ -12,6 +12,7 @@ from passerelle.manifest.model import Recipe
 from passerelle.protocol.tasks import Task
 from services.bake import (
     constructor,
+    detectors,
     input_shape,
     loading,
     network,
@@ -39,6 +40,7 @@ class Architecture:
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # that go with the weights
     loaded: Loaded | None = None  # from a checkpoint
     task: Task = input_shape.DEFAULT_TASK
+    classes: int | None = None  # that it is known to have, where its outputs don't tell
     made_in: str = "float32"  # the floating type that the module had before it was made fp32
     graph: Graph | None = None  # of what is no torch module
 
@@ -58,21 +60,35 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
         network.refuse_unregistered(recipe.architecture, built.module)
         loaded = loading.load(built.module, checkpoint, recipe)
         built = dataclasses.replace(built, loaded=loaded)
-    return built
+    return dataclasses.replace(built, module=for_task(recipe, built))
+
+
+def for_task(recipe: Recipe, built: Architecture) -> torch.nn.Module:
+    """The module with its weights, as its task has it run.
+
+    Raises:
+        ArchitectureError, ForwardError
+    """
+    if built.task == "detection":
+        return detectors.adapted(recipe.architecture, built.module, built.input)
+    if built.task == "segmentation":
+        torchvision_models.drop_auxiliary(built.module)
+    return built.module
 
 
 def from_callable(recipe: Recipe) -> Architecture:
     """A module of what the user's own code gives."""
     task = recipe.task or input_shape.DEFAULT_TASK
-    shape = input_shape.complete(recipe.input, task=task)
     made = called(recipe)
     made_in = network.dtype_of(made)
     with constructor.explained(recipe):
         module = network.prepare(recipe.architecture, made)
+        shape = input_shape.complete(recipe.input, detectors.preparation(module), task)
         if network.is_lazy(module):
             with torch.no_grad():
                 module(torch.zeros(1, shape.channels, *shape.size))
-    return Architecture(module, shape, None, task=task, made_in=made_in)
+    found = detectors.classes(module)
+    return Architecture(module, shape, None, task=task, classes=found, made_in=made_in)
 
 
 def called(recipe: Recipe) -> Any:
@@ -97,14 +113,17 @@ def from_torchvision(recipe: Recipe, name: str) -> Architecture:
     known = published.member(enum, weight_sources.file_digest(recipe.weights) or recipe.sha256)
     origin = enum[chosen] if chosen else known or enum.DEFAULT
     transforms = origin.transforms()
-    if type(transforms).__name__ != "ImageClassification":
-        raise ArchitectureError(
-            f"{recipe.architecture} is no classifier of pictures: torchvision has it for "
-            f"{type(transforms).__name__}."
-        )
+    task = torchvision_models.task_of(recipe, transforms)
     is_file = weight_sources.kind(recipe.weights) in weight_sources.FILE_KINDS
     settings = published.settings(name, known) if is_file else {}
     module = torchvision_models.make(recipe, name, chosen, enum.DEFAULT.url, settings)
-    shape = input_shape.complete(recipe.input, transforms)
+    if is_file:
+        published.finish(name, known, module)
+    shape = input_shape.complete(
+        recipe.input, torchvision_models.prepared(module, transforms), task
+    )
     used = {key: each for key, each in settings.items() if key not in recipe.keywords}
-    return Architecture(module, shape, origin.meta["categories"], origin.name, used)
+    return Architecture(
+        module, shape, origin.meta["categories"], origin.name, used,
+        task=task, classes=detectors.classes(module),
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """What a model takes in: what the manifest says, over what the weights' publisher says."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from passerelle.artifact import card
@@ -14,10 +15,15 @@ STD: dict[int, tuple[float, ...]] = {1: (0.226,), 3: (0.229, 0.224, 0.225)}
 USUAL = {"interpolation": "bilinear", "channels": 3, "resize": None}
 PAD = 114  # of a letterbox's border: the grey of the YOLO family, which training put there too
 DEFAULT_TASK: Task = "classification"  # of a module of one's own
+NOTHING: Mapping[str, Any] = {}
 
 
-def complete(given: model.Input | None, transforms: Any = None, task: Task = DEFAULT_TASK) -> Input:
-    """The input as the manifest gives it, over the weights' own transforms, over the defaults.
+def complete(
+    given: model.Input | None, published: Mapping[str, Any] = NOTHING, task: Task = DEFAULT_TASK
+) -> Input:
+    """The input as the manifest gives it, over the weights' publisher's, over the defaults.
+
+    `published` are fields of an input, the numbers for red, green and blue.
 
     Raises:
         ArchitectureError: it leaves out a part of the picture that the task needs.
@@ -25,40 +31,62 @@ def complete(given: model.Input | None, transforms: Any = None, task: Task = DEF
     written = given.model_dump(exclude_none=True) if given else {}
     if isinstance(written.get("channels"), str):
         written |= {"channels": 3, "order": written["channels"]}
-    published = of_publisher(transforms, written) if transforms is not None else {}
     fit = model.USUAL_FITS.get(task, model.USUAL_FIT)
-    base: dict[str, Any] = USUAL | {"fit": fit} | published | written
+    kept = {"fit": fit, "pad": (PAD,)} | still_valid(published, written)
+    base: dict[str, Any] = USUAL | kept | written
     if task in model.USUAL_FITS and base["fit"] == "crop":
         raise ArchitectureError(checks.cut_off(task))
     count, (height, width) = base["channels"], base["size"]
     if base["fit"] == "crop" and height == width and base["resize"] is None:
         base["resize"] = round(height / card.CROP_SHARE)
-    if base["fit"] == "letterbox":
-        base["pad"] = per_channel(base.get("pad", (PAD,)), count)
-    for name, usual in (("mean", MEAN), ("std", STD)):
+    for name, usual in (("mean", MEAN), ("std", STD), ("pad", {})):
         if name not in written:  # then it is in the order of red, green and blue
-            numbers = published.get(name, usual.get(count, ()))
+            numbers = kept.get(name, usual.get(count, ()))
             base[name] = numbers[::-1] if base.get("order") == "bgr" else numbers
         base[name] = per_channel(base[name], count)
+    if base["fit"] != "letterbox":
+        del base["pad"]
     return Input(**base)
 
 
-def of_publisher(transforms: Any, written: dict[str, Any]) -> dict[str, Any]:
-    """What holds of the weights' own transforms beside what the manifest says."""
+def of_classifier(transforms: Any) -> dict[str, Any]:
+    """The fields that torchvision's transforms for classification say."""
     (side,), (resize,) = transforms.crop_size, transforms.resize_size
-    base = {
-        "size": (side, side),
-        "resize": resize,
+    return of_transforms(transforms) | {"size": (side, side), "resize": resize}
+
+
+def of_segmenter(transforms: Any) -> dict[str, Any]:
+    """The fields that torchvision's transforms for segmentation say.
+
+    They scale the short side and take all of the picture: here its sides are scaled to a square of
+    that side.
+    """
+    (side,) = transforms.resize_size
+    mean = tuple(round(255 * each) for each in transforms.mean)
+    return of_transforms(transforms) | {"size": (side, side), "pad": mean}
+
+
+def of_transforms(transforms: Any) -> dict[str, Any]:
+    """The fields that all transforms of torchvision's say that are for a network's picture."""
+    return {
         "interpolation": transforms.interpolation.value,
         "mean": tuple(transforms.mean),
         "std": tuple(transforms.std),
     }
-    unfit = set()
-    if written.get("channels", 3) != 3:
-        unfit |= {"mean", "std"}
-    if written.get("fit", "crop") != "crop" or max(written.get("size", (side,))) > resize:
+
+
+def still_valid(published: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds of a publisher's fields beside what the manifest says."""
+    count, resize = written.get("channels", 3), published.get("resize", 0)
+    unfit = {
+        name
+        for name in ("mean", "std", "pad")
+        if name in published and len(published[name]) not in {1, count}
+    }
+    is_larger = max(written.get("size", (0,))) > resize
+    if written.get("fit", "crop") != "crop" or is_larger:
         unfit |= {"resize"}
-    return {name: value for name, value in base.items() if name not in unfit}
+    return {name: value for name, value in published.items() if name not in unfit}
 
 
 def per_channel(numbers: tuple[Any, ...], count: int) -> tuple[Any, ...]:

@@ -41,7 +41,8 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
         report("convert")
         network = forward.run(recipe, built)
         scoring = activation.find(recipe, network)
-        names = class_names.find(recipe, built.labels, network.classes)
+        count = built.classes if network.classes is None else network.classes
+        names = class_names.find(recipe, built.labels, count)
         about = describe(recipe, built, network, scoring, names)
         engine, check = engine_file.make(recipe, network, folder, report)
         about = dataclasses.replace(about, check=dataclasses.asdict(check))

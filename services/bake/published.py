@@ -6,10 +6,21 @@ Here it is set where the weights come from a file, too, so that the network answ
 import re
 from typing import Any
 
+import torch
+
 # What the builders of these architectures set; what the manifest's keywords say comes first.
 # Source: torchvision.models.googlenet and torchvision.models.inception.
 INCEPTION = {"transform_input": True, "init_weights": False}
 INCEPTIONS = ("googlenet", "inception_v3", "quantized_googlenet", "quantized_inception_v3")
+
+# Of detectors whose first published weights were trained with normalisations that add nothing to a
+# variance. Source: torchvision.models.detection, `overwrite_eps`.
+WITHOUT_EPS = (
+    "fasterrcnn_resnet50_fpn",
+    "keypointrcnn_resnet50_fpn",
+    "maskrcnn_resnet50_fpn",
+    "retinanet_resnet50_fpn",
+)
 
 
 def member(enum: Any, sha256: str | None) -> Any:
@@ -30,3 +41,12 @@ def settings(name: str, published: Any) -> dict[str, Any]:
     if published is not None and name.startswith("vit_"):
         given["image_size"] = published.meta["min_size"][0]
     return given
+
+
+def finish(name: str, published: Any, module: torch.nn.Module) -> None:
+    """Set in a network what no keyword does, for weights that are the enum's member or None."""
+    if name not in WITHOUT_EPS or published is None or published.name != "COCO_V1":
+        return
+    for each in module.modules():
+        if isinstance(each, torch.nn.BatchNorm2d):
+            each.eps = 0.0

@@ -1,16 +1,26 @@
 """torchvision's models, by the names of its registry."""
 
+import inspect
 from typing import Any
 
 import torch
 
 from passerelle.artifact import weight_sources
 from passerelle.artifact.weight_sources import WeightsError
+from passerelle.manifest import torchvision_names
 from passerelle.manifest.model import Recipe
-from services.bake import constructor, network, torchvision_operators
+from passerelle.protocol.tasks import Task
+from services.bake import constructor, detectors, input_shape, network, torchvision_operators
 from services.bake.errors import ArchitectureError
 
 KIND = "torchvision"  # of the weights that it publishes
+# torchvision's transforms by the task that they are for.
+TASKS: dict[str, Task] = {
+    "ImageClassification": "classification",
+    "ObjectDetection": "detection",
+    "SemanticSegmentation": "segmentation",
+}
+SEGMENTER = "_SimpleSegmentationModel"  # the class of those with a second head
 OTHER_HASH = "invalid hash value"  # what torch.hub says of a file that isn't the one published
 
 
@@ -25,6 +35,29 @@ def weights_of(name: str) -> Any:
         return models.get_model_weights(name)
     except ValueError:
         raise ArchitectureError(f"torchvision has no model {name!r}; see its list.") from None
+
+
+def task_of(recipe: Recipe, transforms: Any) -> Task:
+    """The task that the manifest says, or the one of torchvision's transforms.
+
+    Raises:
+        ArchitectureError: there is none, or the model isn't for it.
+    """
+    kind = type(transforms).__name__
+    if kind not in TASKS:
+        raise ArchitectureError(torchvision_names.not_for_pictures(recipe.architecture))
+    if told := torchvision_names.misfit(recipe.architecture, recipe.task):
+        raise ArchitectureError(told)
+    return recipe.task or TASKS[kind]
+
+
+def prepared(module: torch.nn.Module, transforms: Any) -> dict[str, Any]:
+    """The fields of an input that a model's transforms say, or its own."""
+    if type(transforms).__name__ == "SemanticSegmentation":
+        return input_shape.of_segmenter(transforms)
+    if type(transforms).__name__ == "ObjectDetection":
+        return detectors.preparation(module)
+    return input_shape.of_classifier(transforms)
 
 
 def choose_weights(source: str, name: str, enum: Any) -> str | None:
@@ -52,6 +85,8 @@ def make(
     """
     models = torchvision_operators.import_torchvision().models
     keywords = settings | recipe.keywords
+    if chosen is None and has_backbone(models.get_model_builder(name)):
+        keywords = {"weights_backbone": None} | keywords  # which it would download
     with constructor.explained(recipe):
         try:
             made = models.get_model(name, *recipe.arguments, weights=chosen, **keywords)
@@ -63,3 +98,15 @@ def make(
                 "Try again, or fetch that file elsewhere and write weights: file:PATH."
             ) from error
         return network.prepare(recipe.architecture, made)
+
+
+def has_backbone(builder: Any) -> bool:
+    """Whether what makes a model takes weights for a part of it."""
+    return "weights_backbone" in inspect.signature(builder).parameters
+
+
+def drop_auxiliary(module: torch.nn.Module) -> None:
+    """Take off the second head of torchvision's segmenters, which only training uses."""
+    for each in module.modules():
+        if SEGMENTER in {base.__name__ for base in type(each).__mro__}:
+            each.register_module("aux_classifier", None)

@@ -10,6 +10,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 
 # Source: torchvision/csrc/ops/nms.cpp, quantized/cpu/qnms_kernel.cpp and roi_align.cpp.
@@ -57,22 +58,21 @@ def nms(boxes: torch.Tensor, scores: torch.Tensor, iou_threshold: float) -> torc
 
     Two boxes overlap by the intersection of their areas over their union.
     """
-    order, kept = scores.argsort(descending=True, stable=True), []
-    while len(order):
-        best, order = order[0], order[1:]
-        kept.append(best)
-        overlaps = ious(boxes[best], boxes[order])
-        order = order[~(overlaps > iou_threshold)]  # NaN, of two boxes without an area, stays
-    return torch.stack(kept) if kept else order
-
-
-def ious(box: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-    """The intersection over the union of a box (4,) and each of some others (n, 4)."""
-    near = torch.maximum(box[:2], others[:, :2])
-    far = torch.minimum(box[2:], others[:, 2:])
-    shared = (far - near).clamp(min=0).prod(1)
-    areas = (others[:, 2:] - others[:, :2]).prod(1)
-    return shared / ((box[2:] - box[:2]).prod() + areas - shared)
+    order = scores.argsort(descending=True, stable=True)
+    edges = boxes[order].detach().numpy().T.copy()  # a row for each edge, of which views are cheap
+    left, top, right, bottom = edges
+    areas = (right - left) * (bottom - top)
+    stays = np.ones(len(areas), bool)
+    for best in range(len(areas)):
+        if stays[best]:
+            later = slice(best + 1, None)
+            width = np.minimum(right[best], right[later]) - np.maximum(left[best], left[later])
+            height = np.minimum(bottom[best], bottom[later]) - np.maximum(top[best], top[later])
+            shared = np.clip(width, 0, None) * np.clip(height, 0, None)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                overlaps = shared / (areas[best] + areas[later] - shared)
+            stays[later] &= ~(overlaps > iou_threshold)  # NaN, of two without an area, stays
+    return order[torch.from_numpy(stays)]
 
 
 def roi_align(*arguments: Any) -> torch.Tensor:

@@ -19,6 +19,7 @@ THRESHOLD = 0.5  # the least score of an answer
 DEFAULT_TOP, MAX_TOP = 100, 1000  # boxes in an answer; COCO's metrics count the first 100
 IOU = 0.5  # from which overlap on two boxes are of one object
 TIES = 0.05  # share of the boxes that two runs may decide otherwise
+SAME = 1e-5  # two scores that differ by less are one
 NUMBER = re.compile(r"\d{1,4}|\d?\.\d{1,17}|\d\.|\d(\.\d{1,17})?e-\d{1,2}", re.ASCII)
 
 
@@ -160,15 +161,17 @@ class Detection(Task):
 
         Edges count as a share of the farthest one. The TIES that are farthest don't count: of two
         boxes that overlap by just what is allowed either may stay, and the last one may be another.
+        Of boxes with one score any may have been chosen, so that only the score counts.
         """
         one, other = (sorted_best(each) for each in (expected, given))
         if not all(np.isfinite(each).all() for each in (*one, *other)):
             return float("inf")
-        if not len(one.scores) and not len(other.scores):
-            return 0.0
+        counts = sorted((len(one.scores), len(other.scores)))
+        if counts[1] - counts[0] > TIES * counts[1]:
+            return float("inf")
         scale = max(np.abs(each).max(initial=1) for each in (one.boxes, other.boxes))
         far = [*distances(one, other, scale), *distances(other, one, scale)]
-        return float(np.quantile(far, 1 - TIES, method="higher"))
+        return float(np.quantile(far, 1 - TIES, method="higher")) if far else 0.0
 
 
 def sorted_best(given: Tensors) -> Found:
@@ -190,12 +193,18 @@ def in_picture(given: Tensors, placement: Placement) -> Found:
 
 
 def distances(one: Found, other: Found, scale: float) -> list[float]:
-    """Of each object, how far the nearest of its class is among others: in edges or score."""
-    found = []
-    for box, score, label in zip(*one, strict=True):
-        edges = np.abs(other.boxes - box).max(1) / scale
-        far = np.maximum(edges, np.abs(other.scores - score))
-        found.append(float(far[other.labels == label].min(initial=np.inf)))
+    """Of each object, how far the nearest of its class is among others: in edges or score.
+
+    One whose score others of its own list have is as far as the nearest score.
+    """
+    found, gaps = [], np.diff(-one.scores, prepend=-np.inf, append=np.inf)
+    shared = np.minimum(gaps[:-1], gaps[1:]) < SAME
+    for box, score, label, is_shared in zip(*one, shared, strict=True):
+        far = np.abs(other.scores - score)
+        if not is_shared:
+            far = np.maximum(far, np.abs(other.boxes - box).max(1) / scale)
+            far = far[other.labels == label]
+        found.append(float(far.min(initial=np.inf)))
     return found
 
 

@@ -12,10 +12,15 @@ from services.bake.errors import ArchitectureError
 pytestmark = pytest.mark.torch
 
 
-def resnet18() -> Any:
-    """The transforms that go with torchvision's weights of it."""
+def transforms_of(name: str) -> Any:
+    """The transforms that go with torchvision's weights of a model."""
     models = torchvision_operators.import_torchvision().models
-    return models.get_model_weights("resnet18").DEFAULT.transforms()
+    return models.get_model_weights(name).DEFAULT.transforms()
+
+
+def resnet18() -> dict[str, Any]:
+    """What these say of an input for a classifier."""
+    return input_shape.of_classifier(transforms_of("resnet18"))
 
 
 def test_what_the_manifest_says_of_the_input_comes_before_the_transforms() -> None:
@@ -70,3 +75,22 @@ def test_imagenets_numbers_are_in_the_order_of_the_channels(channels: model.Chan
     written = given.model_copy(update={"mean": (1.0, 2.0, 3.0)})
     if channels != 1:
         assert input_shape.complete(written, resnet18()).mean == (1, 2, 3)
+
+
+def test_torchvisions_segmenters_take_the_whole_picture_as_a_square() -> None:
+    published = input_shape.of_segmenter(transforms_of("lraspp_mobilenet_v3_large"))
+    shape = input_shape.complete(None, published, "segmentation")
+    assert (shape.size, shape.fit, shape.pad) == ((520, 520), "squash", ())
+    assert (shape.mean, shape.std) == (input_shape.MEAN[3], input_shape.STD[3])
+    given = model.Input(size=(256, 512), fit="letterbox")
+    boxed = input_shape.complete(given, published, "segmentation")
+    assert (boxed.size, boxed.pad) == ((256, 512), (124, 116, 104))  # the mean colour
+
+
+def test_a_publishers_border_is_in_the_networks_order() -> None:
+    published = {"pad": (1, 2, 3), "mean": (0.0,), "std": (1.0,), "size": (64, 64)}
+    given = model.Input(channels="bgr")
+    shape = input_shape.complete(given, published, "detection")
+    assert (shape.fit, shape.pad, shape.mean) == ("letterbox", (3, 2, 1), (0, 0, 0))
+    grey = input_shape.complete(model.Input(channels=1), published, "detection")
+    assert (grey.pad, grey.mean, grey.std) == ((114,), (0,), (1,))

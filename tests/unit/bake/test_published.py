@@ -66,3 +66,20 @@ def test_a_transformer_for_larger_pictures_is_made_for_them() -> None:
     assert published.settings("vit_b_16", member) == {"image_size": 384}
     assert published.settings("vit_b_16", None) == {}
     assert published.settings("resnet50", member) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "expected"),
+    [
+        ("retinanet_resnet50_fpn", "COCO_V1", 0.0),
+        ("retinanet_resnet50_fpn", None, 1e-5),
+        ("retinanet_resnet50_fpn_v2", "COCO_V1", 1e-5),
+    ],
+)
+def test_normalisations_of_the_first_detectors_add_nothing(
+    name: str, member: str | None, expected: float
+) -> None:
+    module = torch.nn.Sequential(torch.nn.BatchNorm2d(3))
+    known = types.SimpleNamespace(name=member) if member else None
+    published.finish(name, known, module)
+    assert module[0].eps == expected

@@ -10,6 +10,7 @@ from passerelle.manifest.schema import Defaults, Entry
 GOOD = {"id": "net", "architecture": "torchvision:resnet18", "weights": "torchvision:DEFAULT"}
 OWN = GOOD | {"architecture": "nets:Net", "weights": "random", "input": {"size": 32}}
 
+DETECTOR = GOOD | {"architecture": "torchvision:fcos_resnet50_fpn"}
 FILE = {"id": "net", "architecture": "onnx", "weights": "file:net.onnx"}
 
 
@@ -23,6 +24,9 @@ def test_good_entries_have_nothing_to_mend() -> None:
     assert found(OWN, weights="architecture") == []
     assert found(OWN, task="segmentation", activation="sigmoid") == []
     assert found(OWN, task="segmentation", input={"size": 64, "fit": "letterbox"}) == []
+    assert found(DETECTOR) == []
+    assert found(DETECTOR, task="detection", input={"size": [320, 640], "pad": 0}) == []
+    assert found(OWN, task="detection", engine="torch") == []
     assert found(FILE) == []
     assert found(FILE, weights={"package": "nets/net.onnx"}, input={"size": 32}) == []
 
@@ -99,6 +103,13 @@ def test_a_picture_may_be_fitted_in_any_way(shape: dict[str, Any]) -> None:
             "resize is for fit: crop, and squash scales to size at once",
         ),
         (OWN, {"task": "segmentation", "activation": "softmax"}, "activation", "remove it"),
+        (GOOD, {"architecture": "torchvision:raft_large"}, "architecture", "moves to another"),
+        (GOOD, {"task": "detection"}, "task", "is for classification, not for detection"),
+        (DETECTOR, {"task": "classification"}, "task", "write torchvision:resnet50"),
+        (DETECTOR, {"activation": "sigmoid"}, "activation", "task: detection has none"),
+        (DETECTOR, {"engine": "torch"}, "engine", "write openvino"),
+        (DETECTOR, {"input": {"fit": "crop"}}, "input", "write fit: squash or fit: letterbox"),
+        (DETECTOR, {"input": {"resize": 800}}, "input", "remove it"),
         (
             OWN,
             {"task": "embedding", "activation": "none"},

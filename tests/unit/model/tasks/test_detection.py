@@ -193,10 +193,18 @@ def test_the_nearest_box_of_another_class_is_far() -> None:
     assert Detection.deviation(APART, {**APART, "labels": APART["labels"] + 9}) == float("inf")
 
 
+def test_of_boxes_with_one_score_any_may_have_been_chosen() -> None:
+    same = [(label, 0.01, box) for label, _, box in GRID]
+    assert Detection.deviation(found(*same[:30]), found(*same[10:])) == 0
+    assert Detection.deviation(found(*same[:30]), found(*same[20:])) == float("inf")  # fewer
+    higher = [(label, 0.03, box) for label, _, box in GRID]
+    assert Detection.deviation(found(*same), found(*higher)) == pytest.approx(0.02)
+
+
 def test_one_box_in_twenty_may_be_another() -> None:
     other = (0, 0.9, [0.0, 0.0, 1.0, 1.0])
     assert Detection.deviation(found(*GRID), found(*GRID[1:], other)) < 1e-6
-    assert Detection.deviation(found(*GRID), found(*GRID[8:])) > 0.05
+    assert Detection.deviation(found(*GRID), found(*GRID[8:])) == float("inf")
     assert Detection.deviation(found(*GRID[:3]), found(*GRID[:2], other)) > 0.05
 
 
