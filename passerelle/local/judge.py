@@ -5,6 +5,7 @@ A decision is what an answer comes to: services/model/tasks/task.py says what th
 
 import json
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from passerelle.artifact.card import Card
@@ -26,7 +27,16 @@ class Decisions:
     def find(self, file: str) -> Any:
         """What was decided on a picture; None where it wasn't read."""
         packed = self.packed.get(file)
-        return None if packed is None else json.loads(zlib.decompress(packed))
+        return None if packed is None else unpacked(packed)
+
+    def __iter__(self) -> Iterator[Any]:
+        """All of them."""
+        return map(unpacked, self.packed.values())
+
+
+def unpacked(packed: bytes) -> Any:
+    """A decision as it was."""
+    return json.loads(zlib.decompress(packed))
 
 
 class Judge:
@@ -39,7 +49,7 @@ class Judge:
         from services.bake import metrics
         from services.model import tasks
 
-        self.task = tasks.of(card, names)
+        self.task = tasks.of(card, names).judged_by(expected or ())
         self.metric = metrics.METRICS[self.task.metric]() if self.task.metric else None
         self.labels = labels
         self.expected = expected

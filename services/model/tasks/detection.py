@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self, TypedDict
 
 import numpy as np
@@ -94,7 +94,14 @@ class Detection(Task):
 
     def judged_beside(self, fp32: Sequence[Tensors]) -> Self:
         """The task with a threshold that fp32 reaches on a picture at least, or on half of them."""
-        best = [float(each[SCORES].max(initial=0)) for each in fp32]
+        return self.reached_by([float(each[SCORES].max(initial=0)) for each in fp32])
+
+    def judged_by(self, fp32: Iterable[list[list[float]]]) -> Self:
+        """The same by decisions."""
+        return self.reached_by([max((row[1] for row in each), default=0.0) for each in fp32])
+
+    def reached_by(self, best: list[float]) -> Self:
+        """The task with a threshold that the best scores of pictures reach."""
         finite = [each for each in best if np.isfinite(each)]
         if not finite or max(finite) >= self.threshold:
             return self

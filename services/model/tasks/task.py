@@ -5,7 +5,7 @@ A task is one file of this folder, numpy alone, and its line in the table of `__
 
 import abc
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -62,6 +62,10 @@ class Task(abc.ABC):
 
     def judged_beside(self, fp32: Sequence[Tensors]) -> Self:  # noqa: ARG002  # the same
         """The task as it judges a variant, with what it takes from the fp32 model's outputs."""
+        return self
+
+    def judged_by(self, fp32: Iterable[Decision]) -> Self:  # noqa: ARG002  # the same
+        """The same, with what it takes from the fp32 model's decisions."""
         return self
 
     @abc.abstractmethod

@@ -52,6 +52,12 @@ def test_a_task_without_a_metric_has_agreement_alone() -> None:
     assert (found.figures(), found.labelled, found.agreement) == ({}, 0, 1.0)
 
 
+def test_boxes_that_reach_no_threshold_are_compared_all_the_same() -> None:
+    low, other = [1, 0.2, 0, 0, 9, 9], [1, 0.2, 50, 50, 90, 90]
+    found = judged("detection", {"1": [low], "2": [other]}, expected={"1": [low], "2": [low]})
+    assert found.agreement == 0.5
+
+
 def test_decisions_are_kept_as_they_were() -> None:
     kept = Decisions()
     kept.add("1", [[1, 0.123456, 3.5]])

@@ -54,5 +54,5 @@ def test_what_another_task_reads_is_refused_by_name() -> None:
 
 def test_a_task_has_json_alone_no_classes_and_judges_as_it_is_unless_it_says_so() -> None:
     embedding = Embedding()
-    assert embedding.judged_beside([]) is embedding
+    assert embedding.judged_beside([]) is embedding.judged_by([]) is embedding
     assert embedding.classes({}) == 0
