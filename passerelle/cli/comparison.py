@@ -19,9 +19,9 @@ def show(results: list[Result], fits: list[str], console: Console) -> None:
     `fits` says how the labels fit the models.
     """
     tasks = by_task(results)
-    for task, several in tasks.items():
+    for number, (task, several) in enumerate(tasks.items()):
         if len(tasks) > 1:
-            console.print(task, style="bold")
+            console.print("\n" * bool(number) + task, style="bold")
         console.print(table(several))
         for line in task_notes(task, several):
             console.print(line)
