@@ -157,7 +157,7 @@ def _fit(shape: Input, task: Task) -> Iterator[Finding]:
     if shape.resize and fit != "crop":
         yield "input", f"resize is for fit: crop, and {fit} scales to size at once; remove it"
     elif shape.resize and shape.size and not covers(shape.resize, shape.size):
-        yield "input", _too_small(shape.resize, shape.size)
+        yield "input", too_small(shape.resize, shape.size)
     if shape.pad is not None and fit != "letterbox":
         yield "input", f"pad is letterbox's border, and {fit} has none; remove it"
 
@@ -170,7 +170,7 @@ def cut_off(task: str) -> str:
     )
 
 
-def _too_small(resize: int | Size, size: Size) -> str:
+def too_small(resize: int | Size, size: Size) -> str:
     """The sentence on a picture that is resized to less than what is cut out of it."""
     if isinstance(resize, tuple):
         told = f"resize {list(resize)} is less than size {list(size)}"

@@ -26,7 +26,8 @@ def complete(
     `published` are fields of an input, the numbers for red, green and blue.
 
     Raises:
-        ArchitectureError: it leaves out a part of the picture that the task needs.
+        ArchitectureError: it leaves out a part of the picture that the task needs, or takes more
+            than the picture is resized to.
     """
     written = given.model_dump(exclude_none=True) if given else {}
     if isinstance(written.get("channels"), str):
@@ -39,6 +40,8 @@ def complete(
     count, (height, width) = base["channels"], base["size"]
     if base["fit"] == "crop" and height == width and base["resize"] is None:
         base["resize"] = round(height / card.CROP_SHARE)
+    if base["resize"] and not model.covers(base["resize"], base["size"]):
+        raise ArchitectureError(f"input: {checks.too_small(base['resize'], base['size'])}.")
     for name, usual in (("mean", MEAN), ("std", STD), ("pad", {})):
         if name not in written:  # then it is in the order of red, green and blue
             numbers = kept.get(name, usual.get(count, ()))

@@ -55,6 +55,14 @@ def test_a_larger_size_than_the_weights_resize_has_a_resize_of_its_own() -> None
     assert (squashed.size, squashed.resize, squashed.pad) == ((224, 224), None, ())
 
 
+def test_a_resize_that_is_less_than_the_publishers_size_is_told() -> None:
+    with pytest.raises(ArchitectureError, match="resize 200 is less than size 224; swap them"):
+        input_shape.complete(model.Input(resize=200), resnet18())
+    both = model.Input(resize=(256, 200))
+    with pytest.raises(ArchitectureError, match=r"less than size \[224, 224\], both \[height, w"):
+        input_shape.complete(both, resnet18())
+
+
 def test_a_border_is_of_the_same_grey_unless_it_is_given() -> None:
     boxed = model.Input(size=(64, 32), fit="letterbox")
     assert input_shape.complete(boxed).pad == (114, 114, 114)
