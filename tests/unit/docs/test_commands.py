@@ -49,6 +49,7 @@ RUN_BY = {
     "python bench.hop": ("tests/system/test_bench.py", '"bench.hop"'),
     "python bench.memory": ("tests/system/test_bench.py", '"bench.memory"'),
     "python bench.slow_clients": ("tests/system/test_bench.py", '"bench.slow_clients"'),
+    "python bench.tasks": ("tests/system/test_bench.py", '"bench.tasks"'),
     "docker compose": ("tests/e2e/composed.py", '"docker", "compose"'),
     "docker compose build": ("tests/e2e/conftest.py", 'compose("build"'),
     "docker compose down": (COMPOSE, 'compose("down"'),

@@ -1,0 +1,1 @@
+"""The models that bench/tasks.py measures."""
