@@ -167,7 +167,7 @@ class Segmentation(Task):
             if not are_classes(found):
                 raise problems.NonFiniteOutput(NO_CLASSES)
             return found.astype(label_map.dtype_of(int(found.max()) + 1))
-        (logits,) = given[LOGITS]
+        logits = np.ascontiguousarray(given[LOGITS][0])  # torch may have the classes last in memory
         if len(logits) == 1:
             values = label_map.enlarged(numbers(logits, None)[0], self.size)
             return (classification.scores(values, self.activation) >= threshold).astype(np.uint8)
