@@ -98,19 +98,18 @@ def test_ours_is_compared_with_a_peer_that_needs_no_installation(tmp_path: Path)
     assert "Flask + gunicorn" in (tmp_path / "comparison.svg").read_text()
 
 
-def test_each_tasks_artifact_is_measured_beside_eager_torch(tmp_path: Path) -> None:
+def test_a_tasks_artifact_is_measured_beside_eager_torch(tmp_path: Path) -> None:
     file = tmp_path / "tasks.json"
-    printed = run("bench.tasks", "--rounds", "1", "--seconds", "0.2", "--json", str(file))
+    options = ("--model", "detection", "embedding", "--rounds", "1", "--seconds", "0.2")
+    printed = run("bench.tasks", *options, "--json", str(file))
     reports = json.loads(file.read_text())["models"]
-    assert [each["task"] for each in reports] == [
-        "classification", "detection", "segmentation", "embedding",
-    ]  # fmt: skip
+    assert [each["task"] for each in reports] == ["detection", "embedding"]
     for report in reports:
         (measured,) = report["rounds"]
         assert {side: each["pictures"] >= 3 for side, each in measured.items()} == {
             "artifact": True, "eager": True,
         }  # fmt: skip
-    assert printed.count("eager/artifact") == 4
+    assert printed.count("eager/artifact") == 2
 
 
 def test_accuracy_counts_the_pictures_that_a_model_names_right(
