@@ -9,6 +9,7 @@ from typing import Any
 from passerelle.protocol import contract
 
 FILE = "card.json"
+HANDLER = "handler"  # the folder of an artifact in which a handler's code lies
 CROP_SHARE = 0.875  # of a picture that `size` is cut out of, where `resize` isn't given
 
 
@@ -21,7 +22,8 @@ class Input:
       and a width, and the middle cut out; where it is None, scaled so that it just covers
       size / CROP_SHARE;
     - squash: each side scaled by itself;
-    - letterbox: scaled so that all of it just fits in, in the middle of a border of `pad`.
+    - letterbox: scaled so that all of it just fits in, in the middle of a border of `pad`;
+    - handler: made by the model's own code, of which nothing is known here; see BY_HANDLER.
 
     `mean` and `std` are for values scaled to 0..1, `pad` for values of 0..255. They have a number
     for each channel, in the network's order.
@@ -41,6 +43,10 @@ class Input:
     def shape(self) -> tuple[int, int, int]:
         """Of a picture's pixels: height, width, channels."""
         return *self.size, self.channels
+
+
+# Of a model whose handler makes what goes in. Of its size nothing is known but that it is a whole.
+BY_HANDLER = Input((1, 1), None, "bilinear", (0.0,) * 3, (1.0,) * 3, fit="handler")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,6 +90,7 @@ class Card:
     multi_label: bool = False  # each class has a score of its own, and they needn't sum to one
     task: str = "classification"  # one of passerelle.protocol.tasks
     signature: Signature = Signature()
+    handler: str | None = None  # the class whose code lies in the artifact's HANDLER folder
     contract: str = contract.VERSION  # that it was written by; see passerelle/protocol/contract.py
 
 

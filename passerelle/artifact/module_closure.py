@@ -20,7 +20,8 @@ from pydantic import JsonValue
 
 from passerelle.artifact import references, source_tree, user_modules
 from passerelle.artifact.source_tree import Tree
-from passerelle.manifest.model import Recipe
+from passerelle.artifact.user_modules import ModuleError
+from passerelle.manifest.model import ONNX, Recipe
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,29 @@ def of(recipe: Recipe) -> Closure:
     search = _Search(recipe)
     search.run()
     return Closure(search.files, frozenset(search.folders), frozenset(search.installed))
+
+
+def of_handler(recipe: Recipe) -> Closure:
+    """The closure of a recipe's handler alone: what serving needs of the user's modules."""
+    alone = {"architecture": ONNX, "arguments": [], "keywords": {}}  # no module of which is named
+    return of(recipe.model_copy(update=alone))
+
+
+def refuse_foreign_imports(recipe: Recipe) -> None:
+    """Return only if a recipe's handler imports nothing that only a bake has.
+
+    Raises:
+        ModuleError: names it.
+    """
+    if not recipe.handler:
+        return
+    engine = {"torch"} if recipe.engine == "torch" else set()
+    lacking = of_handler(recipe).installed & set(user_modules.BAKE_ALONE) - engine
+    if lacking:
+        raise ModuleError(
+            f"{recipe.handler} imports {', '.join(sorted(lacking))}, which no serving process has; "
+            "move what needs it to a module that the handler doesn't import."
+        )
 
 
 class _Search:

@@ -38,12 +38,19 @@ def require(recipe: Recipe) -> None:
     Raises:
         OnnxError, WeightsError
     """
-    if found := file(recipe):
-        require_fit(recipe, found)
+    if not (found := file(recipe)):
+        return
+    require_whole(recipe, found)
+    if recipe.handler:  # which may prepare what the file takes
+        return
+    try:
+        onnx_input.completed(recipe.input, onnx_input.of(onnx_file.read(found)))
+    except OnnxError as error:
+        raise OnnxError(f"{found.name} {error}") from error
 
 
-def require_fit(recipe: Recipe, path: Path) -> None:
-    """Return only if an ONNX file is whole, and takes what the recipe's input says.
+def require_whole(recipe: Recipe, path: Path) -> None:
+    """Return only if an ONNX file can be read, with all of its weights.
 
     Raises:
         OnnxError
@@ -55,10 +62,6 @@ def require_fit(recipe: Recipe, path: Path) -> None:
     require_external(path, read.external)
     if recipe.precision == "int8" and any(each.operator in QUANTIZED for each in read.nodes):
         raise OnnxError(f"{path.name} is quantized already; write precision: fp32.")
-    try:
-        onnx_input.completed(recipe.input, onnx_input.of(read))
-    except OnnxError as error:
-        raise OnnxError(f"{path.name} {error}") from error
 
 
 def require_external(path: Path, names: tuple[str, ...]) -> None:

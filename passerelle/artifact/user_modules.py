@@ -18,6 +18,7 @@ from passerelle.manifest.model import ONNX, Recipe
 ROOT = Path(__file__).parents[2]
 OUR_PACKAGES = ("gateway", "passerelle", "services")
 TORCHVISION = "torchvision"
+BAKE_ALONE = ("nncf", "onnxruntime", "torch", "torchvision")  # which no serving process has
 
 
 class ModuleError(Exception):
@@ -33,7 +34,8 @@ def search_path(recipe: Recipe) -> list[str]:
 
 def named(recipe: Recipe) -> tuple[str, ...]:
     """What a recipe names in modules, such as `mypackage.nets:MyNet`."""
-    return () if recipe.architecture == ONNX else (recipe.architecture,)
+    own = () if recipe.architecture == ONNX else (recipe.architecture,)
+    return (*own, recipe.handler) if recipe.handler else own
 
 
 def module_of(name: str) -> str:

@@ -11,6 +11,7 @@ import click
 from passerelle.artifact import (
     given_labels,
     label_file,
+    module_closure,
     onnx_file,
     onnx_source,
     user_modules,
@@ -62,6 +63,7 @@ def problems(model: Model, absent: Collection[str]) -> Iterator[str]:
         user_modules.refuse_conflicts(model)
         if not set(module_packages(model)) & set(absent):
             user_modules.require(model)
+            module_closure.refuse_foreign_imports(model)
     except user_modules.ModuleError as error:
         yield str(error)
 

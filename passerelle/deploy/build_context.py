@@ -9,6 +9,7 @@ An image's build bakes from that folder: as long as it holds the same, the bake 
     source/             the modules of ours that bake
     modules/            the user's own modules that its architecture needs
     requirements.txt    what those need beside: the file beside the manifest, or an empty one
+    handler-requirements.txt    the same, of what handlers need where they are served
 """
 
 import shutil
@@ -21,6 +22,7 @@ from passerelle.manifest import reading
 from passerelle.manifest.model import Model, Recipe
 
 BAKE = "services.bake.__main__"
+REQUIREMENTS = ("requirements.txt", "handler-requirements.txt")
 PARTS = ("recipes", "files", "source", "modules")
 
 
@@ -44,9 +46,9 @@ def gather(path: Path, service: str, folder: Path) -> None:
     for model in models:
         recipe = gather_recipe(model, path.parent.resolve(), folder)
         write(folder / "recipes" / f"{model.id}.json", recipe.model_dump_json(indent=2))
-    requirements = path.parent / "requirements.txt"
-    text = requirements.read_text(encoding="utf-8") if requirements.is_file() else ""
-    write(folder / "requirements.txt", text)
+    for name in REQUIREMENTS:
+        file = path.parent / name
+        write(folder / name, file.read_text(encoding="utf-8") if file.is_file() else "")
 
 
 def gather_recipe(model: Model, base: Path, folder: Path) -> Recipe:
@@ -56,6 +58,7 @@ def gather_recipe(model: Model, base: Path, folder: Path) -> Recipe:
         user_modules.ModuleError, BuildContextError
     """
     user_modules.refuse_conflicts(model)
+    module_closure.refuse_foreign_imports(model)
     copy_all(module_closure.of(model).files, folder / "modules")
     for file in onnx_source.external(model).values() if model.weights.startswith("file:") else ():
         copy(file, base, folder)

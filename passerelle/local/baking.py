@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from passerelle.artifact import given_labels, store, user_modules
+from passerelle.artifact import given_labels, module_closure, store, user_modules
 from passerelle.artifact.label_file import LabelsError
 from passerelle.artifact.user_modules import ModuleError
 from passerelle.artifact.weight_sources import WeightsError
@@ -66,6 +66,7 @@ def bake(model: Model, artifacts: Path, report: Report) -> Result:
         if folder := find(model, artifacts):
             return Result(model, folder)
         user_modules.require(model)
+        module_closure.refuse_foreign_imports(model)
         given_labels.require(model)
     except (ModuleError, LabelsError, WeightsError) as error:
         return Result(model, None, str(error))

@@ -127,6 +127,8 @@ def _task(entry: Entry) -> Iterator[Finding]:
 
 def task_of(entry: Entry) -> Task:
     """The task that an entry says, or the one of its architecture's name."""
+    if entry.handler and not entry.task:
+        return "tensor"
     return entry.task or torchvision_names.task(entry.architecture or "") or DEFAULT_TASK
 
 
@@ -140,7 +142,7 @@ def _engine(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
 def _input(entry: Entry) -> Iterator[Finding]:
     """A picture can become the input."""
     shape = entry.input or Input()
-    has_own = _is_torchvision(entry) or entry.architecture == ONNX
+    has_own = _is_torchvision(entry) or entry.architecture == ONNX or entry.handler
     if entry.architecture and not has_own and shape.size is None:
         yield "input", "missing; write input: {size: …}, the side in pixels or [height, width]"
     if 0 in (shape.std or ()):

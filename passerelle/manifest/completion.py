@@ -15,7 +15,7 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
     return model.Model(
         id=entry.id,
         title=entry.title or entry.id,
-        task=entry.task,
+        task=entry.task or ("tensor" if entry.handler else None),
         architecture=entry.architecture or "",
         arguments=entry.arguments or [],
         keywords=entry.keywords or {},
@@ -25,6 +25,7 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
         sha256=entry.sha256,
         input=model.Input(**entry.input.model_dump()) if entry.input else None,
         labels=_absolute(entry.labels, folder) if isinstance(entry.labels, str) else entry.labels,
+        handler=entry.handler,
         output=entry.output,
         activation=entry.activation,
         engine=entry.engine or defaults.engine,

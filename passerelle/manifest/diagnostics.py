@@ -72,6 +72,7 @@ SENTENCES = {
 PATTERNS = {
     schema.ID: "lower-case letters, digits and inner hyphens, at most 63",
     schema.ARCHITECTURE: "torchvision:NAME, package.module:callable or onnx",
+    schema.HANDLER: "package.module:Class",
     schema.WEIGHTS: "torchvision:NAME, file:PATH, https://…, package:NAME, architecture or random",
     schema.DURATION: "a number with its unit, such as 10s, 500ms or 2m",
     schema.OUTPUT: 'a name or a number, such as logits or 0; a nested "1.0" in quotes',
@@ -84,6 +85,7 @@ PATTERNS = {
 
 FORMS = {  # fields whose form no number has, even in quotes
     "architecture": schema.ARCHITECTURE,
+    "handler": schema.HANDLER,
     "memory": schema.MEMORY,
     "output": schema.OUTPUT,
     "timeout": schema.DURATION,

@@ -107,6 +107,7 @@ class Recipe(Part):
     precision: Precision = "fp32"
     calibration: str | None = None  # a folder
     accept: Accept | None = None
+    handler: str | None = None  # the class of the user's that prepares, or answers
     module_folders: tuple[str, ...] = ()  # where the user's own modules are looked for, in order
 
 

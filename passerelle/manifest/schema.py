@@ -15,6 +15,7 @@ from passerelle.protocol.tasks import Task
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^(onnx|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*)$"
+HANDLER = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
 PACKAGE = r"[A-Za-z_][\w.]*(/.+)?"  # and the path of a file in it
 OUTPUT = r"^\S.*$"
 PACKAGE_FILE = f"^{PACKAGE}$"
@@ -167,7 +168,8 @@ class Entry(Fields):
     task: Task | None = Field(
         None,
         description=(
-            "What its answers are; torchvision's registry tells it of its own, else classification."
+            "What its answers are; torchvision's registry tells it of its own, tensor with a "
+            "handler, else classification."
         ),
     )
     architecture: str | None = Field(
@@ -205,6 +207,15 @@ class Entry(Fields):
     )
     labels: str | list[ClassName] | None = Field(
         None, description="imagenet-1k, file:PATH with a name a line, or the names themselves."
+    )
+    handler: str | None = Field(
+        None,
+        pattern=HANDLER,
+        examples=["handlers:Text"],
+        description=(
+            "package.module:Class beside the manifest, whose preprocess makes the network's inputs "
+            "of a picture, or whose postprocess makes the answer of its outputs."
+        ),
     )
     output: OutputName | None = Field(
         None,

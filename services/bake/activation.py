@@ -47,9 +47,16 @@ def find(recipe: Recipe, network: Forward) -> Found:
         return of_maps(recipe, network)
     if network.task != Classification.name:
         return NONE
-    values = np.stack([each[LOGITS].reshape(-1) for each in network.outputs])
-    made_by = network.graph.made_by(network.inputs[0], network.chosen[LOGITS])
+    values = np.stack([each[LOGITS].reshape(-1) for each in network.answers])
+    made_by = made_by_of(network)
     return of_values(recipe, values, made_by)
+
+
+def made_by_of(network: Forward) -> str:
+    """The operation that made its values; unknown where a handler did."""
+    if network.handled.finishes:
+        return origin.UNKNOWN
+    return network.graph.made_by(network.inputs[0], network.chosen[LOGITS])
 
 
 def of_maps(recipe: Recipe, network: Forward) -> Found:
@@ -58,7 +65,7 @@ def of_maps(recipe: Recipe, network: Forward) -> Found:
     Raises:
         ActivationError
     """
-    is_single = LOGITS in network.outputs[0] and network.outputs[0][LOGITS].shape[1] == 1
+    is_single = LOGITS in network.answers[0] and network.answers[0][LOGITS].shape[1] == 1
     if recipe.activation and (not is_single or recipe.activation == "softmax"):
         raise ActivationError(
             f"{recipe.id}: a pixel is of its strongest class whatever the activation. Remove it."
@@ -67,8 +74,8 @@ def of_maps(recipe: Recipe, network: Forward) -> Found:
         return NONE
     if recipe.activation:
         return Found(recipe.activation, "the manifest", multi_label=False)
-    values = np.stack([each[LOGITS].reshape(-1) for each in network.outputs])
-    made_by = network.graph.made_by(network.inputs[0], network.chosen[LOGITS])
+    values = np.stack([each[LOGITS].reshape(-1) for each in network.answers])
+    made_by = made_by_of(network)
     return Found(*of_one(recipe.id, values, made_by), multi_label=False)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from passerelle.artifact import weight_sources
+from passerelle.artifact import card, weight_sources
 from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
 from passerelle.protocol.tasks import Task
@@ -45,8 +45,10 @@ class Architecture:
     graph: Graph | None = None  # of what is no torch module
 
 
-def build(recipe: Recipe, downloads: Path) -> Architecture:
+def build(recipe: Recipe, downloads: Path, *, prepares: bool = False) -> Architecture:
     """Make the module of a recipe and load its weights, all of them.
+
+    Its input is BY_HANDLER where a handler `prepares` it.
 
     Raises:
         ArchitectureError, WeightsError
@@ -60,6 +62,9 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
         network.refuse_unregistered(recipe.architecture, built.module)
         loaded = loading.load(built.module, checkpoint, recipe)
         built = dataclasses.replace(built, loaded=loaded)
+    shape = input_shape.of(recipe, built.input, prepares=prepares)
+    if prepares:
+        return dataclasses.replace(built, input=shape)
     return dataclasses.replace(built, module=for_task(recipe, built))
 
 
@@ -84,7 +89,7 @@ def from_callable(recipe: Recipe) -> Architecture:
     with constructor.explained(recipe):
         module = network.prepare(recipe.architecture, made)
         shape = input_shape.complete(recipe.input, detectors.preparation(module), task)
-        if network.is_lazy(module):
+        if network.is_lazy(module) and shape != card.BY_HANDLER:
             with torch.no_grad():
                 module(torch.zeros(1, shape.channels, *shape.size))
     found = detectors.classes(module)

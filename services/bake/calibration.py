@@ -9,50 +9,72 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from passerelle.artifact import card
 from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
+from services.bake import picture_way
 from services.bake.errors import CalibrationError
-from services.model import decode, modes, placement, resize
+from services.bake.picture_way import Picture
+from services.model import modes, placement, resize
 from services.model.decode import Prepared
+from services.model.handled import NO_HANDLER, Handled
 
 PICTURES = sorted((Path(__file__).parent / "pictures").glob("*.*g"))
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_PIXELS = 10**9  # of a picture that a bake reads: a person's own
 ASPECTS = (3 / 4, 4 / 3)  # of a crop, width to height
 MIN_AREA = 0.08  # share of a picture's area that a crop has at least
+HANDLED = 60  # crops for a handler, which may make large inputs of them
 RANGES, JUDGE = (300, 0), (300, 1)  # how many crops, and their seed
 MIN_PICTURES = 10  # in a calibration folder
 
 Part = tuple[int, int, int, int]  # left, top, right, bottom in pixels of a picture
 
 
-def ranges(recipe: Recipe, shape: Input) -> list[Prepared]:
+def ranges(recipe: Recipe, shape: Input, handled: Handled = NO_HANDLER) -> list[Picture]:
     """The pictures that int8 takes its ranges from: the folder's, but every fifth, or crops.
 
     Raises:
         CalibrationError
     """
     if not recipe.calibration:
-        return list(crops(shape, *RANGES))
+        return some_crops(handled, shape, *RANGES)
     files = pictures(Path(recipe.calibration))
     del files[::5]
-    return [prepared(file, shape) for file in files]
+    return [picture_way.of_file(handled, file, shape) for file in files]
 
 
-def judge(recipe: Recipe, shape: Input) -> list[Prepared]:
+def judge(recipe: Recipe, shape: Input, handled: Handled = NO_HANDLER) -> list[Picture]:
     """The pictures that a lower precision is judged on: the folder's fifth ones, or other crops.
 
     Raises:
         CalibrationError
     """
     if not recipe.calibration:
-        return list(crops(shape, *JUDGE))
-    return [prepared(file, shape) for file in pictures(Path(recipe.calibration))[::5]]
+        return some_crops(handled, shape, *JUDGE)
+    files = pictures(Path(recipe.calibration))[::5]
+    return [picture_way.of_file(handled, file, shape) for file in files]
 
 
-def prepared(file: Path, shape: Input) -> Prepared:
-    """A picture as a request's would be."""
-    return decode.prepare(file.read_bytes(), shape, max_pixels=MAX_PIXELS)
+def some_crops(handled: Handled, shape: Input, count: int, seed: int) -> list[Picture]:
+    """Crops of the photographs; as pictures of their own where a handler takes pictures.
+
+    Raises:
+        ForwardError: the handler fails on one.
+    """
+    if not handled.wants_image:
+        return list(crops(shape, count, seed))
+    images = whole_crops(min(count, HANDLED), seed)
+    return [picture_way.of_image(handled, each, shape) for each in images]
+
+
+def whole_crops(count: int, seed: int) -> Iterator[Image.Image]:
+    """Crops of the photographs in RGB, of every size; the same for one seed."""
+    chance = np.random.default_rng(seed)
+    images = [opened(path, "RGB") for path in photographs()]
+    for number in range(count):
+        image = images[number % len(images)]
+        yield image.crop(box(image, card.BY_HANDLER, chance))
 
 
 def pictures(folder: Path) -> list[Path]:

@@ -42,6 +42,23 @@ class Normalised(torch.nn.Module):
         return self.module((scaled - self.mean) / self.std)
 
 
+class Plain(torch.nn.Module):
+    """A module that takes what a handler prepares, in the order in which it names that."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.outputs: tuple[str, ...] = ("",)  # as of Normalised
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The outputs that count."""
+        return output.take(self.network(*inputs), self.outputs)
+
+    def network(self, *inputs: torch.Tensor) -> Any:
+        """All that the module gives."""
+        return self.module(*inputs)
+
+
 def convert(
     engine: str, module: torch.nn.Module, outputs: tuple[str, ...], inputs: Tensors, folder: Path
 ) -> None:

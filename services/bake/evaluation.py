@@ -7,6 +7,7 @@ takes a list of files, prints about once a second a line of JSON with the {"answ
 holds this model alone, and keeps no answers, so its memory is the model's.
 """
 
+import contextlib
 import dataclasses
 import json
 import platform
@@ -18,17 +19,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from passerelle.protocol import problems
 from passerelle.server import memory
 from services.bake import json_lines, measurement
-from services.model import decode, settings, tensors
+from services.model import decode, settings
+from services.model.handler import HandlerError
+from services.model.handler_output import Result
 from services.model.models import Model, Models
 from services.model.tasks.task import Decision
 
 REPORT_INTERVAL = 1.0  # seconds
 WARM_UP = 5  # pictures answered before the clock runs
-UNREADABLE = (OSError, problems.Problem)  # what is wrong with a picture's file
+UNREADABLE = (OSError, problems.Problem, HandlerError)  # what is wrong with a picture's file
 
 Answers = dict[str, Decision]  # of each file, what its answer comes to
 Skipped = dict[str, str]  # why each file could not be read
@@ -95,13 +99,21 @@ def answer(model: Model, file: str, max_pixels: int, times: Times) -> Decision:
     """
     encoded = Path(file).read_bytes()
     begin = time.perf_counter()
-    prepared = decode.prepare(encoded, model.card.input, max_pixels)
-    decoded = time.perf_counter()
-    outputs = model.engine.infer({tensors.PIXELS: prepared.pixels[np.newaxis]})
-    end = time.perf_counter()
+
+    def fit(encoded: bytes) -> decode.Prepared:
+        return decode.prepare(encoded, model.card.input, max_pixels)
+
+    def whole(encoded: bytes) -> contextlib.AbstractContextManager[Image.Image]:
+        return decode.whole(encoded, max_pixels)
+
+    with model.handled.given(encoded, whole, fit) as given:
+        decoded = time.perf_counter()
+        outputs = model.handled.infer(given, model.engine.infer)
+        end = time.perf_counter()
+        made = model.handled.finished(outputs, given)
     times.decode.append((decoded - begin) * 1000)
     times.infer.append((end - decoded) * 1000)
-    return model.task.decision(outputs, prepared.placement)
+    return model.task.decision(outputs if isinstance(made, Result) else made, given.placement)
 
 
 def percentiles(times: list[float]) -> dict[str, float]:

@@ -1,19 +1,23 @@
 """The network itself, run on real pictures, before any engine is made of it."""
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
-from passerelle.artifact.card import Signature
+from passerelle.artifact.card import Input, Signature
 from passerelle.manifest.model import Recipe
-from services.bake import calibration, torch_graph
+from services.bake import calibration, picture_way, torch_graph
 from services.bake.architecture import Architecture
 from services.bake.errors import ForwardError, OutputError
 from services.bake.graph import TOLERANCE, Graph
+from services.bake.picture_way import Picture
 from services.model import tasks, tensors
-from services.model.decode import Prepared
-from services.model.tasks.task import UnfitOutputsError
+from services.model.handled import NO_HANDLER, Handled
+from services.model.tasks import outputs as named_outputs
+from services.model.tasks.task import Task, UnfitOutputsError
+from services.model.tasks.tensor import UNNAMED, RawTensors
 from services.model.tensors import Array, Tensors
 
 
@@ -24,24 +28,47 @@ class Forward:
     graph: Graph
     task: str
     chosen: dict[str, str]  # the outputs that count: {the task's name: the network's own}
-    pictures: list[Prepared]
-    outputs: Sequence[Tensors]  # by the task's names
+    pictures: Sequence[Picture]
+    outputs: Sequence[Tensors]  # by the task's names, or the network's own where a handler follows
+    handled: Handled = NO_HANDLER
 
     @property
     def inputs(self) -> list[Tensors]:
         """What the network takes, of each picture."""
-        return [inputs(each) for each in self.pictures]
+        return [each.inputs for each in self.pictures]
+
+    @functools.cached_property
+    def answers(self) -> Sequence[Tensors]:
+        """What the task presents, of each picture: the outputs, or what a handler makes of them.
+
+        Raises:
+            ForwardError: the handler fails.
+        """
+        answers = []
+        ways = zip(calibration.PICTURES, self.pictures, self.outputs, strict=True)
+        for path, picture, outputs in ways:
+            try:
+                answers.append(picture_way.finished(self.handled, picture, outputs))
+            except ForwardError as error:
+                raise ForwardError(f"on {path.name} {error}") from error
+        return answers
+
+    @property
+    def compared(self) -> type[Task]:
+        """The task by which outputs are compared."""
+        return RawTensors if self.handled.finishes else tasks.TASKS[self.task]
 
     @property
     def signature(self) -> Signature:
         """What its engine takes and gives; a side is variable where it is another for a picture."""
         first, last = self.outputs[0], self.outputs[-1]
-        return Signature(tensors.specs(self.inputs[0]), tensors.specs(first, last))
+        takes = tensors.specs(self.inputs[0], self.inputs[-1])
+        return Signature(self.graph.specs(takes), tensors.specs(first, last))
 
     @property
     def classes(self) -> int | None:
         """How many classes it has: 0 where its task has none, None where its outputs don't tell."""
-        return tasks.TASKS[self.task].classes(self.outputs[0])
+        return tasks.TASKS[self.task].classes(self.answers[0])
 
     @property
     def output(self) -> str | None:
@@ -50,46 +77,69 @@ class Forward:
         return names[0] if len(names) == 1 and names[0] else None
 
 
-def run(recipe: Recipe, built: Architecture) -> Forward:
+def run(recipe: Recipe, built: Architecture, handled: Handled = NO_HANDLER) -> Forward:
     """Run the network, find its outputs, and see that it gives numbers, the same each time.
 
     Raises:
         ArchitectureError, ForwardError, OutputError
     """
-    pictures = [calibration.prepared(path, built.input) for path in calibration.PICTURES]
+    pictures = prepared(recipe.id, built.input, handled)
     graph = built.graph or torch_graph.TorchGraph(
         recipe.id, recipe.architecture, built.module, built.input
     )
-    kind = tasks.TASKS[built.task]
-    given = [graph.run(inputs(each)) for each in pictures]
-    chosen = choose(recipe, built.task, given[0])
+    kind = RawTensors if handled.finishes else tasks.TASKS[built.task]
+    given = [graph.run(each.inputs) for each in pictures]
+    chosen = choose(recipe, None if handled.finishes else kind, given[0])
     outputs = [taken(recipe.id, each, chosen) for each in given]
     for path, each in zip(calibration.PICTURES, outputs, strict=True):
         require_numbers(recipe.id, path.name, each)
     if kind.fixed:
         require_one_shape(recipe.id, outputs)
-    again = taken(recipe.id, graph.run(inputs(pictures[0])), chosen)
+    again = taken(recipe.id, graph.run(pictures[0].inputs), chosen)
     if not kind.deviation(outputs[0], again) <= TOLERANCE:
         raise ForwardError(
             f"{recipe.id} gives another answer each time for the same picture. Something in it is "
             "random in evaluation mode too, such as F.dropout without training=self.training."
         )
-    return Forward(graph, built.task, chosen, pictures, outputs)
+    made = Forward(graph, built.task, chosen, pictures, outputs, handled)
+    require_answers(recipe.id, made)
+    return made
 
 
-def inputs(picture: Prepared) -> Tensors:
-    """What a network takes of a picture."""
-    return {tensors.PIXELS: picture.pixels[np.newaxis]}
+def prepared(model_id: str, shape: Input, handled: Handled) -> list[Picture]:
+    """The pictures as the network takes them.
+
+    Raises:
+        ForwardError: a handler fails on one.
+    """
+    try:
+        return [picture_way.of_file(handled, path, shape) for path in calibration.PICTURES]
+    except ForwardError as error:
+        raise ForwardError(f"{model_id}: {error}") from error
 
 
-def choose(recipe: Recipe, task: str, given: Tensors) -> dict[str, str]:
+def require_answers(model_id: str, made: Forward) -> None:
+    """Return only if a handler makes an answer of the outputs for each picture.
+
+    Raises:
+        ForwardError: names the picture.
+    """
+    try:
+        made.answers  # noqa: B018  # which are made once they are asked for
+    except ForwardError as error:
+        raise ForwardError(f"{model_id}: {error}") from error
+
+
+def choose(recipe: Recipe, kind: type[Task] | None, given: Tensors) -> dict[str, str]:
     """The outputs that count: {the task's name: the network's own}.
 
     Raises:
         OutputError: they don't fit the task.
     """
     try:
-        return tasks.TASKS[task].choose(given, recipe.output)
+        if kind is None:  # a handler takes any
+            return {name or UNNAMED: name for name in named_outputs.within(given, recipe.output)}
+        return kind.choose(given, recipe.output)
     except UnfitOutputsError as error:
         raise OutputError(f"{recipe.id} {error}") from error
 

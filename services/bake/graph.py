@@ -4,6 +4,7 @@ import abc
 from pathlib import Path
 from typing import ClassVar
 
+from passerelle.artifact.card import TensorSpec
 from services.bake import origin
 from services.model.tensors import Array, Tensors
 
@@ -37,6 +38,10 @@ class Graph(abc.ABC):
         Raises:
             EngineError: the engine's converter can't.
         """
+
+    def specs(self, seen: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
+        """What its engine takes, by what was `seen` to go in."""
+        return seen
 
     def made_by(self, inputs: Tensors, name: str) -> str:  # noqa: ARG002  # for those that know it
         """The operation that made an output: see origin.py."""

@@ -6,6 +6,7 @@ from typing import Any
 from passerelle.artifact import card
 from passerelle.artifact.card import Input
 from passerelle.manifest import checks, model
+from passerelle.manifest.model import Recipe
 from passerelle.protocol.tasks import Task
 from services.bake.errors import ArchitectureError
 
@@ -25,6 +26,8 @@ def complete(
 
     `published` are fields of an input, the numbers for red, green and blue.
 
+    Where none says its size, it is a handler's to make.
+
     Raises:
         ArchitectureError: it leaves out a part of the picture that the task needs, or takes more
             than the picture is resized to.
@@ -35,6 +38,8 @@ def complete(
     fit = model.USUAL_FITS.get(task, model.USUAL_FIT)
     kept = {"fit": fit, "pad": (PAD,)} | still_valid(published, written)
     base: dict[str, Any] = USUAL | kept | written
+    if "size" not in base:
+        return card.BY_HANDLER
     if task in model.USUAL_FITS and base["fit"] == "crop":
         raise ArchitectureError(checks.cut_off(task))
     count, (height, width) = base["channels"], base["size"]
@@ -50,6 +55,25 @@ def complete(
     if base["fit"] != "letterbox":
         del base["pad"]
     return Input(**base)
+
+
+def of(recipe: Recipe, completed: Input, *, prepares: bool) -> Input:
+    """The input of a recipe, or BY_HANDLER where a handler `prepares` it.
+
+    Raises:
+        ArchitectureError: nobody makes it, or two do.
+    """
+    if prepares and recipe.input:
+        raise ArchitectureError(
+            f"{recipe.id}: {recipe.handler} has a preprocess, which makes what the network takes. "
+            "Remove input, or the preprocess."
+        )
+    if not prepares and completed == card.BY_HANDLER:
+        raise ArchitectureError(
+            f"{recipe.id}: {recipe.handler} has no preprocess, so the picture's size must be "
+            "known. Write input: {size: …}, the side in pixels or [height, width]."
+        )
+    return card.BY_HANDLER if prepares else completed
 
 
 def of_classifier(transforms: Any) -> dict[str, Any]:

@@ -35,4 +35,4 @@ def latency(engine: Engine, inputs: Tensors) -> float:
 
 def size(folder: Path) -> float:
     """The size of the files in a folder, in megabytes (10**6 bytes)."""
-    return round(sum(file.stat().st_size for file in folder.iterdir()) / 1e6, 1)
+    return round(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6, 1)

@@ -12,7 +12,7 @@ import openvino
 from openvino.preprocess import PrePostProcessor
 
 from passerelle.artifact import onnx_input
-from passerelle.artifact.card import Input
+from passerelle.artifact.card import Input, TensorSpec
 from passerelle.artifact.onnx_file import OnnxFile
 from passerelle.artifact.onnx_input import PictureInput
 from services.bake import onnx_origin
@@ -88,6 +88,12 @@ class OnnxGraph(Graph):
                 f"{self._path.name}, of opset {self._file.opset}, can't be read by {engine}, "
                 f"which says: {said(error)}."
             ) from error
+
+    def specs(self, seen: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
+        """What its engine takes: what the file says, where a handler makes that."""
+        if self._picture:
+            return seen
+        return tuple(TensorSpec(each.name, each.shape, each.datatype) for each in self._file.inputs)
 
     def made_by(self, inputs: Tensors, name: str) -> str:  # noqa: ARG002  # the file tells
         """The operation that made an output."""

@@ -18,8 +18,8 @@ from services.model import tensors
 NAMES = "names"  # the entry of a file's metadata in which Ultralytics writes the classes' names
 
 
-def build(recipe: Recipe, downloads: Path) -> Architecture:
-    """The file of a recipe as an architecture.
+def build(recipe: Recipe, downloads: Path, *, prepares: bool = False) -> Architecture:
+    """The file of a recipe as an architecture. A handler may prepare what it takes.
 
     Raises:
         ArchitectureError: it is no ONNX file, or takes something else than the recipe says.
@@ -31,19 +31,22 @@ def build(recipe: Recipe, downloads: Path) -> Architecture:
         raise WeightsError(f"{recipe.id}: {recipe.weights} names no ONNX file.")
     task = recipe.task or input_shape.DEFAULT_TASK
     try:
-        onnx_source.require_fit(recipe, path)
-        file = onnx_file.read(path)
-        picture = onnx_input.of(file)
-        given = onnx_input.completed(recipe.input, picture)
-        shape = input_shape.complete(given, task=task)
+        onnx_source.require_whole(recipe, path)
     except OnnxError as error:
         raise ArchitectureError(f"{recipe.id}: {error}") from error
+    try:
+        file = onnx_file.read(path)
+        picture = None if prepares else onnx_input.of(file)
+        given = onnx_input.completed(recipe.input, picture) if picture else None
+    except OnnxError as error:
+        raise ArchitectureError(f"{recipe.id}: {path.name} {error}") from error
+    shape = input_shape.of(recipe, input_shape.complete(given, task=task), prepares=prepares)
     return Architecture(
         module=torch.nn.Module(),
         input=shape,
         labels=class_names(file),
         task=task,
-        made_in=tensors.DATATYPES[picture.datatype].__name__,
+        made_in=tensors.DATATYPES[file.inputs[0].datatype].__name__,
         graph=onnx_graph.OnnxGraph(recipe.id, path, file, picture, shape),
     )
 

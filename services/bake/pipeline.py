@@ -13,6 +13,7 @@ from services.bake import (
     class_names,
     engine_file,
     forward,
+    handler_code,
     measurement,
     onnx_network,
     opening,
@@ -21,6 +22,7 @@ from services.bake import (
 from services.bake.architecture import Architecture
 from services.bake.errors import BakeError
 from services.model import tasks
+from services.model.handled import Handled
 
 STEPS = ("weights", "convert", "check", "bf16", "int8", "measure")  # what a bake may report
 
@@ -37,9 +39,10 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
     with store.new_folder(target) as folder, opening.recording() as opened:
         report("weights")
         build = onnx_network.build if recipe.architecture == ONNX else architecture.build
-        built = build(recipe, artifacts / "downloads")
+        handled = Handled(handler_code.load(recipe, folder), recipe.task or "")
+        built = build(recipe, artifacts / "downloads", prepares=handled.prepares)
         report("convert")
-        network = forward.run(recipe, built)
+        network = forward.run(recipe, built, handled)
         scoring = activation.find(recipe, network)
         count = built.classes if network.classes is None else network.classes
         names = class_names.find(recipe, built.labels, count)
@@ -49,7 +52,9 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
         if recipe.precision != "fp32":
             report(recipe.precision)
             task = tasks.of(about, names)
-            engine, agreement = quantization.lower(recipe, engine, built.input, folder, task)
+            engine, agreement = quantization.lower(
+                recipe, engine, built.input, folder, task, handled
+            )
             about = dataclasses.replace(about, agreement=dict(agreement))
         report("measure")
         measured = measurement.measure(engine, network.inputs[0], folder)
@@ -103,6 +108,7 @@ def describe(
         activation_from=scoring.source,
         multi_label=scoring.multi_label,
         labels=labels_source(recipe, built, names),
+        handler=recipe.handler,
         check={},
         agreement=None,
         measured={},

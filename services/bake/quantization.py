@@ -1,6 +1,7 @@
 """Lower precisions: a model in bf16 or int8, and how far its answers are those of fp32."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -10,12 +11,12 @@ import openvino
 from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
 from passerelle.protocol import problems
-from services.bake import calibration, forward
-from services.bake.errors import BakeError
+from services.bake import calibration, forward, picture_way
+from services.bake.errors import BakeError, ForwardError
+from services.bake.picture_way import Picture
 from services.model import engines, processors
-from services.model.decode import Prepared
 from services.model.engines.engine import Engine
-from services.model.placement import Placement
+from services.model.handled import NO_HANDLER, Handled
 from services.model.tasks.classification import Classification
 from services.model.tasks.task import Task
 from services.model.tensors import Tensors
@@ -31,8 +32,13 @@ class Agreement(TypedDict):
     of: str
 
 
-def lower(
-    recipe: Recipe, fp32: Engine, shape: Input, folder: Path, task: Task
+def lower(  # noqa: PLR0913, PLR0917  # all that a picture's way needs
+    recipe: Recipe,
+    fp32: Engine,
+    shape: Input,
+    folder: Path,
+    task: Task,
+    handled: Handled = NO_HANDLER,
 ) -> tuple[Engine, Agreement]:
     """The model in the recipe's precision, and how far it agrees with fp32.
 
@@ -40,13 +46,14 @@ def lower(
         BakeError: less than the manifest accepts, or it gives no numbers.
     """
     if recipe.precision == "int8":
-        to_int8(folder, [forward.inputs(each) for each in calibration.ranges(recipe, shape)])
-    judge = calibration.judge(recipe, shape)
+        ranges = calibration.ranges(recipe, shape, handled)
+        to_int8(folder, [each.inputs for each in ranges])
+    judge = calibration.judge(recipe, shape, handled)
     engine = engines.load(recipe.engine, folder, processors.count(), recipe.precision)
     for path in calibration.PICTURES:
-        outputs = engine.infer(forward.inputs(calibration.prepared(path, shape)))
+        outputs = engine.infer(picture_way.of_file(handled, path, shape).inputs)
         forward.require_numbers(recipe.id, path.name, outputs, f" in {recipe.precision}")
-    share = agreement(engine, fp32, judge, task)
+    share = agreement(engine, fp32, judge, task, handled)
     accepted = recipe.accept.agreement if recipe.accept else 0.0
     if share < accepted:
         raise BakeError(
@@ -97,24 +104,33 @@ def to_int8(folder: Path, ranges: list[Tensors]) -> None:
         (folder / "int8").with_suffix(suffix).replace((folder / "model").with_suffix(suffix))
 
 
-def agreement(engine: Engine, fp32: Engine, pictures: list[Prepared], task: Task) -> float:
+def agreement(
+    engine: Engine,
+    fp32: Engine,
+    pictures: Sequence[Picture],
+    task: Task,
+    handled: Handled = NO_HANDLER,
+) -> float:
     """How far an engine's answers are those of fp32, 0..1, on average of the pictures.
 
     An answer that is no number agrees with none.
     """
-    inputs = [forward.inputs(each) for each in pictures]
-    expected = [fp32.infer(each) for each in inputs]
+    expected = [picture_way.finished(handled, each, fp32.infer(each.inputs)) for each in pictures]
     judge = task.judged_beside(expected)
     shares = [
-        agreement_on(judge, picture.placement, one, engine.infer(each))
-        for picture, one, each in zip(pictures, expected, inputs, strict=True)
+        agreement_on(judge, picture, one, engine.infer(picture.inputs), handled)
+        for picture, one in zip(pictures, expected, strict=True)
     ]
     return float(np.mean(shares))
 
 
-def agreement_on(task: Task, placement: Placement, expected: Tensors, given: Tensors) -> float:
-    """How far two runs on one picture agree, 0..1."""
+def agreement_on(
+    task: Task, picture: Picture, expected: Tensors, outputs: Tensors, handled: Handled
+) -> float:
+    """How far an engine's outputs for a picture come to what is expected, 0..1."""
+    placement = picture.placement
     try:
+        given = picture_way.finished(handled, picture, outputs)
         return task.agreement(task.decision(expected, placement), task.decision(given, placement))
-    except problems.NonFiniteOutput:
+    except (problems.NonFiniteOutput, ForwardError):
         return 0.0

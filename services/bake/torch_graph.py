@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from passerelle.artifact.card import Input
+from passerelle.artifact.card import BY_HANDLER, Input
 from services.bake import channels, convert, origin, output
-from services.bake.convert import Normalised
+from services.bake.convert import Normalised, Plain
 from services.bake.errors import ForwardError, OutputError
 from services.bake.graph import Graph
 from services.model import tensors
@@ -32,7 +32,8 @@ class TorchGraph(Graph):
         self, model_id: str, architecture: str, module: torch.nn.Module, shape: Input
     ) -> None:
         self._model_id, self._architecture, self._shape = model_id, architecture, shape
-        self.module = Normalised(module, shape).eval()
+        is_prepared = shape == BY_HANDLER
+        self.module = (Plain(module) if is_prepared else Normalised(module, shape)).eval()
 
     def run(self, inputs: Tensors) -> dict[str, Array]:
         """All that the module gives for a picture, by name.
@@ -45,6 +46,8 @@ class TorchGraph(Graph):
         try:
             given = self._called(self.module.network, inputs)
         except ForwardError:
+            if self._shape == BY_HANDLER:
+                raise
             channels.require(self._architecture, self.module.module, self._shape)
             raise
         found = output.tensors(given)
@@ -65,29 +68,35 @@ class TorchGraph(Graph):
     def made_by(self, inputs: Tensors, name: str) -> str:
         """The operation that made an output."""
 
-        def run(pixels: torch.Tensor) -> torch.Tensor:
-            return output.tensors(self.module.network(pixels))[name]
+        def run(*given: torch.Tensor) -> torch.Tensor:
+            return output.tensors(self.module.network(*given))[name]
 
-        _, made_by = self._called(lambda pixels: origin.of(lambda: run(pixels)), inputs)
+        _, made_by = self._called(lambda *given: origin.of(lambda: run(*given)), inputs)
         return str(made_by)
 
-    def _called(self, function: Callable[[torch.Tensor], Any], inputs: Tensors) -> Any:
+    def _called(self, function: Callable[..., Any], inputs: Tensors) -> Any:
         """What a function gives for a batch of one picture.
 
         Raises:
             ForwardError
         """
-        pixels = inputs[tensors.PIXELS]
         try:
             with torch.no_grad():
-                return function(torch.from_numpy(pixels))
+                return function(*(torch.from_numpy(each) for each in inputs.values()))
         except Exception as error:
-            _, height, width, depth = pixels.shape
             raise ForwardError(
-                f"{self._model_id} fails on a picture: {described(error)}. It is given one picture "
-                f"as float32 (1, {depth}, {height}, {width}), with weights in float32, on the "
-                "processor; check that the network takes that, and input: {size: …}."
+                f"{self._model_id} fails on a picture: {described(error)}. {self._is_given(inputs)}"
             ) from error
+
+    def _is_given(self, inputs: Tensors) -> str:
+        """What the network is given, and what to look at."""
+        if self._shape == BY_HANDLER:
+            return f"Its handler gives it {tensors.listed(inputs)}, in this order."
+        _, height, width, depth = inputs[tensors.PIXELS].shape
+        return (
+            f"It is given one picture as float32 (1, {depth}, {height}, {width}), with weights in "
+            "float32, on the processor; check that the network takes that, and input: {size: …}."
+        )
 
 
 def array(tensor: torch.Tensor) -> Array:

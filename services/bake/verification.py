@@ -5,7 +5,6 @@ import dataclasses
 from services.bake import calibration
 from services.bake.errors import EngineError
 from services.bake.forward import Forward
-from services.model import tasks
 from services.model.engines.engine import Engine
 
 
@@ -24,7 +23,7 @@ def compare(expected: Forward, engine: Engine) -> Check:
     Raises:
         EngineError: they differ by more than the network's tolerance.
     """
-    largest, kind = 0.0, tasks.TASKS[expected.task]
+    largest, kind = 0.0, expected.compared
     tolerance = expected.graph.tolerance
     answers = zip(calibration.PICTURES, expected.inputs, expected.outputs, strict=True)
     for path, inputs, outputs in answers:

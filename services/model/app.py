@@ -7,11 +7,14 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+from PIL import Image
+
 from passerelle.protocol import accept, contract, problems, timeout
 from passerelle.server import application, request_body
 from passerelle.server.application import Application
 from passerelle.server.messages import Request, Response
 from services.model import batch, decode, memory_budget, picture, responses, sending, settings
+from services.model.handled_prediction import HandledPrediction
 from services.model.models import Model, Models
 from services.model.prediction import Prediction
 from services.model.responses import Answer
@@ -54,13 +57,21 @@ def prediction_of(
     Raises:
         InvalidRequest
     """
-    prepare = functools.partial(
-        decode.prepare, shape=model.card.input, max_pixels=service.options.max_pixels,
-        reserve=functools.partial(service.decode_memory.reserve, deadline=deadline),
-        readable=service.options.formats,
-    )  # fmt: skip
-    preferred = accept.preferred(request.headers.get("accept", ""))
-    return Prediction(model.task, model.task.options(request.values), preferred, prepare)
+    options, about = service.options, model.card
+    reserve = functools.partial(service.decode_memory.reserve, deadline=deadline)
+    limits = (options.max_pixels, reserve, options.formats)
+    asked = model.task.options(request.values), accept.preferred(request.headers.get("accept", ""))
+
+    def prepare(encoded: bytes) -> decode.Prepared:
+        return decode.prepare(encoded, about.input, *limits)
+
+    if not about.handler:
+        return Prediction(model.task, *asked, prepare)
+
+    def whole(encoded: bytes) -> contextlib.AbstractContextManager[Image.Image]:
+        return decode.whole(encoded, *limits)
+
+    return HandledPrediction(model.task, *asked, prepare, whole, about.id)
 
 
 async def read_and_answer(
@@ -77,7 +88,7 @@ async def read_and_answer(
         prediction.find_and_answer, body, request.headers.get("content-type", ""),
         service.options.max_pictures, request.span,
     )  # fmt: skip
-    return await model.scheduler.run(slot, work)
+    return await model.scheduler.run(slot, work, deadline)
 
 
 def deadline_of(request: Request) -> float | None:
@@ -113,7 +124,9 @@ async def ready(service: State, _: Request) -> Response:
 def create_app(options: settings.Settings | None = None) -> Application:
     """The service. It loads its models in a thread of its own."""
     options = options or settings.read()
-    models = Models(options.artifacts, options.inference_threads, options.max_queue)
+    models = Models(
+        options.artifacts, options.inference_threads, options.max_queue, options.stuck_after
+    )
     return make_app(State(options, models, memory_budget.Budget(options.decode_memory)))
 
 

@@ -67,7 +67,7 @@ class Batch:
                     with self.span.step("queue"):
                         slot = await scheduler.acquire(is_admitted=True)
                     answer = functools.partial(self.answer, self.pictures.pop(0))
-                    begun.append(scheduler.start(slot, answer))
+                    begun.append(scheduler.start(slot, answer, deadline))
                     check(begun)
                 await asyncio.wait(begun)  # unlike gather it cancels none
                 check(begun)

@@ -5,8 +5,9 @@ import dataclasses
 import io
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import numpy as np
 from PIL import (
     AvifImagePlugin,
     Image,
@@ -28,11 +29,14 @@ from services.model import (
     placement,
     png_chunks,
     resize,
+    tensors,
     tiff,
     unreadable,
 )  # fmt: skip
 from services.model.placement import Placement
+from services.model.tensors import Tensors
 
+MAX_PIXELS = 10**9  # of a picture that is decoded already
 DRAFT_FACTOR = 4  # a JPEG decoded at a fraction keeps so many times the size it is resized to
 DECODE_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
@@ -62,6 +66,11 @@ class Prepared:
 
     pixels: Pixels  # (height, width, channels) uint8, channels in the model's order
     placement: Placement  # of the picture, as it was sent, in the input
+
+    @property
+    def inputs(self) -> Tensors:
+        """What goes into the engine."""
+        return {tensors.PIXELS: self.pixels[np.newaxis]}
 
 
 def pixels(
@@ -104,6 +113,36 @@ def prepare(
         except DECODE_ERRORS:
             raise unreadable.undecodable(encoded) from None
     return Prepared(found, where.in_original(orientation.upright_size(sent, turn), factor))
+
+
+def fitted(image: Image.Image, shape: Input) -> Prepared:
+    """A picture that is decoded already, fitted in the same way."""
+    where = placement.of(image.size, shape, MAX_PIXELS)
+    whole = modes.converted(image, modes.BY_CHANNELS[shape.channels])
+    found = resize.crop(whole, where.taken, where.size, shape.interpolation)
+    return Prepared(modes.pixels(found, shape, where.corner), where)
+
+
+@contextlib.contextmanager
+def whole(
+    encoded: bytes,
+    max_pixels: int,
+    reserve: Reserve = memory_budget.UNLIMITED.reserve,
+    readable: tuple[str, ...] = formats.DEFAULT,
+) -> Iterator[Image.Image]:
+    """The whole picture, upright and in RGB, whose memory is held as long as the block runs.
+
+    Raises:
+        As `prepare`.
+    """
+    image = open_image(encoded, max_pixels, readable)
+    with reserve(decode_memory.of_whole(image, encoded)), contextlib.closing(image):
+        try:
+            upright = orientation.upright(decoded(image), orientation.turn_of(image))
+            found = modes.converted(upright, "RGB")
+        except DECODE_ERRORS:
+            raise unreadable.undecodable(encoded) from None
+        yield found
 
 
 def open_image(

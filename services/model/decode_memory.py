@@ -38,6 +38,13 @@ def needed(image: Image.Image, encoded: bytes, shape: Input) -> int:
     return BASE + _codec(image, encoded) + decoded + converted + halfway + made
 
 
+def of_whole(image: Image.Image, encoded: bytes) -> int:
+    """The bytes that it takes at most to decode and turn a picture, and to convert it whole."""
+    pixels = image.width * image.height
+    decoded = MODE_BYTES.get(image.mode, OTHER_BYTES) * pixels
+    return BASE + _codec(image, encoded) + decoded + CONVERTED_BYTES * pixels
+
+
 def _codec(image: Image.Image, encoded: bytes) -> int:
     """The bytes that a codec takes beside the picture."""
     pixels = image.width * image.height

@@ -12,8 +12,9 @@ try:
     options = settings.read()
     for folder in options.artifacts:
         card.read(folder)
-        for file in folder.iterdir():
-            file.open("rb").close()
+        for file in folder.rglob("*"):
+            if not file.is_dir():
+                file.open("rb").close()
 except SettingError as error:
     raise SystemExit(f"The model service can't start. {error}") from None
 except PermissionError as error:

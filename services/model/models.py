@@ -9,15 +9,18 @@ import contextlib
 import dataclasses
 import threading
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from passerelle.artifact import card, labels
 from passerelle.protocol import problems, statuses
 from passerelle.server import drain, log
-from services.model import engines, tasks, tensors
+from services.model import engines, handled, tasks, tensors
 from services.model.engines.engine import Engine
+from services.model.handled import NO_HANDLER, Handled
+from services.model.handled_slot import HandledSlot
+from services.model.replacing_scheduler import STUCK_AFTER, ReplacingScheduler
 from services.model.scheduler import MAX_QUEUED, Scheduler
 from services.model.tasks.task import Task
 
@@ -30,6 +33,7 @@ class Model:
     task: Task
     engine: Engine
     scheduler: Scheduler  # of the engine's functions
+    handled: Handled = NO_HANDLER  # of its first slot, for who has the model to itself
 
 
 @dataclasses.dataclass
@@ -59,24 +63,37 @@ class ModelState:
         """Count the pictures for which the model gave NaN or infinity, among any problems."""
         self.non_finite += sum(isinstance(each, problems.NonFiniteOutput) for each in found)
 
-    def load(self, threads: int, max_queued: int) -> None:
+    def load(self, threads: int, max_queued: int, stuck_after: float = STUCK_AFTER) -> None:
         """Load the model; afterwards it is ready, or failed."""
         try:
-            self.model = load(self.folder, self.card, threads, max_queued)
+            self.model = load(
+                self.folder, self.card, threads, max_queued, stuck_after, self.on_exhausted
+            )
             self.status, self.reason = statuses.READY, self.model.engine.note
         except Exception as error:
             self.status = statuses.FAILED
             self.reason = f"the artifact can't be loaded ({type(error).__name__}); bake it again"
             log.write("ERROR", f"{self.card.id}: {self.reason}", traceback=traceback.format_exc())
 
+    def on_exhausted(self, reason: str) -> None:
+        """Fail, since no slot is left, and have the process started anew, which ends what hangs."""
+        self.model, self.status = None, statuses.FAILED
+        self.reason = f"{reason}; its process is started again"
+        log.write("ERROR", f"{self.card.id}: {self.reason}")
+        drain.stop_process()
+
 
 class Models:
     """All models of this process, by id."""
 
     def __init__(
-        self, folders: tuple[Path, ...], threads: int, max_queued: int = MAX_QUEUED
+        self,
+        folders: tuple[Path, ...],
+        threads: int,
+        max_queued: int = MAX_QUEUED,
+        stuck_after: float = STUCK_AFTER,
     ) -> None:
-        self._threads, self._max_queued = threads, max_queued
+        self._limits = threads, max_queued, stuck_after
         cards = {folder: card.read(folder) for folder in folders}
         self.states = {each.id: ModelState(folder, each) for folder, each in cards.items()}
 
@@ -87,7 +104,7 @@ class Models:
     def load(self) -> None:
         """Load every model."""
         for state in self.states.values():
-            state.load(self._threads, self._max_queued)
+            state.load(*self._limits)
 
     def find(self, model_id: str) -> Model:
         """The model of that id, ready to run.
@@ -133,9 +150,27 @@ class Models:
         return statuses.STARTING not in found and statuses.READY in found
 
 
-def load(folder: Path, about: card.Card, threads: int, max_queued: int = MAX_QUEUED) -> Model:
-    """The model of an artifact's folder, after one inference: the first is slower."""
+def load(  # noqa: PLR0913, PLR0917  # the limits of a service
+    folder: Path,
+    about: card.Card,
+    threads: int,
+    max_queued: int = MAX_QUEUED,
+    stuck_after: float = STUCK_AFTER,
+    on_exhausted: Callable[[str], None] = lambda _: None,
+) -> Model:
+    """The model of an artifact's folder, after one inference: the first is slower.
+
+    Raises:
+        HandlerError: its handler can't be made.
+    """
     engine = engines.load(about.engine, folder, threads, about.precision)
     task = tasks.of(about, labels.read(folder))
-    engine.infer({each.name: tensors.zeros(each) for each in about.signature.inputs})
-    return Model(about, task, engine, Scheduler(engine.infers, max_queued))
+    inputs = about.signature.inputs
+    if not any(-1 in each.shape for each in inputs):
+        engine.infer({each.name: tensors.zeros(each) for each in inputs})
+    if not about.handler:
+        return Model(about, task, engine, Scheduler(engine.infers, max_queued))
+    make = handled.maker(folder, about)
+    slots = [HandledSlot(infer, make) for infer in engine.infers]
+    scheduler = ReplacingScheduler(slots, on_exhausted, stuck_after, max_queued)
+    return Model(about, task, engine, scheduler, slots[0].handled)

@@ -4,10 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from passerelle.server.span import Span
-from services.model import decode, picture, sending, tensors
+from services.model import decode, picture, sending
 from services.model.engines.engine import Infer
 from services.model.placement import Placement
 from services.model.responses import Answer
@@ -36,10 +34,7 @@ class Prediction:
             found = picture.find(body, content_type, max_pictures)
         if isinstance(found, list):
             return found
-        outputs, placement = self._infer(lambda: found, span, infer)
-        with span.step("present"):
-            encoded = self.task.encoded(outputs, placement, self.options, self.accept)
-            return encoded or self.task.answer(outputs, placement, self.options)
+        return self._answer(lambda: found, span, infer, self.accept)
 
     def answer(self, encoded: sending.Encoded, span: Span, infer: Infer) -> dict[str, Any]:
         """The members of the answer to one of several pictures.
@@ -47,15 +42,24 @@ class Prediction:
         Raises:
             Problem
         """
-        outputs, placement = self._infer(encoded, span, infer)
-        with span.step("present"):
-            return self.task.answer(outputs, placement, self.options)
+        answer = self._answer(encoded, span, infer, None)
+        assert isinstance(answer, dict)  # noqa: S101  # for the type checker: nothing else was asked for
+        return answer
 
-    def _infer(
-        self, encoded: sending.Encoded, span: Span, infer: Infer
-    ) -> tuple[Tensors, Placement]:
-        """What the model gives for a picture, and where that lay in its input."""
+    def _answer(
+        self, encoded: sending.Encoded, span: Span, infer: Infer, preferred: str | None
+    ) -> Answer:
+        """The answer to a picture, in the media type that is preferred; None for JSON alone."""
         with span.step("decode"):
             prepared = self.prepare(encoded())
         with span.step("infer"):
-            return infer({tensors.PIXELS: prepared.pixels[np.newaxis]}), prepared.placement
+            outputs = infer(prepared.inputs)
+        with span.step("present"):
+            return self._presented(outputs, prepared.placement, preferred)
+
+    def _presented(self, outputs: Tensors, placement: Placement, preferred: str | None) -> Answer:
+        """The task's answer."""
+        encoded = None
+        if preferred is not None:
+            encoded = self.task.encoded(outputs, placement, self.options, preferred)
+        return encoded or self.task.answer(outputs, placement, self.options)

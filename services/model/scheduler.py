@@ -63,11 +63,21 @@ class Scheduler:
                 "The request's time was over before its turn came. Try again later."
             ) from None
 
-    async def run(self, infer: Infer, work: Callable[[Infer], T]) -> T:
+    async def run(
+        self,
+        infer: Infer,
+        work: Callable[[Infer], T],
+        deadline: float | None = None,  # noqa: ARG002  # for slots whose work may hang
+    ) -> T:
         """Work with a slot in its thread; at the work's end it is released, whoever waits."""
         return await asyncio.shield(self.start(infer, work))
 
-    def start(self, infer: Infer, work: Callable[[Infer], T]) -> asyncio.Future[T]:
+    def start(
+        self,
+        infer: Infer,
+        work: Callable[[Infer], T],
+        deadline: float | None = None,  # noqa: ARG002  # the same
+    ) -> asyncio.Future[T]:
         """The same for who does something else meanwhile. What it gives must not be cancelled."""
         work_done = asyncio.get_running_loop().run_in_executor(self._threads, work, infer)
         work_done.add_done_callback(lambda _: self._release(infer))

@@ -9,7 +9,14 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from passerelle.server import settings
-from services.model import formats, memory_budget, processors, scheduler, sending
+from services.model import (
+    formats,
+    memory_budget,
+    processors,
+    replacing_scheduler,
+    scheduler,
+    sending,
+)
 
 
 def artifact_folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -57,6 +64,10 @@ class Settings(settings.ServerSettings):
     max_pictures: settings.Count = Field(sending.MAX_PICTURES, alias="PASSERELLE_MAX_PICTURES")
     # Requests that wait for a slot of one model.
     max_queue: settings.Count = Field(scheduler.MAX_QUEUED, alias="PASSERELLE_MAX_QUEUE")
+    # Seconds after which a handler's work is given up, once its request's time was over.
+    stuck_after: settings.Count = Field(
+        replacing_scheduler.STUCK_AFTER, alias="PASSERELLE_STUCK_AFTER"
+    )
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from passerelle.artifact import card
 from passerelle.artifact.card import Input
-from services.bake import calibration, convert, forward, quantization
+from services.bake import calibration, convert, quantization
 from services.model import engines
 from tests.support import stack
 from tests.system.test_bake import bake_here, baked, folder_of, model, refusal, tiny
@@ -43,7 +43,7 @@ def test_int8_is_smaller_and_other_than_fp32(tmp_path: Path) -> None:
         for each in ("fp32", "int8")
     ]
     full, lower = (engines.load("openvino", each, 1, card.read(each).precision) for each in folders)
-    inputs = forward.inputs(next(calibration.crops(SHAPE, 1, seed=5)))
+    inputs = next(calibration.crops(SHAPE, 1, seed=5)).inputs
     expected, given = (each.infer(inputs)["logits"] for each in (full, lower))
     assert not np.array_equal(expected, given)
     assert given == pytest.approx(expected, abs=0.1)
@@ -60,7 +60,7 @@ def quantized(folder: Path) -> list[Any]:
         torch.nn.Conv2d(8, 4, 28),
         torch.nn.Flatten(),
     )
-    ranges = [forward.inputs(each) for each in calibration.crops(SHAPE, 10, seed=0)]
+    ranges = [each.inputs for each in calibration.crops(SHAPE, 10, seed=0)]
     module = convert.Normalised(net, SHAPE).eval()
     convert.convert("openvino", module, ("logits",), ranges[0], folder)
     quantization.to_int8(folder, ranges)

@@ -210,3 +210,23 @@ def test_a_file_that_is_not_python_is_gathered_and_not_read(write: Write) -> Non
 def test_the_folders_are_those_in_which_a_new_file_may_count(write: Write) -> None:
     folder = write({"nets.py": "import layers\nopen(f'conf/{x}')", "layers/a.py": "", "conf/a": ""})
     assert module_closure.of(recipe(folder)).folders == {folder / "layers", folder / "conf"}
+
+
+def test_a_handlers_closure_is_without_the_architectures(tmp_path: Path) -> None:
+    for name, text in {
+        "nets.py": "import torch",
+        "own.py": "import numpy, beside",
+        "beside.py": "NAME = 'names.txt'",
+        "names.txt": "a",
+        "argument.txt": "b",
+    }.items():
+        (tmp_path / name).write_text(text)
+    given = Recipe(
+        id="net", architecture="nets:Net", arguments=["argument.txt"], weights="random",
+        handler="own:Handler", module_folders=(str(tmp_path),),
+    )  # fmt: skip
+    found = module_closure.of_handler(given)
+    assert set(found.files) == {"own.py", "beside.py", "names.txt"}
+    assert "numpy" in found.installed
+    module_closure.refuse_foreign_imports(given)
+    assert {"nets.py", "own.py", "argument.txt"} <= set(module_closure.of(given).files)

@@ -10,7 +10,9 @@ from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
 from services.bake import calibration
 from services.bake.errors import CalibrationError
-from services.model.decode import Pixels, Prepared
+from services.bake.picture_way import Picture
+from services.model.decode import Pixels
+from services.model.tensors import PIXELS
 
 SHAPE = Input((32, 32), 36, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
@@ -27,8 +29,8 @@ def pictures(folder: Path, count: int) -> Path:
     return folder
 
 
-def shades(found: list[Prepared]) -> list[int]:
-    return [int(each.pixels[0, 0, 0]) for each in found]
+def shades(found: list[Picture]) -> list[int]:
+    return [int(each.inputs[PIXELS][0, 0, 0, 0]) for each in found]
 
 
 def crops(shape: Input, count: int, seed: int) -> list[Pixels]:
@@ -59,7 +61,7 @@ def test_crops_and_pictures_have_the_models_channels(channels: int, tmp_path: Pa
     shape = Input((32, 32), 36, "bilinear", (0.5,), (0.5,), channels)
     assert {pixels.shape for pixels in crops(shape, 4, 0)} == {(32, 32, channels)}
     judge = calibration.judge(recipe(pictures(tmp_path, 10)), shape)
-    assert {each.pixels.shape for each in judge} == {(32, 32, channels)}
+    assert {each.inputs[PIXELS].shape for each in judge} == {(1, 32, 32, channels)}
 
 
 def test_crops_lie_within_the_picture() -> None:

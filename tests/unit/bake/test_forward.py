@@ -14,7 +14,10 @@ from services.bake import calibration, forward
 from services.bake.architecture import Architecture
 from services.bake.errors import ForwardError, OutputError
 from services.bake.forward import Forward
-from services.model.tensors import Array
+from services.model.handled import Handled
+from services.model.handler import Handler
+from services.model.tasks.tensor import RawTensors
+from services.model.tensors import Array, Tensors
 from tests.unit.bake import nets
 
 pytestmark = pytest.mark.torch
@@ -140,3 +143,31 @@ def test_nan_and_infinity_are_no_numbers(values: list[float], told: str) -> None
 
 def test_a_masked_class_is_no_fault() -> None:
     forward.require_numbers("net", "cat.png", outputs(-np.inf, 1.0))
+
+
+class Halves:
+    """A handler of a network with two outputs: the first half of the classes of one of them."""
+
+    def postprocess(self, outputs: Tensors) -> dict[str, Array]:
+        return {"logits": outputs["0"][:, :2]}
+
+
+def test_a_handler_makes_the_answers_and_takes_all_outputs() -> None:
+    class Two(nets.Tiny):
+        def forward(self, batch: torch.Tensor) -> Any:
+            made = super().forward(batch)
+            return made, made.flatten()
+
+    handled = Handled(Handler("handlers:Halves", Halves()), "classification")
+    built = Architecture(Two().eval(), nets.SHAPE, None)
+    made = forward.run(nets.recipe(), built, handled)
+    assert [each.shape for each in made.outputs[0].values()] == [(1, 4), (4,)]
+    assert (made.classes, made.answers[0]["logits"].shape) == (2, (1, 2))
+    assert made.compared is RawTensors
+
+
+def test_a_handler_that_fails_on_a_picture_fails_the_bake() -> None:
+    handled = Handled(Handler("handlers:Halves", Halves()), "embedding")
+    built = Architecture(nets.Tiny().eval(), nets.SHAPE, None)
+    with pytest.raises(ForwardError, match=r"tiny: on chelsea.png handlers:Halves.*KeyError: '0'"):
+        forward.run(nets.recipe(), built, handled)

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from passerelle.artifact import card
 from passerelle.artifact.card import Input
 from passerelle.manifest import model
 from services.bake import input_shape, torchvision_operators
 from services.bake.errors import ArchitectureError
+from tests.unit.bake import nets
 
 pytestmark = pytest.mark.torch
 
@@ -102,3 +104,15 @@ def test_a_publishers_border_is_in_the_networks_order() -> None:
     assert (shape.fit, shape.pad, shape.mean) == ("letterbox", (3, 2, 1), (0, 0, 0))
     grey = input_shape.complete(model.Input(channels=1), published, "detection")
     assert (grey.pad, grey.mean, grey.std) == ((114,), (0,), (1,))
+
+
+def test_the_input_is_a_handlers_where_that_prepares_it_or_nobodys() -> None:
+    plain = nets.recipe(handler="handlers:Own")
+    without = nets.recipe(handler="handlers:Own", input=None)
+    assert input_shape.complete(None) == card.BY_HANDLER
+    assert input_shape.of(without, card.BY_HANDLER, prepares=True) == card.BY_HANDLER
+    assert input_shape.of(plain, nets.SHAPE, prepares=False) == nets.SHAPE
+    with pytest.raises(ArchitectureError, match=r"has a preprocess.*Remove input"):
+        input_shape.of(plain, nets.SHAPE, prepares=True)
+    with pytest.raises(ArchitectureError, match=r"has no preprocess.*Write input: \{size: …\}"):
+        input_shape.of(without, card.BY_HANDLER, prepares=False)

@@ -79,3 +79,26 @@ models:
     assert "models.yaml, large: net.onnx takes pictures of 64 x 64 pixels" in shown.output
     assert "models.yaml is no ONNX file" in shown.output
     assert ", good:" not in shown.output
+
+
+def test_a_handler_that_is_not_there_or_wants_torch_is_told(tmp_path: Path) -> None:
+    onnx_files.net(tmp_path / "net.onnx", shape=(1, 5))  # which only a handler can prepare
+    (tmp_path / "good_handlers.py").write_text("import numpy\nclass Own: ...\n")
+    (tmp_path / "bad_handlers.py").write_text("def late():\n    import torch.nn\n")
+    text = """
+version: 1
+models:
+  - {id: good, architecture: onnx, weights: 'file:net.onnx', handler: 'good_handlers:Own'}
+  - {id: bad, architecture: onnx, weights: 'file:net.onnx', handler: 'bad_handlers:Own'}
+  - {id: lost, architecture: onnx, weights: 'file:net.onnx', handler: 'no_handlers:Own'}
+  - {id: own, architecture: onnx, weights: 'file:net.onnx', handler: 'bad_handlers:Own',
+     engine: torch}
+"""
+    shown = command.run("check", "-f", str(command.manifest(tmp_path, text)))
+    assert ", good" not in shown.output
+    assert "torch runs no ONNX file" in shown.output
+    manifest = command.manifest(tmp_path, text.partition("  - {id: own")[0])
+    shown = command.run("check", "-f", str(manifest))
+    assert shown.output.count("models.yaml, ") == 2
+    assert "bad: bad_handlers:Own imports torch, which no serving process has" in shown.output
+    assert "lost: no_handlers:Own: there is no module no_handlers" in shown.output

@@ -60,6 +60,7 @@ def test_a_models_own_files_and_modules_are_gathered_and_nothing_else(folder: Pa
     }  # fmt: skip
     assert names(found / "files") == {"weights/net.safetensors", "names.txt"}
     assert (found / "requirements.txt").read_text() == "timm\n"
+    assert (found / "handler-requirements.txt").read_text() == ""
     assert names(found / "recipes") == {"mine.json"}
 
 
@@ -113,3 +114,14 @@ def test_the_files_that_an_onnx_file_has_its_weights_in_are_gathered(folder: Pat
     assert names(found / "files") == {"weights/net.data", "weights/net.onnx"}
     recipe = json.loads((found / "recipes" / "mine.json").read_text())
     assert recipe["weights"] == f"file:{found / 'files' / 'weights' / 'net.onnx'}"
+
+
+def test_a_handler_is_gathered_with_what_it_needs_where_it_is_served(folder: Path) -> None:
+    (folder / "handlers.py").write_text("import shared\nclass Own: ...\n")
+    (folder / "handler-requirements.txt").write_text("scipy\n")
+    text = MANIFEST.replace("    labels:", '    handler: "handlers:Own"\n    labels:')
+    (folder / "models.yaml").write_text(text.replace("mine\n", "mine\n    task: detection\n"))
+    found = gathered(folder)
+    assert {"handlers.py", "shared.py", "nets/small.py"} <= names(found / "modules")
+    assert (found / "handler-requirements.txt").read_text() == "scipy\n"
+    assert json.loads((found / "recipes" / "mine.json").read_text())["handler"] == "handlers:Own"

@@ -85,3 +85,18 @@ def test_every_model_is_draining_while_the_process_stops(
     assert {each["status"] for each in two.statuses.values()} == {statuses.DRAINING}
     assert not two.ready
     assert two.find("a")
+
+
+def test_one_whose_handlers_all_hang_has_failed_and_its_process_is_stopped(
+    two: models.Models, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stopped: list[bool] = []
+    monkeypatch.setattr(drain, "stop_process", lambda: stopped.append(True))
+    artifacts.use_engine(monkeypatch, ENGINE)
+    two.load()
+    two.states["a"].on_exhausted("its handler hangs on 5 pictures at once")
+    assert stopped == [True]
+    with pytest.raises(problems.ServiceUnavailable, match="a is failed: its handler hangs on 5"):
+        two.find("a")
+    assert two.find("b")
+    assert "its process is started again" in capsys.readouterr().out
