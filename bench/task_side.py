@@ -21,7 +21,7 @@ import numpy as np
 
 from passerelle.artifact import card
 from passerelle.manifest.model import Recipe
-from services.model import decode, models, processors, tensors
+from services.model import decode, models, processors, tasks, tensors
 from services.model.tensors import Tensors
 
 ARTIFACT, EAGER = SIDES = ("artifact", "eager")
@@ -67,7 +67,7 @@ def eager(recipe: Recipe, threads: int) -> Infer:
     built = architecture.build(recipe, Path())
     graph = torch_graph.TorchGraph(recipe.id, recipe.architecture, built.module, built.input)
     blank = {tensors.PIXELS: np.zeros((1, *built.input.shape), np.uint8)}
-    chosen = forward.choose(recipe, built.task, graph.run(blank))
+    chosen = forward.choose(recipe, tasks.TASKS[built.task], graph.run(blank))
     return lambda inputs: forward.taken(recipe.id, graph.run(inputs), chosen)
 
 
