@@ -87,6 +87,8 @@ class Batch:
         try:
             return Result(encoded(self.work(picture, own, infer)), own.steps)
         except problems.Problem as problem:
+            # It is kept until the last picture is answered; what it was raised from holds pixels.
+            problem.__context__ = problem.__cause__ = problem.__traceback__ = None
             return refused(problem, own)
         except Exception as error:
             unexpected = problem_responses.from_unexpected(error, own.trace.request_id)

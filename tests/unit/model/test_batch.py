@@ -4,6 +4,7 @@ import asyncio
 import functools
 import json
 import threading
+import weakref
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
@@ -109,6 +110,32 @@ async def test_what_is_wrong_with_one_picture_is_answered_in_its_place(
     assert isinstance(found[1].problem, problems.UnprocessableContent)
     assert '"request_id": "mine"' in (log := capsys.readouterr().out)
     assert "a secret" in log
+
+
+class Pixels:
+    """What decoding makes, and a traceback holds."""
+
+
+async def test_what_a_broken_picture_was_decoded_to_is_not_kept_with_its_problem() -> None:
+    made = list[weakref.ref[Pixels]]()
+
+    def decode() -> None:
+        pixels = Pixels()
+        made.append(weakref.ref(pixels))
+        raise OSError("broken")
+
+    def work(*_: object) -> dict[str, Any]:
+        pixels = Pixels()
+        made.append(weakref.ref(pixels))
+        try:
+            decode()
+        except OSError:
+            raise problems.UnprocessableContent("It is broken.") from None
+        return {}
+
+    found = await run(3, work)
+    assert [each.problem is not None for each in found] == [True] * 3
+    assert [each() for each in made] == [None] * 6
 
 
 async def test_values_that_json_does_not_have_are_a_problem_of_their_picture() -> None:

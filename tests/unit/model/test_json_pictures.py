@@ -1,10 +1,13 @@
 """The pictures in JSON: one in `image`, or a list, `images`."""
 
 import base64
+import contextlib
 import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from passerelle.protocol import problems
 from services.model import json_pictures
@@ -110,3 +113,19 @@ def test_json_of_very_many_values_is_refused_before_it_takes_memory(value: str) 
     with pytest.raises(problems.InvalidRequest, match="has more than 100,000 values"):
         json_pictures.find(body, 3)
     assert time.perf_counter() - began < 0.5
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda each: st.lists(each, max_size=4) | st.dictionaries(st.text(max_size=3), each),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(["image", "images", "url", "top", "x"])
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4) | VALUES)
+def test_any_json_is_a_picture_or_several_or_told(document: object) -> None:
+    with contextlib.suppress(problems.InvalidRequest, problems.ContentTooLarge):
+        found = json_pictures.find(json.dumps(document).encode("utf-8", "replace"), 3)
+        for each in [] if isinstance(found, bytes) else found:
+            each()
