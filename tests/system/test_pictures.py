@@ -147,7 +147,9 @@ OTHER: dict[str, tuple[dict[str, Any], int, str]] = {
     "no boundary": (
         {"data": b"x", "headers": {"Content-Type": "multipart/form-data"}}, 400, "no boundary"
     ),
-    "two pictures in a form": (form(part("name=image"), part("name=image")), 400, "has 2 files"),
+    "a picture and another file": (
+        form(part("name=image"), part("name=b; filename=b")), 400, "has 2 files, and not all in a f"
+    ),
     "another field": (form(part("name=file; filename=a")), 400, '"image"; it has "file"'),
     "top in a form": (
         form(part("name=image"), part("name=top", content=b"3")), 400, "?top=5 into the address"
