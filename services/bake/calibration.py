@@ -26,6 +26,7 @@ ASPECTS = (3 / 4, 4 / 3)  # of a crop, width to height
 MIN_AREA = 0.08  # share of a picture's area that a crop has at least
 HANDLED = 60  # crops for a handler, which may make large inputs of them
 RANGES, JUDGE = (300, 0), (300, 1)  # how many crops, and their seed
+MIN_CROPS, CROPS_PIXELS = 50, 300 * 400 * 400  # of inputs so large that they take fewer
 MIN_PICTURES = 10  # in a calibration folder
 
 Part = tuple[int, int, int, int]  # left, top, right, bottom in pixels of a picture
@@ -63,7 +64,9 @@ def some_crops(handled: Handled, shape: Input, count: int, seed: int) -> list[Pi
         ForwardError: the handler fails on one.
     """
     if not handled.wants_image:
-        return list(crops(shape, count, seed))
+        height, width = shape.size
+        most = max(CROPS_PIXELS // (height * width), MIN_CROPS)
+        return list(crops(shape, min(count, most), seed))
     images = whole_crops(min(count, HANDLED), seed)
     return [picture_way.of_image(handled, each, shape) for each in images]
 

@@ -11,15 +11,19 @@ import openvino
 from passerelle.artifact.card import Input
 from passerelle.manifest.model import Recipe
 from passerelle.protocol import problems
-from services.bake import calibration, forward, picture_way
+from services.bake import calibration, forward, picture_way, postprocessing
 from services.bake.errors import BakeError, ForwardError
 from services.bake.picture_way import Picture
 from services.model import engines, processors
 from services.model.engines.engine import Engine
 from services.model.handled import NO_HANDLER, Handled
 from services.model.tasks.classification import Classification
+from services.model.tasks.detection import Detection
 from services.model.tasks.task import Task
+from services.model.tasks.tensor import RawTensors
 from services.model.tensors import Tensors
+
+MAKE_PIXELS = {Detection.name, RawTensors.name}  # tasks whose outputs may be coordinates
 
 
 class Agreement(TypedDict):
@@ -47,7 +51,7 @@ def lower(  # noqa: PLR0913, PLR0917  # all that a picture's way needs
     """
     if recipe.precision == "int8":
         ranges = calibration.ranges(recipe, shape, handled)
-        to_int8(folder, [each.inputs for each in ranges])
+        to_int8(folder, [each.inputs for each in ranges], task.name)
     judge = calibration.judge(recipe, shape, handled)
     engine = engines.load(recipe.engine, folder, processors.count(), recipe.precision)
     for path in calibration.PICTURES:
@@ -76,7 +80,7 @@ def describe(task: Task, share: float, pictures: int, origin: str) -> Agreement:
     return {**found, "top1": share} if isinstance(task, Classification) else found
 
 
-def to_int8(folder: Path, ranges: list[Tensors]) -> None:
+def to_int8(folder: Path, ranges: list[Tensors], task: str) -> None:
     """Replace an artifact's fp32 model by one whose weights and activations are int8.
 
     NNCF's static quantization with three choices:
@@ -85,6 +89,7 @@ def to_int8(folder: Path, ranges: list[Tensors]) -> None:
     - All channels of an activation have one range. A channel's own, from few photographs, cuts
       off what others hold.
     - Weights fill half of int8's range: a processor without VNNI adds two products in 16 bits.
+    What makes boxes of the network's values stays in fp32: see postprocessing.
     """
     import nncf
 
@@ -98,7 +103,11 @@ def to_int8(folder: Path, ranges: list[Tensors]) -> None:
         activations_range_estimator_params=estimators.MINMAX,
         activations_quantization_params=advanced.QuantizationParameters(per_channel=False),
     )
-    quantized = nncf.quantize(model, dataset, subset_size=len(ranges), advanced_parameters=choices)
+    kept = postprocessing.names(model) if task in MAKE_PIXELS else []
+    quantized = nncf.quantize(
+        model, dataset, subset_size=len(ranges), advanced_parameters=choices,
+        ignored_scope=nncf.IgnoredScope(names=kept, validate=False),
+    )  # fmt: skip
     openvino.save_model(quantized, folder / "int8.xml", compress_to_fp16=False)
     for suffix in (".xml", ".bin"):
         (folder / "int8").with_suffix(suffix).replace((folder / "model").with_suffix(suffix))

@@ -63,7 +63,7 @@ def quantized(folder: Path) -> list[Any]:
     ranges = [each.inputs for each in calibration.crops(SHAPE, 10, seed=0)]
     module = convert.Normalised(net, SHAPE).eval()
     convert.convert("openvino", module, ("logits",), ranges[0], folder)
-    quantization.to_int8(folder, ranges)
+    quantization.to_int8(folder, ranges, "classification")
     nodes: list[Any] = openvino.Core().read_model(folder / "model.xml").get_ops()
     return nodes
 

@@ -99,3 +99,11 @@ def test_what_is_letterboxed_has_its_border_and_its_proportions() -> None:
         assert (each.pixels[0] == (1, 2, 3)).all()
         assert (each.pixels[-1] == (1, 2, 3)).all()
         assert not (each.pixels[20] == (1, 2, 3)).all()
+
+
+@pytest.mark.parametrize(("side", "expected"), [(320, 300), (400, 300), (520, 177), (1600, 50)])
+def test_of_a_large_input_there_are_fewer_crops(
+    side: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration, "crops", lambda _, count, seed: range(count + seed))
+    assert len(calibration.ranges(recipe(None), shaped((side, side), "squash"))) == expected
