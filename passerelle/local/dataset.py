@@ -40,7 +40,7 @@ class Dataset:
         """
         self.folder = folder
         found = pictures.files(folder)
-        self.has_masks = mask_labels.are_there(folder, found)
+        self.has_masks = mask_labels.have_pictures(folder, found)
         if self.has_masks:
             found = [file for file in found if not mask_labels.is_mask(file, folder)]
         self.coco, self.yolo = coco_file.find(folder), yolo_files.find(folder, found)
@@ -88,7 +88,8 @@ class Dataset:
         Raises:
             PicturesError
         """
-        return mask_labels.read(self.folder, self.files) if self.has_masks else None
+        there = mask_labels.are_there(self.folder)
+        return mask_labels.read(self.folder, self.files) if there else None
 
     def labels(self, task: str, names: list[str], model: str) -> Labels:
         """The labels for a model of a task with these classes' names, in its own numbers.
@@ -110,4 +111,6 @@ class Dataset:
         """What one must know of how the labels fit a model, as sentences."""
         if task == "detection" and self.boxes:
             return box_labels.notes(self.boxes, names, model)
+        if task == "segmentation" and self.masks:
+            return mask_labels.notes(self.masks)
         return []

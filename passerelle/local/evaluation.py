@@ -77,7 +77,8 @@ class Evaluation:
                 found, names = card.read(each.folder), labels.read(each.folder)
                 fitting = pictures.labels(found.task, names, each.model.id)
                 self.artifacts[each.model.id] = Baked(each.folder, found, names, fitting)
-                self.notes += pictures.notes(found.task, names, each.model.id)
+                notes = pictures.notes(found.task, names, each.model.id)
+                self.notes += [note for note in notes if note not in self.notes]
         self.decisions: dict[str, Decisions] = {}
 
     def run(self, variant: Variant, report: Report) -> Result:

@@ -25,11 +25,17 @@ class MaskLabels:
 
     masks: dict[Path, Path]
     highest: dict[Path, int]
+    others: list[Path]  # masks that are of no picture
 
 
-def are_there(folder: Path, files: list[Path]) -> bool:
+def have_pictures(folder: Path, files: list[Path]) -> bool:
     """Whether any picture has a mask."""
     return any(path_of(file, folder).is_file() for file in files if not is_mask(file, folder))
+
+
+def are_there(folder: Path) -> bool:
+    """Whether any file is where masks are; a class of pictures may have that name."""
+    return any((folder / FOLDER).rglob("*.png"))
 
 
 def is_mask(file: Path, folder: Path) -> bool:
@@ -41,19 +47,33 @@ def read(folder: Path, files: list[Path]) -> MaskLabels:
     """The masks of those pictures that have one; all are looked through.
 
     Raises:
-        PicturesError: with all that is wrong with them.
+        PicturesError: with all that is wrong with them; or none is of a picture.
     """
     masks = {file: mask for file in files if (mask := path_of(file, folder)).is_file()}
+    others = sorted({*(folder / FOLDER).rglob("*.png")} - {*masks.values()})
+    if not masks:
+        raise pictures.PicturesError(
+            f"{others[0]} is of no picture, and no other mask is: name each as its picture, such "
+            f"as {path_of(files[0], folder)}."
+        )
     wrong: list[str] = []
     values = {file: read_values(file, mask, wrong) for file, mask in masks.items()}
     pictures.raise_problems(wrong)
-    if set[int]().union(*values.values()) <= {0, IGNORED}:
+    every = set[int]().union(*values.values())
+    if IGNORED in every and every <= {0, IGNORED}:
         raise pictures.PicturesError(
             f"The masks in {folder / FOLDER} have the values 0 and 255 alone, and 255 isn't "
             "counted: write each class's own number, such as 1, in place of 255."
         )
     highest = {file: max(found - {IGNORED}, default=0) for file, found in values.items()}
-    return MaskLabels(masks, highest)
+    return MaskLabels(masks, highest, others)
+
+
+def notes(labels: MaskLabels) -> list[str]:
+    """What one must know of the masks, as sentences."""
+    if not labels.others:
+        return []
+    return [f"masks of no picture: {len(labels.others)}, such as {labels.others[0]}"]
 
 
 def path_of(file: Path, folder: Path) -> Path:

@@ -69,7 +69,9 @@ class Embedding(Task):
         return number_text.floats(number_text.finite(given[EMBEDDING]).reshape(-1))
 
     def agreement(self, expected: list[float], given: list[float]) -> float:
-        """The cosine of the angle between the two, and 0 where it is obtuse."""
+        """The cosine of the angle between the two, and 0 where it is obtuse, or there is none."""
+        if len(expected) != len(given):
+            return 0.0
         return cosine(np.asarray(expected), np.asarray(given))
 
 

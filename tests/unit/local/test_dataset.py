@@ -74,7 +74,9 @@ def test_masks_are_no_pictures(folder: Path) -> None:
 def test_a_folder_of_masks_that_no_picture_has_is_one_of_pictures(folder: Path) -> None:
     (folder / "cat").rename(folder / "masks")
     assert len(dataset.Dataset(folder).files) == 2
-    assert labels(folder, "segmentation") == {}
+    assert labels(folder, "embedding") == {"masks/b.png": "masks"}
+    with pytest.raises(pictures.PicturesError, match=r"masks.b.png is of no picture"):
+        labels(folder, "segmentation")
 
 
 def test_a_file_that_no_model_needs_may_be_anything(folder: Path) -> None:

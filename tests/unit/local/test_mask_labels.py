@@ -64,6 +64,21 @@ def test_what_is_wrong_with_a_mask_is_told(mask: Image.Image, expected: str, fol
         read(folder)
 
 
+def test_masks_of_nothing_but_background_are_masks(folder: Path) -> None:
+    save(Image.new("L", (40, 20), 0), folder)
+    assert read(folder).highest == {folder / "a.jpg": 0}
+
+
+def test_masks_of_no_picture_are_counted_unless_all_are(folder: Path) -> None:
+    other = save(Image.new("L", (40, 20), 1), folder, "other.png")
+    with pytest.raises(pictures.PicturesError, match=r"other.png is of no picture, .*masks.a.png"):
+        read(folder)
+    save(Image.new("L", (40, 20), 1), folder)
+    assert mask_labels.notes(read(folder)) == [f"masks of no picture: 1, such as {other}"]
+    other.unlink()
+    assert mask_labels.notes(read(folder)) == []
+
+
 def test_a_mask_that_is_no_picture_is_told(folder: Path) -> None:
     (folder / "masks" / "a.png").write_text("hello")
     with pytest.raises(pictures.PicturesError, match=r"a.png can't be read"):

@@ -51,6 +51,7 @@ def test_two_agree_by_the_cosine_between_them() -> None:
     assert task.agreement([1.0, 0.0], [-1.0, 0.0]) == 0
     assert task.agreement([0.0, 0.0], [0.0, 0.0]) == 1
     assert task.agreement([1.0, 0.0], [0.0, 0.0]) == 0
+    assert task.agreement([1.0, 0.0], [1.0]) == 0
 
 
 def test_nan_is_no_embedding() -> None:
