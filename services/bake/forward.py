@@ -1,5 +1,6 @@
 """The network itself, run on real pictures, before any engine is made of it."""
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from services.bake.picture_way import Picture
 from services.model import tasks, tensors
 from services.model.handled import NO_HANDLER, Handled
 from services.model.tasks import outputs as named_outputs
+from services.model.tasks.detection import Detection
+from services.model.tasks.segmentation import Segmentation
 from services.model.tasks.task import Task, UnfitOutputsError
 from services.model.tasks.tensor import UNNAMED, RawTensors
 from services.model.tensors import Array, Tensors
@@ -141,7 +144,19 @@ def choose(recipe: Recipe, kind: type[Task] | None, given: Tensors) -> dict[str,
             return {name or UNNAMED: name for name in named_outputs.within(given, recipe.output)}
         return kind.choose(given, recipe.output)
     except UnfitOutputsError as error:
-        raise OutputError(f"{recipe.id} {error}") from error
+        raise OutputError(f"{recipe.id} {error}{hint(recipe, given)}") from error
+
+
+def hint(recipe: Recipe, given: Tensors) -> str:
+    """The task that outputs fit, where the manifest says none and they aren't a classification's.
+
+    Only what has a form of its own is told: a row of numbers could be anything.
+    """
+    for kind in (Detection, Segmentation):
+        with contextlib.suppress(UnfitOutputsError):
+            kind.choose(given, recipe.output)
+            return "" if recipe.task else f" It fits task: {kind.name}; write that."
+    return ""
 
 
 def taken(model_id: str, given: Tensors, chosen: dict[str, str]) -> dict[str, Array]:

@@ -174,7 +174,7 @@ def test_what_a_request_asks_for_must_be_possible(up: stack.Stack, query: str, a
     ("command", "fields", "expected"),
     [
         ("bake", 'architecture: "nets:Shares", task: detection', "shares of the input, not pixels"),
-        ("bake", 'architecture: "nets:RedThing"', "no classifier"),
+        ("bake", 'architecture: "nets:RedThing"', "It fits task: detection; write that"),
         ("check", 'architecture: "torchvision:resnet18", task: detection', "is for classification"),
         ("check", 'architecture: "torchvision:raft_small"', "is for how one picture moves"),
         ("check", 'architecture: "torchvision:fcos_resnet50_fpn", engine: torch', "write openvino"),

@@ -16,6 +16,7 @@ from services.bake.errors import ForwardError, OutputError
 from services.bake.forward import Forward
 from services.model.handled import Handled
 from services.model.handler import Handler
+from services.model.tasks.classification import Classification
 from services.model.tasks.tensor import RawTensors
 from services.model.tensors import Array, Tensors
 from tests.unit.bake import nets
@@ -171,3 +172,13 @@ def test_a_handler_that_fails_on_a_picture_fails_the_bake() -> None:
     built = Architecture(nets.Tiny().eval(), nets.SHAPE, None)
     with pytest.raises(ForwardError, match=r"tiny: on chelsea.png handlers:Halves.*KeyError: '0'"):
         forward.run(nets.recipe(), built, handled)
+
+
+@pytest.mark.parametrize(("task", "expected"), [(None, True), ("classification", False)])
+def test_another_task_that_outputs_fit_is_told_where_none_is_written(
+    *, task: Task | None, expected: bool
+) -> None:
+    found = {"maps": np.zeros((1, 4, 8, 8), np.float32)}
+    with pytest.raises(OutputError) as raised:
+        forward.choose(nets.recipe(task=task), Classification, found)
+    assert ("It fits task: segmentation; write that." in str(raised.value)) is expected
