@@ -24,6 +24,9 @@ from passerelle.deploy.yaml_text import (
 )
 from passerelle.manifest.model import Model, Models
 
+# Of the model services' settings, those that are passed on from where the containers are started.
+SERVICE_SETTINGS = ("PASSERELLE_FORMATS", "PASSERELLE_MAX_PICTURES")
+
 HEAD = """\
 Rendered from {manifest} by passerelle {version}: passerelle render {target}{option}
 Don't edit it: change {manifest}, then run that line again{again}."""
@@ -223,7 +226,7 @@ def model_service(
         "image": image(name),
         **build("services/model/Dockerfile", arguments, options),
         "networks": in_one_line(["models"]),
-        "environment": {"PASSERELLE_FORMATS": "${PASSERELLE_FORMATS:-}"},
+        "environment": {each: f"${{{each}:-}}" for each in SERVICE_SETTINGS},
         "deploy": deploy,
     }
     return merged(container, keys)
