@@ -8,7 +8,7 @@ from passerelle.manifest.model import Model, Models
 # Alike in all variants.
 NETWORK = {
     "architecture", "arguments", "keywords", "weights", "weights_key", "weights_strip", "sha256",
-    "output", "task",
+    "output", "task", "handler",
 }  # fmt: skip
 
 
