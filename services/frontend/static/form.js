@@ -135,6 +135,7 @@ async function ask(file, model, figure, record) {
     if (file.size > Number(form.dataset.max)) throw { detail: messages.large };
     const query = model.task === "detection" ? `?threshold=${FLOOR}` : "";
     const answer = await predict(file, model.id, query, token, (share) => showProgress(article, share));
+    if (!shown.has(figure)) return; // cleared meanwhile
     answer.curl = answer.curl.replace("@picture.jpg", () => shellQuote(`@${file.name}`));
     record.answers[model.id] = answer;
     delete record.problems[model.id];
