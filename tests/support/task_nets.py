@@ -48,6 +48,12 @@ class Means(torch.nn.Module):
     def forward(self, batch):
         return {"colour": batch.mean((2, 3)), "least": batch.amin((1, 2, 3))}
 """
+HANDLER = """\
+class Words:
+    def postprocess(self, outputs):
+        least = float(outputs["least"][0])
+        return {"says": "<b>dark</b>" if least < 0.5 else "bright", "least": least}
+"""
 _NETS = {  # by their models' ids
     "boxes": 'task: detection, architecture: "task_nets:Boxes", labels: [poor, bright]',
     "sure": "like: boxes, keywords: {score: 0.9}",
@@ -55,6 +61,7 @@ _NETS = {  # by their models' ids
     "strict": "like: bands, keywords: {least: 0.8}",
     "colours": 'task: embedding, architecture: "task_nets:Colours"',
     "means": 'task: tensor, architecture: "task_nets:Means"',
+    "words": 'like: means, handler: "task_words:Words"',
 }
 _REST = "weights: architecture, input: {size: 64, fit: squash, mean: 0, std: 1}"
 MANIFEST = "version: 1\nmodels:\n" + "".join(
@@ -65,8 +72,9 @@ BOX = (50, 20, 100, 60)  # xmin, ymin, xmax, ymax of what is white on it
 
 
 def write(folder: Path) -> Path:
-    """The networks and their manifest in a folder; the manifest's path."""
+    """The networks, a handler and their manifest in a folder; the manifest's path."""
     (folder / "task_nets.py").write_text(SOURCE)
+    (folder / "task_words.py").write_text(HANDLER)
     path = folder / "models.yaml"
     path.write_text(MANIFEST)
     return path

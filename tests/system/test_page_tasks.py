@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -195,6 +196,17 @@ def test_outputs_are_summarised(browser: Browser, up: stack.Stack) -> None:
         assert cells[:3] == ["colour", f"1 {TIMES} 3", "FP32"]
         assert float(cells[3]) == pytest.approx(0.1, abs=0.01)
         assert findings(page) == []
+
+
+def test_what_a_handler_answers_is_shown_as_it_is(browser: Browser, up: stack.Stack) -> None:
+    with chrome.visitor(browser, up.page, accept_downloads=True) as page:
+        answer = drop(page, "words")
+        assert answer.locator(".category").inner_text() == "an answer of its own kind"
+        shown = json.loads(answer.locator(".findings pre").inner_text())
+        assert shown == {"says": "<b>dark</b>", "least": 0.0}
+        assert findings(page) == []
+        (row,) = downloaded(page, "#csv")
+        assert json.loads(row["result"]) == shown
 
 
 def test_all_answers_can_be_downloaded(browser: Browser, up: stack.Stack) -> None:
