@@ -7,6 +7,7 @@ import click
 
 from passerelle.cli import output, schema
 
+REQUIREMENTS = ("requirements.txt", "handler-requirements.txt")
 TEMPLATES = Path(__file__).parent / "templates"
 EXAMPLES = Path(__file__).parent / "examples"
 BESIDE = "$schema=../models.schema.json", "$schema=./models.schema.json"  # there, and in a folder
@@ -16,8 +17,11 @@ BESIDE = "$schema=../models.schema.json", "$schema=./models.schema.json"  # ther
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
 @click.option(
     "--example",
-    type=click.Choice(["v1", "v2", "torchvision", "own"]),
-    help="Begin with one model, several in one service, torchvision's, or a module of your own.",
+    type=click.Choice(["v1", "v2", "torchvision", "own", "text", "yolo", "embedding"]),
+    help=(
+        "Begin with one model, several in one service, torchvision's, a module of your own, a "
+        "detector of text, one of the YOLO family, or an embedder."
+    ),
 )
 def init(folder: Path, example: str | None) -> None:
     """Write a commented models.yaml and what belongs beside it into FOLDER; overwrite nothing.
@@ -37,7 +41,7 @@ def steps(folder: Path, files: dict[str, bytes]) -> list[str]:
     """The commands that come next."""
     return [
         *([] if folder == Path() else [f"cd {shlex.quote(str(folder))}"]),
-        *(["pip install -r requirements.txt"] if "requirements.txt" in files else []),
+        *(f"pip install -r {name}" for name in REQUIREMENTS if name in files),
         "passerelle up",
     ]
 

@@ -2,15 +2,20 @@
 
 import concurrent.futures
 import itertools
+import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import requests
 import torch
+from PIL import Image
 
 from passerelle.manifest import reading
 from services.bake import architecture, torchvision_models, torchvision_operators
-from tests.support import stack
+from services.model.tasks import boxes
+from tests.support import marked_pictures, onnx_files, stack
 from tests.system.test_gateway import CATS
 
 EXAMPLES = stack.ROOT / "examples"
@@ -100,3 +105,66 @@ def test_torchvisions_models_are_cropped_as_their_weights_say(
         "resnet152": (232, 224, 224), "convnext-base": (232, 224, 224),
         "swin-b": (238, 224, 224), "vgg16": (256, 224, 224),
     }  # fmt: skip
+
+
+def found(answer: Any) -> Any:
+    """The boxes of an answer, (n, 4)."""
+    edges = ("xmin", "ymin", "xmax", "ymax")
+    rows = [[each["box"][name] for name in edges] for each in answer["predictions"]]
+    return np.array(rows, float).reshape(-1, 4)
+
+
+def test_text_that_was_drawn_into_photographs_is_found_where_it_is(tmp_path: Path) -> None:
+    with stack.running(EXAMPLES / "text" / "models.yaml", tmp_path, "--no-gateway") as up:
+        for name in marked_pictures.TEXTS:
+            image, truth = marked_pictures.with_text(name)
+            sent = marked_pictures.png(image)
+            answer = requests.post(f"{up.url}/model/text/predict", sent, timeout=60).json()
+            assert {each["label"] for each in answer["predictions"]} == {"text"}
+            overlaps = boxes.ious(truth, found(answer))
+            assert (overlaps.max(1) > 0.6).all(), overlaps
+            assert (overlaps.max(0) > 0.6).all(), overlaps  # and nothing else
+
+
+def crops(name: str) -> list[bytes]:
+    """Parts of a photograph, which overlap."""
+    image = Image.open(stack.PICTURES / name).convert("RGB")
+    width, height = image.size
+    corners = ((0, 0), (width // 5, height // 5), (width // 5, 0))
+    return [
+        marked_pictures.png(image.crop((x, y, x + width * 4 // 5, y + height * 4 // 5)))
+        for x, y in corners
+    ]
+
+
+def test_crops_of_one_photograph_are_nearer_to_each_other_than_to_others(tmp_path: Path) -> None:
+    names = ("chelsea.png", "coffee.png", "rocket.jpg")
+    pictures = [picture for name in names for picture in crops(name)]
+    with stack.running(EXAMPLES / "embedding.yaml", tmp_path, "--no-gateway") as up:
+        rows = []
+        for picture in pictures:
+            answer = requests.post(f"{up.url}/model/embedder/predict", picture, timeout=60).json()
+            assert answer["dimensions"] == 1280
+            rows.append(answer["embedding"])
+    vectors = np.array(rows) / np.linalg.norm(rows, axis=1, keepdims=True)
+    near = vectors @ vectors.T
+    same = np.kron(np.eye(len(names)), np.ones((3, 3))).astype(bool)
+    assert near[same].min() > near[~same].max() + 0.1, near
+
+
+def test_a_yolo_files_boxes_are_decoded_where_its_squares_are(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / "yolo", tmp_path / "yolo")
+    onnx_files.squares(tmp_path / "yolo" / "yolo.onnx")
+    image = Image.new("RGB", (600, 300), "grey")
+    truth = {"red": (100, 50, 220, 170), "blue": (400, 120, 500, 220)}
+    for colour, box in truth.items():
+        image.paste(colour, box)
+    with stack.running(tmp_path / "yolo" / "models.yaml", tmp_path / "state", "--no-gateway") as up:
+        sent = marked_pictures.png(image)
+        answer = requests.post(f"{up.url}/model/yolo/predict", sent, timeout=60).json()
+        card = requests.get(f"{up.url}/model/yolo", timeout=10).json()
+    labels = [each["label"] for each in answer["predictions"]]
+    assert sorted(labels) == sorted(truth)  # each once, though the network gives each three times
+    expected = np.array([truth[label] for label in labels], float)
+    assert boxes.ious(expected, found(answer)).diagonal() == pytest.approx(1, abs=0.1)
+    assert (card["handler"], card["labels"]) == ("decode:Yolo", "the ONNX file's metadata")

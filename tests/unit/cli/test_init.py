@@ -9,7 +9,7 @@ from passerelle.cli import init, main
 from passerelle.manifest import reading
 
 BESIDE = {"models.schema.json", ".gitignore", "README.md"}
-EXAMPLES = [None, "v1", "v2", "torchvision", "own"]
+EXAMPLES = [None, "v1", "v2", "torchvision", "own", "text", "yolo", "embedding"]
 
 
 def run(*words: str) -> Result:
@@ -52,6 +52,15 @@ def test_an_example_of_ones_own_module_brings_all_that_it_needs(tmp_path: Path) 
     assert names(tmp_path) == BESIDE | {
         "models.yaml", "requirements.txt", "colours.safetensors", "mynets/__init__.py",
         "mynets/colours.txt", "mynets/net.py", "mynets/palette.py",
+    }  # fmt: skip
+
+
+def test_an_example_with_a_handler_says_what_that_needs(tmp_path: Path) -> None:
+    shown = run(str(tmp_path), "--example", "text")
+    steps = "pip install -r requirements.txt && pip install -r handler-requirements.txt"
+    assert f"{steps} && passerelle up" in " ".join(shown.output.split())
+    assert names(tmp_path) == BESIDE | {
+        "models.yaml", "lines.py", "requirements.txt", "handler-requirements.txt",
     }  # fmt: skip
 
 
