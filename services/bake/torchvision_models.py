@@ -109,4 +109,4 @@ def drop_auxiliary(module: torch.nn.Module) -> None:
     """Take off the second head of torchvision's segmenters, which only training uses."""
     for each in module.modules():
         if SEGMENTER in {base.__name__ for base in type(each).__mro__}:
-            each.register_module("aux_classifier", None)
+            each.aux_classifier = None  # type: ignore[assignment]  # a module, or None already

@@ -68,9 +68,10 @@ def test_no_weights_of_a_part_are_downloaded(monkeypatch: pytest.MonkeyPatch) ->
     assert torchvision_models.make(recipe, name, None, "", {}).training is False
 
 
-def test_a_segmenters_second_head_is_taken_off() -> None:
+@pytest.mark.parametrize("has_it", [True, False])
+def test_a_segmenters_second_head_is_taken_off(*, has_it: bool) -> None:
     models = torchvision_operators.import_torchvision().models
-    given = {"weights": None, "weights_backbone": None, "aux_loss": True}
+    given = {"weights": None, "weights_backbone": None, "aux_loss": has_it}
     module = models.get_model("deeplabv3_mobilenet_v3_large", **given).eval()
     torchvision_models.drop_auxiliary(module)
     with torch.no_grad():
