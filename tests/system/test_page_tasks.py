@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from PIL import Image
+from PIL import ExifTags, Image
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.support import browser as chrome
@@ -80,6 +80,25 @@ def test_a_box_lies_on_the_picture_where_the_thing_is(browser: Browser, up: stac
         told = [float(each) for each in cells[3].split(",")]
         assert told == pytest.approx(task_nets.BOX, abs=PIXEL)
         assert findings(page) == []
+
+
+def test_boxes_and_masks_lie_right_on_a_picture_that_its_file_has_on_its_side(
+    browser: Browser, up: stack.Stack
+) -> None:
+    lying, content = (
+        Image.open(io.BytesIO(PICTURE)).transpose(Image.Transpose.ROTATE_90),
+        io.BytesIO(),
+    )
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # turn it a quarter to the right to see it upright
+    lying.save(content, "JPEG", quality=95, exif=exif)
+    with chrome.visitor(browser, up.page) as page:
+        drop(page, "boxes", content=content.getvalue(), name="box.jpg")
+        assert place(page, ".edge") == pytest.approx(task_nets.BOX, abs=PIXEL)
+        page.click("#clear")
+        drop(page, "bands", content=content.getvalue(), name="box.jpg")
+        assert tint_at(page, *middle()) > 60
+        assert tint_at(page, 10, 90) < 30
 
 
 def test_the_slider_shows_poorer_boxes_and_the_curl_line_follows(
