@@ -102,7 +102,7 @@ def test_too_little_agreement_fails_the_bake(tmp_path: Path) -> None:
         tmp_path, architecture="tiny_nets:Close", precision="int8", accept={"agreement": 1}
     )
     told = refusal(given, tmp_path / "artifacts")
-    assert "agrees with fp32 on" in told
+    assert "agrees with fp32 by" in told
     assert "accept asks for 100.0%" in told
     assert "calibration folder of your own pictures, or accept less" in told
 
