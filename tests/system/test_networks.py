@@ -236,7 +236,6 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> str:
         entry("two", "nets:Net", keywords={"channels": 2}),
         entry("grey", "nets:Net", keywords={"channels": 1}),
         entry("listed", "nets:Listed", weights="file:net.pth"),
-        entry("segments", "torchvision:fcn_resnet50", weights="random"),
     )
     assert folders == {}
     return printed.replace(str(folder), "FOLDER")
@@ -272,7 +271,6 @@ REFUSED = {
         "two was not baked: nets:Net takes 2 channels, which no picture has.",
         "nets:Net takes pictures of 1 channel, not of 3; write input: {channels: 1}.",
         "nets:Listed: layers holds a Linear in a plain list or dict",
-        "torchvision:fcn_resnet50 is no classifier of pictures",
     ],
 )
 def test_a_network_that_can_not_be_baked_is_told_why(expected: str, refusals: str) -> None:
