@@ -42,11 +42,11 @@ def test_a_model_is_added_changed_and_taken_away_without_a_failed_request(
             assert up.get("/models/second").json()["title"] == "The second"
 
             manifest.write_text(LARGER + ENTRY)  # rebakes both
-            stack.wait_for(lambda: card_size(up, "first") == 64, BAKES)
+            stack.wait_for(lambda: card_size(up, "first") == [64, 64], BAKES)
 
             manifest.write_text(small_net.MANIFEST)
             stack.wait_for(lambda: up.predict("second").status_code == 404, 10)
-            stack.wait_for(lambda: card_size(up, "first") == 32, BAKES)
+            stack.wait_for(lambda: card_size(up, "first") == [32, 32], BAKES)
         finally:
             stop.set()
             for thread in asking:
@@ -55,8 +55,8 @@ def test_a_model_is_added_changed_and_taken_away_without_a_failed_request(
         assert set(seen) == {200}
 
 
-def card_size(up: stack.Stack, model: str) -> int:
-    size: int = up.get(f"/models/{model}").json()["card"]["input"]["size"]
+def card_size(up: stack.Stack, model: str) -> list[int]:
+    size: list[int] = up.get(f"/models/{model}").json()["card"]["input"]["size"]
     return size
 
 
