@@ -9,7 +9,7 @@ An image's build bakes from that folder: as long as it holds the same, the bake 
     source/             the modules of ours that bake
     modules/            the user's own modules that its architecture needs
     requirements.txt    what those need beside: the file beside the manifest, or an empty one
-    handler-requirements.txt    the same, of what handlers need where they are served
+    handler-requirements.txt    the same, of what its handlers need where they are served
 """
 
 import shutil
@@ -22,7 +22,7 @@ from passerelle.manifest import reading
 from passerelle.manifest.model import Model, Recipe
 
 BAKE = "services.bake.__main__"
-REQUIREMENTS = ("requirements.txt", "handler-requirements.txt")
+REQUIREMENTS, HANDLER_REQUIREMENTS = "requirements.txt", "handler-requirements.txt"
 PARTS = ("recipes", "files", "source", "modules")
 
 
@@ -46,9 +46,11 @@ def gather(path: Path, service: str, folder: Path) -> None:
     for model in models:
         recipe = gather_recipe(model, path.parent.resolve(), folder)
         write(folder / "recipes" / f"{model.id}.json", recipe.model_dump_json(indent=2))
-    for name in REQUIREMENTS:
+    has_handler = any(model.handler for model in models)
+    for name, is_needed in ((REQUIREMENTS, True), (HANDLER_REQUIREMENTS, has_handler)):
         file = path.parent / name
-        write(folder / name, file.read_text(encoding="utf-8") if file.is_file() else "")
+        is_there = is_needed and file.is_file()
+        write(folder / name, file.read_text(encoding="utf-8") if is_there else "")
 
 
 def gather_recipe(model: Model, base: Path, folder: Path) -> Recipe:

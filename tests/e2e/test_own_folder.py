@@ -1,5 +1,6 @@
 """Containers in a folder of one's own: the wheel's `init` and `render compose`, and no clone."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ NO_IMAGES = (".git/config", ".venv/bin/python", "env/lib/site-packages/torch.py"
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[composed.Project]:
-    """The example with a module of one's own, as containers."""
+    """The example with a module of one's own, and one with a handler, as containers."""
     root = tmp_path_factory.mktemp("own")
     installed = wheel.install(wheel.build(root / "wheel"), root / "venv")
     installed.run("init", "mine", "--example", "own", cwd=root)
@@ -23,6 +24,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[composed.Project]:
         (folder / name).parent.mkdir(parents=True)
         (folder / name).write_text("x")
     (folder / "yaml.py").write_text("raise ImportError('not the package')")
+    add_detector(folder)
     installed.run("render", "compose", cwd=folder)
     made = composed.Project(folder, "passerelle-own")
     try:
@@ -32,10 +34,32 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[composed.Project]:
         made.compose("down", "--volumes", "--timeout", "10")
 
 
+def add_detector(folder: Path) -> None:
+    """The example's model that has a handler, beside what is in a folder."""
+    example = stack.ROOT / "examples" / "text"
+    for name in ("lines.py", "handler-requirements.txt"):
+        shutil.copy(example / name, folder)
+    for name in ("models.yaml", "requirements.txt"):
+        added = (example / name).read_text().rpartition("\nmodels:\n")[2]
+        with (folder / name).open("a") as file:
+            file.write(f"\n{added}")
+
+
 def test_a_model_of_ones_own_answers_through_the_gateway(own: composed.Project) -> None:
     answer = own.predict("colour")
     assert answer.status_code == 200, answer.text
     assert answer.json()["category"] in (own.folder / "mynets" / "colours.txt").read_text().split()
+
+
+def test_a_handler_has_what_it_needs_and_no_torch(own: composed.Project) -> None:
+    answer = own.predict("text")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["task"] == "detection"
+    own.compose("exec", "text", "python", "-c", "from scipy import ndimage")
+    without = own.compose("exec", "colour", "python", "-c", "import scipy", check=False)
+    assert "No module named 'scipy'" in without
+    torch = own.compose("exec", "text", "python", "-c", "import torch", check=False)
+    assert "No module named 'torch'" in torch
 
 
 def test_the_card_says_that_the_weights_are_the_file(own: composed.Project) -> None:

@@ -116,6 +116,12 @@ def test_the_files_that_an_onnx_file_has_its_weights_in_are_gathered(folder: Pat
     assert recipe["weights"] == f"file:{found / 'files' / 'weights' / 'net.onnx'}"
 
 
+def test_a_service_without_a_handler_needs_nothing_of_those_that_have_one(folder: Path) -> None:
+    (folder / "handler-requirements.txt").write_text("scipy\n")
+    found = gathered(folder)
+    assert (found / "handler-requirements.txt").read_text() == ""
+
+
 def test_a_handler_is_gathered_with_what_it_needs_where_it_is_served(folder: Path) -> None:
     (folder / "handlers.py").write_text("import shared\nclass Own: ...\n")
     (folder / "handler-requirements.txt").write_text("scipy\n")
