@@ -8,6 +8,7 @@ from rich.table import Table
 
 Answer = dict[str, Any]  # the members of an answer, as openapi.yaml has them
 FEW = 5  # of an embedding's numbers
+HEAD = ("model", "task", "request_id")  # members of every answer
 
 
 def headline(answer: Answer) -> str:
@@ -17,12 +18,19 @@ def headline(answer: Answer) -> str:
     if "embedding" in answer:
         return f"an embedding of {answer['dimensions']} numbers{_first(answer['embedding'])}"
     if "result" in answer:  # as the model's own code made it
-        return json.dumps(answer["result"], ensure_ascii=False, allow_nan=False)
+        return as_json(answer["result"])
     if "segments" in answer:
         return ", ".join(each["label"] for each in answer["segments"]) or "nothing"
     if "outputs" in answer:
         return ", ".join(each["name"] for each in answer["outputs"])
-    return f"{len(answer.get('predictions', []))} found"
+    if "predictions" in answer:
+        return f"{len(answer['predictions'])} found"
+    return as_json({name: each for name, each in answer.items() if name not in HEAD})
+
+
+def as_json(value: Any) -> str:
+    """What has no other form."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def table(answer: Answer) -> Table | None:

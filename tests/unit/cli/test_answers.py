@@ -33,6 +33,7 @@ def shown(answer: dict[str, Any]) -> tuple[str, list[list[str]]]:
             [["score", " 50.00%"], ["class", "cat"], ["box", "1, 2 to 31, 40"]],
         ),
         ({"predictions": [], "image": IMAGE}, "0 found", []),
+        ({"model": "a", "task": "brightness", "brightness": 0.5}, '{"brightness": 0.5}', []),
         (
             {"image": IMAGE, "segments": [{"class_id": 1, "label": "sky", "share": 0.25}]},
             "sky",
