@@ -19,10 +19,9 @@ def headline(answer: Answer) -> str:
         return f"an embedding of {answer['dimensions']} numbers{_first(answer['embedding'])}"
     if "result" in answer:  # as the model's own code made it
         return as_json(answer["result"])
-    if "segments" in answer:
-        return ", ".join(each["label"] for each in answer["segments"]) or "nothing"
-    if "outputs" in answer:
-        return ", ".join(each["name"] for each in answer["outputs"])
+    for member, name in (("segments", "label"), ("outputs", "name")):
+        if member in answer:
+            return ", ".join(each[name] for each in answer[member]) or "nothing"
     if "predictions" in answer:
         return f"{len(answer['predictions'])} found"
     return as_json({name: each for name, each in answer.items() if name not in HEAD})
