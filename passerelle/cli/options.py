@@ -7,7 +7,7 @@ import click
 from passerelle.client import Client
 from passerelle.local import local_state
 from passerelle.manifest import reading
-from passerelle.manifest.model import Models
+from passerelle.manifest.model import Model
 
 manifest_option = click.option(
     "-f",
@@ -36,8 +36,8 @@ key_option = click.option(
 models_argument = click.argument("ids", metavar="[MODEL]...", nargs=-1)
 
 
-def known(path: Path, ids: tuple[str, ...]) -> Models:
-    """The manifest's models, once it is sure that those of these ids are among them."""
+def known(path: Path, ids: tuple[str, ...]) -> tuple[Model, ...]:
+    """The manifest's models of ours, once it is sure that those of these ids are among them."""
     models = reading.read(path)
     if unknown := set(ids) - {model.id for model in models}:
         raise click.ClickException(f"{path} has no {', '.join(sorted(unknown))}.")

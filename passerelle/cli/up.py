@@ -14,7 +14,7 @@ from passerelle.local.baking import Result
 from passerelle.local.options import Options
 from passerelle.local.watch import Watch
 from passerelle.manifest import reading
-from passerelle.manifest.model import Models
+from passerelle.manifest.model import Model
 
 
 def without_brackets(_: click.Context, __: click.Parameter, host: str) -> str:
@@ -67,7 +67,7 @@ def up(
         output.console.print("stopped")
 
 
-def serve(run: Options, models: Models, watch: Watch) -> None:
+def serve(run: Options, models: tuple[Model, ...], watch: Watch) -> None:
     """Bake what is missing, and run what there is."""
     local_state.ensure_demo_key(run.state)
     local_state.save_address(run.state, run.url)

@@ -12,7 +12,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from passerelle.deploy import yaml_text
 from passerelle.deploy.knative import Secret, Service
-from passerelle.manifest.model import Deployment, Model, Models
+from passerelle.manifest.model import Deployment, Model
 
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
@@ -89,7 +89,7 @@ class Options:
         return f"{self.registry if self.knative else google}/{name}:{self.tag}"
 
 
-def render(models: Models, options: Options) -> str:
+def render(models: Iterable[Model], options: Options) -> str:
     """All documents, one after the other: the models' services, the gateway's, the page's.
 
     Raises:
@@ -98,7 +98,7 @@ def render(models: Models, options: Options) -> str:
     return "---\n".join(files(models, options).values())
 
 
-def files(models: Models, options: Options) -> dict[str, str]:
+def files(models: Iterable[Model], options: Options) -> dict[str, str]:
     """Each service's document by its file's name.
 
     Raises:
@@ -191,7 +191,7 @@ def model_service(name: str, models: list[Model], options: Options) -> Service:
     )
 
 
-def gateway(models: Models, options: Options) -> Service:
+def gateway(models: Iterable[Model], options: Options) -> Service:
     """The gateway's service, which everyone reaches: it asks for keys itself."""
     google = {
         "PASSERELLE_UPSTREAM": f"https://{{service}}-{{project_number}}.{options.region}.run.app",

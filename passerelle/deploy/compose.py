@@ -22,7 +22,7 @@ from passerelle.deploy.yaml_text import (
     quoted,
     remark,
 )
-from passerelle.manifest.model import Model, Models
+from passerelle.manifest.model import Model
 
 # Of the model services' settings, those that are passed on from where the containers are started.
 SERVICE_SETTINGS = ("PASSERELLE_FORMATS", "PASSERELLE_MAX_PICTURES")
@@ -53,7 +53,7 @@ class Options:
         return self.target == "swarm"
 
 
-def render(models: Models, options: Options) -> str:
+def render(models: Iterable[Model], options: Options) -> str:
     """The text of the file: the gateway, the page, then each service that the manifest names.
 
     A Swarm has no page: its volumes belong to one machine each.

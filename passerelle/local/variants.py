@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable
 
-from passerelle.manifest.model import Model, Models
+from passerelle.manifest.model import Model
 
 # Alike in all variants.
 NETWORK = {
@@ -25,7 +25,7 @@ class Variant:
         return self.model is self.reference
 
 
-def find(models: Models, ids: Iterable[str]) -> list[Variant]:
+def find(models: Iterable[Model], ids: Iterable[str]) -> list[Variant]:
     """What to measure for the models of these ids, or for all: by network, the fp32 one first."""
     groups: dict[str, list[Model]] = {}
     for model in models:

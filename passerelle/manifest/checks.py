@@ -5,7 +5,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from passerelle.manifest import completion, deployment, service_name, torchvision_names
+from passerelle.manifest import completion, deployment, kinds, service_name, torchvision_names
+from passerelle.manifest.kinds import Finding
 from passerelle.manifest.model import ONNX, USUAL_FIT, USUAL_FITS, Size, covers
 from passerelle.manifest.schema import Defaults, Entry, Input, WeightsFile
 from passerelle.protocol.tasks import Task
@@ -18,11 +19,21 @@ WITHOUT_LABELS = ("embedding", "tensor")
 WITH_ACTIVATION = ("classification", "segmentation")
 RESERVED = ("gateway", "frontend")  # services of the project's own
 
-Finding = tuple[str, str]  # a field, or "" for the whole entry, and what to write
-
 
 def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
     """What one entry lacks, or what doesn't go together in it."""
+    yield from _durations(entry, defaults)
+    scale = entry.scale or defaults.scale
+    if scale.min > scale.max:
+        yield "scale", f"min {scale.min} is more than max {scale.max}; swap them"
+    if entry.backend or entry.pipeline:
+        yield from kinds.of_entry(entry)
+    else:
+        yield from _own(entry, defaults)
+
+
+def _own(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
+    """What a model of ours lacks."""
     yield from _architecture(entry)
     yield from _onnx(entry, defaults)
     yield from _weights(entry)
@@ -31,10 +42,6 @@ def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
     yield from _input(entry)
     yield from _labels(entry)
     yield from _precision(entry, defaults)
-    yield from _durations(entry, defaults)
-    scale = entry.scale or defaults.scale
-    if scale.min > scale.max:
-        yield "scale", f"min {scale.min} is more than max {scale.max}; swap them"
 
 
 def of_entries(

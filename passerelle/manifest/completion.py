@@ -2,19 +2,63 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from passerelle.manifest import deployment, model, schema, service_name
+from passerelle.manifest.backend_fields import Backend
 from passerelle.manifest.schema import Defaults, Entry
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}  # of each unit
 
 
-def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
+def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.AnyModel:
     """One model with every field filled in. `folder` is the manifest's."""
+    if entry.backend:
+        return external(entry, entry.backend, defaults, folder)
+    if entry.pipeline:
+        steps = entry.pipeline[0], entry.pipeline[1]
+        return model.Pipeline(**served(entry, defaults), steps=steps)
+    return own(entry, defaults, folder)
+
+
+def served(entry: Entry, defaults: Defaults) -> dict[str, Any]:
+    """What the gateway needs of a model of any kind."""
+    return {
+        "id": entry.id,
+        "title": entry.title or entry.id,
+        "timeout": seconds(entry.timeout or defaults.timeout),
+        "cache": _cache(entry.cache or defaults.cache),
+    }
+
+
+def external(
+    entry: Entry, backend: Backend, defaults: Defaults, folder: Path
+) -> model.ExternalModel:
+    """A model that a backend serves."""
+    headers = {name: _absolute(text, folder) for name, text in (backend.headers or {}).items()}
+    return model.ExternalModel(
+        **served(entry, defaults),
+        service=service_name.of(entry),
+        deployment=deployment.of(entry, defaults),
+        backend=model.Backend(
+            protocol=backend.protocol,
+            url=backend.url,
+            image=backend.image,
+            command=tuple(backend.command or ()),
+            folder=str(folder.resolve()),
+            port=backend.port or 8080,
+            path=backend.path,
+            health=backend.health,
+            headers=headers,
+        ),
+    )
+
+
+def own(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
+    """A model of ours."""
     part = entry.weights if isinstance(entry.weights, schema.WeightsFile) else schema.WeightsFile()
     return model.Model(
-        id=entry.id,
-        title=entry.title or entry.id,
+        **served(entry, defaults),
         task=entry.task or ("tensor" if entry.handler else None),
         architecture=entry.architecture or "",
         arguments=entry.arguments or [],
@@ -34,8 +78,6 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
         module_folders=tuple(map(str, dict.fromkeys((folder.resolve(), Path.cwd())))),
         accept=model.Accept(**entry.accept.model_dump()) if entry.accept else None,
         service=service_name.of(entry),
-        timeout=seconds(entry.timeout or defaults.timeout),
-        cache=_cache(entry.cache or defaults.cache),
         deployment=deployment.of(entry, defaults),
     )
 

@@ -3,7 +3,7 @@
 import difflib
 from typing import Any
 
-from passerelle.manifest import input_fields, look_alikes, schema
+from passerelle.manifest import backend_fields, fields, input_fields, look_alikes, schema
 
 MAX_SHOWN = 60  # characters of a value
 
@@ -80,6 +80,11 @@ PATTERNS = {
     schema.PACKAGE_FILE: "the name of a Python package, or NAME/PATH of a file in it",
     schema.HTTPS: "an address that begins with https://",
     schema.SHA256: "the file's SHA-256, 64 hexadecimal digits in lower case",
+    backend_fields.IMAGE: "an image's address, such as ghcr.io/acme/ocr:1.4",
+    backend_fields.PATH: "a path that begins with /",
+    backend_fields.HEADER: "a header's name, such as Authorization",
+    backend_fields.HEADER_TEXT: "a text of ASCII, env:NAME or file:PATH",
+    backend_fields.HOST: "a host's name, *.NAME for all below it, or * for any",
 }
 
 
@@ -96,10 +101,12 @@ FORMS = {  # fields whose form no number has, even in quotes
 
 def known_keys(location: tuple[int | str, ...]) -> list[str]:
     """The keys that the part of the manifest at a location may have."""
-    parts: dict[tuple[str, ...], type[schema.Fields]] = {
+    parts: dict[tuple[str, ...], type[fields.Fields]] = {
         (): schema.Manifest,
         ("defaults",): schema.Defaults,
         ("models",): schema.Entry,
+        ("fetch",): backend_fields.Fetch,
+        ("models", "backend"): backend_fields.Backend,
         ("models", "input"): schema.Input,
         ("models", "weights"): schema.WeightsFile,
         ("models", "accept"): schema.Accept,

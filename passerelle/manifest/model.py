@@ -1,12 +1,16 @@
 """A complete model: every field of models.yaml filled in, by type, from the manifest to the bake.
 
-    Recipe    what goes into a bake: all that decides what an artifact holds
-    └── Model    the recipe, and what only those need who serve the model
+    Served                what the gateway needs of each entry of the manifest
+    ├── Model             a recipe, too: baked and served by us
+    ├── ExternalModel     served by a backend of any make
+    └── Pipeline          two of the others, one after the other
+    Recipe                what goes into a bake: all that decides what an artifact holds
 
-`model_dump_json` and `model_validate_json` write and read both.
+`model_dump_json` and `model_validate_json` write and read each of them.
 """
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, TypeVar
 
 import pydantic
 from pydantic import JsonValue
@@ -18,6 +22,7 @@ Precision = Literal["fp32", "bf16", "int8"]
 Activation = Literal["softmax", "sigmoid", "none"]
 Interpolation = Literal["bilinear", "bicubic"]
 Fit = Literal["crop", "squash", "letterbox"]
+Protocol = Literal["passerelle", "oip", "raw"]  # ours; the Open Inference Protocol V2; any
 Channels = Literal[1, 3, 4, "rgb", "bgr"]  # grey; rgb; rgb and alpha; the order of three
 Size = tuple[int, int]  # height and width, in pixels
 ONNX = "onnx"  # the architecture whose weights are the whole network
@@ -115,13 +120,19 @@ class Recipe(Part):
 FILE_FIELDS = frozenset({"weights", "labels", "calibration", "module_folders"})
 
 
-class Model(Recipe):
-    """One model, complete. What it adds to its recipe decides nothing about its artifact."""
+class Served(Part):
+    """What the gateway needs of each entry: how it is listed, and how it is asked."""
 
+    id: str
     title: str
-    service: str
     timeout: float  # seconds
     cache: Cache | None = None
+
+
+class Model(Recipe, Served):
+    """A model of ours. What it adds to its recipe decides nothing about its artifact."""
+
+    service: str
     deployment: Deployment = Deployment()
 
     @property
@@ -130,4 +141,55 @@ class Model(Recipe):
         return Recipe(**{name: getattr(self, name) for name in Recipe.model_fields})
 
 
-Models = tuple[Model, ...]
+class Backend(Part):
+    """Somebody else's service: where it is or how it is started, and how it is asked.
+
+    One of `url`, `image` and `command` is given at least.
+    """
+
+    protocol: Protocol = "raw"
+    url: str | None = None  # where it is reached, by whoever runs it
+    image: str | None = None  # a container's
+    command: tuple[str, ...] = ()  # a process of `passerelle up`, with its PORT in the environment
+    folder: str = "."  # where the command runs: the manifest's
+    port: int = 8080  # that the image listens on
+    path: str | None = None  # where it is asked; None: as its protocol has it
+    health: str | None = None  # what answers 2xx when it is ready; None: as its protocol has it
+    headers: dict[str, str] = {}  # sent with each request: a text, env:NAME or file:PATH
+
+
+class ExternalModel(Served):
+    """A model that a backend serves, whatever it is made of."""
+
+    service: str
+    backend: Backend
+    deployment: Deployment = Deployment()
+
+
+class Pipeline(Served):
+    """Two steps in one request: the boxes of the first are the pictures of the second."""
+
+    steps: tuple[str, str]  # ids
+
+
+class Fetch(Part):
+    """From where pictures are fetched that a request names by their address."""
+
+    hosts: tuple[str, ...]  # names; *.example.com is any below, and * any at all
+
+
+AnyModel = Model | ExternalModel | Pipeline
+Models = tuple[AnyModel, ...]
+Kind = TypeVar("Kind", Model, ExternalModel, Pipeline)
+
+
+class Manifest(Part):
+    """All that a manifest says, complete."""
+
+    models: Models
+    fetch: Fetch | None = None  # None: no picture is fetched
+
+
+def of_kind(kind: type[Kind], models: Iterable[AnyModel]) -> tuple[Kind, ...]:
+    """Those of the models that are of one kind."""
+    return tuple(each for each in models if isinstance(each, kind))

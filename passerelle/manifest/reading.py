@@ -4,8 +4,8 @@
     written  = validate(document)          `like` resolved, every field checked by itself
     models   = complete(written, …)        what only whole entries show checked, defaults filled in
 
-`read(path)` does the three. The fields themselves are in `schema.py`, the checks of several fields
-in `checks.py`.
+`read_manifest(path)` does the three. The fields themselves are in `schema.py`, the checks of
+several fields in `checks.py`.
 """
 
 import dataclasses
@@ -21,12 +21,16 @@ from passerelle.manifest import (
     diagnostics,
     expressions,
     inheritance,
+    model,
+    schema,
     source,
     text_file,
     union_errors,
 )
-from passerelle.manifest.model import Models
-from passerelle.manifest.schema import Defaults, Entry, Fields, Manifest
+from passerelle.manifest.backend_fields import Fetch
+from passerelle.manifest.fields import Fields
+from passerelle.manifest.model import Manifest, Models
+from passerelle.manifest.schema import Defaults, Entry
 from passerelle.manifest.source import Document, Problem
 from passerelle.protocol import file_errors
 
@@ -50,12 +54,22 @@ class Written:
     """What is valid so far. An entry lacks its fields that are invalid, which `invalid` names."""
 
     defaults: Defaults = dataclasses.field(default_factory=Defaults)
+    fetch: Fetch | None = None
     entries: dict[int, Entry] = dataclasses.field(default_factory=dict)  # by number in the list
     invalid: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # the same
 
 
-def read(path: Path) -> Models:
-    """The complete models of a manifest file. `file:` paths are relative to its folder.
+def read(path: Path) -> tuple[model.Model, ...]:
+    """The models of ours in a manifest file, complete: those that are baked.
+
+    Raises:
+        ManifestError: with every problem found.
+    """
+    return model.of_kind(model.Model, read_manifest(path).models)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """All that a manifest file says, complete. `file:` paths are relative to its folder.
 
     Raises:
         ManifestError: with every problem found.
@@ -70,10 +84,12 @@ def read(path: Path) -> Models:
     except text_file.TextError as error:
         raise ManifestError(path, [Problem(line, "", what) for line, what in error.lines]) from None
     document = load(text)
-    models = complete(validate(document), document, path.parent)
+    written = validate(document)
+    models = complete(written, document, path.parent)
     if document.problems:
         raise ManifestError(path, document.problems)
-    return models
+    fetch = model.Fetch(hosts=tuple(written.fetch.hosts)) if written.fetch else None
+    return Manifest(models=models, fetch=fetch)
 
 
 def load(text: str) -> Document:
@@ -96,12 +112,14 @@ def validate(document: Document) -> Written:
     if isinstance(data.get("defaults"), dict):
         invalid = {str(path[1]) for path in wrong_paths if path[:1] == ("defaults",) and path[1:]}
         written.defaults = Defaults.model_validate(valid(data["defaults"], Defaults, invalid))
+    if isinstance(data.get("fetch"), dict) and not any(p[0] == "fetch" for p in wrong_paths if p):
+        written.fetch = Fetch.model_validate(data["fetch"])
     models = data.get("models")
-    for number, model in enumerate(models if isinstance(models, list) else []):
+    for number, each in enumerate(models if isinstance(models, list) else []):
         at = ("models", number)
         invalid = {str(path[2]) for path in wrong_paths if path[:2] == at and path[2:]}
-        if isinstance(model, dict) and "id" not in invalid:
-            written.entries[number] = Entry.model_validate(valid(model, Entry, invalid))
+        if isinstance(each, dict) and "id" not in invalid:
+            written.entries[number] = Entry.model_validate(valid(each, Entry, invalid))
             written.invalid[number] = invalid
     return written
 
@@ -117,7 +135,7 @@ def field_problems(data: Any, inheriting: set[int], document: Document) -> list[
     A field that a model inherits is reported at the model that it is written in, alone.
     """
     try:
-        Manifest.model_validate(data)
+        schema.Manifest.model_validate(data)
     except pydantic.ValidationError as error:
         found = union_errors.resolve([(written_path(e, data), e) for e in error.errors()])
     else:

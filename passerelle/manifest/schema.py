@@ -10,6 +10,8 @@ import pydantic
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
 
 from passerelle.manifest import input_fields, names
+from passerelle.manifest.backend_fields import Backend, Fetch
+from passerelle.manifest.fields import Fields
 from passerelle.manifest.model import Activation, Engine, Fit, Interpolation, Precision
 from passerelle.protocol.tasks import Task
 
@@ -44,12 +46,6 @@ OutputName = Annotated[
         json_schema_input_type=int | str,
     ),
 ]
-
-
-class Fields(pydantic.BaseModel):
-    """What every part of the manifest shares: no unknown key, no silent conversion."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Input(Fields):
@@ -165,6 +161,16 @@ class Entry(Fields):
     id: Id = Field(description="Its name in URLs, and its container's and cloud service's name.")
     title: Title | None = Field(None, description="Its name for people; the id unless given.")
     like: Id | None = Field(None, description="Take every field not given here from that model.")
+    backend: Backend | None = Field(
+        None, description="Somebody else's service, in place of an architecture of ours."
+    )
+    pipeline: list[Id] | None = Field(
+        None,
+        min_length=2,
+        max_length=2,
+        examples=[["people", "faces"]],
+        description="Two models: the boxes that the first finds are the pictures of the second.",
+    )
     task: Task | None = Field(
         None,
         description=(
@@ -279,6 +285,9 @@ class Manifest(Fields):
 
     version: Literal[1] = Field(description="Of this format.")
     defaults: Defaults = Field(Defaults(), description="What holds unless a model says otherwise.")
+    fetch: Fetch | None = Field(
+        None, description="Pictures by their address; none is fetched unless given."
+    )
     models: list[Entry] = Field(min_length=1, description="The models, in the order of /models.")
 
 

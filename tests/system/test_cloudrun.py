@@ -13,7 +13,7 @@ import yaml
 from gateway import settings
 from passerelle.deploy import cloudrun
 from passerelle.manifest import reading
-from passerelle.manifest.model import Models
+from passerelle.manifest.model import Model
 from services.frontend import settings as page
 from tests.support import stack
 
@@ -158,7 +158,7 @@ def test_the_page_finds_the_gateway_and_its_key() -> None:
     assert inside[0]["value"] == "http://gateway.default.svc.cluster.local"
 
 
-def written(folder: Path, fields: str) -> Models:
+def written(folder: Path, fields: str) -> tuple[Model, ...]:
     """The first model of the default manifest, with other fields."""
     entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
     file = folder / "models.yaml"

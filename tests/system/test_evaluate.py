@@ -19,7 +19,7 @@ from passerelle.artifact import card
 from passerelle.cli import plot
 from passerelle.local import baking, preflight, variants
 from passerelle.manifest import reading
-from passerelle.manifest.model import Models
+from passerelle.manifest.model import Model
 from tests import conftest
 from tests.support import processes, stack
 from tests.system.test_cli import passerelle
@@ -234,7 +234,7 @@ def test_bad_labels_fail_the_command_before_anything_is_measured(
     assert (case.folder(FULL) / card.FILE).read_bytes() == before
 
 
-def models(tmp_path: Path, *entries: dict[str, Any]) -> Models:
+def models(tmp_path: Path, *entries: dict[str, Any]) -> tuple[Model, ...]:
     """A manifest's models, of a network of one's own."""
     base = {"architecture": "nets:Net", "weights": "random", "input": {"size": 32}}
     path = tmp_path / "models.yaml"

@@ -6,18 +6,22 @@ import tomllib
 import pytest
 
 from gateway import settings as gateway_settings
-from passerelle.manifest import schema
+from passerelle.manifest import backend_fields, schema
+from passerelle.manifest.fields import Fields
 from passerelle.server.settings import Base
 from services.frontend import settings as page_settings
 from services.model import settings as model_settings
 from tests.support import documents, stack
 
-PARTS = (schema.Manifest, schema.Entry, schema.Input, schema.Cache)
+PARTS = (
+    schema.Manifest, schema.Entry, schema.Input, schema.Cache, backend_fields.Backend,
+    backend_fields.Fetch,
+)  # fmt: skip
 SETTINGS = (gateway_settings.Settings, model_settings.Settings, page_settings.Settings)
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_every_field_has_its_line(part: type[schema.Fields]) -> None:
+def test_every_field_has_its_line(part: type[Fields]) -> None:
     assert set(part.model_fields) <= documents.first_cells("docs/manifest.md")
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerelle.manifest import reading, schema
-from passerelle.manifest.model import Accept, Cache, Input, Model, Models
+from passerelle.manifest.model import Accept, Cache, Input, Model
 from tests.support import stack
 
 GOOD = """\
@@ -29,7 +29,7 @@ def problems(text: str, tmp_path: Path) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-def models(text: str, tmp_path: Path) -> Models:
+def models(text: str, tmp_path: Path) -> tuple[Model, ...]:
     path = tmp_path / "models.yaml"
     path.write_text(text)
     return reading.read(path)

@@ -1,0 +1,43 @@
+"""What an entry of another kind than ours may say: a backend's, or a pipeline's."""
+
+import re
+from collections.abc import Iterator
+
+from passerelle.manifest.backend_fields import Backend
+from passerelle.manifest.schema import Entry
+from passerelle.protocol import addresses
+
+SERVED = frozenset({"id", "title", "like", "timeout", "cache"})  # fields of every kind
+BACKEND = SERVED | {"backend", "replicas", "resources", "scale"}
+PIPELINE = SERVED | {"pipeline"}
+SECRET = re.compile(r"auth|cookie|credential|key|password|secret|token", re.IGNORECASE)
+ELSEWHERE = ("env:", "file:")  # how a header's value begins that isn't in the manifest
+
+Finding = tuple[str, str]  # a field, or "" for the whole entry, and what to write
+
+
+def of_entry(entry: Entry) -> Iterator[Finding]:
+    """What doesn't go together in an entry with a backend or a pipeline."""
+    kind, known = ("backend", BACKEND) if entry.backend else ("pipeline", PIPELINE)
+    for name in sorted(entry.model_fields_set - known):
+        if getattr(entry, name) is not None:
+            yield name, f"a model with a {kind} has none; remove it"
+    if entry.backend:
+        yield from _backend(entry.backend)
+
+
+def _backend(backend: Backend) -> Iterator[Finding]:
+    """It is somewhere, and is asked in a way that its protocol has."""
+    if not (backend.url or backend.image or backend.command):
+        yield "backend", "write url, image or command: where it is, or how it is started"
+    if backend.url and (backend.image or backend.command):
+        yield "backend", "what is at a url is started by others; remove image and command"
+    if backend.url and not addresses.is_url(backend.url):
+        yield "backend", f"url {backend.url} is none; write http://host:port or https://host"
+    if backend.port and not backend.image:
+        yield "backend", "port is the image's; a command listens on the PORT of its environment"
+    if backend.protocol == "passerelle" and (backend.path or backend.health):
+        yield "backend", "protocol: passerelle says itself where it is asked; remove path, health"
+    for name, text in (backend.headers or {}).items():
+        if SECRET.search(name) and not text.startswith(ELSEWHERE):
+            yield "backend", f"{name} looks like a secret; write env:NAME or file:PATH"
