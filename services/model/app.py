@@ -13,7 +13,8 @@ from passerelle.protocol import accept, contract, problems, timeout
 from passerelle.server import application, request_body
 from passerelle.server.application import Application
 from passerelle.server.messages import Request, Response
-from services.model import batch, decode, memory_budget, picture, responses, sending, settings
+from passerelle.server.pictures import picture, sending
+from services.model import batch, decode, memory_budget, responses, settings
 from services.model.handled_prediction import HandledPrediction
 from services.model.models import Model, Models
 from services.model.prediction import Prediction

@@ -18,10 +18,10 @@ from typing import Any
 
 from passerelle.protocol import answers, problems
 from passerelle.server import problem_responses
+from passerelle.server.pictures.sending import Encoded
 from passerelle.server.span import Span
 from services.model.engines.engine import Infer
 from services.model.scheduler import Scheduler
-from services.model.sending import Encoded
 
 # A picture's way in a slot's thread: what is timed goes into the span, and the members of an answer
 # come back.

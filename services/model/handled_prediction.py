@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from passerelle.protocol import problems
 from passerelle.server import log
+from passerelle.server.pictures import sending
 from passerelle.server.span import Span
-from services.model import sending
 from services.model.engines.engine import Infer
 from services.model.handled import Whole
 from services.model.handled_slot import HandledSlot

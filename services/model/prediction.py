@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from passerelle.server.pictures import picture, sending
 from passerelle.server.span import Span
-from services.model import decode, picture, sending
+from services.model import decode
 from services.model.engines.engine import Infer
 from services.model.placement import Placement
 from services.model.responses import Answer

@@ -9,13 +9,13 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from passerelle.server import settings
+from passerelle.server.pictures import sending
 from services.model import (
     formats,
     memory_budget,
     processors,
     replacing_scheduler,
     scheduler,
-    sending,
 )
 
 

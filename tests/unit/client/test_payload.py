@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.client import errors, payload
-from services.model import form
+from passerelle.server.pictures import form
 
 CAT, DOG = b"\x89PNG\r\n--a cat", b""
 

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import pytest
 
 from passerelle.protocol import answers, problems, trace
+from passerelle.server.pictures.sending import Encoded
 from passerelle.server.span import Span
 from services.model import batch
 from services.model.batch import Batch
 from services.model.engines.engine import Infer
 from services.model.scheduler import Scheduler
-from services.model.sending import Encoded
 
 WITHIN = 5.0  # seconds that a thread may take
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerelle.protocol import problems
-from services.model import json_pictures
-from services.model.sending import Found
+from passerelle.server.pictures import json_pictures
+from passerelle.server.pictures.sending import Found
 
 DATA = b"\x89PNG and more"
 TEXT = base64.b64encode(DATA).decode()

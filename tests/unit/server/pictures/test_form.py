@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.model import form
+from passerelle.server.pictures import form
 
 DATA = bytes(range(256)) + b"\r\n--other\r\n\n\r" + b"x" * (3 * form.CHUNK) + b"\r\n"
 HEAD = b'Content-Disposition: form-data; name="image"; filename="a.png"'

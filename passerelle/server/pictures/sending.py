@@ -7,7 +7,7 @@ two of a request are held twice at once.
 from collections.abc import Callable, Collection
 
 from passerelle.protocol import problems
-from services.model import base64_text
+from passerelle.server.pictures import base64_text
 
 FIELD, LIST = "image", "images"
 HOW_TO_SEND = (

@@ -3,7 +3,7 @@
 import pytest
 
 from passerelle.protocol import problems
-from services.model import sending
+from passerelle.server.pictures import sending
 
 
 def test_a_text_is_named_as_the_request_names_it() -> None:

@@ -9,8 +9,8 @@ from werkzeug import http
 from werkzeug.test import EnvironBuilder
 
 from passerelle.protocol import problems
-from services.model import form, form_pictures
-from services.model.sending import Found
+from passerelle.server.pictures import form, form_pictures
+from passerelle.server.pictures.sending import Found
 
 DATA = b"\x89PNG and more"
 

@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 from passerelle.protocol import problems
-from services.model import sending
-from services.model.sending import FIELD, HOW_TO_SEND, LIST, Found
+from passerelle.server.pictures import sending
+from passerelle.server.pictures.sending import FIELD, HOW_TO_SEND, LIST, Found
 
 MAX_VALUES = 100_000  # commas and brackets of a body: each value takes memory, base64 has none
 KINDS = {

@@ -3,8 +3,8 @@
 from werkzeug import http
 
 from passerelle.protocol import problems
-from services.model import form_pictures, json_pictures, sending
-from services.model.sending import HOW_TO_SEND, Found
+from passerelle.server.pictures import form_pictures, json_pictures, sending
+from passerelle.server.pictures.sending import HOW_TO_SEND, Found
 
 FORM_TYPE, JSON_TYPES = "multipart/form-data", ("application/json", "text/json")
 

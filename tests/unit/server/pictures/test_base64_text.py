@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.model import base64_text
+from passerelle.server.pictures import base64_text
 
 RAW = bytes(range(256)) * 5  # has both characters that the alphabets differ in
 TEXT = base64.b64encode(RAW).decode()

@@ -3,7 +3,7 @@
 import pytest
 
 from passerelle.protocol import problems
-from services.model import picture
+from passerelle.server.pictures import picture
 
 DATA = b"\x89PNG and more"
 

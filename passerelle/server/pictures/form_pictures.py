@@ -4,8 +4,8 @@ import functools
 from collections.abc import Sequence
 
 from passerelle.protocol import problems
-from services.model import form, sending
-from services.model.sending import FIELD, HOW_TO_SEND, Found
+from passerelle.server.pictures import form, sending
+from passerelle.server.pictures.sending import FIELD, HOW_TO_SEND, Found
 
 
 def find(body: bytes, boundary: str, max_pictures: int) -> Found:

@@ -1,0 +1,1 @@
+"""The pictures of a request, module by module."""
