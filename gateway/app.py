@@ -8,7 +8,9 @@ import contextlib
 import functools
 from collections.abc import AsyncIterator
 
-from gateway import api_keys, auth, cache, control, front_end, known_keys, settings
+from gateway import api_keys, auth, cache, control, known_keys, settings
+from gateway.front_ends import passerelle as own
+from gateway.front_ends.front_end import FrontEnd
 from gateway.routes import RouteTable
 from gateway.state import State
 from passerelle.manifest import reading
@@ -17,8 +19,12 @@ from passerelle.server.file_watcher import FileWatcher
 from passerelle.server.messages import Request, Response
 from passerelle.server.wsgi import Threads
 
+FRONT_ENDS: tuple[tuple[str, str, FrontEnd], ...] = (
+    ("POST", "/model/{model_id}/predict", own),
+)  # what clients speak, by the method and path of their requests
 
-async def predict(gateway: State, request: Request) -> Response:
+
+async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Response:
     """Receive, identify, permit, route, read, answer from the cache or the model, respond."""
     exchange = front_end.receive(request)
     with exchange.span.step("auth"):
@@ -53,7 +59,9 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     options = gateway.options
     threads = Threads(control.create_app(gateway), options.request_threads, options.max_body)
     app = Application("gateway", options, threads, functools.partial(running, gateway, table))
-    app.add_route("POST", "/model/{model_id}/predict", functools.partial(predict, gateway))
+    for method, path, front_end in FRONT_ENDS:
+        handler = functools.partial(predict, gateway, front_end)
+        app.add_route(method, path, handler, front_end.refuse)
     app.add_route("GET", "/health/ready", functools.partial(control.ready, gateway))
     return app
 

@@ -16,7 +16,7 @@ import dataclasses
 import hashlib
 from collections.abc import Awaitable, Callable
 
-from gateway import adapter, forwarding
+from gateway import forwarding
 from gateway.cache_store import CachedResponse, CacheKey, CacheStore, Flight
 from gateway.exchange import Exchange
 from gateway.routes import Route
@@ -60,7 +60,7 @@ async def begin_lookup(
     card = route.upstream.status(route.model.id).card
     if card is None:
         return None
-    request = adapter.request(exchange, route)
+    request = route.adapter.request(exchange, route.model)
     key = CacheKey(
         digest=card["digest"],
         target=request.target,

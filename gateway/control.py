@@ -9,7 +9,7 @@ from typing import Any, cast
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, front_end, history
+from gateway import auth, credentials, history
 from gateway.api_keys import Key
 from gateway.routes import Route
 from gateway.state import State
@@ -81,7 +81,7 @@ def identify() -> Key:
     """
     request = flask.request
     headers = {name.lower(): value for name, value in request.headers}
-    client = front_end.client(headers, request.args)
+    client = credentials.client(headers, request.args)
     return auth.identify(client, state().keys.current, flask_app.span())
 
 

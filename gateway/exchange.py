@@ -2,9 +2,14 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Literal
 
 from passerelle.protocol import accept, timeout
 from passerelle.server.span import Span
+
+# What a model is asked for: the answer to a picture; or tensors, in the form of the Open Inference
+# Protocol V2.
+Verb = Literal["predict", "infer"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Exchange:
     query: Mapping[str, str]  # the first value of each name
     span: Span  # its trace, and the time that each stage takes
     payload: bytes = b""  # the request's body: an encoded picture, a form or JSON
+    verb: Verb = "predict"
 
     @property
     def timeout(self) -> float | None:

@@ -3,7 +3,7 @@
 import math
 import time
 
-from gateway import adapter, id_tokens, transport
+from gateway import id_tokens, transport
 from gateway.exchange import Exchange
 from gateway.routes import Route
 from gateway.transport import Request, Response, UnreachableError
@@ -28,7 +28,7 @@ async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Res
                 response = await send(exchange, route, limit - elapsed)
         except OSError as error:
             raise problem(error, route, limit) from None
-        return adapter.check(response, route, exchange.preferred)
+        return route.adapter.check(response, exchange, route.model)
 
 
 def require_ready(route: Route) -> None:
@@ -62,7 +62,7 @@ async def send(exchange: Exchange, route: Route, seconds: float) -> Response:
         OSError: as `Upstream.send`.
     """
     deadline = time.monotonic() + seconds
-    request = adapter.request(exchange, route)
+    request = route.adapter.request(exchange, route.model)
 
     def next_attempt() -> tuple[Request, float]:
         remaining = transport.remaining(deadline)

@@ -9,31 +9,16 @@ try; the next probe that succeeds brings it back.
 import asyncio
 import contextlib
 import dataclasses
-import json
-from collections.abc import Mapping
-from typing import Any
 
 from gateway import id_tokens, transport
-from passerelle.manifest.model import Model
-from passerelle.protocol import contract, statuses
+from gateway.adapters.adapter import Adapter
+from gateway.status import Status, Statuses
+from passerelle.protocol import statuses
 
 PROBE_INTERVAL = 2.0  # seconds, where every model is ready
 PROBE_INTERVAL_NOT_READY = 0.3  # seconds, elsewhere
 PROBE_TIMEOUT = 2.0  # seconds
-REPORTED = ("status", "reason", "non_finite")  # beside a card, and other the next moment
-
-
-@dataclasses.dataclass(frozen=True)
-class Status:
-    """One model's status, for people and for routing."""
-
-    status: str  # one of passerelle/protocol/statuses.py
-    reason: str = ""
-    card: dict[str, Any] | None = None
-    non_finite: int = 0  # pictures that it gave NaN or infinity for, since it started
-
-
-Statuses = dict[str, Status]
+UNREADABLE = (OSError, ValueError, AttributeError, LookupError, TypeError, RecursionError)
 
 
 class Replica:
@@ -41,16 +26,16 @@ class Replica:
 
     def __init__(
         self,
+        adapter: Adapter,
         address: str,
         host: str = "",
         credentials: transport.Credentials | None = None,
     ) -> None:
-        self.host = host
+        self.adapter, self.host = adapter, host
         self.pool = transport.Pool(address, host, credentials)
         self.in_flight = 0  # requests
         self.last_request = 0.0  # seconds of time.monotonic
         self.statuses: Statuses = {}  # replaced whole, never changed
-        self.expected: Mapping[str, Model] = {}  # what it should hold; empty: anything
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -109,7 +94,7 @@ class Replica:
         """Probe until stopped."""
         while True:
             self.statuses = await self.probe()
-            if any(each.status == statuses.DRAINING for each in self.statuses.values()):
+            if is_draining(self.statuses):
                 self.pool.close_idle()  # it waits for that before it ends
             found = self.statuses.values()
             all_ready = found and all(each.status == statuses.READY for each in found)
@@ -119,85 +104,26 @@ class Replica:
             self._wake.clear()
 
     async def probe(self) -> Statuses:
-        """The statuses that it reports, with the cards of the models that are new."""
+        """The statuses that it reports."""
         try:
-            report = await self._get("/health/ready")
-            if is_draining(report):  # another may have taken its address: connect anew
+            found = await self.adapter.probe(self._get, self.statuses)
+            if is_draining(found):  # another may have taken its address: connect anew
                 self.pool.close_idle()
-                report = await self._get("/health/ready")
-            version = str(report.get("contract", contract.VERSION_IF_UNSTATED))
-            reported = report.get("models", {}).items()
-            return {key: await self._parse_status(key, each, version) for key, each in reported}
+                found = await self.adapter.probe(self._get, self.statuses)
         except id_tokens.IdTokenError as error:
-            expected = {key: Status(statuses.UNAVAILABLE, str(error)) for key in self.expected}
-            return expected | self._all_unavailable(str(error))
-        except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
+            refused = Status(statuses.UNAVAILABLE, str(error))
+            return dict.fromkeys(self.adapter.models, refused) | self._all_unavailable(str(error))
+        except UNREADABLE:
             return self._all_unavailable("its service doesn't answer")
+        return found
 
-    async def _parse_status(self, model_id: str, reported: dict[str, Any], version: str) -> Status:
-        """One model's status, with its card, which is fetched only when its digest is new."""
-        if not contract.is_compatible(version):
-            return Status(statuses.UNAVAILABLE, incompatible(version))
-        known = self.statuses.get(model_id)
-        card = known.card if known else None
-        if card is None or card["digest"] != reported["digest"]:
-            description = await self._get(f"/model/{model_id}")
-            card = {key: description[key] for key in description if key not in REPORTED}
-            card["digest"] = description["digest"]  # which every card must have
-        if model_id in self.expected and (reason := mismatch(self.expected[model_id], card)):
-            return Status(statuses.UNAVAILABLE, reason, card)
-        if reported["status"] not in statuses.BEST_FIRST:  # of a newer minor version
-            reason = f"its service says: {str(reported['status'])[:20]}"
-            return Status(statuses.UNAVAILABLE, reason, card)
-        non_finite = int(reported.get("non_finite", 0))  # since 1.2
-        return Status(reported["status"], str(reported["reason"]), card, non_finite)
-
-    async def _get(self, path: str) -> dict[str, Any]:
-        """A JSON object of the replica."""
-        response = await self.pool.send(transport.Request("GET", path), PROBE_TIMEOUT)
+    async def _get(self, target: str) -> transport.Response:
+        """The replica's response to a GET."""
+        response = await self.pool.send(transport.Request("GET", target), PROBE_TIMEOUT)
         id_tokens.raise_if_denied(response.status)
-        document = json.loads(response.body)
-        if not isinstance(document, dict):
-            raise TypeError(path)
-        return document
+        return response
 
 
-def is_draining(report: dict[str, Any]) -> bool:
+def is_draining(found: Statuses) -> bool:
     """Whether a replica reports that it is being stopped."""
-    return any(
-        each.get("status") == statuses.DRAINING for each in report.get("models", {}).values()
-    )
-
-
-def incompatible(version: str) -> str:
-    """Why a service that speaks another contract gets no requests."""
-    return (
-        f"its service speaks contract {version[:20]}, this gateway {contract.VERSION}; "
-        "deploy versions of the same major number"
-    )
-
-
-def mismatch(model: Model, card: dict[str, Any]) -> str:
-    """Why a card isn't that of the manifest's model; nothing where it is.
-
-    What a card doesn't state isn't compared.
-    """
-    weights = card.get("weights", {})
-    kind, _, rest = model.weights.partition(":")
-    source = f"file:{rest.rpartition('/')[2]}" if kind == "file" else model.weights
-    pairs = {
-        "task": (model.task, card.get("task")),
-        "architecture": (model.architecture, card.get("architecture")),
-        "engine": (model.engine, card.get("engine")),
-        "precision": (model.precision, card.get("precision")),
-        "weights": (source, weights.get("source")),
-        "sha256": (model.sha256, weights.get("sha256")),
-        "activation": (model.activation, card.get("activation")),
-    }
-    for field, (wanted, held) in pairs.items():
-        if None not in (wanted, held) and wanted != held:
-            return (
-                f"its service holds {field} {held}, the manifest says {wanted}; "
-                "build and deploy it again"
-            )
-    return ""
+    return any(each.status == statuses.DRAINING for each in found.values())

@@ -5,15 +5,15 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from gateway import service_address, settings
+from gateway import adapters, service_address, settings
+from gateway.adapters.adapter import Adapter, ServedModel
 from gateway.api_keys import Key
 from gateway.cache_store import CacheStore
 from gateway.history import History
-from gateway.replica import Status
-from gateway.retry_budget import RetryBudget
-from gateway.upstream import Upstream
+from gateway.status import Status
+from gateway.upstream import Limits, Upstream
 from passerelle.manifest import reading, source
-from passerelle.manifest.model import Cache, Model
+from passerelle.manifest.model import Cache, ExternalModel, Model, Pipeline
 from passerelle.protocol import problems
 
 
@@ -21,10 +21,15 @@ from passerelle.protocol import problems
 class Route:
     """One model, and where it is."""
 
-    model: Model
+    model: ServedModel
     upstream: Upstream
     cache: CacheStore | None  # None: the cache is off
     history: History
+
+    @property
+    def adapter(self) -> Adapter:
+        """How its service is asked."""
+        return self.upstream.adapter
 
     @property
     def status(self) -> Status:
@@ -35,15 +40,17 @@ class Route:
     def description(self) -> dict[str, Any]:
         """The model for `/models`: what the manifest says, its status, and its card."""
         status = self.status
+        weights = self.model.weights if isinstance(self.model, Model) else ""
         return {
             "id": self.model.id,
             "title": self.model.title,
             "status": status.status,
             "reason": status.reason or None,
-            "weights": self.model.weights.partition(":")[0],
+            "protocol": protocol(self.model),
+            "weights": weights.partition(":")[0] or None,
             "replicas": self.upstream.count_replicas(self.model.id),
             "non_finite": self.upstream.count_non_finite(self.model.id),
-            "note": NOTES.get(self.model.weights),
+            "note": NOTES.get(weights),
             "predict": f"/model/{self.model.id}/predict",
             "card": status.card,
         }
@@ -64,6 +71,11 @@ class Route:
 
 
 NOTES = {"random": "The weights are random, for trials: the answers mean nothing."}
+
+
+def protocol(model: ServedModel) -> str:
+    """What a model's backend speaks."""
+    return model.backend.protocol if isinstance(model, ExternalModel) else "passerelle"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +110,7 @@ class RouteTable:
 
     def __init__(self, options: settings.Settings) -> None:
         self.options = options
-        self.retry_budget = RetryBudget()
+        self.limits = Limits(options.max_in_flight)  # of which all services share the retries
         self.upstreams: dict[str, Upstream] = {}
         self.caches: dict[str, CacheStore] = {}  # by the model's id
         self._started = False
@@ -114,48 +126,70 @@ class RouteTable:
         for each in self.upstreams.values():
             each.stop()
 
-    def read(self, path: Path) -> tuple[Model, ...]:
+    def read(self, path: Path) -> tuple[ServedModel, ...]:
         """The models of the manifest at `path`.
 
         Raises:
             reading.ManifestError: also for a service that the setting gives no address.
         """
-        models = reading.read(path)
+        models = tuple(
+            each for each in reading.read_manifest(path).models if not isinstance(each, Pipeline)
+        )
         try:
             for model in models:
-                service_address.find(self.options.upstream, model.service)
+                self._address(model)
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise reading.ManifestError(path, [source.Problem(1, "", message)]) from None
         return models
 
-    def accept(self, models: tuple[Model, ...]) -> Routes:
+    def accept(self, models: tuple[ServedModel, ...]) -> Routes:
         """The routes of a manifest's models."""
-        services = {model.service for model in models}
-        new = services - set(self.upstreams)
-        for name in new:
-            self.upstreams[name] = self._upstream(name)
-        for name in set(self.upstreams) - services:
+        services = {model.service: model for model in models}
+        new = {name: model for name, model in services.items() if not self._is_known(model)}
+        for name in (set(self.upstreams) - set(services)) | (set(self.upstreams) & set(new)):
             self.upstreams.pop(name).stop()
-        for name, each in self.upstreams.items() if self.options.refuse_others else ():
-            each.expect({model.id: model for model in models if model.service == name})
+        for name, model in new.items():
+            self.upstreams[name] = self._upstream(model)
+        for name, each in self.upstreams.items():
+            if self.options.refuse_others or isinstance(services[name], ExternalModel):
+                each.expect({model.id: model for model in models if model.service == name})
         for name in new if self._started else ():
             self.upstreams[name].start()
         self.caches = {m.id: self._cache(m.id, m.cache) for m in models if m.cache}
         return Routes({model.id: self._route(model) for model in models})
 
-    def _route(self, model: Model) -> Route:
+    def _route(self, model: ServedModel) -> Route:
         """The route of a model, whose upstream is there."""
         found = self.upstreams[model.service]
         return Route(model, found, self.caches.get(model.id), found.history(model.id))
 
-    def _upstream(self, name: str) -> Upstream:
-        """A service, at the address that the setting gives it."""
-        options = self.options
-        address = service_address.find(options.upstream, name)
+    def _is_known(self, model: ServedModel) -> bool:
+        """Whether there is an upstream of the model's service, and the same backend behind it."""
+        found = self.upstreams.get(model.service)
+        backend = model.backend if isinstance(model, ExternalModel) else None
+        return found is not None and found.adapter.backend == backend
+
+    def _upstream(self, model: ServedModel) -> Upstream:
+        """The service of a model, at its address."""
+        is_ours = not (isinstance(model, ExternalModel) and model.backend.url)
         return Upstream(
-            name, address, options.max_in_flight, options.upstream_auth, self.retry_budget
+            adapters.of(model),
+            model.service,
+            self._address(model),
+            self.limits,
+            self.options.upstream_auth if is_ours else "",
         )
+
+    def _address(self, model: ServedModel) -> str:
+        """Where a model's service is.
+
+        Raises:
+            KeyError: the setting gives it no address.
+        """
+        if isinstance(model, ExternalModel) and model.backend.url:
+            return model.backend.url
+        return service_address.find(self.options.upstream, model.service)
 
     def _cache(self, model_id: str, options: Cache) -> CacheStore:
         """The cache of a model: the one that it has, unless the manifest's options changed."""

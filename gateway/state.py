@@ -2,10 +2,10 @@
 
 import dataclasses
 
+from gateway.adapters.adapter import ServedModel
 from gateway.api_keys import Keys
 from gateway.routes import Routes
 from gateway.settings import Settings
-from passerelle.manifest.model import Model
 from passerelle.server.file_watcher import FileWatcher
 
 
@@ -15,4 +15,4 @@ class State:
 
     options: Settings
     keys: FileWatcher[Keys, Keys]
-    routes: FileWatcher[tuple[Model, ...], Routes]
+    routes: FileWatcher[tuple[ServedModel, ...], Routes]

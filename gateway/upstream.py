@@ -8,17 +8,19 @@ another is tried. Nothing else is ever sent twice.
 
 import asyncio
 import contextlib
+import dataclasses
 import socket
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 
 from gateway import id_tokens, service_address, transport
+from gateway.adapters.adapter import Adapter, ServedModel
 from gateway.history import History
-from gateway.replica import Replica, Status
+from gateway.replica import Replica
 from gateway.retry_budget import RetryBudget
+from gateway.status import Status
 from gateway.transport import Request, Response
-from passerelle.manifest.model import Model
 from passerelle.protocol import problems, statuses
 from passerelle.server import daemon_thread, log
 
@@ -28,26 +30,32 @@ STARTUP_GRACE = 60.0  # seconds that a service which never answered counts as st
 NO_SUCH_ADDRESS = (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY)
 
 
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """How much is asked of a service."""
+
+    max_in_flight: int = MAX_IN_FLIGHT
+    retry_budget: RetryBudget = dataclasses.field(default_factory=RetryBudget)
+
+
 class Upstream:
     """A service and the models it should hold. Per process, of its event loop alone."""
 
     def __init__(
         self,
+        adapter: Adapter,
         service: str,
         setting: str,
-        max_in_flight: int = MAX_IN_FLIGHT,
+        limits: Limits | None = None,
         auth: str = "",
-        retry_budget: RetryBudget | None = None,
     ) -> None:
-        self.service, self.max_in_flight = service, max_in_flight
-        self.retry_budget = retry_budget or RetryBudget()
+        self.adapter, self.service, self.limits = adapter, service, limits or Limits()
         self.addresses = {
             address: id_tokens.credentials_for(auth, service_address.origin(address))
             for address in setting.split("|")
         }
         self._in_flight = 0  # requests that have a slot
         self._started = time.monotonic()
-        self.expected: Mapping[str, Model] = {}
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
         self.histories: dict[str, History] = {}  # by the model's id
         self._logged: dict[str, str] = {}  # the last status of each model in the log
@@ -64,11 +72,10 @@ class Upstream:
         for replica in self.replicas.values():
             replica.stop()
 
-    def expect(self, models: Mapping[str, Model]) -> None:
+    def expect(self, models: Mapping[str, ServedModel]) -> None:
         """Refuse replicas that hold other models than these."""
-        self.expected = models
+        self.adapter.models = models
         for replica in self.replicas.values():
-            replica.expected = models
             replica.probe_now()
 
     def history(self, model_id: str) -> History:
@@ -88,10 +95,12 @@ class Upstream:
             (address, host) for address in self.addresses for host in await self._hosts(address)
         }
         known = self.replicas
-        new = {key: Replica(*key, self.addresses[key[0]]) for key in sorted(found - set(known))}
+        new = {
+            key: Replica(self.adapter, *key, self.addresses[key[0]])
+            for key in sorted(found - set(known))
+        }
         self.replicas = {key: known[key] for key in known if key in found} | new
         for replica in new.values():
-            replica.expected = self.expected
             replica.start()
         for key in set(known) - found:
             known[key].stop()
@@ -152,9 +161,10 @@ class Upstream:
         Raises:
             ServiceUnavailable: there are as many already.
         """
-        if self._in_flight >= self.max_in_flight:
+        most = self.limits.max_in_flight
+        if self._in_flight >= most:
             raise problems.ServiceUnavailable(
-                f"{self.max_in_flight} requests are with its service already. Try again shortly."
+                f"{most} requests are with its service already. Try again shortly."
             )
         self._in_flight += 1
         try:
@@ -171,7 +181,7 @@ class Upstream:
             OSError: as `transport.Pool.send`, of the last replica that was tried.
         """
         tried: list[Replica] = []
-        with self.retry_budget.count_request(), contextlib.ExitStack() as retries:
+        with self.limits.retry_budget.count_request(), contextlib.ExitStack() as retries:
             while True:
                 with self._least_busy(model_id, tried) as replica:
                     try:
@@ -180,7 +190,7 @@ class Upstream:
                         tried.append(replica)
                         if not self._candidates(model_id, tried):
                             raise
-                        retry = self.retry_budget.request_retry()
+                        retry = self.limits.retry_budget.request_retry()
                         if len(tried) == 1 and not retries.enter_context(retry):
                             raise
 

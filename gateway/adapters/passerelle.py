@@ -7,31 +7,108 @@ import contextlib
 import json
 import re
 import urllib.parse
+from typing import Any
 
 from gateway import id_tokens
+from gateway.adapters.adapter import Adapter, Get, ServedModel
 from gateway.exchange import Exchange
-from gateway.routes import Route
+from gateway.status import Status, Statuses
 from gateway.transport import Request, Response
-from passerelle.protocol import accept, answers, problems, tasks
+from passerelle.manifest.model import Model
+from passerelle.protocol import accept, answers, contract, problems, statuses, tasks
 
 FORWARDED_HEADERS = ("Content-Type",)  # of the client's, as it sent them
 BUSY = (429, 503)  # statuses of a platform that has no instance for a request now
 NO_JSON = (b"NaN", b"Infinity")  # which a label may hold, too
 MAX_RETRY_AFTER = 3600  # seconds that a client may be told to wait
+REPORTED = ("status", "reason", "non_finite")  # beside a card, and other the next moment
 PNG_BEGIN, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 
-def request(exchange: Exchange, route: Route) -> Request:
-    """The request to the model's service.
+class Passerelle(Adapter):
+    """How our own model services are asked."""
 
-    Its address is made from the manifest's id and what a task may be asked, never from the client's
-    path.
+    def request(self, exchange: Exchange, model: ServedModel) -> Request:
+        """The request to the model's service.
+
+        Its address is made from the manifest's id and what a task may be asked, never from the
+        client's path.
+        """
+        query = {name: exchange.query[name] for name in tasks.QUERY if name in exchange.query}
+        path = f"/model/{model.id}/{exchange.verb}"
+        target = f"{path}?{urllib.parse.urlencode(query)}" if query else path
+        headers = forwarded_headers(exchange) | exchange.span.trace.headers
+        return Request("POST", target, headers, exchange.payload)
+
+    def check(self, response: Response, exchange: Exchange, model: ServedModel) -> Response:
+        """The response, if it is this model's answer, or a problem that a client may see.
+
+        It has the media type that the client prefers, or is JSON all the same.
+
+        Raises:
+            ServiceUnavailable: it is a platform's that stands before the service, such as
+                "no instance is free".
+            BadGateway: anything else, so that nonsense is never passed on as an answer.
+        """
+        has_constant = any(name in response.body for name in NO_JSON)
+        if (
+            response.status == 200
+            and not has_constant
+            and response.body.startswith(b'{"model": "%b", ' % model.id.encode())
+        ):
+            return response
+        if exchange.preferred == accept.PNG and is_png_of(response, model):
+            return response
+        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+            document = json.loads(response.body, parse_constant=refuse_constant)
+            if response.status == 200 and document["model"] == model.id:
+                return response
+            is_denied = response.status in id_tokens.DENIED  # by no service of ours
+            if is_problem(response) and not is_denied and document["request_id"]:
+                return response
+        raise problem(response, model)
+
+    async def probe(self, get: Get, known: Statuses) -> Statuses:
+        """The statuses that a replica reports, with the cards of the models that are new."""
+        report = await get_object(get, "/health/ready")
+        version = str(report.get("contract", contract.VERSION_IF_UNSTATED))
+        found = report.get("models", {})
+        if not contract.is_compatible(version):
+            return dict.fromkeys(found, Status(statuses.UNAVAILABLE, incompatible(version)))
+        return {
+            key: await self._parse_status(get, known.get(key), key, each)
+            for key, each in found.items()
+        }
+
+    async def _parse_status(
+        self, get: Get, known: Status | None, model_id: str, reported: dict[str, Any]
+    ) -> Status:
+        """One model's status, with its card, which is fetched only when its digest is new."""
+        card = known.card if known else None
+        if card is None or card["digest"] != reported["digest"]:
+            description = await get_object(get, f"/model/{model_id}")
+            card = {key: description[key] for key in description if key not in REPORTED}
+            card["digest"] = description["digest"]  # which every card must have
+        expected = self.models.get(model_id)
+        if isinstance(expected, Model) and (reason := mismatch(expected, card)):
+            return Status(statuses.UNAVAILABLE, reason, card)
+        if reported["status"] not in statuses.BEST_FIRST:  # of a newer minor version
+            reason = f"its service says: {str(reported['status'])[:20]}"
+            return Status(statuses.UNAVAILABLE, reason, card)
+        non_finite = int(reported.get("non_finite", 0))  # since 1.2
+        return Status(reported["status"], str(reported["reason"]), card, non_finite)
+
+
+async def get_object(get: Get, path: str) -> dict[str, Any]:
+    """A JSON object of a replica.
+
+    Raises:
+        ValueError, TypeError: it answers none.
     """
-    query = {name: exchange.query[name] for name in tasks.QUERY if name in exchange.query}
-    path = f"/model/{route.model.id}/predict"
-    target = f"{path}?{urllib.parse.urlencode(query)}" if query else path
-    headers = forwarded_headers(exchange) | exchange.span.trace.headers
-    return Request("POST", target, headers, exchange.payload)
+    document = json.loads((await get(path)).body)
+    if not isinstance(document, dict):
+        raise TypeError(path)
+    return document
 
 
 def forwarded_headers(exchange: Exchange) -> dict[str, str]:
@@ -52,35 +129,6 @@ def forwarded_headers(exchange: Exchange) -> dict[str, str]:
     return found
 
 
-def check(response: Response, route: Route, preferred: str = accept.JSON) -> Response:
-    """The response, if it is this model's answer, or a problem that a client may see.
-
-    `preferred` is the media type that the client would have it in; JSON may come all the same.
-
-    Raises:
-        ServiceUnavailable: it is a platform's that stands before the service, such as
-            "no instance is free".
-        BadGateway: anything else, so that nonsense is never passed on as an answer.
-    """
-    has_constant = any(name in response.body for name in NO_JSON)
-    if (
-        response.status == 200
-        and not has_constant
-        and response.body.startswith(b'{"model": "%b", ' % route.model.id.encode())
-    ):
-        return response
-    if preferred == accept.PNG and is_png_of(response, route):
-        return response
-    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-        document = json.loads(response.body, parse_constant=refuse_constant)
-        if response.status == 200 and document["model"] == route.model.id:
-            return response
-        is_denied = response.status in id_tokens.DENIED  # by no service of ours
-        if is_problem(response) and not is_denied and document["request_id"]:
-            return response
-    raise problem(response, route)
-
-
 def refuse_constant(name: str) -> None:
     """Refuse NaN and Infinity, which Python's json reads and JSON doesn't have.
 
@@ -90,11 +138,11 @@ def refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def is_png_of(response: Response, route: Route) -> bool:
+def is_png_of(response: Response, model: ServedModel) -> bool:
     """Whether a response is a whole PNG of which its service says that this model made it."""
     is_png = response.status == 200 and response.media_type == accept.PNG
     is_whole = response.body.startswith(PNG_BEGIN) and response.body.endswith(PNG_END)
-    return is_png and is_whole and response.headers.get(answers.MODEL.lower()) == route.model.id
+    return is_png and is_whole and response.headers.get(answers.MODEL.lower()) == model.id
 
 
 def is_problem(response: Response) -> bool:
@@ -102,9 +150,9 @@ def is_problem(response: Response) -> bool:
     return response.status >= 400 and response.media_type == problems.MEDIA_TYPE
 
 
-def problem(response: Response, route: Route) -> problems.Problem:
+def problem(response: Response, model: ServedModel) -> problems.Problem:
     """What the service itself did not say, as a problem."""
-    service = f"The service of {route.model.id}"
+    service = f"The service of {model.id}"
     if response.status in BUSY:
         return problems.ServiceUnavailable(
             f"{service} is being started, or has no room for more requests. Try again shortly.",
@@ -123,3 +171,37 @@ def retry_after(response: Response) -> int:
     text = response.headers.get("retry-after", "")
     seconds = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
     return seconds if 0 < seconds <= MAX_RETRY_AFTER else 1
+
+
+def incompatible(version: str) -> str:
+    """Why a service that speaks another contract gets no requests."""
+    return (
+        f"its service speaks contract {version[:20]}, this gateway {contract.VERSION}; "
+        "deploy versions of the same major number"
+    )
+
+
+def mismatch(model: Model, card: dict[str, Any]) -> str:
+    """Why a card isn't that of the manifest's model; nothing where it is.
+
+    What a card doesn't state isn't compared.
+    """
+    weights = card.get("weights", {})
+    kind, _, rest = model.weights.partition(":")
+    source = f"file:{rest.rpartition('/')[2]}" if kind == "file" else model.weights
+    pairs = {
+        "task": (model.task, card.get("task")),
+        "architecture": (model.architecture, card.get("architecture")),
+        "engine": (model.engine, card.get("engine")),
+        "precision": (model.precision, card.get("precision")),
+        "weights": (source, weights.get("source")),
+        "sha256": (model.sha256, weights.get("sha256")),
+        "activation": (model.activation, card.get("activation")),
+    }
+    for field, (wanted, held) in pairs.items():
+        if None not in (wanted, held) and wanted != held:
+            return (
+                f"its service holds {field} {held}, the manifest says {wanted}; "
+                "build and deploy it again"
+            )
+    return ""

@@ -1,15 +1,14 @@
 """The gateway's own API: a request becomes an exchange, an answer a response."""
 
 import re
-from collections.abc import Mapping
 
-from gateway import transport
-from gateway.exchange import Client, Exchange
+from gateway import credentials, transport
+from gateway.exchange import Exchange
 from passerelle.protocol import answers
-from passerelle.server import request_body
+from passerelle.protocol.problems import Problem
+from passerelle.server import problem_responses, request_body
 from passerelle.server.messages import Request, Response
 
-KEY_NAMES_IN_QUERY = frozenset({"key", "api_key", "apikey", "api-key", "x-api-key", "access_token"})
 PICTURES = answers.PICTURES.lower()
 RELAYED_HEADERS = ("Content-Type", "Vary", "Retry-After", "Age", "Cache-Status", "ETag")
 
@@ -19,20 +18,11 @@ def receive(request: Request) -> Exchange:
     query = request.values
     return Exchange(
         model_id=request.parameters["model_id"],
-        client=client(request.headers, query),
+        client=credentials.client(request.headers, query),
         headers=request.headers,
         query=query,
         span=request.span,
     )
-
-
-def client(headers: Mapping[str, str], query: Mapping[str, str]) -> Client:
-    """Who a request says that it is from. The names of `headers` are in lower case."""
-    in_query = not KEY_NAMES_IN_QUERY.isdisjoint(name.lower() for name in query)
-    if key := headers.get("x-api-key"):
-        return Client(key.strip(), in_query)
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    return Client(credentials.strip() if scheme.lower() == "bearer" else "", in_query)
 
 
 async def read_payload(exchange: Exchange, request: Request, max_bytes: int) -> None:
@@ -60,3 +50,8 @@ def respond(exchange: Exchange, response: transport.Response) -> Response:
         if name.lower() in response.headers
     ]
     return Response(response.status, response.body, headers)
+
+
+def refuse(problem: Problem, request: Request) -> Response:
+    """A problem as problem details (RFC 9457)."""
+    return problem_responses.refuse(problem, request)

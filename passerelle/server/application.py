@@ -26,6 +26,7 @@ from passerelle.server.span import Span
 from passerelle.server.wsgi import Threads
 
 Handler = Callable[[Request], Awaitable[Response]]
+Refuse = Callable[[Problem, Request], Response]  # a problem as the clients of a path read it
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
@@ -38,6 +39,7 @@ class Route:
 
     path: re.Pattern[str]
     handlers: dict[str, Handler]
+    refuse: Refuse
 
     @property
     def allowed(self) -> str:
@@ -77,10 +79,16 @@ class Application:
         self.routes: dict[str, Route] = {}
         self.add_route("GET", "/health/live", live)
 
-    def add_route(self, method: str, path: str, handler: Handler) -> None:
+    def add_route(
+        self,
+        method: str,
+        path: str,
+        handler: Handler,
+        refuse: Refuse = problem_responses.refuse,
+    ) -> None:
         """Answer a path, in which `{name}` stands for any segment, on the event loop."""
         pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
-        self.routes.setdefault(path, Route(pattern, {})).handlers[method] = handler
+        self.routes.setdefault(path, Route(pattern, {}, refuse)).handlers[method] = handler
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -97,17 +105,26 @@ class Application:
 
     async def _answer_or_problem(self, request: Request) -> Response:
         """The handler's response, or that of the problem it raised."""
-        request_id = request.span.trace.request_id
+        route = self._find(request)
+        refuse = route.refuse if route else problem_responses.refuse
         try:
-            return await self._answer(request)
+            return await self._answer(request, route)
         except Problem as problem:
-            return problem_responses.response(problem, request.path, request_id)
+            return refuse(problem, request)
         except Exception as error:
-            unexpected = problem_responses.from_unexpected(error, request_id)
-            return problem_responses.response(unexpected, request.path, request_id)
+            request_id = request.span.trace.request_id
+            return refuse(problem_responses.from_unexpected(error, request_id), request)
 
-    async def _answer(self, request: Request) -> Response:
-        """The response of the route that the request's path matches, or Flask's.
+    def _find(self, request: Request) -> Route | None:
+        """The route that the request's path matches, whose parameters it then has."""
+        for route in self.routes.values():
+            if match := route.path.fullmatch(request.path):
+                request.parameters = match.groupdict()
+                return route
+        return None
+
+    async def _answer(self, request: Request, route: Route | None) -> Response:
+        """The response of the request's route, or Flask's where it has none.
 
         Raises:
             Problem
@@ -115,20 +132,16 @@ class Application:
         prefix = self.options.path_prefix
         if prefix and request.path == prefix:  # to which relative addresses don't belong
             return Response(308, headers=[("Location", f"{prefix}/")])
-        for route in self.routes.values():
-            if match := route.path.fullmatch(request.path):
-                request.parameters = match.groupdict()
-                method = "GET" if request.method == "HEAD" else request.method
-                if handler := route.handlers.get(method):
-                    return await handler(request)
-                if method == "OPTIONS":
-                    return Response(200, headers=[("Allow", route.allowed)])
-                raise problem_responses.method_not_allowed(
-                    request.method, request.path, route.allowed
-                )
-        if self.threads is None:
-            raise problem_responses.nothing_at(request.path)
-        return await self.threads.answer(request)
+        if route is None:
+            if self.threads is None:
+                raise problem_responses.nothing_at(request.path)
+            return await self.threads.answer(request)
+        method = "GET" if request.method == "HEAD" else request.method
+        if handler := route.handlers.get(method):
+            return await handler(request)
+        if method == "OPTIONS":
+            return Response(200, headers=[("Allow", route.allowed)])
+        raise problem_responses.method_not_allowed(request.method, request.path, route.allowed)
 
     def _write_log(self, request: Request, status: int) -> None:
         """The request's line in the log. Health checks come all the time, and have none."""

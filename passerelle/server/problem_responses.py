@@ -7,7 +7,7 @@ import urllib.parse
 from passerelle.protocol import problems
 from passerelle.protocol.problems import Problem
 from passerelle.server import log
-from passerelle.server.messages import Response
+from passerelle.server.messages import Request, Response
 
 
 def response(problem: Problem, path: str, request_id: str) -> Response:
@@ -19,6 +19,11 @@ def response(problem: Problem, path: str, request_id: str) -> Response:
     return Response(
         problem.status, body, [("Content-Type", problems.MEDIA_TYPE), *problem.headers.items()]
     )
+
+
+def refuse(problem: Problem, request: Request) -> Response:
+    """A problem as the response to a request."""
+    return response(problem, request.path, request.span.trace.request_id)
 
 
 def from_unexpected(error: BaseException, request_id: str) -> Problem:

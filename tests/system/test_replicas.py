@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from gateway import transport
-from gateway.replica import Replica, Status
+from gateway.adapters.passerelle import Passerelle
+from gateway.replica import Replica
+from gateway.status import Status
 from gateway.transport import Request
 from gateway.upstream import Upstream
 from tests.support import processes, stack
@@ -110,8 +112,8 @@ def vanished(host: str) -> Iterator[int]:
 
 def service(*urls: str) -> Upstream:
     """A service whose model `m` is ready on all replicas; the first is the first to be asked."""
-    found = Upstream("zoo", "|".join(urls))
-    found.replicas = {(url, ""): Replica(url) for url in urls}
+    found = Upstream(Passerelle(), "zoo", "|".join(urls))
+    found.replicas = {(url, ""): Replica(found.adapter, url) for url in urls}
     for number, replica in enumerate(found.replicas.values()):
         replica.statuses, replica.last_request = {"m": Status("ready")}, float(number)
     return found
@@ -140,7 +142,7 @@ def test_a_replica_that_refuses_is_lost_and_the_other_is_asked() -> None:
     refusing, other = zoo.replicas.values()
     assert refusing.statuses["m"].status == "unavailable"
     assert (refusing.in_flight, other.in_flight) == (0, 0)
-    assert (zoo.retry_budget._requests, zoo.retry_budget._retries) == (0, 0)
+    assert (zoo.limits.retry_budget._requests, zoo.limits.retry_budget._retries) == (0, 0)
 
 
 def test_nothing_is_sent_twice() -> None:

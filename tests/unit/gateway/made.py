@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from gateway import api_keys, settings
+from gateway.adapters.passerelle import Passerelle
 from gateway.api_keys import Key, Keys
 from gateway.cache_store import CacheStore
 from gateway.exchange import Client, Exchange
 from gateway.history import History
-from gateway.replica import Replica, Status
+from gateway.replica import Replica
 from gateway.routes import Route, Routes, RouteTable
 from gateway.state import State
+from gateway.status import Status
 from gateway.transport import Request, Response
 from gateway.upstream import Upstream
 from passerelle.manifest.model import Cache, Model
@@ -69,8 +71,8 @@ def model(**given: Any) -> Model:
 
 def upstream(*addresses: str, status: str = "ready", **given: Any) -> Upstream:
     """A service whose model `m` has a status on all its replicas."""
-    found = Upstream("zoo", "|".join(addresses or (ADDRESS,)), **given)
-    found.replicas = {(each, ""): Replica(each) for each in found.addresses}
+    found = Upstream(Passerelle(), "zoo", "|".join(addresses or (ADDRESS,)), **given)
+    found.replicas = {(each, ""): Replica(found.adapter, each) for each in found.addresses}
     for replica in found.replicas.values():
         replica.statuses = {"m": Status(status, "because", {"digest": DIGEST})}
     return found

@@ -10,6 +10,7 @@ from gateway import cache
 from gateway.exchange import Exchange
 from gateway.routes import Route
 from gateway.transport import Response
+from gateway.upstream import Limits
 from passerelle.manifest.model import Cache
 from passerelle.protocol import problems
 from tests.unit.gateway import made
@@ -267,7 +268,7 @@ async def test_a_follower_with_too_little_time_left_asks_nobody(clock: Clock) ->
 
 
 async def test_more_followers_than_slots_are_told_to_come_back() -> None:
-    model, route = HeldModel(), made.route(made.upstream(max_in_flight=1), cache=ON)
+    model, route = HeldModel(), made.route(made.upstream(limits=Limits(1)), cache=ON)
     await leader_and_followers(route, model, 1)
     with pytest.raises(problems.ServiceUnavailable, match="1 requests are with its service"):
         await Asked(route, model).task

@@ -8,6 +8,7 @@ import pytest
 from gateway import forwarding, id_tokens, transport
 from gateway.routes import Route
 from gateway.transport import Response
+from gateway.upstream import Limits
 from passerelle.protocol import problems
 from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies, Silence, until
@@ -78,7 +79,7 @@ async def test_a_request_whose_time_is_over_is_not_sent() -> None:
 
 async def test_where_every_slot_is_taken_a_request_is_told_to_come_back() -> None:
     found, replies = route(made.answer())
-    found.upstream.max_in_flight = 0
+    found.upstream.limits = Limits(0)
     with pytest.raises(problems.ServiceUnavailable, match="are with its service already"):
         await forwarding.forward(made.exchange(), found)
     assert not replies.requests

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from gateway import id_tokens, replica, transport
-from gateway.replica import Replica, Status, mismatch
+from gateway.adapters.passerelle import Passerelle
+from gateway.replica import Replica
+from gateway.status import Status
 from gateway.transport import Request, Response
 from tests.unit.gateway import made
 from tests.unit.gateway.conftest import Clock
@@ -32,7 +34,7 @@ def with_replies(*replies: Response | Exception) -> Replica:
 
 
 def with_pool(pool: Any) -> Replica:
-    found = Replica("http://127.0.0.1:1")
+    found = Replica(Passerelle(), "http://127.0.0.1:1")
     found.pool = pool
     return found
 
@@ -71,7 +73,7 @@ async def test_a_card_is_fetched_once_for_a_digest() -> None:
 
 
 async def test_a_replica_that_drains_is_asked_again_on_a_new_connection() -> None:
-    pool = Replies(report("draining"), report(), document(CARD))
+    pool = Replies(report("draining"), document(CARD), report(), document(CARD))
     assert (await with_pool(pool).probe())["m"].status == "ready"
     assert pool.closed == 1
 
@@ -124,13 +126,13 @@ async def test_a_service_that_refuses_the_gateway_is_said_for_all_that_it_should
     status: int,
 ) -> None:
     found = with_replies(document({}, status))
-    found.expected = {"m": made.model()}
+    found.adapter.models = {"m": made.model()}
     assert f"refuses the gateway ({status})" in (await found.probe())["m"].reason
 
 
 async def test_a_missing_token_is_not_a_missing_service() -> None:
     found = with_replies(id_tokens.IdTokenError("no identity token can be had"))
-    found.expected = {"m": made.model()}
+    found.adapter.models = {"m": made.model()}
     assert (await found.probe())["m"].reason == "no identity token can be had"
 
 
@@ -234,32 +236,9 @@ async def test_a_stopped_replica_is_probed_no_more_and_its_idle_connections_are_
     assert pool.closed == 1
 
 
-def test_a_card_of_another_model_is_a_mismatch_that_names_the_field() -> None:
-    expected = made.model(precision="int8")
-    held = {"architecture": "torchvision:resnet18", "engine": "openvino", "precision": "fp32"}
-    assert mismatch(expected, held) == (
-        "its service holds precision fp32, the manifest says int8; build and deploy it again"
-    )
-    assert "holds activation softmax, the manifest says sigmoid" in mismatch(
-        made.model(activation="sigmoid"), {"activation": "softmax"}
-    )
-    assert mismatch(made.model(), {"activation": "sigmoid"}) == ""  # the bake found it
-    assert "holds task classification, the manifest says embedding" in mismatch(
-        made.model(task="embedding"), {"task": "classification"}
-    )
-    assert mismatch(made.model(), {"task": "detection"}) == ""  # torchvision's registry told it
-    assert mismatch(made.model(), {}) == ""  # what a card doesn't state isn't compared
-
-
 async def test_a_replica_that_holds_another_model_is_unavailable() -> None:
     found = with_replies(report(), document(CARD))
-    found.expected = {"m": made.model(architecture="torchvision:vgg16")}
+    found.adapter.models = {"m": made.model(architecture="torchvision:vgg16")}
     status = (await found.probe())["m"]
     assert status.status == "unavailable"
     assert "holds architecture torchvision:resnet18" in status.reason
-
-
-def test_a_file_of_weights_is_compared_by_its_name() -> None:
-    expected = made.model(weights="file:/here/net.pth")
-    assert mismatch(expected, {"weights": {"source": "file:net.pth"}}) == ""
-    assert "file:other.pth" in mismatch(expected, {"weights": {"source": "file:other.pth"}})

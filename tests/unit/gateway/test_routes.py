@@ -112,7 +112,7 @@ def test_all_services_share_one_budget_of_retries(tmp_path: Path) -> None:
     found = accepted(table(), tmp_path, MANIFEST.replace("service: zoo}", "service: park}"))
     one, two = (found.by_id[each].upstream for each in ("one", "two"))
     assert one is not two
-    assert one.retry_budget is two.retry_budget
+    assert one.limits.retry_budget is two.limits.retry_budget
 
 
 def test_a_service_without_an_address_is_a_problem_of_the_manifest(tmp_path: Path) -> None:
@@ -122,16 +122,16 @@ def test_a_service_without_an_address_is_a_problem_of_the_manifest(tmp_path: Pat
 
 def test_unless_told_otherwise_services_with_other_models_are_refused(tmp_path: Path) -> None:
     refusing = accepted(table(), tmp_path).by_id["one"].upstream
-    assert set(refusing.expected) == {"one", "two"}
+    assert set(refusing.adapter.models) == {"one", "two"}
     lenient = accepted(table(PASSERELLE_REFUSE_OTHERS="0"), tmp_path).by_id["one"].upstream
-    assert not lenient.expected
+    assert not lenient.adapter.models
 
 
 def test_what_a_service_should_hold_follows_the_manifest(tmp_path: Path) -> None:
     found = table()
     accepted(found, tmp_path)
     after = accepted(found, tmp_path, MANIFEST.replace("id: two", "id: three"))
-    assert set(after.by_id["one"].upstream.expected) == {"one", "three"}
+    assert set(after.by_id["one"].upstream.adapter.models) == {"one", "three"}
 
 
 def test_an_unknown_model_is_not_found_and_the_nearest_are_named() -> None:

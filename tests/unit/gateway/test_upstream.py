@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from gateway import id_tokens, transport, upstream
-from gateway.replica import Replica, Status
+from gateway.adapters.passerelle import Passerelle
+from gateway.replica import Replica
+from gateway.status import Status
 from gateway.transport import Request, Response
-from gateway.upstream import Upstream
+from gateway.upstream import Limits, Upstream
 from passerelle.protocol import problems
 from tests.unit.gateway import made
 from tests.unit.gateway.conftest import Clock
@@ -38,7 +40,7 @@ async def send(found: Upstream) -> Response:
 
 def held(found: Upstream) -> tuple[Any, ...]:
     """What requests hold of a service."""
-    budget = found.retry_budget
+    budget = found.limits.retry_budget
     busy = [each.in_flight for each in found.replicas.values()]
     return found._in_flight, busy, budget._requests, budget._retries
 
@@ -127,7 +129,7 @@ async def test_where_no_replica_is_ready_the_service_is_unreachable() -> None:
 
 async def test_without_a_retry_left_the_failure_is_the_answer() -> None:
     found = service(transport.UnreachableError(), made.answer())
-    found.retry_budget._retries = 3
+    found.limits.retry_budget._retries = 3
     with pytest.raises(transport.UnreachableError):
         await send(found)
 
@@ -150,7 +152,7 @@ async def test_a_request_that_is_given_up_releases_all_that_it_holds() -> None:
 
 
 def test_more_requests_than_slots_are_told_to_come_back() -> None:
-    found = Upstream("zoo", URLS[0], max_in_flight=1)
+    found = Upstream(Passerelle(), "zoo", URLS[0], limits=Limits(1))
     with (
         found.acquire_slot(),
         pytest.raises(problems.ServiceUnavailable, match="1 requests are with its service"),
@@ -172,7 +174,7 @@ def test_a_models_status_is_the_best_that_a_replica_reports() -> None:
 
 
 def test_a_service_that_never_answered_is_starting_and_in_the_end_unavailable() -> None:
-    found = Upstream("zoo", URLS[0])
+    found = Upstream(Passerelle(), "zoo", URLS[0])
     assert found.status("m").status == "starting"
     found._started -= upstream.STARTUP_GRACE
     assert found.status("m").status == "unavailable"
@@ -224,7 +226,7 @@ async def hosts(found: Upstream) -> list[str]:
 
 
 async def test_replicas_come_and_go_with_their_names_addresses(names: Names) -> None:
-    found = Upstream("zoo", "http://zoo:8080")
+    found = Upstream(Passerelle(), "zoo", "http://zoo:8080")
     assert await hosts(found) == ["10.0.0.1", "10.0.0.2"]
     stays = found.replicas["http://zoo:8080", "10.0.0.2"]
     names.ipv4 = ["10.0.0.2", "10.0.0.3"]
@@ -239,18 +241,18 @@ async def test_a_replica_that_is_gone_is_stopped_and_a_new_one_knows_what_it_sho
     stopped: list[str] = []
     monkeypatch.setattr(Replica, "start", lambda self: started.append(self.host))
     monkeypatch.setattr(Replica, "stop", lambda self: stopped.append(self.host))
-    found = Upstream("zoo", "http://zoo:8080")
+    found = Upstream(Passerelle(), "zoo", "http://zoo:8080")
     found.expect({"m": made.model()})
     await hosts(found)
     names.ipv4 = ["10.0.0.2"]
     await hosts(found)
     assert (started, stopped) == (["10.0.0.1", "10.0.0.2"], ["10.0.0.1"])
-    assert list(found.replicas["http://zoo:8080", "10.0.0.2"].expected) == ["m"]
+    assert list(found.replicas["http://zoo:8080", "10.0.0.2"].adapter.models) == ["m"]
 
 
 @pytest.mark.parametrize("error", [socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM])
 async def test_replicas_stay_while_nobody_can_say_where_they_are(names: Names, error: int) -> None:
-    found = Upstream("zoo", "http://zoo:8080")
+    found = Upstream(Passerelle(), "zoo", "http://zoo:8080")
     await hosts(found)
     names.ipv4 = error
     assert await hosts(found) == ["10.0.0.1", "10.0.0.2"]
@@ -258,7 +260,7 @@ async def test_replicas_stay_while_nobody_can_say_where_they_are(names: Names, e
 
 async def test_a_name_without_addresses_of_ipv4_stands_for_those_of_ipv6(names: Names) -> None:
     names.ipv4 = socket.EAI_NONAME
-    assert await hosts(Upstream("zoo", "http://zoo:8080")) == ["fd00::1"]
+    assert await hosts(Upstream(Passerelle(), "zoo", "http://zoo:8080")) == ["fd00::1"]
 
 
 @pytest.mark.usefixtures("names")
@@ -274,20 +276,20 @@ async def test_a_name_without_addresses_of_ipv4_stands_for_those_of_ipv6(names: 
     ],
 )
 async def test_only_another_machines_name_without_tls_is_resolved(address: str) -> None:
-    assert await hosts(Upstream("zoo", address)) == [""]
+    assert await hosts(Upstream(Passerelle(), "zoo", address)) == [""]
 
 
 def test_what_a_service_should_hold_is_compared_at_once() -> None:
     found = service(made.answer())
     found.expect({"m": made.model()})
     (replica,) = found.replicas.values()
-    assert list(replica.expected) == ["m"]
+    assert list(replica.adapter.models) == ["m"]
     assert replica._wake.is_set()
 
 
 @pytest.mark.usefixtures("names")
 async def test_a_service_is_followed_until_it_is_stopped(clock: Clock) -> None:
-    found = Upstream("zoo", "http://10.0.0.9:8080")
+    found = Upstream(Passerelle(), "zoo", "http://10.0.0.9:8080")
     history = found.history("m")
     found.start()
     await until(lambda: found.replicas)

@@ -4,41 +4,47 @@ import json
 
 import pytest
 
-from gateway import adapter
+from gateway.adapters import passerelle
+from gateway.adapters.passerelle import Passerelle, mismatch
 from gateway.transport import Response
 from passerelle.protocol import problems
 from tests.unit.gateway import made
 
 
+def checked(response: Response, preferred: str = "application/json") -> Response:
+    """The response as the adapter passes it on to who prefers a media type."""
+    return Passerelle().check(response, made.exchange({"accept": preferred}), made.model())
+
+
 def test_the_address_is_of_the_manifests_id_and_what_tasks_may_be_asked_alone() -> None:
     exchange = made.exchange(query={"key": "secret", "threshold": "0.3&x", "top": "3"})
-    request = adapter.request(exchange, made.route())
+    request = Passerelle().request(exchange, made.model())
     assert (request.method, request.target) == ("POST", "/model/m/predict?top=3&threshold=0.3%26x")
     assert request.body == b"picture"
 
 
 def test_the_trace_goes_along_and_of_the_clients_headers_only_the_content_type() -> None:
     exchange = made.exchange({"content-type": "image/png", "cookie": "x", "authorization": "y"})
-    request = adapter.request(exchange, made.route())
+    request = Passerelle().request(exchange, made.model())
     assert set(request.headers) == {"Content-Type", "X-Request-ID", "traceparent"}
     assert request.headers["X-Request-ID"] == "mine"
 
 
 def test_a_header_that_connection_names_ends_at_the_gateway() -> None:
     exchange = made.exchange({"content-type": "image/png", "connection": "close, Content-Type"})
-    assert adapter.forwarded_headers(exchange) == {}
+    assert passerelle.forwarded_headers(exchange) == {}
 
 
 @pytest.mark.parametrize("given", ["image/png", "image/*;q=0.5", "IMAGE/PNG, */*;q=0.1"])
 def test_who_prefers_a_png_is_forwarded_as_that_alone(given: str) -> None:
-    assert adapter.forwarded_headers(made.exchange({"accept": given})) == {"Accept": "image/png"}
+    assert passerelle.forwarded_headers(made.exchange({"accept": given})) == {"Accept": "image/png"}
     ended = {"accept": given, "connection": "Accept"}
-    assert adapter.forwarded_headers(made.exchange(ended)) == {}
+    assert passerelle.forwarded_headers(made.exchange(ended)) == {}
 
 
 @pytest.mark.parametrize("given", ["*/*", "application/json", "text/html, image/webp", ""])
 def test_whatever_else_a_client_accepts_it_is_json(given: str) -> None:
-    assert adapter.forwarded_headers(made.exchange({"accept": given})) == {}
+    assert passerelle.forwarded_headers(made.exchange({"accept": given})) == {}
 
 
 PROBLEM = {"content-type": "application/Problem+json; charset=utf-8"}
@@ -48,13 +54,13 @@ PROBLEM = {"content-type": "application/Problem+json; charset=utf-8"}
 def test_an_answer_of_the_model_and_a_problem_are_passed_on(status: int) -> None:
     body = b'{"detail": "broken", "request_id": "mine"}'
     for response in (made.answer(), Response(status, PROBLEM, body)):
-        assert adapter.check(response, made.route()) is response
+        assert checked(response) is response
 
 
 def test_a_png_of_the_model_is_an_answer_to_who_prefers_it() -> None:
     response = made.png(b"NaN")
-    assert adapter.check(response, made.route(), "image/png") is response
-    assert adapter.check(made.answer(), made.route(), "image/png").status == 200
+    assert checked(response, "image/png") is response
+    assert checked(made.answer(), "image/png").status == 200
 
 
 @pytest.mark.parametrize(
@@ -72,17 +78,17 @@ def test_a_png_of_the_model_is_an_answer_to_who_prefers_it() -> None:
 )
 def test_another_picture_is_a_bad_gateway(response: Response, preferred: str) -> None:
     with pytest.raises(problems.BadGateway, match="makes no sense"):
-        adapter.check(response, made.route(), preferred)
+        checked(response, preferred)
 
 
 def test_the_fields_of_an_answer_may_come_in_any_order() -> None:
     response = Response(200, {}, b'{"category":"cat","model":"m"}')
-    assert adapter.check(response, made.route()) is response
+    assert checked(response) is response
 
 
 def test_a_label_may_be_called_nan() -> None:
     response = Response(200, {}, b'{"model": "m", "category": "NaN Infinity"}')
-    assert adapter.check(response, made.route()) is response
+    assert checked(response) is response
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,7 @@ def test_a_label_may_be_called_nan() -> None:
 )
 def test_anything_else_is_a_bad_gateway(response: Response) -> None:
     with pytest.raises(problems.BadGateway, match="makes no sense"):
-        adapter.check(response, made.route())
+        checked(response)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -123,7 +129,7 @@ def test_a_platform_that_has_no_instance_now_is_a_reason_to_try_again(
     with pytest.raises(
         problems.ServiceUnavailable, match=r"service of m is .* Try again"
     ) as raised:
-        adapter.check(Response(status, headers, body), made.route())
+        checked(Response(status, headers, body))
     assert raised.value.headers == {"Retry-After": "1"}
 
 
@@ -140,7 +146,7 @@ def test_a_platforms_own_retry_after_is_kept_where_it_is_a_sane_number(
     text: str, seconds: str
 ) -> None:
     with pytest.raises(problems.ServiceUnavailable) as raised:
-        adapter.check(Response(503, {"retry-after": text}, b""), made.route())
+        checked(Response(503, {"retry-after": text}, b""))
     assert raised.value.headers == {"Retry-After": seconds}
 
 
@@ -151,5 +157,28 @@ def test_a_platform_that_refuses_the_gateway_is_no_matter_of_the_clients_key(
 ) -> None:
     body = b'{"detail": "Forbidden", "request_id": "mine"}'
     with pytest.raises(problems.ServiceUnavailable, match="role of an invoker") as raised:
-        adapter.check(Response(status, headers, body), made.route())
+        checked(Response(status, headers, body))
     assert f"refuses the gateway ({status})" in raised.value.detail
+
+
+def test_a_card_of_another_model_is_a_mismatch_that_names_the_field() -> None:
+    expected = made.model(precision="int8")
+    held = {"architecture": "torchvision:resnet18", "engine": "openvino", "precision": "fp32"}
+    assert mismatch(expected, held) == (
+        "its service holds precision fp32, the manifest says int8; build and deploy it again"
+    )
+    assert "holds activation softmax, the manifest says sigmoid" in mismatch(
+        made.model(activation="sigmoid"), {"activation": "softmax"}
+    )
+    assert mismatch(made.model(), {"activation": "sigmoid"}) == ""  # the bake found it
+    assert "holds task classification, the manifest says embedding" in mismatch(
+        made.model(task="embedding"), {"task": "classification"}
+    )
+    assert mismatch(made.model(), {"task": "detection"}) == ""  # torchvision's registry told it
+    assert mismatch(made.model(), {}) == ""  # what a card doesn't state isn't compared
+
+
+def test_a_file_of_weights_is_compared_by_its_name() -> None:
+    expected = made.model(weights="file:/here/net.pth")
+    assert mismatch(expected, {"weights": {"source": "file:net.pth"}}) == ""
+    assert "file:other.pth" in mismatch(expected, {"weights": {"source": "file:other.pth"}})

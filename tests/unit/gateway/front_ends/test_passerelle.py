@@ -1,10 +1,11 @@
-"""Requests become exchanges, and answers responses."""
+"""Our own API: requests become exchanges, and answers responses."""
 
 import dataclasses
+import json
 
 import pytest
 
-from gateway import front_end
+from gateway.front_ends import passerelle
 from passerelle.protocol import problems
 from tests.unit.gateway import made
 
@@ -13,7 +14,7 @@ def test_a_request_is_an_exchange_with_its_own_parts() -> None:
     request = made.request(
         query=b"top=3&top=4&empty=", headers={"content-type": "image/png", "x-api-key": " key "}
     )
-    exchange = front_end.receive(request)
+    exchange = passerelle.receive(request)
     assert (exchange.model_id, exchange.client.api_key) == ("m", "key")
     assert not exchange.client.key_in_query
     assert exchange.query == {"top": "3", "empty": ""}
@@ -22,30 +23,15 @@ def test_a_request_is_an_exchange_with_its_own_parts() -> None:
     assert exchange.payload == b""  # nobody has read it yet
 
 
-@pytest.mark.parametrize(
-    ("headers", "key"),
-    [
-        ({"authorization": "Bearer abc"}, "abc"),
-        ({"authorization": "bearer  abc "}, "abc"),
-        ({"authorization": "Basic abc"}, ""),
-        ({"authorization": "abc"}, ""),
-        ({"authorization": "Bearer abc", "x-api-key": "own"}, "own"),
-        ({}, ""),
-    ],
-)
-def test_a_key_may_come_as_a_bearer_token(headers: dict[str, str], key: str) -> None:
-    assert front_end.client(headers, {}).api_key == key
-
-
 @pytest.mark.parametrize("name", ["key", "API_KEY", "access_token"])
 def test_a_key_in_the_address_is_noticed(name: str) -> None:
-    assert front_end.receive(made.request(query=f"{name}=x".encode())).client.key_in_query
+    assert passerelle.receive(made.request(query=f"{name}=x".encode())).client.key_in_query
 
 
 async def test_the_payload_is_read_into_the_exchange_and_timed() -> None:
     request = made.request(body=b"picture")
-    exchange = front_end.receive(request)
-    await front_end.read_payload(exchange, request, 7)
+    exchange = passerelle.receive(request)
+    await passerelle.read_payload(exchange, request, 7)
     assert exchange.payload == b"picture"
     assert list(exchange.span.steps) == ["read"]
 
@@ -53,7 +39,7 @@ async def test_the_payload_is_read_into_the_exchange_and_timed() -> None:
 async def test_a_body_over_the_limit_is_a_problem() -> None:
     request = made.request(body=b"picture")
     with pytest.raises(problems.ContentTooLarge):
-        await front_end.read_payload(front_end.receive(request), request, 6)
+        await passerelle.read_payload(passerelle.receive(request), request, 6)
 
 
 def test_an_answer_has_both_hops_timings_and_only_the_headers_for_clients() -> None:
@@ -61,7 +47,7 @@ def test_an_answer_has_both_hops_timings_and_only_the_headers_for_clients() -> N
     exchange.span.steps["read"] = 0.001
     headers = {"server-timing": "infer;dur=2", "x-internal": "no", "retry-after": "3"}
     answer = dataclasses.replace(found, headers={**found.headers, **headers})
-    response = front_end.respond(exchange, answer)
+    response = passerelle.respond(exchange, answer)
     assert (response.status, response.body) == (200, found.body)
     assert exchange.span.server_timing == "read;dur=1.00, infer;dur=2"
     assert response.headers == [("Content-Type", "application/json"), ("Retry-After", "3")]
@@ -69,12 +55,19 @@ def test_an_answer_has_both_hops_timings_and_only_the_headers_for_clients() -> N
 
 def test_how_many_pictures_an_answer_is_to_is_for_the_log() -> None:
     exchange, headers = made.exchange(), {"pictures": "3", "vary": "Accept"}
-    response = front_end.respond(exchange, dataclasses.replace(made.answer(), headers=headers))
+    response = passerelle.respond(exchange, dataclasses.replace(made.answer(), headers=headers))
     assert (exchange.span.fields["pictures"], response.headers) == (3, [("Vary", "Accept")])
 
 
 @pytest.mark.parametrize("text", ["", "-1", "many", "9" * 10, "\N{SUPERSCRIPT TWO}"])
 def test_what_is_no_number_of_pictures_is_not(text: str) -> None:
     exchange = made.exchange()
-    front_end.respond(exchange, dataclasses.replace(made.answer(), headers={"pictures": text}))
+    passerelle.respond(exchange, dataclasses.replace(made.answer(), headers={"pictures": text}))
     assert not exchange.span.fields
+
+
+def test_a_problem_is_problem_details() -> None:
+    response = passerelle.refuse(problems.NotFound("There is none."), made.request())
+    document = json.loads(response.body)
+    assert (response.status, document["detail"]) == (404, "There is none.")
+    assert response.headers == [("Content-Type", "application/problem+json")]

@@ -1,0 +1,18 @@
+"""Backend adapters: an exchange becomes a service's request, and its response an answer."""
+
+from gateway.adapters.adapter import Adapter, ServedModel
+from gateway.adapters.passerelle import Passerelle
+from passerelle.manifest.model import ExternalModel
+
+BY_PROTOCOL: dict[str, type[Adapter]] = {"passerelle": Passerelle}
+
+
+def of(model: ServedModel) -> Adapter:
+    """How the service of a model is asked.
+
+    Raises:
+        KeyError: its protocol is not spoken here.
+    """
+    if isinstance(model, ExternalModel):
+        return BY_PROTOCOL[model.backend.protocol](model.backend)
+    return Passerelle()

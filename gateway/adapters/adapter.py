@@ -1,0 +1,45 @@
+"""What an adapter is: how the replicas of one service are asked.
+
+It knows what one kind of backend speaks, and nothing of what the client does. One instance belongs
+to one service.
+"""
+
+import abc
+from collections.abc import Awaitable, Callable, Mapping
+
+from gateway.exchange import Exchange
+from gateway.status import Statuses
+from gateway.transport import Request, Response
+from passerelle.manifest.model import Backend, ExternalModel, Model
+
+ServedModel = Model | ExternalModel
+Get = Callable[[str], Awaitable[Response]]  # of a replica: the response to a GET of a target
+
+
+class Adapter(abc.ABC):
+    """How one service is asked: one of ours, or a backend that the manifest describes."""
+
+    def __init__(self, backend: Backend | None = None) -> None:
+        self.backend = backend
+        self.models: Mapping[str, ServedModel] = {}  # that it should hold; empty: any
+
+    @abc.abstractmethod
+    def request(self, exchange: Exchange, model: ServedModel) -> Request:
+        """The request to the model's service."""
+
+    @abc.abstractmethod
+    def check(self, response: Response, exchange: Exchange, model: ServedModel) -> Response:
+        """The response as an answer in our shape, if it is one of this model.
+
+        Raises:
+            Problem: it is none, in words that a client may see.
+        """
+
+    @abc.abstractmethod
+    async def probe(self, get: Get, known: Statuses) -> Statuses:
+        """The statuses that a replica reports. `known` are those of the last time.
+
+        Raises:
+            OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError: nothing
+                that can be read was answered.
+        """
