@@ -7,19 +7,15 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from PIL import Image
-
-from passerelle.protocol import accept, contract, problems, timeout
+from passerelle.protocol import contract, problems, timeout
 from passerelle.server import application, request_body
 from passerelle.server.application import Application
 from passerelle.server.messages import Request, Response
-from passerelle.server.pictures import picture, sending
-from services.model import batch, decode, memory_budget, responses, settings
-from services.model.handled_prediction import HandledPrediction
+from passerelle.server.pictures import sending
+from services.model import asked, batch, memory_budget, responses, settings
 from services.model.models import Model, Models
 from services.model.prediction import Prediction
 from services.model.responses import Answer
-from services.model.tasks import task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,49 +26,34 @@ class State:
     models: Models
     decode_memory: memory_budget.Budget
 
+    def limits(self, deadline: float | None) -> asked.Limits:
+        """Within which a request's pictures are decoded."""
+        reserve = functools.partial(self.decode_memory.reserve, deadline=deadline)
+        return asked.Limits(self.options.max_pixels, reserve, self.options.formats)
+
 
 async def predict(service: State, request: Request) -> Response:
     """Find the model, read the body, wait for a slot, answer in it; several pictures in several."""
     deadline = deadline_of(request)
     model = service.models.find(request.parameters["model_id"])
     request.span.fields["model"] = model.card.id
-    task.refuse_other(type(model.task), request.values)
-    prediction = prediction_of(service, model, request, deadline)
-    picture.check_media_type(request.media_type)
+    prediction = asked.prediction(model, request, service.limits(deadline))
     with service.models.state(model.card.id).counting_non_finite():
         answer = await read_and_answer(service, model, request, prediction, deadline)
     if isinstance(answer, list):
-        request.span.fields["pictures"] = len(answer)
-        many = batch.Batch(answer, prediction.answer, request.span)
-        results = await many.run(model.scheduler, deadline)
-        service.models.state(model.card.id).count_non_finite(each.problem for each in results)
-        return responses.of_many(model, results, request.span.trace.request_id)
+        pictures = batch.Batch(answer, prediction.answer, request.span)
+        return await answer_each(service, model, request, pictures, deadline)
     return responses.of_one(model, answer, request.span.trace.request_id)
 
 
-def prediction_of(
-    service: State, model: Model, request: Request, deadline: float | None
-) -> Prediction:
-    """What the request asks of the model.
-
-    Raises:
-        InvalidRequest
-    """
-    options, about = service.options, model.card
-    reserve = functools.partial(service.decode_memory.reserve, deadline=deadline)
-    limits = (options.max_pixels, reserve, options.formats)
-    asked = model.task.options(request.values), accept.preferred(request.headers.get("accept", ""))
-
-    def prepare(encoded: bytes) -> decode.Prepared:
-        return decode.prepare(encoded, about.input, *limits)
-
-    if not about.handler:
-        return Prediction(model.task, *asked, prepare)
-
-    def whole(encoded: bytes) -> contextlib.AbstractContextManager[Image.Image]:
-        return decode.whole(encoded, *limits)
-
-    return HandledPrediction(model.task, *asked, prepare, whole, about.id)
+async def answer_each(
+    service: State, model: Model, request: Request, pictures: batch.Batch, deadline: float | None
+) -> Response:
+    """The answer to several pictures: what became of each."""
+    request.span.fields["pictures"] = len(pictures.pictures)
+    results = await pictures.run(model.scheduler, deadline)
+    service.models.state(model.card.id).count_non_finite(each.problem for each in results)
+    return responses.of_many(model, results, request.span.trace.request_id)
 
 
 async def read_and_answer(

@@ -73,17 +73,6 @@ class Prepared:
         return {tensors.PIXELS: self.pixels[np.newaxis]}
 
 
-def pixels(
-    encoded: bytes,
-    shape: Input,
-    max_pixels: int,
-    reserve: Reserve = memory_budget.UNLIMITED.reserve,
-    readable: tuple[str, ...] = formats.DEFAULT,
-) -> Pixels:
-    """The picture's pixels alone; see `prepare`."""
-    return prepare(encoded, shape, max_pixels, reserve, readable).pixels
-
-
 def prepare(
     encoded: bytes,
     shape: Input,

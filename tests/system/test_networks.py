@@ -218,7 +218,7 @@ def test_what_is_written_otherwise_is_the_same_network(
         other = {"half": "float16", "double": "float64"}
         assert made.weights["made_in"] == other.get(name, "float32")
         engine = engines.load(made.engine, folder, threads=1)
-        inputs = {"pixels": decode.pixels(stack.CAT, made.input, 10**8)[np.newaxis]}
+        inputs = {"pixels": decode.prepare(stack.CAT, made.input, 10**8).pixels[np.newaxis]}
         given = engine.infer(inputs)["logits"][0]
         assert np.abs(given - wanted).max() < 0.03 * np.abs(wanted).max(), name  # resizing rounds
 

@@ -62,7 +62,7 @@ def compare(shape: Input, transforms: Callable[[Image.Image], torch.Tensor], fol
     for data in crops():
         image = Image.open(io.BytesIO(data)).convert("RGB")
         expected = transforms(image).numpy().ravel()
-        inputs = {"pixels": decode.pixels(data, shape, 10**8)[np.newaxis]}
+        inputs = {"pixels": decode.prepare(data, shape, 10**8).pixels[np.newaxis]}
         given = engine.infer(inputs)["values"].ravel()
         steps = np.abs(given - expected).reshape(3, -1) * 255 * np.array(shape.std)[:, None]
         assert steps.mean() < 0.3, "of 255; the resizing rounds in another order"

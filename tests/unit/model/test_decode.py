@@ -31,7 +31,7 @@ def encoded(image: Image.Image, form: str, **options: object) -> bytes:
 
 
 def decoded(data: bytes) -> decode.Pixels:
-    return decode.pixels(data, SHAPE, LIMIT)
+    return decode.prepare(data, SHAPE, LIMIT).pixels
 
 
 def plain(mode: str, colour: object) -> Image.Image:
@@ -94,7 +94,7 @@ def test_a_picture_is_turned_in_every_format(form: str, orientation: int) -> Non
     stored.paste((0, 0, 0), (0, 0, 20, 20))
     turns = {2: (0, 1), 3: (1, 1), 4: (1, 0), 5: (0, 0), 6: (0, 1), 7: (1, 1), 8: (1, 0)}
     down, right = turns.get(orientation, (0, 0))
-    found = decode.pixels(encoded(stored, form, exif=exif), SHAPE, LIMIT, readable=ALL)
+    found = decode.prepare(encoded(stored, form, exif=exif), SHAPE, LIMIT, readable=ALL).pixels
     corners = [[found[y, x].max() < 20 for x in (2, -3)] for y in (2, -3)]
     assert corners == [[(y, x) == (down, right) for x in (0, 1)] for y in (0, 1)]
 
@@ -128,10 +128,10 @@ def test_formats_that_are_not_named_are_not_opened(form: str) -> None:
 def test_a_format_is_read_where_it_is_set() -> None:
     for word, (form, _) in formats.NAMES.items():
         picture = encoded(plain("RGB", (0, 255, 0)), form)
-        found = decode.pixels(picture, SHAPE, LIMIT, readable=(word,))
+        found = decode.prepare(picture, SHAPE, LIMIT, readable=(word,)).pixels
         assert np.abs(found.astype(int) - (0, 255, 0)).max() <= 2
         with pytest.raises(problems.UnsupportedMediaType, match="This service reads"):
-            decode.pixels(picture, SHAPE, LIMIT, readable=tuple({"jpeg", "png"} - {word}))
+            decode.prepare(picture, SHAPE, LIMIT, readable=tuple({"jpeg", "png"} - {word}))
 
 
 def test_a_gifs_first_picture_is_read_on_white() -> None:
@@ -139,7 +139,9 @@ def test_a_gifs_first_picture_is_read_on_white() -> None:
     picture.putpalette([0, 0, 0, 255, 0, 0, 9, 9, 9, 0, 255, 0])
     picture.paste(2, (0, 0, 40, 20))
     options = {"save_all": True, "append_images": [other], "transparency": 2, "disposal": 2}
-    found = decode.pixels(encoded(picture, "GIF", **options), SHAPE, LIMIT, readable=("gif",))
+    found = decode.prepare(
+        encoded(picture, "GIF", **options), SHAPE, LIMIT, readable=("gif",)
+    ).pixels
     assert (found[:10] == 255).all()
     assert (found[-10:] == (0, 255, 0)).all()
 
@@ -153,7 +155,7 @@ def test_a_gif_may_have_a_palette_of_its_first_picture_alone() -> None:
     own = bytearray(data[:10] + b"\0" + data[11:13] + data[13 + size : frame + 10])
     own[-1] = 0x80 | (data[10] & 7)
     local = bytes(own) + data[13 : 13 + size] + data[frame + 10 :]
-    found = decode.pixels(local, SHAPE, LIMIT, readable=("gif",))
+    found = decode.prepare(local, SHAPE, LIMIT, readable=("gif",)).pixels
     assert (found == (0, 255, 0)).all()
 
 
@@ -176,7 +178,7 @@ def bmp(rows: int, bits: int, compression: int, content: bytes) -> bytes:
     ],
 )
 def test_every_kind_of_bmp_is_read(picture: bytes) -> None:
-    assert (decode.pixels(picture, SHAPE, LIMIT, readable=("bmp",)) == (0, 255, 0)).all()
+    assert (decode.prepare(picture, SHAPE, LIMIT, readable=("bmp",)).pixels == (0, 255, 0)).all()
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
@@ -184,7 +186,7 @@ def test_a_picture_cut_short_is_told_as_broken(form: str) -> None:
     whole = encoded(Image.open(io.BytesIO(stack.CAT)), form)
     for share in (0.1, 0.5, 0.95):
         with pytest.raises(problems.UnprocessableContent, match="Send the whole file"):
-            decode.pixels(whole[: int(len(whole) * share)], SHAPE, LIMIT)
+            decode.prepare(whole[: int(len(whole) * share)], SHAPE, LIMIT)
 
 
 def png_bomb(side: int) -> bytes:
@@ -206,7 +208,7 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
     bomb = png_bomb(20_000)
     assert len(bomb) < 100_000
     with pytest.raises(problems.ContentTooLarge, match="20000 x 20000 pixels"):
-        decode.pixels(bomb, SHAPE, 50_000_000)
+        decode.prepare(bomb, SHAPE, 50_000_000)
 
 
 def test_a_jpeg_of_very_many_scans_is_refused_before_it_is_decoded() -> None:
@@ -236,7 +238,7 @@ def test_a_damaged_picture_is_decoded_or_told_and_nothing_else(data: st.DataObje
     for _ in range(data.draw(st.integers(1, 12))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     try:
-        shape = decode.pixels(bytes(damaged), SHAPE, LIMIT, readable=ALL).shape
+        shape = decode.prepare(bytes(damaged), SHAPE, LIMIT, readable=ALL).pixels.shape
     except (problems.ContentTooLarge, problems.UnsupportedMediaType, problems.UnprocessableContent):
         return
     assert shape == (32, 32, 3)
@@ -312,7 +314,7 @@ def test_bands_of_every_mode_and_orientation_give_what_whole_copies_give(
         patch.setattr(resize, "cykooz", cykooz)
         expected = naive(picture, shape)
         patch.setattr(resize, "BAND_PIXELS", data.draw(st.sampled_from([1, 300, 2000])))
-        assert np.array_equal(decode.pixels(picture, shape, LIMIT), expected)
+        assert np.array_equal(decode.prepare(picture, shape, LIMIT).pixels, expected)
 
 
 def is_free(budget: Budget) -> bool:
@@ -332,7 +334,7 @@ def test_memory_is_held_while_a_picture_is_decoded_and_then_returned(
         return resized(*arguments)
 
     monkeypatch.setattr(decode, "resized", watched)
-    decode.pixels(encoded(plain("RGBA", 0), "PNG"), SHAPE, LIMIT, budget.reserve)
+    decode.prepare(encoded(plain("RGBA", 0), "PNG"), SHAPE, LIMIT, budget.reserve)
     assert free == [False]
     assert is_free(budget)
 
@@ -342,7 +344,7 @@ def test_a_broken_picture_returns_its_memory() -> None:
     for form in ("JPEG", "PNG", "WEBP"):
         broken = encoded(Image.open(io.BytesIO(stack.CAT)), form)[:3000]
         with pytest.raises(problems.UnprocessableContent):
-            decode.pixels(broken, SHAPE, LIMIT, budget.reserve)
+            decode.prepare(broken, SHAPE, LIMIT, budget.reserve)
     assert is_free(budget)
 
 
@@ -350,4 +352,4 @@ def test_a_picture_waits_for_memory_until_its_deadline() -> None:
     budget = Budget(1000, clock=lambda: 100.0)
     picture = encoded(plain("RGB", 0), "PNG")
     with budget.reserve(1), pytest.raises(problems.GatewayTimeout):
-        decode.pixels(picture, SHAPE, LIMIT, functools.partial(budget.reserve, deadline=99.0))
+        decode.prepare(picture, SHAPE, LIMIT, functools.partial(budget.reserve, deadline=99.0))

@@ -147,7 +147,7 @@ def test_each_fit_is_what_plain_pillow_makes(
 ) -> None:
     random = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     upright = Image.fromarray(random).resize(picture, Image.Resampling.BICUBIC)
-    given = decode.pixels(stored(upright, turn, "PNG"), shape(size, fit, "bicubic"), LIMIT)
+    given = decode.prepare(stored(upright, turn, "PNG"), shape(size, fit, "bicubic"), LIMIT).pixels
     expected = pillows(upright, size, fit)
     assert given.shape == expected.shape
     away = np.abs(given.astype(int) - expected)
@@ -162,7 +162,7 @@ def test_bgr_has_blue_first_and_so_has_its_border() -> None:
     bgr = Input(
         rgb.size, None, "bilinear", rgb.mean, rgb.std, fit="letterbox", pad=PAD, order="bgr"
     )
-    pixels = decode.pixels(picture, bgr, LIMIT)
+    pixels = decode.prepare(picture, bgr, LIMIT).pixels
     assert pixels[16, 16].tolist() == [30, 20, 10]
     assert pixels[0, 0].tolist() == [*PAD]
-    assert decode.pixels(picture, rgb, LIMIT)[16, 16].tolist() == [10, 20, 30]
+    assert decode.prepare(picture, rgb, LIMIT).pixels[16, 16].tolist() == [10, 20, 30]

@@ -42,7 +42,7 @@ def international(keyword: str, value: str, *, compressed: bool = False) -> byte
 @pytest.mark.parametrize("compressed", [False, True])
 def test_megabytes_of_text_are_no_fault_of_the_picture(write: Any, *, compressed: bool) -> None:
     data = write("workflow", "x" * 2_000_000, compressed=compressed)
-    assert (decode.pixels(data, SHAPE, 10_000) == (0, 255, 0)).all()
+    assert (decode.prepare(data, SHAPE, 10_000).pixels == (0, 255, 0)).all()
 
 
 def test_many_compressed_texts_take_no_memory() -> None:
@@ -52,7 +52,7 @@ def test_many_compressed_texts_take_no_memory() -> None:
     data = png(info)
     tracemalloc.start()
     try:
-        decode.pixels(data, SHAPE, 10_000)
+        decode.prepare(data, SHAPE, 10_000)
         assert tracemalloc.get_traced_memory()[1] < 2 << 20
     finally:
         tracemalloc.stop()
@@ -82,13 +82,13 @@ def test_a_raw_profile_turns_the_picture() -> None:
 
 @pytest.mark.parametrize("keyword", ["transparency", "interlace"])
 def test_a_text_is_not_taken_for_a_property_of_the_picture(keyword: str) -> None:
-    assert (decode.pixels(text(keyword, "1"), SHAPE, 10_000) == (0, 255, 0)).all()
+    assert (decode.prepare(text(keyword, "1"), SHAPE, 10_000).pixels == (0, 255, 0)).all()
 
 
 def test_a_picture_cut_short_in_a_text_is_broken() -> None:
     data = text("comment", "hello")
     with pytest.raises(problems.UnprocessableContent):
-        decode.pixels(data[: data.index(b"hello") + 2], SHAPE, 10_000)
+        decode.prepare(data[: data.index(b"hello") + 2], SHAPE, 10_000)
 
 
 def chunk(name: bytes, content: bytes, checksum: int | None = None) -> bytes:
@@ -131,7 +131,7 @@ UNUSUAL = {
 def test_what_a_picture_can_do_without_is_no_fault_of_it(extra: bytes, *, last: bool) -> None:
     tracemalloc.start()
     try:
-        pixels = decode.pixels(with_chunk(extra, last=last), SHAPE, 10_000)
+        pixels = decode.prepare(with_chunk(extra, last=last), SHAPE, 10_000).pixels
         assert tracemalloc.get_traced_memory()[1] < 6 << 20
     finally:
         tracemalloc.stop()
@@ -161,15 +161,17 @@ def plain(bits: int, colours: int, value: bytes, transparent: bytes) -> bytes:
 def test_a_transparent_colour_is_white_at_every_depth(
     bits: int, colours: int, value: bytes, transparent: bytes, other: bytes
 ) -> None:
-    assert (decode.pixels(plain(bits, colours, value, transparent), SHAPE, 10_000) == 255).all()
+    assert (
+        decode.prepare(plain(bits, colours, value, transparent), SHAPE, 10_000).pixels == 255
+    ).all()
     if bits > 1:
-        opaque = decode.pixels(plain(bits, colours, value, other), SHAPE, 10_000)
+        opaque = decode.prepare(plain(bits, colours, value, other), SHAPE, 10_000).pixels
         assert (opaque < 255).all()
 
 
 def test_a_picture_whose_palette_is_missing_is_broken() -> None:
     with pytest.raises(problems.UnprocessableContent, match="PNG picture is broken"):
-        decode.pixels(plain(8, 3, b"\1", b"\0"), SHAPE, 10_000)
+        decode.prepare(plain(8, 3, b"\1", b"\0"), SHAPE, 10_000)
 
 
 def test_an_interlaced_picture_cut_short_is_broken() -> None:
@@ -181,19 +183,19 @@ def test_an_interlaced_picture_cut_short_is_broken() -> None:
     }
     data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts.items())
     with pytest.raises(problems.UnprocessableContent, match="PNG picture is broken"):
-        decode.pixels(data, SHAPE, 10_000)
+        decode.prepare(data, SHAPE, 10_000)
 
 
 def test_what_makes_the_picture_has_its_checksum_looked_at() -> None:
     data = bytearray(with_chunk(b""))
     data[HEADER - 1] ^= 1
     with pytest.raises(problems.UnprocessableContent, match="PNG picture's header is broken"):
-        decode.pixels(bytes(data), SHAPE, 10_000)
+        decode.prepare(bytes(data), SHAPE, 10_000)
 
 
 @pytest.mark.parametrize("cut", [1, 4, 8, 11, 12])
 def test_a_picture_without_its_end_is_whole(cut: int) -> None:
-    assert (decode.pixels(with_chunk(b"")[:-cut], SHAPE, 10_000) == (0, 255, 0)).all()
+    assert (decode.prepare(with_chunk(b"")[:-cut], SHAPE, 10_000).pixels == (0, 255, 0)).all()
 
 
 @pytest.mark.parametrize("default", [False, True])
@@ -201,7 +203,7 @@ def test_an_animation_is_the_picture_that_stands_for_it(*, default: bool) -> Non
     out, frame = io.BytesIO(), Image.new("RGB", (40, 40), "red")
     first = Image.new("RGB", (40, 40), "lime")
     first.save(out, "PNG", save_all=True, append_images=[frame], default_image=default)
-    assert (decode.pixels(out.getvalue(), SHAPE, 10_000) == (0, 255, 0)).all()
+    assert (decode.prepare(out.getvalue(), SHAPE, 10_000).pixels == (0, 255, 0)).all()
 
 
 def test_the_picture_after_a_skipped_text_is_whole() -> None:
@@ -211,5 +213,7 @@ def test_the_picture_after_a_skipped_text_is_whole() -> None:
     info.add_text("later", "hello", zip=True)
     Image.fromarray(noise).save(plain, "PNG")
     Image.fromarray(noise).save(commented, "PNG", pnginfo=info)
-    one, other = (decode.pixels(each.getvalue(), SHAPE, 10_000) for each in (plain, commented))
+    one, other = (
+        decode.prepare(each.getvalue(), SHAPE, 10_000).pixels for each in (plain, commented)
+    )
     assert np.array_equal(one, other)

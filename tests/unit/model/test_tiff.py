@@ -49,7 +49,7 @@ def written(tags: Mapping[int, tuple[int, ...]], values: bytes = bytes(4800)) ->
 
 
 def pixels(encoded: bytes) -> decode.Pixels:
-    return decode.pixels(encoded, SHAPE, LIMIT, readable=("tiff",))
+    return decode.prepare(encoded, SHAPE, LIMIT, readable=("tiff",)).pixels
 
 
 def lime(mode: str = "RGB") -> Image.Image:
