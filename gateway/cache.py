@@ -21,7 +21,6 @@ from gateway.cache_store import CachedResponse, CacheKey, CacheStore, Flight
 from gateway.exchange import Exchange
 from gateway.routes import Route
 from gateway.transport import Response
-from passerelle.protocol import answers
 
 CLIENT_STATUSES = frozenset({408, 499})  # client errors that aren't the picture's
 MIN_TIME_TO_ASK = 0.05  # seconds; with less left, it's no use to ask the model
@@ -56,13 +55,13 @@ async def answer(
 async def begin_lookup(
     exchange: Exchange, route: Route, store: CacheStore, forward: Forward
 ) -> "CacheLookup | None":
-    """The look-up of a request, or None as long as the model's artifact isn't known."""
-    card = route.upstream.status(route.model.id).card
-    if card is None:
+    """The look-up of a request, or None as long as it isn't known what answers."""
+    digest = route.adapter.digest(route.status)
+    if digest is None:
         return None
     request = route.adapter.request(exchange, route.model)
     key = CacheKey(
-        digest=card["digest"],
+        digest=digest,
         target=request.target,
         media_type=request.headers.get("Content-Type", ""),
         accept=request.headers.get("Accept", ""),
@@ -162,8 +161,7 @@ class CacheLookup:
 
     def _is_good(self, response: Response) -> bool:
         """Whether a response may be kept: a 200, by the artifact that it was asked of."""
-        digest = response.headers.get(answers.DIGEST.lower())
-        return response.status == 200 and digest == self.key.digest
+        return response.status == 200 and self.route.adapter.is_by(response, self.key.digest)
 
     def _reuse(self, cached: CachedResponse, how: str, cache_status: str) -> Response:
         """A response that was made for another request."""

@@ -31,7 +31,7 @@ _KEPT_HEADERS = ("content-type", "retry-after", "vary", answers.PICTURES.lower()
 class CacheKey:
     """All that decides a response, within one model."""
 
-    digest: str  # the artifact's
+    digest: str  # of what answers: an artifact, or the manifest's words for somebody else's
     target: str  # the path and query that the service is asked by
     media_type: str
     accept: str  # the form of answer that is asked for; empty: JSON

@@ -5,11 +5,11 @@ A platform stands before a service on Cloud Run or Knative, and may answer in it
 
 import contextlib
 import json
-import re
 import urllib.parse
 from typing import Any
 
 from gateway import id_tokens
+from gateway.adapters import retry_after
 from gateway.adapters.adapter import Adapter, Get, ServedModel
 from gateway.exchange import Exchange
 from gateway.status import Status, Statuses
@@ -20,7 +20,6 @@ from passerelle.protocol import accept, answers, contract, problems, statuses, t
 FORWARDED_HEADERS = ("Content-Type",)  # of the client's, as it sent them
 BUSY = (429, 503)  # statuses of a platform that has no instance for a request now
 NO_JSON = (b"NaN", b"Infinity")  # which a label may hold, too
-MAX_RETRY_AFTER = 3600  # seconds that a client may be told to wait
 REPORTED = ("status", "reason", "non_finite")  # beside a card, and other the next moment
 PNG_BEGIN, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
@@ -79,6 +78,14 @@ class Passerelle(Adapter):
             key: await self._parse_status(get, known.get(key), key, each)
             for key, each in found.items()
         }
+
+    def digest(self, status: Status) -> str | None:
+        """The digest of the model's artifact."""
+        return status.card["digest"] if status.card else None
+
+    def is_by(self, response: Response, digest: str) -> bool:
+        """Whether the artifact of that digest made a response."""
+        return response.headers.get(answers.DIGEST.lower()) == digest
 
     async def _parse_status(
         self, get: Get, known: Status | None, model_id: str, reported: dict[str, Any]
@@ -156,7 +163,7 @@ def problem(response: Response, model: ServedModel) -> problems.Problem:
     if response.status in BUSY:
         return problems.ServiceUnavailable(
             f"{service} is being started, or has no room for more requests. Try again shortly.",
-            retry_after(response),
+            retry_after.seconds(response),
         )
     if response.status in id_tokens.DENIED:
         return problems.ServiceUnavailable(
@@ -164,13 +171,6 @@ def problem(response: Response, model: ServedModel) -> problems.Problem:
             "gateway's account the role of an invoker."
         )
     return problems.BadGateway(f"{service} gave an answer that makes no sense. Report it.")
-
-
-def retry_after(response: Response) -> int:
-    """The seconds after which to try again: 1 where the response says none, or too many."""
-    text = response.headers.get("retry-after", "")
-    seconds = int(text) if re.fullmatch("[0-9]{1,9}", text) else 0
-    return seconds if 0 < seconds <= MAX_RETRY_AFTER else 1
 
 
 def incompatible(version: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.adapters import passerelle
 from gateway.adapters.passerelle import Passerelle, mismatch
+from gateway.status import Status
 from gateway.transport import Response
 from passerelle.protocol import problems
 from tests.unit.gateway import made
@@ -182,3 +183,11 @@ def test_a_file_of_weights_is_compared_by_its_name() -> None:
     expected = made.model(weights="file:/here/net.pth")
     assert mismatch(expected, {"weights": {"source": "file:net.pth"}}) == ""
     assert "file:other.pth" in mismatch(expected, {"weights": {"source": "file:other.pth"}})
+
+
+def test_answers_are_kept_by_the_artifact_that_made_them() -> None:
+    adapter = Passerelle()
+    assert adapter.digest(Status("ready", card={"digest": made.DIGEST})) == made.DIGEST
+    assert adapter.digest(Status("starting")) is None
+    assert adapter.is_by(made.answer(), made.DIGEST)
+    assert not adapter.is_by(made.answer(), "e" * 64)
