@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import openvino
 import torch
@@ -18,6 +18,13 @@ Size = tuple[int, int]  # height and width of the input, in pixels
 MAX_SAID = 300  # characters of a converter's error
 
 Examples = tuple[torch.Tensor, ...]  # a network's inputs for one picture
+
+
+class Names(NamedTuple):
+    """What an engine's file calls its tensors."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
 
 
 class Normalised(torch.nn.Module):
@@ -72,7 +79,7 @@ def convert(
     """
     examples = tuple(torch.from_numpy(each) for each in inputs.values())
     try:
-        CONVERTERS[engine](module, tuple(inputs), outputs, examples, folder)
+        CONVERTERS[engine](module, Names(tuple(inputs), outputs), examples, folder)
     except Exception as error:
         said = " ".join(str(error).split())[:MAX_SAID]
         raise EngineError(
@@ -80,21 +87,15 @@ def convert(
         ) from error
 
 
-def to_openvino(
-    module: torch.nn.Module,
-    inputs: tuple[str, ...],
-    outputs: tuple[str, ...],
-    examples: Examples,
-    folder: Path,
-) -> None:
+def to_openvino(module: torch.nn.Module, names: Names, examples: Examples, folder: Path) -> None:
     """OpenVINO's intermediate representation, in full fp32: model.xml and model.bin."""
     model = openvino.convert_model(
         traced(module, examples),
         example_input=examples,
         input=[[*each.shape] for each in examples],
     )
-    for ports, names in ((model.inputs, inputs), (model.outputs, outputs)):
-        for port, name in zip(ports, names, strict=True):
+    for ports, given in ((model.inputs, names.inputs), (model.outputs, names.outputs)):
+        for port, name in zip(ports, given, strict=True):
             port.get_tensor().set_names({name})
     openvino.save_model(model, folder / "model.xml", compress_to_fp16=False)
 
@@ -112,21 +113,12 @@ def traced(module: torch.nn.Module, examples: Examples) -> torch.nn.Module:
     return frozen
 
 
-def to_torch(
-    module: torch.nn.Module,
-    inputs: tuple[str, ...],
-    outputs: tuple[str, ...],
-    examples: Examples,
-    folder: Path,
-) -> None:
+def to_torch(module: torch.nn.Module, names: Names, examples: Examples, folder: Path) -> None:
     """torch.export's program: model.pt2, which needs no source of the module to run."""
     program = torch.export.export(module, examples)
-    names = {torch_engine.NAMES: json.dumps([inputs, outputs], allow_nan=False)}
-    torch.export.save(program, folder / torch_engine.FILE, extra_files=names)
+    files = {torch_engine.NAMES: json.dumps(names, allow_nan=False)}
+    torch.export.save(program, folder / torch_engine.FILE, extra_files=files)
 
 
-Converter = Callable[
-    [torch.nn.Module, tuple[str, ...], tuple[str, ...], Examples, Path],
-    None,
-]
+Converter = Callable[[torch.nn.Module, Names, Examples, Path], None]
 CONVERTERS: dict[str, Converter] = {"openvino": to_openvino, "torch": to_torch}

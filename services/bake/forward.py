@@ -66,7 +66,7 @@ class Forward:
         """What its engine takes and gives; a side is variable where it is another for a picture."""
         first, last = self.outputs[0], self.outputs[-1]
         takes = tensors.specs(self.inputs[0], self.inputs[-1])
-        return Signature(self.graph.specs(takes), tensors.specs(first, last))
+        return Signature(self.graph.specs(takes), self.compared.specs(first, last))
 
     @property
     def classes(self) -> int | None:

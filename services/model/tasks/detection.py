@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypedDict
 
 import numpy as np
 
-from passerelle.artifact.card import Card
+from passerelle.artifact.card import Card, TensorSpec
 from passerelle.protocol import problems
 from services.model.placement import Placement
 from services.model.tasks import boxes, detection_outputs, number_text
@@ -91,6 +91,14 @@ class Detection(Task):
     def classes(cls, given: Tensors) -> int | None:  # noqa: ARG003  # what is found is no more than some
         """None: the outputs don't tell."""
         return None
+
+    @classmethod
+    def specs(cls, given: Tensors, other: Tensors) -> tuple[TensorSpec, ...]:
+        """The outputs' names, shapes and types; how many are found varies with the picture.
+
+        That is the last side but one of the boxes, and the last of what goes with them.
+        """
+        return tuple(varying(each) for each in super().specs(given, other))
 
     def judged_beside(self, fp32: Sequence[Tensors]) -> Self:
         """The task with a threshold that fp32 reaches on a picture at least, or on half of them."""
@@ -186,6 +194,13 @@ def sorted_best(given: Tensors) -> Found:
     scores = given[SCORES].reshape(-1)
     found = Found(given[BOXES].reshape(-1, 4), scores, given[LABELS].reshape(-1))
     return found.where(np.argsort(-scores, kind="stable"))
+
+
+def varying(spec: TensorSpec) -> TensorSpec:
+    """An output whose number of objects varies."""
+    shape = list(spec.shape)
+    shape[-2 if spec.name == BOXES else -1] = -1
+    return dataclasses.replace(spec, shape=tuple(shape))
 
 
 def in_picture(given: Tensors, placement: Placement) -> Found:

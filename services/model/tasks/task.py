@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from passerelle.artifact.card import Card
+from passerelle.artifact.card import Card, TensorSpec
 from passerelle.protocol import problems, tasks
+from services.model import tensors
 from services.model.placement import Placement
 from services.model.tensors import Array, Tensors
 
@@ -59,6 +60,11 @@ class Task(abc.ABC):
     def classes(cls, outputs: Tensors) -> int | None:  # noqa: ARG003  # for those that have some
         """How many classes the outputs tell; None where they don't, 0 where the task has none."""
         return 0
+
+    @classmethod
+    def specs(cls, given: Tensors, other: Tensors) -> tuple[TensorSpec, ...]:
+        """The outputs' names, shapes and types, by two pictures'; -1 is a side that varies."""
+        return tensors.specs(given, other)
 
     def judged_beside(self, fp32: Sequence[Tensors]) -> Self:  # noqa: ARG002  # the same
         """The task as it judges a variant, with what it takes from the fp32 model's outputs."""

@@ -30,6 +30,14 @@ def found(*rows: tuple[int, float, list[float]]) -> Tensors:
 BOTH = found((1, 0.6, [0, 0, 50, 50]), (3, 0.9, [10, 20, 30, 40.125]))
 
 
+def test_how_many_are_found_varies_even_where_two_pictures_have_as_many() -> None:
+    shapes = {each.name: each.shape for each in Detection.specs(BOTH, BOTH)}
+    assert shapes == {"boxes": (-1, 4), "scores": (-1,), "labels": (-1,)}
+    batched = {name: each[np.newaxis] for name, each in BOTH.items()}
+    shapes = {each.name: each.shape for each in Detection.specs(batched, batched)}
+    assert shapes == {"boxes": (1, -1, 4), "scores": (1, -1), "labels": (1, -1)}
+
+
 def test_objects_are_given_best_first_with_their_names_and_boxes() -> None:
     assert TASK.answer(BOTH, WHOLE, Options()) == {
         "predictions": [
