@@ -10,6 +10,7 @@ first request and left after the last.
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import json
 import re
 import time
@@ -18,19 +19,17 @@ from typing import Any
 
 from passerelle.protocol import problems, trace
 from passerelle.protocol.problems import Problem
-from passerelle.server import log, memory, problem_responses
+from passerelle.server import log, memory, problem_responses, responses
 from passerelle.server.byte_budget import ByteBudget
 from passerelle.server.messages import Receive, Request, Response
+from passerelle.server.responses import Send
 from passerelle.server.settings import ServerSettings
 from passerelle.server.span import Span
 from passerelle.server.wsgi import Threads
 
 Handler = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Problem, Request], Response]  # a problem as the clients of a path read it
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[None]]
-
-WITHOUT_LENGTH = (204, 304)  # statuses of answers that have no body
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,6 +92,7 @@ class Application:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
         request = request_of(scope, receive, self.bodies, self.options.path_prefix)
+        request.respond = functools.partial(responses.send, request, send)
         try:
             response = await self._answer_or_problem(request)
         except asyncio.CancelledError:  # the client is gone
@@ -100,20 +100,28 @@ class Application:
             raise
         finally:
             self.bodies.give_back(request.held)
-        await send_response(response, request, send)
+        if not request.has_begun:
+            await responses.send(request, send, response)
         self._write_log(request, response.status)
 
     async def _answer_or_problem(self, request: Request) -> Response:
-        """The handler's response, or that of the problem it raised."""
+        """The handler's response, or that of the problem it raised.
+
+        One in parts is sent before this returns, so that a problem in their midst is what became
+        of the request.
+        """
         route = self._find(request)
         refuse = route.refuse if route else problem_responses.refuse
         try:
-            return await self._answer(request, route)
+            response = await self._answer(request, route)
+            if response.parts and not request.has_begun:
+                await request.respond(response)
         except Problem as problem:
             return refuse(problem, request)
         except Exception as error:
             request_id = request.span.trace.request_id
             return refuse(problem_responses.from_unexpected(error, request_id), request)
+        return response
 
     def _find(self, request: Request) -> Route | None:
         """The route that the request's path matches, whose parameters it then has."""
@@ -159,25 +167,16 @@ def request_of(
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     span = Span(trace.read(headers), time.perf_counter())
     path = without_prefix(scope["path"], prefix)
-    return Request(scope["method"], path, scope["query_string"], headers, span, receive, bodies)
+    target = without_prefix(scope["target"].decode("latin-1"), prefix)
+    return Request(
+        scope["method"], path, scope["query_string"], headers, span, receive, bodies, target=target
+    )
 
 
 def without_prefix(path: str, prefix: str) -> str:
     """A path below a prefix. One without the prefix, such as a health check's, stays as it is."""
     rest = path.removeprefix(prefix)
     return rest if rest.startswith("/") else path
-
-
-async def send_response(response: Response, request: Request, send: Send) -> None:
-    """Send a response with its length and what its span says."""
-    headers = [*response.headers, *request.span.headers]
-    body = b"" if request.method == "HEAD" else response.body
-    is_stated = any(name == "Content-Length" for name, _ in headers)
-    if not is_stated and response.status not in WITHOUT_LENGTH:
-        headers.append(("Content-Length", str(len(response.body))))
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": response.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
 
 
 def json_response(

@@ -6,7 +6,7 @@ A connection is at one of these points, and each has its deadline:
     head       a request's line and headers arrive: head_timeout, from the first byte on
     body       the application waits for the body: body_timeout, and min_rate after GRACE
     answering  the application has its own limits
-    sending    the client takes the response: min_rate after GRACE
+    sending    the client takes the response, or what is ready of it: min_rate after GRACE
     leftover   an early answer was sent, the rest of the body is read and dropped: LEFTOVER_TIMEOUT
 
 Beside this object, clients hold bodies and answers, whose bytes are limited for all together.
@@ -17,38 +17,34 @@ import collections
 import math
 from typing import TYPE_CHECKING, cast
 
-import httptools
-
 from passerelle.server import head as heads
 from passerelle.server.call import Call
 from passerelle.server.head import Head, RefusedError
+from passerelle.server.request_parser import RequestParser
+from passerelle.server.sending import Sending
 
 if TYPE_CHECKING:
     from passerelle.server.server import Server
 
-GRACE = 10.0  # seconds before a slow client's rate counts
 LEFTOVER_TIMEOUT = 2.0  # seconds that the rest of a body is read which nobody wants
 MAX_PIPELINED = 32  # requests that came before the one ahead of them was answered
 
 
 class Connection(asyncio.Protocol):
-    """Parses requests; calls the application for one at a time, in their order."""
+    """Takes requests, and calls the application for one at a time, in their order."""
 
     def __init__(self, server: "Server") -> None:
         self.server = server
         self.transport: asyncio.Transport
         self.deadline = math.inf  # seconds of the loop's clock; the server looks now and then
-        self._parser = httptools.HttpRequestParser(self)
+        self.ends = False  # nothing more is read as a request
+        self._parser = RequestParser(self)
         self._calls: collections.deque[Call] = collections.deque()  # the first is being answered
         self._receiving: Call | None = None  # whose body arrives
-        self._head = Head()
-        self._head_began = math.inf  # seconds of the loop's clock
-        self._unparsed = 0  # bytes since the head began or a part of a body came, at least
         self._refusal: RefusedError | None = None  # what came last, after which nothing is read
-        self._ends = False  # nothing more is read as a request
-        self._is_blocked = False  # the client takes no more answers for now
+        self._sending = Sending(server)
         self._is_sending = False  # the deadline is that of an answer being taken
-        self._written = (0.0, 0)  # when the last answer was written, and how many bytes
+        self._body_deadline = math.inf  # while the application waits for a body
 
     # What the transport calls.
 
@@ -58,8 +54,7 @@ class Connection(asyncio.Protocol):
         if self.server.admit(self):
             self._wait_for_head()
         else:
-            busy = "Too many connections are open. Try again shortly."
-            self._refuse(RefusedError(503, busy, {"Retry-After": "1"}))
+            self._refuse(heads.busy())
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's
@@ -79,79 +74,54 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived."""
-        if self._ends:
+        if self.ends:
             return
-        self._unparsed += len(data)
         try:
-            self._parser.feed_data(data)
-            if self._head_began < math.inf or self._unparsed > heads.MAX_HEAD:
-                heads.check_size(self._head, self._unparsed)
+            self._parser.feed(data)
         except RefusedError as refusal:
             self._refuse(refusal)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._ignore_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserError as error:
-            reason = error.__context__
-            self._refuse(
-                reason if isinstance(reason, RefusedError) else heads.malformed(str(error))
-            )
 
     def pause_writing(self) -> None:
         """The client doesn't take what is written."""
-        self._is_blocked = True
-        self.server.set_blocked(self, self.transport.get_write_buffer_size())
+        self._sending.block(self.transport.get_write_buffer_size())
+        self.server.set_blocked(self, self._sending.size)
+        if self._is_streaming:
+            self._watch_streaming()
 
     def resume_writing(self) -> None:
         """The client has taken most of it."""
-        self._is_blocked = False
+        self._sending.unblock()
         self.server.set_unblocked(self)
-        if self._calls and not self._calls[0].started:
+        if self._is_streaming:
+            self._watch_streaming()
+        elif self._calls and not self._calls[0].started:
             self._start_next()
 
     # What the parser calls.
 
-    def on_message_begin(self) -> None:
+    def begin_head(self, now: float) -> None:
         """A request's first byte."""
-        self._head, self._unparsed = Head(), 0
-        self._head_began = self.server.now()
         if not self._calls:
             self.server.set_busy(self)
-            self.deadline = self._head_began + self.server.options.head_timeout
+            self.deadline = now + self.server.options.head_timeout
 
-    def on_url(self, url: bytes) -> None:
-        """A part of the address."""
-        self._head.url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header. One that follows a body isn't any that was asked for."""
-        if self._head_began < math.inf:
-            self._head.add(name, value)
-
-    def on_headers_complete(self) -> None:
+    def begin_call(self, method: str, head: Head, version: str, *, keep_alive: bool) -> None:
         """The head is there: the application is called, or the request waits for those before."""
-        if self._ends or self._parser.should_upgrade():
-            return
-        version = self._parser.get_http_version()
-        self._head_began = math.inf
-        heads.check(self._head, version)
-        keep_alive = self._parser.should_keep_alive()
-        method = self._parser.get_method().decode()
-        call = Call(self, method, self._head, version, keep_alive=keep_alive)
+        call = Call(self, method, head, version, keep_alive=keep_alive)
         self._receiving = call
         self._calls.append(call)
         if len(self._calls) == 1:
             self._start_next()
         else:
             self.transport.pause_reading()
-            self._ends = len(self._calls) > MAX_PIPELINED
+            self.ends = len(self._calls) > MAX_PIPELINED
 
-    def on_body(self, chunk: bytes) -> None:
+    def feed_body(self, chunk: bytes) -> None:
         """A part of a body."""
-        self._unparsed = 0
         if self._receiving:
             self._receiving.feed(chunk)
 
-    def on_message_complete(self) -> None:
+    def end_body(self) -> None:
         """A request's last byte."""
         call, self._receiving = self._receiving, None
         if call:
@@ -159,20 +129,36 @@ class Connection(asyncio.Protocol):
             if call.answered:
                 self._finish()
             elif call is self._calls[0]:
-                self.deadline = math.inf
+                self.set_body_deadline(math.inf)
 
     # What a call needs.
 
-    def wait_for_body(self, began: float, received: int) -> None:
-        """The application waits for a body, of which so many bytes came since `began`."""
-        options = self.server.options
-        by_rate = began + GRACE + received / options.min_rate
-        self.deadline = min(began + options.body_timeout, by_rate)
+    def set_body_deadline(self, deadline: float) -> None:
+        """The application waits for a body until then; math.inf where it has it, or does not."""
+        self._body_deadline = self.deadline = deadline
+        if self._is_streaming:
+            self._watch_streaming()
 
     def write(self, response: bytes, body: bytes) -> None:
         """Send the response to the first call, which was the whole of it."""
         self.transport.writelines((response, body))
-        self._written = (self.server.now(), len(response) + len(body))
+        self._sending.begin(len(response) + len(body))
+        self._end_answer()
+
+    async def write_part(self, *data: bytes) -> None:
+        """Send a part of the response to the first call; wait while its client takes no more."""
+        if data:
+            self.transport.writelines(data)
+        if self._sending.is_blocked or self.transport.is_closing():
+            await self._sending.wait()
+
+    def end_parts(self) -> None:
+        """The last part of the first call's answer was written."""
+        self._sending.begin(self.transport.get_write_buffer_size())
+        self._end_answer()
+
+    def _end_answer(self) -> None:
+        """The first call is answered: what is left of its body is read and dropped."""
         if self._receiving is self._calls[0]:
             self.deadline = self.server.now() + LEFTOVER_TIMEOUT
             self.transport.resume_reading()
@@ -188,7 +174,7 @@ class Connection(asyncio.Protocol):
     def stays(self) -> bool:
         """Whether the connection says more after the first call's answer."""
         more = len(self._calls) > 1 or self._refusal is not None
-        return self._calls[0].keep_alive and (more or not (self._ends or self.server.draining))
+        return self._calls[0].keep_alive and (more or not (self.ends or self.server.draining))
 
     # Its own.
 
@@ -207,7 +193,7 @@ class Connection(asyncio.Protocol):
 
     def _start_next(self) -> None:
         """Call the application, once the client has taken the answers before."""
-        if self._is_blocked:
+        if self._sending.is_blocked:
             self._watch_sending()
             return
         if len(self._calls) == 1:
@@ -221,37 +207,46 @@ class Connection(asyncio.Protocol):
         self._watch_sending()
         if self._is_sending:
             return
-        if self._head_began < math.inf:  # part of the next one is there
-            self.deadline = self._head_began + self.server.options.head_timeout
+        if self._parser.is_in_head:  # part of the next one is there
+            self.deadline = self._parser.head_began + self.server.options.head_timeout
         else:
             self.server.set_idle(self)
             self.deadline = self.server.now() + self.server.options.keep_alive
 
     def _close(self) -> None:
         """Close, once the client has taken what was written."""
-        self._ends = True
+        self.ends = True
         self.transport.close()
         self._watch_sending()
 
+    @property
+    def _is_streaming(self) -> bool:
+        """Whether the first call's answer is sent in parts, and not all of it yet."""
+        return bool(self._calls) and self._calls[0].is_streaming
+
     def _watch_sending(self) -> None:
         """Give the client a deadline, if it hasn't taken all that was written."""
-        left = self.transport.get_write_buffer_size()
-        self._is_sending = left > 0
-        if left:
-            since, total = self._written
-            sent = max(0, total - left)
-            self.deadline = since + GRACE + sent / self.server.options.min_rate
+        self._is_sending = self._sending.watch(self.transport.get_write_buffer_size())
+        if self._is_sending:
+            self.deadline = self._sending.deadline
+
+    def _watch_streaming(self) -> None:
+        """Give the client two deadlines: for its body, and to take the answer meanwhile."""
+        blocked = self._sending.is_blocked
+        self._sending.watch(self.transport.get_write_buffer_size() if blocked else 0)
+        self.deadline = min(self._body_deadline, self._sending.deadline)
 
     def expire(self, now: float) -> None:
         """The deadline has passed."""
-        if self._is_sending:
+        if self._is_streaming:
+            self._expire_streaming(now)
+        elif self._is_sending:
             self._expire_sending(now)
         elif self._calls and self._calls[0].answered:  # the rest of its body doesn't come
             self._close()
         elif self._calls:
-            self._ends, self.deadline = True, math.inf
-            self._calls[0].fail(TimeoutError())
-        elif self._head_began < math.inf:
+            self._fail_body()
+        elif self._parser.is_in_head:
             self._refuse(heads.late())
         else:
             self._close()
@@ -264,18 +259,23 @@ class Connection(asyncio.Protocol):
         elif not self._is_sending and not self._calls:
             self._wait_for_head()
 
-    def _ignore_upgrade(self, rest: bytes) -> None:
-        """Read the request on as HTTP/1.1: its parser has left out the body, and ends here."""
-        method, version = self._parser.get_method(), self._parser.get_http_version()
-        if method == b"CONNECT":
-            self._refuse(RefusedError(501, "CONNECT is for proxies, and this is none."))
-            return
-        self._parser = httptools.HttpRequestParser(self)
-        self.data_received(self._head.without_upgrade(method, version) + rest)
+    def _expire_streaming(self, now: float) -> None:
+        """A body should have come by now, or what is ready of an answer should have been taken."""
+        self._watch_streaming()
+        if self._sending.deadline <= now:
+            self.transport.abort()
+        elif self._body_deadline <= now:
+            self._fail_body()
+
+    def _fail_body(self) -> None:
+        """The first call's body doesn't come in time."""
+        self.ends = True
+        self.set_body_deadline(math.inf)
+        self._calls[0].fail(TimeoutError())
 
     def _break_off(self) -> None:
         """The body that arrives doesn't go on."""
-        self._ends = True
+        self.ends = True
         if self._receiving and self._receiving.answered:
             self._close()
         elif self._receiving:
@@ -283,7 +283,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, refusal: RefusedError) -> None:
         """Answer what isn't a request that the application could answer, after those before it."""
-        self._ends = True
+        self.ends = True
         if self._receiving:
             self._break_off()
         elif self._calls:
@@ -296,5 +296,5 @@ class Connection(asyncio.Protocol):
         self.transport.write(refusal.encoded())
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._head_began, self._refusal, self._is_sending = math.inf, None, False
+        self._parser.head_began, self._refusal, self._is_sending = math.inf, None, False
         self.deadline = self.server.now() + LEFTOVER_TIMEOUT

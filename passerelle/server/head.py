@@ -115,18 +115,29 @@ def late() -> RefusedError:
     return RefusedError(408, "The headers did not arrive in time. Send them at once.")
 
 
+def busy() -> RefusedError:
+    """Whatever came, on a connection more than there may be."""
+    return RefusedError(
+        503, "Too many connections are open. Try again shortly.", {"Retry-After": "1"}
+    )
+
+
 def malformed(reason: str) -> RefusedError:
     """A request that the parser gave up, with the parser's reason."""
     return RefusedError(400, f"The request is not well-formed HTTP/1.1: {reason}.")
 
 
 def target(url: bytes) -> tuple[str, bytes, bytes]:
-    """The path, percent-decoded and as it was sent, and the query; a host in front is dropped."""
+    """The path, percent-decoded; path and query as they were sent; the query alone.
+
+    A host in front is dropped.
+    """
     if not url.startswith(b"/") and b"://" in url:
         url = b"/" + url.partition(b"://")[2].partition(b"/")[2]
-    raw, _, query = url.partition(b"#")[0].partition(b"?")
+    sent = url.partition(b"#")[0]
+    raw, _, query = sent.partition(b"?")
     text = raw.decode("latin-1")
-    return (urllib.parse.unquote(text) if "%" in text else _utf8(raw)), raw, query
+    return (urllib.parse.unquote(text) if "%" in text else _utf8(raw)), sent, query
 
 
 def _utf8(raw: bytes) -> str:

@@ -2,18 +2,28 @@
 
 import dataclasses
 import urllib.parse
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 from passerelle.server.byte_budget import ByteBudget
 from passerelle.server.span import Span
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+Parts = AsyncGenerator[bytes, None]
+Respond = Callable[["Response"], Awaitable[None]]
+
+
+async def to_nobody(_: "Response") -> None:
+    """Send a response of a request that came over no connection."""
 
 
 @dataclasses.dataclass(slots=True)
 class Request:
-    """A request whose head has arrived. Its body is read by `request_body.read`."""
+    """A request whose head has arrived.
+
+    Its body is read by `request_body.read`, or as it comes by `request_body.parts`. `respond` sends
+    a response at once, for a handler that goes on after it; others return theirs.
+    """
 
     method: str
     path: str  # percent-decoded, without the query
@@ -24,6 +34,9 @@ class Request:
     budget: ByteBudget  # of the bodies of all requests
     parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)  # of the path
     held: int = 0  # bytes that it took of the budget
+    target: str = ""  # path and query as they were sent, percent-encoded
+    respond: Respond = to_nobody
+    has_begun: bool = False  # whether a response is being sent, or was
 
     @property
     def values(self) -> dict[str, str]:
@@ -41,8 +54,14 @@ class Request:
 
 @dataclasses.dataclass(slots=True)
 class Response:
-    """A whole response. Whoever sends it adds its length, its trace and its times."""
+    """A response. Whoever sends it adds its length, its trace and its times.
+
+    Its body is whole, or comes in parts: those are sent one after another, each when the client has
+    taken most of the one before, and closed when nobody takes them any more. Where they raise an
+    error, the connection ends, so that the client sees that the body isn't whole.
+    """
 
     status: int
     body: bytes = b""
     headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    parts: Parts | None = None

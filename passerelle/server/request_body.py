@@ -1,7 +1,7 @@
-"""Reading a request's body: whole, within its own limit and within that of all bodies together."""
+"""Reading a request's body: whole, within its own limit and that of all together, or in parts."""
 
 from passerelle.protocol import problems
-from passerelle.server.messages import Request
+from passerelle.server.messages import Parts, Request
 
 
 async def read(request: Request, limit: int) -> bytes:
@@ -23,24 +23,46 @@ async def read(request: Request, limit: int) -> bytes:
     budget, stated = request.budget, request.headers.get("content-length", "0")
     _check(int(stated), limit, budget.left)
     chunks = []
+    more = True
+    while more:
+        chunk, more = await _receive(request)
+        _check(request.held + len(chunk), limit, budget.left + request.held)
+        budget.take(len(chunk))
+        request.held += len(chunk)
+        chunks.append(chunk)
+    if not request.held:
+        raise empty()
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def parts(request: Request) -> Parts:
+    """The body's parts as they arrive, none of them empty. What isn't taken isn't read.
+
+    Raises:
+        RequestTimeout, InvalidRequest, ClientClosedRequest: as `read`.
+    """
+    more = True
+    while more:
+        part, more = await _receive(request)
+        if part:
+            yield part
+
+
+async def _receive(request: Request) -> tuple[bytes, bool]:
+    """The next part of the body, and whether more are to come.
+
+    Raises:
+        RequestTimeout, InvalidRequest, ClientClosedRequest
+    """
     try:
-        more = True
-        while more:
-            message = await request.receive()
-            if message["type"] == "http.disconnect":
-                raise problems.ClientClosedRequest("The client closed the connection.")
-            chunk, more = message.get("body", b""), message.get("more_body", False)
-            _check(request.held + len(chunk), limit, budget.left + request.held)
-            budget.take(len(chunk))
-            request.held += len(chunk)
-            chunks.append(chunk)
+        message = await request.receive()
     except TimeoutError:
         raise problems.RequestTimeout("The body did not arrive in time. Send it again.") from None
     except OSError:
         raise problems.InvalidRequest("The body broke off. Send it again, whole.") from None
-    if not request.held:
-        raise empty()
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    if message["type"] == "http.disconnect":
+        raise problems.ClientClosedRequest("The client closed the connection.")
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def empty() -> problems.Problem:

@@ -33,15 +33,31 @@ async def ask(
     target: str,
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
+    path: str | None = None,
 ) -> Answer:
     """The response to one request, whose target is its path and query."""
-    path, _, query = target.partition("?")
+    start, *parts = await messages(app, method, target, body, headers, path)
+    decoded = [(name.decode(), value.decode()) for name, value in start["headers"]]
+    return Answer(start["status"], Headers(decoded), b"".join(each["body"] for each in parts))
+
+
+async def messages(
+    app: Application,
+    method: str,
+    target: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    path: str | None = None,
+) -> list[dict[str, Any]]:
+    """All that the application says to one request. A target that is encoded has a path beside."""
+    sent_path, _, query = target.partition("?")
     given = {"Host": "test", "Content-Length": str(len(body))} | dict(headers or {})
     scope = {
         "type": "http",
         "method": method,
-        "path": path,
+        "path": sent_path if path is None else path,
         "query_string": query.encode(),
+        "target": target.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
     }
     sent: list[dict[str, Any]] = []
@@ -53,6 +69,4 @@ async def ask(
         sent.append(message)
 
     await app(scope, receive, send)
-    start, content = sent
-    decoded = [(name.decode(), value.decode()) for name, value in start["headers"]]
-    return Answer(start["status"], Headers(decoded), content["body"])
+    return sent

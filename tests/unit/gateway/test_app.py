@@ -97,7 +97,7 @@ async def test_who_may_not_ask_is_told_before_the_body_is_read(
 
     path, _, query = target.partition("?")
     scope = {
-        "method": "POST", "path": path, "query_string": query.encode(),
+        "method": "POST", "path": path, "query_string": query.encode(), "target": target.encode(),
         "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
     }  # fmt: skip
     await gateway(Replies())(scope, receive, send)

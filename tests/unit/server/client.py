@@ -49,6 +49,7 @@ class Transport(asyncio.Transport):
         self.slow = False
         self.taken = b""  # by the client
         self.aborted = self.ended = False  # whether the client's reading fails, or ends well
+        self.is_reset = False  # whether what is on its way is dropped when it fails
         self._unsent, self._waiting = b"", b""
         self._paused = self._closing = self._lost = self._is_full = False
 
@@ -62,6 +63,12 @@ class Transport(asyncio.Transport):
         elif len(self._unsent) > HIGH_WATER and not self._is_full:
             self._is_full = True
             self.protocol.pause_writing()
+
+    def get_extra_info(self, *_: object) -> Any:
+        return self
+
+    def setsockopt(self, *_: object) -> None:
+        self.is_reset = True
 
     def write_eof(self) -> None:
         self.ended = True

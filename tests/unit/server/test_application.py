@@ -10,7 +10,7 @@ import pytest
 from passerelle.protocol import problems
 from passerelle.server import application, log, memory, request_body
 from passerelle.server.application import Application
-from passerelle.server.messages import Request, Response
+from passerelle.server.messages import Parts, Request, Response
 from passerelle.server.settings import ServerSettings
 from passerelle.server.wsgi import Threads
 from tests.support import asgi
@@ -35,6 +35,27 @@ async def broken(_: Request) -> Response:
     raise RuntimeError("a secret")
 
 
+async def parts(request: Request) -> Response:
+    """The body again, part for part."""
+    return Response(200, parts=request_body.parts(request))
+
+
+async def broken_parts(_: Request) -> Response:
+    async def parts() -> Parts:
+        yield b"first"
+        raise problems.BadGateway("It broke off.")
+
+    return Response(200, parts=parts())
+
+
+async def going_on(request: Request) -> Response:
+    """The response is sent before the handler ends."""
+    response = Response(200, b"sent")
+    await request.respond(response)
+    request.span.fields["went_on"] = True
+    return response
+
+
 async def refused(_: Request) -> Response:
     raise problems.UnprocessableContent("Send another.", nearest="x")
 
@@ -44,6 +65,8 @@ def make(threads: Threads | None = None, **environ: str) -> Application:
     for method, path, handler in (
         ("GET", "/steps", steps), ("GET", "/items/{item}/parts/{part}", item),
         ("POST", "/length", length), ("GET", "/broken", broken), ("POST", "/refused", refused),
+        ("POST", "/parts", parts), ("GET", "/broken-parts", broken_parts),
+        ("GET", "/going-on", going_on),
     ):  # fmt: skip
         app.add_route(method, path, handler)
     return app
@@ -134,6 +157,48 @@ async def test_an_unexpected_error_is_logged_whole_and_answered_without_its_text
     assert record["severity"] == "ERROR"
 
 
+# Answers in parts; test_responses.py has more of them.
+
+
+async def test_an_answer_in_parts_is_logged_at_its_end_with_its_bytes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer = await asgi.ask(make(), "POST", "/parts", b"0123456789" * 3)
+    assert (answer.status, answer.body) == (200, b"0123456789" * 3)
+    (record,) = lines(capsys)
+    assert (record["status"], record["bytes"]) == (200, 30)
+
+
+async def test_an_answer_that_breaks_off_is_left_unfinished_and_logged_as_what_broke_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sent = await asgi.messages(make(), "GET", "/broken-parts")
+    assert [each.get("more_body") for each in sent] == [None, True, True]
+    (record,) = lines(capsys)
+    assert (record["status"], record["bytes"], record["severity"]) == (502, 5, "ERROR")
+
+
+async def test_a_handler_may_send_its_response_and_go_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert (await asgi.ask(make(), "GET", "/going-on")).body == b"sent"
+    assert lines(capsys)[0]["went_on"]
+
+
+async def test_a_request_knows_its_address_as_it_was_sent_below_the_prefix() -> None:
+    app, targets = make(PASSERELLE_PATH_PREFIX="/ml"), []
+
+    async def keep(request: Request) -> Response:
+        targets.append(request.target)
+        return Response(200)
+
+    app.add_route("GET", "/a b", keep)
+    for target in ("/ml/a%20b?x=%2F&", "/a%20b?"):
+        scope_path = target.removeprefix("/ml").partition("?")[0].replace("%20", " ")
+        await asgi.ask(app, "GET", target, path=scope_path)
+    assert targets == ["/a%20b?x=%2F&", "/a%20b?"]
+
+
 async def test_a_path_that_no_route_takes_leads_nowhere_without_threads() -> None:
     answer = await asgi.ask(make(), "GET", "/none")
     assert (answer.status, answer.media_type) == (404, "application/problem+json")
@@ -170,7 +235,7 @@ async def test_threads_answer_what_no_route_takes(capsys: pytest.CaptureFixture[
 
 async def test_a_header_that_came_twice_is_one_with_both_values() -> None:
     scope = {
-        "method": "GET", "path": "/", "query_string": b"",
+        "method": "GET", "path": "/", "query_string": b"", "target": b"/",
         "headers": [(b"accept", b"a"), (b"x", b"\xfc"), (b"accept", b"b")],
     }  # fmt: skip
     request = application.request_of(scope, never, make().bodies)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from passerelle.server import connection
+from passerelle.server import connection, sending
 from passerelle.server.server import Server
 from tests.unit.server import app as apps
 from tests.unit.server.app import LARGE, App
@@ -114,7 +114,7 @@ async def test_a_whole_body_must_come_in_time(client: Client, clock: Clock) -> N
 
 async def test_a_body_must_come_at_a_rate_after_a_while(client: Client, clock: Clock) -> None:
     client.send(post("/", 1_000_000) + bytes(20 * RATE))
-    await wait(client, clock, connection.GRACE + 20 - 1)
+    await wait(client, clock, sending.GRACE + 20 - 1)
     assert await client.answers() == []
     await wait(client, clock, 1)
     assert (await client.answer()).status == 408
@@ -122,7 +122,7 @@ async def test_a_body_must_come_at_a_rate_after_a_while(client: Client, clock: C
 
 async def test_a_body_that_drips_is_not_waited_for(client: Client, clock: Clock) -> None:
     client.send(post("/", 1_000_000))
-    for _ in range(int(connection.GRACE) + 1):
+    for _ in range(int(sending.GRACE) + 1):
         client.send(b"x")
         await wait(client, clock, 1)
     assert (await client.answer()).status == 408
@@ -167,14 +167,14 @@ async def test_a_body_has_its_time_from_when_its_application_is_called(
     client.send(get("/held") + post("/two", 4))
     await wait(client, clock, 300)
     app.proceed.set()
-    await wait(client, clock, connection.GRACE - 1)
+    await wait(client, clock, sending.GRACE - 1)
     client.send(b"body")
     assert [each.body for each in await client.answers()] == [b"", b"body"]
 
 
 async def test_after_a_late_body_its_connection_ends(client: Client, clock: Clock) -> None:
     client.send(post("/", 10))
-    await wait(client, clock, connection.GRACE)
+    await wait(client, clock, sending.GRACE)
     assert (await client.answer()).status == 408
     assert not client.transport.is_closing()
     await wait(client, clock, connection.LEFTOVER_TIMEOUT)
@@ -201,7 +201,7 @@ async def test_an_answer_that_is_not_taken_is_waited_for_for_a_moment(
 ) -> None:
     client.transport.slow = True
     client.send(get("/large"))
-    await wait(client, clock, connection.GRACE - 1)
+    await wait(client, clock, sending.GRACE - 1)
     assert not client.transport.is_closing()
     await wait(client, clock, 1)
     assert client.transport.aborted
@@ -214,14 +214,14 @@ async def test_an_answer_must_be_taken_at_a_rate(client: Client, clock: Clock) -
         await wait(client, clock, 1)
         client.transport.take(RATE)
     assert not client.transport.is_closing()
-    await wait(client, clock, connection.GRACE + 1)
+    await wait(client, clock, sending.GRACE + 1)
     assert client.transport.aborted
 
 
 async def test_a_last_answer_must_be_taken_too(client: Client, clock: Clock) -> None:
     client.transport.slow = True
     client.send(b"GET /large HTTP/1.0\r\n\r\n")
-    await wait(client, clock, connection.GRACE - 1)
+    await wait(client, clock, sending.GRACE - 1)
     assert not client.transport.aborted
     await wait(client, clock, 1)
     assert client.transport.aborted
@@ -232,7 +232,7 @@ async def test_who_asks_on_without_taking_answers_is_let_go(
 ) -> None:
     client.transport.slow = True
     client.send(get("/large") * 2)
-    await wait(client, clock, connection.GRACE)
+    await wait(client, clock, sending.GRACE)
     assert app.paths == ["/large"]
     assert client.transport.aborted
 
@@ -246,7 +246,7 @@ async def test_a_connection_is_idle_once_its_slow_answer_was_taken(
     client.transport.take()
     await wait(client, clock, KEEP_ALIVE - 1)
     assert not client.transport.is_closing()
-    await wait(client, clock, connection.GRACE)
+    await wait(client, clock, sending.GRACE)
     assert client.transport.ended
     assert (await client.answer()).status == 200
 

@@ -124,21 +124,24 @@ def test_without_its_upgrade_a_head_is_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "path", "raw", "query"),
+    ("url", "path", "sent", "query"),
     [
         (b"/a/b", "/a/b", b"/a/b", b""),
-        (b"/a?b=/?c", "/a", b"/a", b"b=/?c"),
-        (b"/a%20b%2Fc%C3%BC?%20", "/a b/cü", b"/a%20b%2Fc%C3%BC", b"%20"),
+        (b"/a?b=/?c", "/a", b"/a?b=/?c", b"b=/?c"),
+        (b"/a%20b%2Fc%C3%BC?%20", "/a b/cü", b"/a%20b%2Fc%C3%BC?%20", b"%20"),
+        (b"/a?", "/a", b"/a?", b""),
+        (b"//a/../b;c", "//a/../b;c", b"//a/../b;c", b""),
         (b"/a#b?c", "/a", b"/a", b""),
-        (b"http://host/a?b", "/a", b"/a", b"b"),
+        (b"http://host/a?b", "/a", b"/a?b", b"b"),
         (b"http://host", "/", b"/", b""),
-        (b"/redirect?to=http://other/", "/redirect", b"/redirect", b"to=http://other/"),
+        (b"/redirect?to=http://other/", "/redirect", b"/redirect?to=http://other/",
+         b"to=http://other/"),
         (b"*", "*", b"*", b""),
         (b"/%ff", "/\ufffd", b"/%ff", b""),
     ],
-)
-def test_an_address_is_a_path_and_a_query(url: bytes, path: str, raw: bytes, query: bytes) -> None:
-    assert head.target(url) == (path, raw, query)
+)  # fmt: skip
+def test_an_address_is_a_path_and_a_query(url: bytes, path: str, sent: bytes, query: bytes) -> None:
+    assert head.target(url) == (path, sent, query)
 
 
 def test_a_refusal_is_a_whole_answer_and_a_line_in_the_log(
