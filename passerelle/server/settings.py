@@ -126,7 +126,7 @@ class ServerSettings(Base):
     body_memory: Count = Field(128_000_000, alias="PASSERELLE_BODY_MEMORY")
     # Seconds that the line and the headers of each request may take.
     head_timeout: Count = Field(10, alias="PASSERELLE_HEAD_TIMEOUT")
-    # Seconds that a whole body may take.
+    # Seconds that a client is waited for in a whole body.
     body_timeout: Count = Field(300, alias="PASSERELLE_BODY_TIMEOUT")
     # Bytes a second that a client must send of a body, or take of an answer.
     min_rate: Count = Field(1_000, alias="PASSERELLE_MIN_RATE")
