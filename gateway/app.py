@@ -32,11 +32,12 @@ async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Resp
         auth.permit(key, exchange.model_id)
     with exchange.span.step("route"):
         route = gateway.routes.current.find(exchange.model_id, key)
+        exchange.protocol, exchange.card = route.protocol, route.status.card
     await front_end.read_payload(exchange, request, gateway.options.max_body)
     with route.history.request() as outcome:
         response = await cache.answer(exchange, route)
         outcome.status = response.status
-    return front_end.respond(exchange, response)
+    return await front_end.respond(exchange, response)
 
 
 def create_app(options: settings.Settings | None = None) -> Application:

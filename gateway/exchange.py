@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from passerelle.protocol import accept, timeout
 from passerelle.server.span import Span
@@ -24,8 +24,9 @@ class Client:
 class Exchange:
     """Made once, when the request's headers have arrived; belongs to that request alone.
 
-    The front end fills in `payload` once the request is known to be permitted. Once nobody waits
-    for the answer any more, the task that works on it is cancelled.
+    The pipeline fills in `protocol` and `card` once the request is known to be permitted and its
+    model to be there; then the front end reads `payload`. Once nobody waits for the answer any
+    more, the task that works on it is cancelled.
     """
 
     model_id: str
@@ -35,6 +36,8 @@ class Exchange:
     span: Span  # its trace, and the time that each stage takes
     payload: bytes = b""  # the request's body: an encoded picture, a form or JSON
     verb: Verb = "predict"
+    protocol: str = ""  # of the model's backend, as `/models` names it
+    card: Mapping[str, Any] | None = None  # the model's; None where it has none, or none is known
 
     @property
     def timeout(self) -> float | None:

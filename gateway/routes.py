@@ -32,6 +32,12 @@ class Route:
         return self.upstream.adapter
 
     @property
+    def protocol(self) -> str:
+        """What its backend speaks."""
+        backend = self.model.backend if isinstance(self.model, ExternalModel) else None
+        return backend.protocol if backend else "passerelle"
+
+    @property
     def status(self) -> Status:
         """The model's status now."""
         return self.upstream.status(self.model.id)
@@ -46,7 +52,7 @@ class Route:
             "title": self.model.title,
             "status": status.status,
             "reason": status.reason or None,
-            "protocol": protocol(self.model),
+            "protocol": self.protocol,
             "weights": weights.partition(":")[0] or None,
             "replicas": self.upstream.count_replicas(self.model.id),
             "non_finite": self.upstream.count_non_finite(self.model.id),
@@ -71,11 +77,6 @@ class Route:
 
 
 NOTES = {"random": "The weights are random, for trials: the answers mean nothing."}
-
-
-def protocol(model: ServedModel) -> str:
-    """What a model's backend speaks."""
-    return model.backend.protocol if isinstance(model, ExternalModel) else "passerelle"
 
 
 @dataclasses.dataclass(frozen=True)

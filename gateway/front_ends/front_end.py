@@ -24,7 +24,7 @@ class FrontEnd(Protocol):
             As `request_body.read`.
         """
 
-    def respond(self, exchange: Exchange, response: transport.Response) -> Response:
+    async def respond(self, exchange: Exchange, response: transport.Response) -> Response:
         """The model's answer as the client reads it.
 
         Raises:

@@ -35,7 +35,7 @@ async def read_payload(exchange: Exchange, request: Request, max_bytes: int) -> 
         exchange.payload = await request_body.read(request, max_bytes)
 
 
-def respond(exchange: Exchange, response: transport.Response) -> Response:
+async def respond(exchange: Exchange, response: transport.Response) -> Response:
     """The model's answer for the client, with the service's own timings beside the gateway's.
 
     How many pictures it is to goes into the log.

@@ -100,9 +100,19 @@ class Application:
             raise
         finally:
             self.bodies.give_back(request.held)
+        if response.delay:
+            await self._keep_back(request, response.delay)
         if not request.has_begun:
             await responses.send(request, send, response)
         self._write_log(request, response.status)
+
+    async def _keep_back(self, request: Request, seconds: float) -> None:
+        """Wait for as long as the client does."""
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            self._write_log(request, problems.ClientClosedRequest.status)
+            raise
 
     async def _answer_or_problem(self, request: Request) -> Response:
         """The handler's response, or that of the problem it raised.

@@ -65,3 +65,4 @@ class Response:
     body: bytes = b""
     headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     parts: Parts | None = None
+    delay: float = 0.0  # seconds that it is kept back

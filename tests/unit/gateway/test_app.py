@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from gateway import api_keys, app, settings
+from gateway.exchange import Exchange
+from gateway.front_ends import passerelle
 from gateway.transport import Response
 from gateway.upstream import Upstream
 from passerelle.server import daemon_thread, file_watcher
 from passerelle.server.application import Application
+from passerelle.server.messages import Request
 from tests.support import asgi
 from tests.support.asgi import Answer
 from tests.unit.gateway import made
@@ -51,6 +54,24 @@ async def test_a_picture_goes_its_way_to_who_prefers_it() -> None:
     assert answer.headers["X-Request-ID"]
     assert "Model" not in answer.headers
     assert replies.requests[0].headers["Accept"] == "image/png"
+
+
+async def test_a_front_end_knows_what_its_model_is_before_it_reads_the_body() -> None:
+    seen: list[Exchange] = []
+
+    class FrontEnd:
+        receive, respond = staticmethod(passerelle.receive), staticmethod(passerelle.respond)
+        refuse = staticmethod(passerelle.refuse)
+
+        @staticmethod
+        async def read_payload(exchange: Exchange, request: Request, _: int) -> None:
+            seen.append(exchange)
+            await passerelle.read_payload(exchange, request, 10)
+
+    request = made.request(headers={"x-api-key": made.KEY_TEXT}, body=b"x")
+    response = await app.predict(made.state(Replies(made.answer())), FrontEnd(), request)
+    assert response.status == 200
+    assert (seen[0].protocol, seen[0].card) == ("passerelle", {"digest": made.DIGEST})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What every process's application does by itself."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -183,6 +184,28 @@ async def test_a_handler_may_send_its_response_and_go_on(
 ) -> None:
     assert (await asgi.ask(make(), "GET", "/going-on")).body == b"sent"
     assert lines(capsys)[0]["went_on"]
+
+
+@pytest.mark.parametrize("logged", [503, 499])
+async def test_an_answer_may_be_kept_back_for_as_long_as_its_client_stays(
+    logged: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def sleep(seconds: float) -> None:
+        held.append((seconds, app.bodies.held))
+        if logged == 499:
+            raise asyncio.CancelledError
+
+    async def late(request: Request) -> Response:
+        await request_body.read(request, MAX_BODY)
+        return Response(503, delay=1.5)
+
+    app, held = make(), list[tuple[float, int]]()
+    app.add_route("POST", "/late", late)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    with contextlib.suppress(asyncio.CancelledError):
+        await asgi.ask(app, "POST", "/late", b"picture")
+    assert held == [(1.5, 0)]
+    assert [each["status"] for each in lines(capsys)] == [logged]
 
 
 async def test_a_request_knows_its_address_as_it_was_sent_below_the_prefix() -> None:

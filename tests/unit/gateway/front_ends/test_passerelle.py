@@ -42,27 +42,31 @@ async def test_a_body_over_the_limit_is_a_problem() -> None:
         await passerelle.read_payload(passerelle.receive(request), request, 6)
 
 
-def test_an_answer_has_both_hops_timings_and_only_the_headers_for_clients() -> None:
+async def test_an_answer_has_both_hops_timings_and_only_the_headers_for_clients() -> None:
     exchange, found = made.exchange(), made.answer()
     exchange.span.steps["read"] = 0.001
     headers = {"server-timing": "infer;dur=2", "x-internal": "no", "retry-after": "3"}
     answer = dataclasses.replace(found, headers={**found.headers, **headers})
-    response = passerelle.respond(exchange, answer)
+    response = await passerelle.respond(exchange, answer)
     assert (response.status, response.body) == (200, found.body)
     assert exchange.span.server_timing == "read;dur=1.00, infer;dur=2"
     assert response.headers == [("Content-Type", "application/json"), ("Retry-After", "3")]
 
 
-def test_how_many_pictures_an_answer_is_to_is_for_the_log() -> None:
+async def test_how_many_pictures_an_answer_is_to_is_for_the_log() -> None:
     exchange, headers = made.exchange(), {"pictures": "3", "vary": "Accept"}
-    response = passerelle.respond(exchange, dataclasses.replace(made.answer(), headers=headers))
+    response = await passerelle.respond(
+        exchange, dataclasses.replace(made.answer(), headers=headers)
+    )
     assert (exchange.span.fields["pictures"], response.headers) == (3, [("Vary", "Accept")])
 
 
 @pytest.mark.parametrize("text", ["", "-1", "many", "9" * 10, "\N{SUPERSCRIPT TWO}"])
-def test_what_is_no_number_of_pictures_is_not(text: str) -> None:
+async def test_what_is_no_number_of_pictures_is_not(text: str) -> None:
     exchange = made.exchange()
-    passerelle.respond(exchange, dataclasses.replace(made.answer(), headers={"pictures": text}))
+    await passerelle.respond(
+        exchange, dataclasses.replace(made.answer(), headers={"pictures": text})
+    )
     assert not exchange.span.fields
 
 
