@@ -60,15 +60,14 @@ def eager(recipe: Recipe, threads: int) -> Infer:
     """The recipe's network in eager torch, with the outputs that its task takes."""
     import torch
 
-    from services.bake import architecture, forward, torch_graph
+    from services.bake import architecture, forward
 
     sys.path[:0] = recipe.module_folders
     torch.set_num_threads(threads)
     built = architecture.build(recipe, Path())
-    graph = torch_graph.TorchGraph(recipe.id, recipe.architecture, built.module, built.input)
     blank = {tensors.PIXELS: np.zeros((1, *built.input.shape), np.uint8)}
-    chosen = forward.choose(recipe, tasks.TASKS[built.task], graph.run(blank))
-    return lambda inputs: forward.taken(recipe.id, graph.run(inputs), chosen)
+    chosen = forward.choose(recipe, tasks.TASKS[built.task], built.graph.run(blank))
+    return lambda inputs: forward.taken(recipe.id, built.graph.run(inputs), chosen)
 
 
 def measure(model: models.Model, infer: Infer, encoded: list[bytes], seconds: float) -> Measured:

@@ -1,4 +1,9 @@
-"""A recipe's architecture -> its torch module, what it takes in, and its classes' names."""
+"""A recipe's architecture -> its network, what it takes in, and its classes' names.
+
+Described
+├── Source         a torch module as its source makes it, before a checkpoint is loaded
+└── Architecture   the network with its weights, whatever it is made of
+"""
 
 import dataclasses
 from pathlib import Path
@@ -24,25 +29,45 @@ from services.bake import (
 from services.bake.errors import ArchitectureError
 from services.bake.graph import Graph
 from services.bake.loading import Loaded
+from services.bake.torch_graph import TorchGraph
 
 TORCHVISION = "torchvision"  # the origin of an architecture
 SEED = 0  # of weights that aren't loaded
 
 
-@dataclasses.dataclass(frozen=True)
-class Architecture:
-    """The network with its weights, and what the card says of it."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Described:
+    """What is known of a network beside its values."""
 
-    module: torch.nn.Module  # in evaluation mode; with nothing in it where there is a `graph`
     input: Input
-    labels: list[str] | None  # as the weights' publisher names the classes
+    labels: list[str] | None = None  # as the weights' publisher names the classes
     published: str | None = None  # torchvision's weights that the input and the labels are of
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # that go with the weights
-    loaded: Loaded | None = None  # from a checkpoint
     task: Task = input_shape.DEFAULT_TASK
     classes: int | None = None  # that it is known to have, where its outputs don't tell
-    made_in: str = "float32"  # the floating type that the module had before it was made fp32
-    graph: Graph | None = None  # of what is no torch module
+    made_in: str = "float32"  # the floating type that it had before it was made fp32
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source(Described):
+    """A torch module as its source makes it."""
+
+    module: torch.nn.Module  # in evaluation mode
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Architecture(Described):
+    """The network with its weights, and what the card says of it."""
+
+    graph: Graph
+    loaded: Loaded | None = None  # from a checkpoint
+
+
+def of_source(recipe: Recipe, source: Source, loaded: Loaded | None = None) -> Architecture:
+    """The network of a module that has its weights."""
+    known = {each.name: getattr(source, each.name) for each in dataclasses.fields(Described)}
+    graph = TorchGraph(recipe.id, recipe.architecture, source.module, source.input)
+    return Architecture(**known, graph=graph, loaded=loaded)
 
 
 def build(recipe: Recipe, downloads: Path, *, prepares: bool = False) -> Architecture:
@@ -57,31 +82,30 @@ def build(recipe: Recipe, downloads: Path, *, prepares: bool = False) -> Archite
     checkpoint = weights.load(recipe, downloads)
     origin, _, name = recipe.architecture.partition(":")
     own = origin != TORCHVISION
-    built = from_callable(recipe) if own else from_torchvision(recipe, name)
+    source = from_callable(recipe) if own else from_torchvision(recipe, name)
+    loaded = None
     if checkpoint:
-        network.refuse_unregistered(recipe.architecture, built.module)
-        loaded = loading.load(built.module, checkpoint, recipe)
-        built = dataclasses.replace(built, loaded=loaded)
-    shape = input_shape.of(recipe, built.input, prepares=prepares)
-    if prepares:
-        return dataclasses.replace(built, input=shape)
-    return dataclasses.replace(built, module=for_task(recipe, built))
+        network.refuse_unregistered(recipe.architecture, source.module)
+        loaded = loading.load(source.module, checkpoint, recipe)
+    shape = input_shape.of(recipe, source.input, prepares=prepares)
+    module = source.module if prepares else for_task(recipe, source)
+    return of_source(recipe, dataclasses.replace(source, input=shape, module=module), loaded)
 
 
-def for_task(recipe: Recipe, built: Architecture) -> torch.nn.Module:
+def for_task(recipe: Recipe, source: Source) -> torch.nn.Module:
     """The module with its weights, as its task has it run.
 
     Raises:
         ArchitectureError, ForwardError
     """
-    if built.task == "detection":
-        return detectors.adapted(recipe.architecture, built.module, built.input)
-    if built.task == "segmentation":
-        torchvision_models.drop_auxiliary(built.module)
-    return built.module
+    if source.task == "detection":
+        return detectors.adapted(recipe.architecture, source.module, source.input)
+    if source.task == "segmentation":
+        torchvision_models.drop_auxiliary(source.module)
+    return source.module
 
 
-def from_callable(recipe: Recipe) -> Architecture:
+def from_callable(recipe: Recipe) -> Source:
     """A module of what the user's own code gives."""
     task = recipe.task or input_shape.DEFAULT_TASK
     made = called(recipe)
@@ -93,7 +117,7 @@ def from_callable(recipe: Recipe) -> Architecture:
             with torch.no_grad():
                 module(torch.zeros(1, shape.channels, *shape.size))
     found = detectors.classes(module)
-    return Architecture(module, shape, None, task=task, classes=found, made_in=made_in)
+    return Source(module=module, input=shape, task=task, classes=found, made_in=made_in)
 
 
 def called(recipe: Recipe) -> Any:
@@ -111,7 +135,7 @@ def called(recipe: Recipe) -> Any:
     return constructor.call(recipe)
 
 
-def from_torchvision(recipe: Recipe, name: str) -> Architecture:
+def from_torchvision(recipe: Recipe, name: str) -> Source:
     """A module of torchvision's, through its own registry; the weights bring their transforms."""
     enum = torchvision_models.weights_of(name)
     chosen = torchvision_models.choose_weights(recipe.weights, name, enum)
@@ -128,7 +152,12 @@ def from_torchvision(recipe: Recipe, name: str) -> Architecture:
         recipe.input, torchvision_models.prepared(module, transforms), task
     )
     used = {key: each for key, each in settings.items() if key not in recipe.keywords}
-    return Architecture(
-        module, shape, origin.meta["categories"], origin.name, used,
-        task=task, classes=detectors.classes(module),
-    )  # fmt: skip
+    return Source(
+        module=module,
+        input=shape,
+        labels=origin.meta["categories"],
+        published=origin.name,
+        settings=used,
+        task=task,
+        classes=detectors.classes(module),
+    )

@@ -9,7 +9,7 @@ import numpy as np
 
 from passerelle.artifact.card import Input, Signature
 from passerelle.manifest.model import Recipe
-from services.bake import calibration, picture_way, torch_graph
+from services.bake import calibration, picture_way
 from services.bake.architecture import Architecture
 from services.bake.errors import ForwardError, OutputError
 from services.bake.graph import TOLERANCE, Graph
@@ -87,24 +87,21 @@ def run(recipe: Recipe, built: Architecture, handled: Handled = NO_HANDLER) -> F
         ArchitectureError, ForwardError, OutputError
     """
     pictures = prepared(recipe.id, built.input, handled)
-    graph = built.graph or torch_graph.TorchGraph(
-        recipe.id, recipe.architecture, built.module, built.input
-    )
     kind = RawTensors if handled.finishes else tasks.TASKS[built.task]
-    given = [graph.run(each.inputs) for each in pictures]
+    given = [built.graph.run(each.inputs) for each in pictures]
     chosen = choose(recipe, None if handled.finishes else kind, given[0])
     outputs = [taken(recipe.id, each, chosen) for each in given]
     for path, each in zip(calibration.PICTURES, outputs, strict=True):
         require_numbers(recipe.id, path.name, each)
     if kind.fixed:
         require_one_shape(recipe.id, outputs)
-    again = taken(recipe.id, graph.run(pictures[0].inputs), chosen)
+    again = taken(recipe.id, built.graph.run(pictures[0].inputs), chosen)
     if not kind.deviation(outputs[0], again) <= TOLERANCE:
         raise ForwardError(
             f"{recipe.id} gives another answer each time for the same picture. Something in it is "
             "random in evaluation mode too, such as F.dropout without training=self.training."
         )
-    made = Forward(graph, built.task, chosen, pictures, outputs, handled)
+    made = Forward(built.graph, built.task, chosen, pictures, outputs, handled)
     require_answers(recipe.id, made)
     return made
 

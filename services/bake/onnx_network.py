@@ -3,8 +3,6 @@
 import ast
 from pathlib import Path
 
-import torch
-
 from passerelle.artifact import onnx_file, onnx_input, onnx_source
 from passerelle.artifact.onnx_file import OnnxError, OnnxFile
 from passerelle.artifact.weight_sources import WeightsError
@@ -42,7 +40,6 @@ def build(recipe: Recipe, downloads: Path, *, prepares: bool = False) -> Archite
         raise ArchitectureError(f"{recipe.id}: {path.name} {error}") from error
     shape = input_shape.of(recipe, input_shape.complete(given, task=task), prepares=prepares)
     return Architecture(
-        module=torch.nn.Module(),
         input=shape,
         labels=class_names(file),
         task=task,

@@ -7,6 +7,9 @@ import torch
 from passerelle.artifact.card import Input
 from passerelle.manifest import model
 from passerelle.manifest.model import Recipe
+from services.bake import architecture
+from services.bake.architecture import Architecture, Source
+from services.bake.torch_graph import TorchGraph
 
 SIZE = 32  # pixels a side
 CLASSES = 4
@@ -42,3 +45,15 @@ def recipe(**fields: Any) -> Recipe:
         "input": model.Input(size=(SIZE, SIZE)),
     }
     return Recipe(**base | fields)
+
+
+def built(module: torch.nn.Module, **known: Any) -> Architecture:
+    """A module that has its weights, as the architecture of a recipe."""
+    source = Source(module=module.eval(), **{"input": SHAPE} | known)
+    return architecture.of_source(recipe(), source)
+
+
+def module_of(found: Architecture) -> torch.nn.Module:
+    """The module of an architecture that is made of one."""
+    assert isinstance(found.graph, TorchGraph)
+    return found.graph.module.module

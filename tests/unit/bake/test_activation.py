@@ -8,7 +8,6 @@ import torch
 
 from passerelle.manifest.model import Activation
 from services.bake import activation, forward, origin
-from services.bake.architecture import Architecture
 from services.bake.errors import ActivationError
 from tests.unit.bake import nets
 
@@ -127,14 +126,14 @@ def test_a_masked_class_has_no_score_without_an_activation() -> None:
 
 
 def test_a_network_tells_the_values_and_what_made_them() -> None:
-    built = Architecture(nets.Tiny().eval(), nets.SHAPE, None)
+    built = nets.built(nets.Tiny())
     network = forward.run(nets.recipe(), built)
     assert activation.find(nets.recipe(), network).source == "the output: logits"
 
 
 def test_another_task_has_none() -> None:
     recipe = nets.recipe(task="embedding")
-    built = Architecture(nets.Tiny().eval(), nets.SHAPE, None, task="embedding")
+    built = nets.built(nets.Tiny(), task="embedding")
     assert activation.find(recipe, forward.run(recipe, built)) == activation.NONE
 
 
@@ -157,7 +156,7 @@ class Probabilities(Maps):
 
 def of_maps(module: torch.nn.Module, **fields: Any) -> activation.Found:
     recipe = nets.recipe(task="segmentation", **fields)
-    built = Architecture(module.eval(), nets.SHAPE, None, task="segmentation")
+    built = nets.built(module, task="segmentation")
     return activation.find(recipe, forward.run(recipe, built))
 
 

@@ -17,17 +17,18 @@ pytestmark = pytest.mark.torch
 
 def test_a_callable_is_called_with_the_recipes_arguments(tmp_path: Path) -> None:
     built = architecture.build(nets.recipe(arguments=[7]), tmp_path)
-    assert isinstance(built.module, nets.Tiny)
-    assert built.module.layer.out_channels == 7
-    assert not built.module.training
+    module = nets.module_of(built)
+    assert isinstance(module, nets.Tiny)
+    assert module.layer.out_channels == 7
+    assert not module.training
     assert (built.input.size, built.labels) == (nets.SHAPE.size, None)
-    by_name = architecture.build(nets.recipe(keywords={"classes": 3}), tmp_path).module
+    by_name = nets.module_of(architecture.build(nets.recipe(keywords={"classes": 3}), tmp_path))
     assert isinstance(by_name, nets.Tiny)
     assert by_name.layer.out_channels == 3
 
 
 def test_random_weights_are_the_same_each_time(tmp_path: Path) -> None:
-    one, other = (architecture.build(nets.recipe(), tmp_path).module for _ in range(2))
+    one, other = (nets.module_of(architecture.build(nets.recipe(), tmp_path)) for _ in range(2))
     assert torch.equal(one.state_dict()["layer.weight"], other.state_dict()["layer.weight"])
 
 
@@ -37,7 +38,7 @@ def test_weights_are_loaded(tmp_path: Path) -> None:
     built = architecture.build(
         nets.recipe(weights=f"file:{tmp_path / 'net.safetensors'}"), tmp_path
     )
-    assert torch.equal(built.module.state_dict()["layer.weight"], state["layer.weight"])
+    assert torch.equal(nets.module_of(built).state_dict()["layer.weight"], state["layer.weight"])
 
 
 def test_weights_of_another_module_are_told_by_their_keys(tmp_path: Path) -> None:

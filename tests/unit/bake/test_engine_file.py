@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from services.bake import convert, engine_file, forward
-from services.bake.architecture import Architecture
 from services.bake.errors import EngineError
 from services.model import engines
 from services.model.engines.engine import Engine
@@ -26,7 +25,7 @@ class Bright(nets.Tiny):
 
 def make(module: torch.nn.Module, folder: Path, steps: list[str], **fields: Any) -> Engine:
     recipe = nets.recipe(**fields)
-    network = forward.run(recipe, Architecture(module.eval(), nets.SHAPE, None))
+    network = forward.run(recipe, nets.built(module))
     return engine_file.make(recipe, network, folder, steps.append)[0]
 
 

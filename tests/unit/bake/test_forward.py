@@ -11,7 +11,6 @@ from torch.nn import functional
 from passerelle.artifact.card import TensorSpec
 from passerelle.protocol.tasks import Task
 from services.bake import calibration, forward
-from services.bake.architecture import Architecture
 from services.bake.errors import ForwardError, OutputError
 from services.bake.forward import Forward
 from services.model.handled import Handled
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.torch
 
 
 def run(module: torch.nn.Module, task: Task = "classification") -> Forward:
-    built = Architecture(module.eval(), nets.SHAPE, None, task=task)
+    built = nets.built(module, task=task)
     return forward.run(nets.recipe(task=task), built)
 
 
@@ -160,7 +159,7 @@ def test_a_handler_makes_the_answers_and_takes_all_outputs() -> None:
             return made, made.flatten()
 
     handled = Handled(Handler("handlers:Halves", Halves()), "classification")
-    built = Architecture(Two().eval(), nets.SHAPE, None)
+    built = nets.built(Two())
     made = forward.run(nets.recipe(), built, handled)
     assert [each.shape for each in made.outputs[0].values()] == [(1, 4), (4,)]
     assert (made.classes, made.answers[0]["logits"].shape) == (2, (1, 2))
@@ -169,7 +168,7 @@ def test_a_handler_makes_the_answers_and_takes_all_outputs() -> None:
 
 def test_a_handler_that_fails_on_a_picture_fails_the_bake() -> None:
     handled = Handled(Handler("handlers:Halves", Halves()), "embedding")
-    built = Architecture(nets.Tiny().eval(), nets.SHAPE, None)
+    built = nets.built(nets.Tiny())
     with pytest.raises(ForwardError, match=r"tiny: on chelsea.png handlers:Halves.*KeyError: '0'"):
         forward.run(nets.recipe(), built, handled)
 

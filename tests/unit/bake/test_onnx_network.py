@@ -12,6 +12,7 @@ from passerelle.artifact.weight_sources import WeightsError
 from passerelle.manifest.model import ONNX, Input, Recipe
 from services.bake import onnx_network
 from services.bake.errors import ArchitectureError
+from services.bake.onnx_graph import OnnxGraph
 from tests.support import onnx_files
 
 pytestmark = pytest.mark.torch
@@ -26,7 +27,7 @@ def test_the_file_says_what_the_manifest_leaves_out(tmp_path: Path) -> None:
     built = onnx_network.build(recipe(path), tmp_path)
     assert (built.input.size, built.input.channels, built.input.mean) == ((48, 64), 1, (0.449,))
     assert (built.task, built.labels, built.made_in) == ("classification", None, "float32")
-    assert built.graph is not None
+    assert isinstance(built.graph, OnnxGraph)
 
 
 def test_the_manifest_says_what_the_file_leaves_open(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from passerelle.artifact import card, labels, opened_files, store
 from services.bake import class_names, graph, pipeline
-from services.bake.architecture import Architecture
 from services.bake.errors import BakeError
 from tests.unit.bake import nets
 
@@ -51,7 +50,7 @@ def test_a_card_names_the_file_of_labels_without_its_folder(tmp_path: Path) -> N
 def test_the_card_says_where_the_classes_names_come_from(
     given: str | list[str] | None, published: list[str] | None, source: str
 ) -> None:
-    built = Architecture(nets.Tiny(), nets.SHAPE, published, "IMAGENET1K_V1")
+    built = nets.built(nets.Tiny(), labels=published, published="IMAGENET1K_V1")
     is_imagenet = given == "imagenet-1k"
     names = class_names.find(nets.recipe(labels=given), published, 1000 if is_imagenet else 2)
     assert pipeline.labels_source(nets.recipe(labels=given), built, names) == source

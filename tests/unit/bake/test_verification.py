@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from services.bake import forward, verification
-from services.bake.architecture import Architecture
 from services.bake.errors import EngineError
 from services.bake.forward import Forward
 from services.model.engines.engine import Engine
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.torch
 
 @pytest.fixture
 def network() -> Forward:
-    return forward.run(nets.recipe(), Architecture(nets.Tiny().eval(), nets.SHAPE, None))
+    return forward.run(nets.recipe(), nets.built(nets.Tiny()))
 
 
 def engine_of(network: Forward, error: float) -> Engine:
