@@ -12,6 +12,7 @@ class Status:
     reason: str = ""
     card: dict[str, Any] | None = None
     non_finite: int = 0  # pictures that it gave NaN or infinity for, since it started
+    metadata: dict[str, Any] | None = None  # in the Open Inference Protocol, of who speaks that
 
 
 Statuses = dict[str, Status]  # by the model's id

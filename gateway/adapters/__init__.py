@@ -1,10 +1,11 @@
 """Backend adapters: an exchange becomes a service's request, and its response an answer."""
 
 from gateway.adapters.adapter import Adapter, ServedModel
+from gateway.adapters.oip import OpenInference
 from gateway.adapters.passerelle import Passerelle
 from passerelle.manifest.model import ExternalModel
 
-BY_PROTOCOL: dict[str, type[Adapter]] = {"passerelle": Passerelle}
+BY_PROTOCOL: dict[str, type[Adapter]] = {"passerelle": Passerelle, "oip": OpenInference}
 
 
 def of(model: ServedModel) -> Adapter:

@@ -1,0 +1,170 @@
+"""What a backend of the Open Inference Protocol V2 answers, checked: in our shape or in its own."""
+
+import itertools
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.adapters.oip_request import HEADER_LENGTH
+from gateway.transport import Response
+from passerelle.protocol import problems
+
+NUMBERS: frozenset[type] = frozenset({int})
+KINDS = {
+    "BOOL": frozenset({bool}),
+    **{f"{sign}INT{bits}": NUMBERS for sign in ("", "U") for bits in (8, 16, 32, 64)},
+    **{f"FP{bits}": frozenset({int, float}) for bits in (16, 32, 64)},
+    "BYTES": frozenset({str}),
+}  # Python's types of a datatype's values in JSON
+
+
+class NonsenseError(ValueError):
+    """It isn't an answer of this protocol."""
+
+
+def answer(response: Response, model_id: str, request_id: str) -> Response:
+    """The model's outputs as an answer of our task `tensor`.
+
+    Raises:
+        NonsenseError
+        NonFiniteOutput: there is a NaN or infinity among them.
+    """
+    outputs = [
+        {
+            "name": each["name"],
+            "shape": each["shape"],
+            "datatype": each["datatype"],
+            "data": values(each),
+        }
+        for each in outputs_of(read(response.body))
+    ]
+    document = {
+        "model": model_id,
+        "task": "tensor",
+        "outputs": outputs,
+        "request_id": request_id,
+    }
+    body = json.dumps(document, allow_nan=False).encode()
+    return Response(200, {"content-type": "application/json"}, body)
+
+
+def as_own(response: Response, model_id: str) -> Response:
+    """The response to an `infer`, under the model's id here.
+
+    Raises:
+        NonsenseError, NonFiniteOutput
+    """
+    length = header_length(response)
+    document = read(response.body[:length])
+    binary = response.body[length:]
+    sizes = [size(each) for each in outputs_of(document)]
+    if sum(sizes) != len(binary):
+        raise NonsenseError("its tensors have other lengths than it says")
+    head = json.dumps(document | {"model_name": model_id}, allow_nan=False).encode()
+    headers = {"content-type": "application/json"}
+    if HEADER_LENGTH.lower() in response.headers:
+        headers = {
+            "content-type": "application/octet-stream",
+            HEADER_LENGTH.lower(): str(len(head)),
+        }
+    return Response(200, headers, head + binary)
+
+
+def header_length(response: Response) -> int:
+    """How many bytes of a response are its JSON.
+
+    Raises:
+        NonsenseError
+    """
+    text = response.headers.get(HEADER_LENGTH.lower(), str(len(response.body)))
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > len(response.body):
+        raise NonsenseError("its header has no such length")
+    return int(text)
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """The object of a response.
+
+    Raises:
+        NonsenseError, NonFiniteOutput
+    """
+    try:
+        document = json.loads(body, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        raise NonsenseError("it is no JSON") from None
+    if not isinstance(document, dict):
+        raise NonsenseError("it is no object")
+    return document
+
+
+def refuse_constant(_: str) -> None:
+    """Refuse NaN and Infinity, which Python's json reads and JSON doesn't have.
+
+    Raises:
+        NonFiniteOutput
+    """
+    raise problems.NonFiniteOutput(
+        "The model gave values that aren't numbers (NaN or infinity) for this picture. "
+        "Send another, and report this one."
+    )
+
+
+def outputs_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The outputs of a response, each with a name, a shape and a datatype.
+
+    Raises:
+        NonsenseError
+    """
+    found = document.get("outputs")
+    if not isinstance(found, list) or not all(map(is_tensor, found)):
+        raise NonsenseError("its outputs have another form")
+    return found
+
+
+def is_tensor(given: Any) -> bool:
+    """Whether something is a tensor, whatever its values."""
+    if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+        return False
+    shape = given.get("shape")
+    is_shape = isinstance(shape, list) and all(type(side) is int and side >= 0 for side in shape)
+    datatype = given.get("datatype")
+    return is_shape and isinstance(datatype, str) and datatype in KINDS
+
+
+def values(tensor: dict[str, Any]) -> list[Any]:
+    """A tensor's values in the order of memory.
+
+    Raises:
+        NonsenseError: they are others, or more or fewer, than it says.
+    """
+    data = tensor.get("data")
+    flat = list(flattened(data)) if isinstance(data, list) else None
+    if flat is None or len(flat) != math.prod(tensor["shape"]):
+        raise NonsenseError("its data has another length than its shape")
+    if not set(map(type, flat)) <= KINDS[tensor["datatype"]]:
+        raise NonsenseError("its data is of another type than its datatype")
+    return flat
+
+
+def flattened(data: list[Any]) -> Iterator[Any]:
+    """Values that may be nested, row by row."""
+    while any(type(each) is list for each in data):
+        data = list(itertools.chain.from_iterable(e if type(e) is list else [e] for e in data))
+    return iter(data)
+
+
+def size(tensor: dict[str, Any]) -> int:
+    """The bytes of a tensor behind the JSON; 0 of one whose values are in it.
+
+    Raises:
+        NonsenseError: the values aren't as it says.
+    """
+    parameters = tensor.get("parameters")
+    found = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
+    if found is None:
+        values(tensor)
+        return 0
+    if type(found) is not int or found < 0:
+        raise NonsenseError("its tensors have no length")
+    return found
