@@ -3,7 +3,7 @@
 import math
 import time
 
-from gateway import id_tokens, transport
+from gateway import transport
 from gateway.exchange import Exchange
 from gateway.routes import Route
 from gateway.transport import Request, Response, UnreachableError
@@ -74,7 +74,7 @@ async def send(exchange: Exchange, route: Route, seconds: float) -> Response:
 
 def problem(error: OSError, route: Route, limit: float) -> problems.Problem:
     """A failed hop as a problem. `limit` is the seconds that the request had."""
-    if isinstance(error, id_tokens.IdTokenError):
+    if isinstance(error, transport.CredentialsError):
         return problems.ServiceUnavailable(
             f"The gateway can't prove who it is to the service of {route.model.id}. "
             "Try again shortly."

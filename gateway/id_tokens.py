@@ -18,7 +18,7 @@ import google.auth.transport.requests
 import google.oauth2.id_token
 import requests
 
-from gateway.transport import Credentials
+from gateway.transport import Credentials, CredentialsError
 from passerelle.protocol import addresses
 from passerelle.server import daemon_thread, log
 
@@ -29,32 +29,35 @@ DENIED = (401, 403)  # statuses by which a service, or a proxy before it, refuse
 FAILURES = (google.auth.exceptions.GoogleAuthError, ValueError, TypeError, KeyError, OSError)
 
 
-class IdTokenError(ConnectionError):
+class IdTokenError(CredentialsError):
     """No token can be had, so that nothing was sent; or a service lets us in by none."""
 
 
-def credentials_for(auth: str, audience: str) -> Credentials | None:
+def credentials_for(auth: str, audience: str, header: str = "Authorization") -> Credentials | None:
     """A function that gives the headers for a service: Google's token if `auth` is `google`."""
-    return IdTokens(audience).headers if auth == "google" else None
+    return IdTokens(audience, header=header).headers if auth == "google" else None
 
 
-def raise_if_denied(status: int) -> None:
+def raise_if_denied(status: int, advice: str = "give its account the role of an invoker") -> None:
     """Return only if a service's status doesn't say that it refuses the gateway.
 
     Raises:
         IdTokenError
     """
     if status in DENIED:
-        raise IdTokenError(
-            f"its service refuses the gateway ({status}); give its account the role of an invoker"
-        )
+        raise IdTokenError(f"its service refuses the gateway ({status}); {advice}")
 
 
 class IdTokens:
     """The tokens for one audience. Per process, of its event loop alone."""
 
-    def __init__(self, audience: str, clock: Callable[[], float] = time.time) -> None:
-        self.audience, self.clock = audience, clock
+    def __init__(
+        self,
+        audience: str,
+        clock: Callable[[], float] = time.time,
+        header: str = "Authorization",
+    ) -> None:
+        self.audience, self.clock, self.header = audience, clock, header
         self.token = ("", 0.0)  # and its end, in seconds since 1970
         self._fetching: asyncio.Task[None] | None = None
         self._next_fetch = 0.0  # when the next may begin; seconds of the clock
@@ -66,7 +69,7 @@ class IdTokens:
         Raises:
             IdTokenError
         """
-        return {"Authorization": f"Bearer {await self.current()}"}
+        return {self.header: f"Bearer {await self.current()}"}
 
     async def current(self) -> str:
         """A token that is good for now.

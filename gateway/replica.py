@@ -31,7 +31,7 @@ class Replica:
         host: str = "",
         credentials: transport.Credentials | None = None,
     ) -> None:
-        self.adapter, self.host = adapter, host
+        self.adapter, self.host, self._credentials = adapter, host, credentials
         self.pool = transport.Pool(address, host, credentials)
         self.in_flight = 0  # requests
         self.last_request = 0.0  # seconds of time.monotonic
@@ -106,11 +106,13 @@ class Replica:
     async def probe(self) -> Statuses:
         """The statuses that it reports."""
         try:
+            if self._credentials:
+                await self._credentials()  # also where the probe sends no request
             found = await self.adapter.probe(self._get, self.statuses)
             if is_draining(found):  # another may have taken its address: connect anew
                 self.pool.close_idle()
                 found = await self.adapter.probe(self._get, self.statuses)
-        except id_tokens.IdTokenError as error:
+        except transport.CredentialsError as error:
             refused = Status(statuses.UNAVAILABLE, str(error))
             return dict.fromkeys(self.adapter.models, refused) | self._all_unavailable(str(error))
         except UNREADABLE:
@@ -120,6 +122,8 @@ class Replica:
     async def _get(self, target: str) -> transport.Response:
         """The replica's response to a GET."""
         response = await self.pool.send(transport.Request("GET", target), PROBE_TIMEOUT)
+        if self.adapter.backend:
+            id_tokens.raise_if_denied(response.status, "see the headers of its backend")
         id_tokens.raise_if_denied(response.status)
         return response
 

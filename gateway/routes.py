@@ -8,8 +8,10 @@ from typing import Any
 from gateway import adapters, service_address, settings
 from gateway.adapters.adapter import Adapter, ServedModel
 from gateway.api_keys import Key
+from gateway.backend_headers import BackendHeaders
 from gateway.cache_store import CacheStore
 from gateway.history import History
+from gateway.location import Location
 from gateway.status import Status
 from gateway.upstream import Limits, Upstream
 from passerelle.manifest import reading, source
@@ -173,14 +175,20 @@ class RouteTable:
 
     def _upstream(self, model: ServedModel) -> Upstream:
         """The service of a model, at its address."""
-        is_ours = not (isinstance(model, ExternalModel) and model.backend.url)
-        return Upstream(
-            adapters.of(model),
-            model.service,
-            self._address(model),
-            self.limits,
-            self.options.upstream_auth if is_ours else "",
-        )
+        return Upstream(adapters.of(model), model.service, self._location(model), self.limits)
+
+    def _location(self, model: ServedModel) -> Location:
+        """Where a model's service is, and the headers that each request to it has."""
+        address, options = self._address(model), self.options
+        if not isinstance(model, ExternalModel):
+            return Location(address, options.upstream_auth)
+        backend, headers = model.backend, None
+        if backend.headers:
+            headers = BackendHeaders(backend.headers, settings.variable, options.header_files)
+        if backend.url or not options.ports:
+            return Location(address, "" if backend.url else options.upstream_auth, headers)
+        name = f"{model.service}.{backend.start_digest}.port"
+        return Location(address, headers=headers, port_file=options.ports / name)
 
     def _address(self, model: ServedModel) -> str:
         """Where a model's service is.
@@ -188,9 +196,12 @@ class RouteTable:
         Raises:
             KeyError: the setting gives it no address.
         """
-        if isinstance(model, ExternalModel) and model.backend.url:
-            return model.backend.url
-        return service_address.find(self.options.upstream, model.service)
+        setting = self.options.upstream
+        if isinstance(model, ExternalModel):
+            backend = model.backend
+            port = backend.port
+            return backend.url or service_address.of_image(setting, model.service, port)
+        return service_address.find(setting, model.service)
 
     def _cache(self, model_id: str, options: Cache) -> CacheStore:
         """The cache of a model: the one that it has, unless the manifest's options changed."""

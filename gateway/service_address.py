@@ -6,6 +6,7 @@ import urllib.parse
 
 from passerelle.protocol import addresses
 
+USUAL = "http://{service}:8080"  # unless the setting says otherwise
 _PAIR = r"[a-z0-9-]+="
 
 
@@ -18,6 +19,13 @@ def find(setting: str, service: str) -> str:
     if re.match(_PAIR, setting):
         return _pairs(setting)[service]
     return setting.replace("{service}", service)
+
+
+def of_image(setting: str, service: str, port: int) -> str:
+    """Where a backend's image listens: at its own port, unless the setting says where it is."""
+    if re.match(_PAIR, setting):
+        return _pairs(setting).get(service) or f"http://{service}:{port}"
+    return f"http://{service}:{port}" if setting == USUAL else find(setting, service)
 
 
 def is_setting(text: str) -> bool:

@@ -31,12 +31,16 @@ class Settings(settings.ServerSettings):
     metadata_host: str = Field(google_cloud.METADATA_HOST, alias="GCE_METADATA_HOST")
     # How to reach a service; see service_address.py.
     upstream: Annotated[str, settings.checked(service_address.is_setting, UPSTREAM)] = Field(
-        "http://{service}:8080", alias="PASSERELLE_UPSTREAM"
+        service_address.USUAL, alias="PASSERELLE_UPSTREAM"
     )
     # How services know us: google, or not at all.
     upstream_auth: Annotated[str, settings.one_of("google")] = Field(
         "", alias="PASSERELLE_UPSTREAM_AUTH"
     )
+    # The folder of the files with the ports of the backends that `passerelle up` starts.
+    ports: Path | None = Field(None, alias="PASSERELLE_PORTS")
+    # Where the files of backends' headers are, if not where the manifest says.
+    header_files: Path | None = Field(None, alias="PASSERELLE_HEADER_FILES")
     # Whether to refuse services that hold another model than the manifest says.
     refuse_others: settings.Flag = Field(default=True, alias="PASSERELLE_REFUSE_OTHERS")
     # Requests with one service at once.
@@ -49,6 +53,11 @@ class Settings(settings.ServerSettings):
     def _fill_in_project_number(cls, address: str, info: ValidationInfo) -> str:
         host = info.data["metadata_host"]
         return google_cloud.fill_in_project_number(address, "PASSERELLE_UPSTREAM", host)
+
+
+def variable(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The text of a variable that the manifest names; empty where it is not set."""
+    return environ.get(name, "")
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -35,6 +35,10 @@ class UnreachableError(ConnectionError):
     """No connection could be made: the service has seen nothing of the request."""
 
 
+class CredentialsError(ConnectionError):
+    """What a request needs beside its own headers can't be had, so that nothing was sent."""
+
+
 class BrokenError(ConnectionError):
     """The connection ended before the response did, or what came is not HTTP."""
 
@@ -47,6 +51,12 @@ class Request:
     target: str  # path and query, below the service's own path
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     body: bytes = b""
+
+    def with_headers(self, headers: Mapping[str, str]) -> "Request":
+        """The same with these headers, in place of its own of the same names."""
+        names = {name.lower() for name in headers}
+        kept = {name: self.headers[name] for name in self.headers if name.lower() not in names}
+        return dataclasses.replace(self, headers=kept | dict(headers))
 
     def head(self, host: str, path: str = "") -> bytes:
         """The line and the headers, as they are sent to a host, below a path."""
@@ -173,7 +183,7 @@ class Pool:
     """The connections to `http://host:port/path`, `https://host` or `unix:/path`. Per process.
 
     `host` is where to connect instead: one of the addresses behind the name. `credentials` gives
-    the headers that say who we are, and may raise instead.
+    the headers that every request has, such as those that say who we are, and may raise instead.
     """
 
     def __init__(
@@ -191,12 +201,11 @@ class Pool:
         """Send one request, once, and wait for the whole response.
 
         Raises:
-            UnreachableError, BrokenError, TimeoutError, OSError
+            UnreachableError, BrokenError, CredentialsError, TimeoutError, OSError
         """
         deadline = time.monotonic() + seconds
         if self._credentials:
-            headers = {**request.headers, **await self._credentials()}
-            request = dataclasses.replace(request, headers=headers)
+            request = request.with_headers(await self._credentials())
         connection = self._take_idle() or await self._connect(remaining(deadline))
         try:
             head = request.head(self._named, self._base)

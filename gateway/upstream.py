@@ -14,9 +14,10 @@ import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 
-from gateway import id_tokens, service_address, transport
+from gateway import service_address, transport
 from gateway.adapters.adapter import Adapter, ServedModel
 from gateway.history import History
+from gateway.location import Location
 from gateway.replica import Replica
 from gateway.retry_budget import RetryBudget
 from gateway.status import Status
@@ -45,15 +46,11 @@ class Upstream:
         self,
         adapter: Adapter,
         service: str,
-        setting: str,
+        location: Location,
         limits: Limits | None = None,
-        auth: str = "",
     ) -> None:
         self.adapter, self.service, self.limits = adapter, service, limits or Limits()
-        self.addresses = {
-            address: id_tokens.credentials_for(auth, service_address.origin(address))
-            for address in setting.split("|")
-        }
+        self.location = location
         self._in_flight = 0  # requests that have a slot
         self._started = time.monotonic()
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
@@ -91,12 +88,12 @@ class Upstream:
 
     async def refresh_replicas(self) -> None:
         """Add the replicas that are new, and drop those that are gone."""
-        found = {
-            (address, host) for address in self.addresses for host in await self._hosts(address)
-        }
+        await self.location.refresh()
+        addresses = self.location.addresses
+        found = {(address, host) for address in addresses for host in await self._hosts(address)}
         known = self.replicas
         new = {
-            key: Replica(self.adapter, *key, self.addresses[key[0]])
+            key: Replica(self.adapter, *key, addresses[key[0]])
             for key in sorted(found - set(known))
         }
         self.replicas = {key: known[key] for key in known if key in found} | new
@@ -140,6 +137,8 @@ class Upstream:
             return min(known, key=lambda each: statuses.BEST_FIRST.index(each.status))
         if any(each.statuses for each in replicas):
             return Status(statuses.UNAVAILABLE, "its service runs, but holds only other models")
+        if self.location.reason:
+            return Status(statuses.UNAVAILABLE, self.location.reason)
         is_new = time.monotonic() - self._started < STARTUP_GRACE
         status = statuses.STARTING if is_new else statuses.UNAVAILABLE
         return Status(status, "its service was not heard of yet")

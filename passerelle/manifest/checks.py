@@ -57,6 +57,8 @@ def of_entries(
         ids.add(entry.id)
         name = service_name.of(entry)
         mate = services.setdefault(name, entry)
+        if mate.id != entry.id and (mate.backend or entry.backend):
+            yield number, ("", f"its service {name} is that of {mate.id}; rename one of them")
         if deployment.of(entry, defaults) != deployment.of(mate, defaults):
             message = (
                 f"shares its service with {mate.id}; write replicas, resources and scale alike"

@@ -11,6 +11,10 @@ SERVED = frozenset({"id", "title", "like", "timeout", "cache"})  # fields of eve
 BACKEND = SERVED | {"backend", "replicas", "resources", "scale"}
 PIPELINE = SERVED | {"pipeline"}
 SECRET = re.compile(r"auth|cookie|credential|key|password|secret|token", re.IGNORECASE)
+FRAMING = frozenset({
+    "connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding",
+    "upgrade",
+})  # headers that say how a request travels, which is the gateway's  # fmt: skip
 ELSEWHERE = ("env:", "file:")  # how a header's value begins that isn't in the manifest
 
 Finding = tuple[str, str]  # a field, or "" for the whole entry, and what to write
@@ -39,5 +43,7 @@ def _backend(backend: Backend) -> Iterator[Finding]:
     if backend.protocol == "passerelle" and (backend.path or backend.health):
         yield "backend", "protocol: passerelle says itself where it is asked; remove path, health"
     for name, text in (backend.headers or {}).items():
+        if name.lower() in FRAMING:
+            yield "backend", f"{name} is the gateway's to set; remove it from headers"
         if SECRET.search(name) and not text.startswith(ELSEWHERE):
             yield "backend", f"{name} looks like a secret; write env:NAME or file:PATH"

@@ -9,6 +9,8 @@
 `model_dump_json` and `model_validate_json` write and read each of them.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
 from typing import Literal, TypeVar
 
@@ -156,6 +158,12 @@ class Backend(Part):
     path: str | None = None  # where it is asked; None: as its protocol has it
     health: str | None = None  # what answers 2xx when it is ready; None: as its protocol has it
     headers: dict[str, str] = {}  # sent with each request: a text, env:NAME or file:PATH
+
+    @property
+    def start_digest(self) -> str:
+        """What is another where another process must be started: of the command and its folder."""
+        text = json.dumps([self.folder, *self.command])
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class ExternalModel(Served):

@@ -12,6 +12,7 @@ import pytest
 
 from gateway import transport
 from gateway.adapters.passerelle import Passerelle
+from gateway.location import Location
 from gateway.replica import Replica
 from gateway.status import Status
 from gateway.transport import Request
@@ -112,7 +113,7 @@ def vanished(host: str) -> Iterator[int]:
 
 def service(*urls: str) -> Upstream:
     """A service whose model `m` is ready on all replicas; the first is the first to be asked."""
-    found = Upstream(Passerelle(), "zoo", "|".join(urls))
+    found = Upstream(Passerelle(), "zoo", Location("|".join(urls)))
     found.replicas = {(url, ""): Replica(found.adapter, url) for url in urls}
     for number, replica in enumerate(found.replicas.values()):
         replica.statuses, replica.last_request = {"m": Status("ready")}, float(number)

@@ -12,6 +12,7 @@ from gateway.api_keys import Key, Keys
 from gateway.cache_store import CacheStore
 from gateway.exchange import Client, Exchange
 from gateway.history import History
+from gateway.location import Location
 from gateway.replica import Replica
 from gateway.routes import Route, Routes, RouteTable
 from gateway.state import State
@@ -71,8 +72,8 @@ def model(**given: Any) -> Model:
 
 def upstream(*addresses: str, status: str = "ready", **given: Any) -> Upstream:
     """A service whose model `m` has a status on all its replicas."""
-    found = Upstream(Passerelle(), "zoo", "|".join(addresses or (ADDRESS,)), **given)
-    found.replicas = {(each, ""): Replica(found.adapter, each) for each in found.addresses}
+    found = Upstream(Passerelle(), "zoo", Location("|".join(addresses or (ADDRESS,))), **given)
+    found.replicas = {(each, ""): Replica(found.adapter, each) for each in found.location.addresses}
     for replica in found.replicas.values():
         replica.statuses = {"m": Status(status, "because", {"digest": DIGEST})}
     return found

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from gateway.adapters.passerelle import Passerelle
 from gateway.replica import Replica
 from gateway.status import Status
 from gateway.transport import Request, Response
+from passerelle.manifest.model import Backend
 from tests.unit.gateway import made
 from tests.unit.gateway.conftest import Clock
 from tests.unit.gateway.made import Replies, Silence, settle, until
@@ -242,3 +244,19 @@ async def test_a_replica_that_holds_another_model_is_unavailable() -> None:
     status = (await found.probe())["m"]
     assert status.status == "unavailable"
     assert "holds architecture torchvision:resnet18" in status.reason
+
+
+async def test_what_a_request_needs_and_has_not_is_said_even_if_the_probe_sends_none() -> None:
+    async def credentials() -> Mapping[str, str]:
+        raise transport.CredentialsError("the header A is missing")
+
+    found = Replica(Passerelle(), "http://127.0.0.1:1", credentials=credentials)
+    found.adapter.models = {"m": made.model()}
+    assert await found.probe() == {"m": Status("unavailable", "the header A is missing")}
+
+
+async def test_a_foreign_service_that_refuses_the_gateway_says_where_to_look() -> None:
+    found = with_replies(document({}, 401))
+    found.adapter.backend = Backend(url="http://a")
+    found.adapter.models = {"m": made.model()}
+    assert "refuses the gateway (401); see the headers" in (await found.probe())["m"].reason

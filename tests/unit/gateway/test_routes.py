@@ -9,6 +9,7 @@ from gateway import api_keys, routes, settings
 from gateway.routes import Routes, RouteTable
 from gateway.upstream import Upstream
 from passerelle.manifest import reading
+from passerelle.manifest.model import ExternalModel
 from passerelle.protocol import problems
 from tests.unit.gateway import made
 
@@ -17,6 +18,12 @@ version: 1
 models:
   - {id: one, architecture: "torchvision:resnet18", weights: random, service: zoo, cache: {}}
   - {id: two, architecture: "torchvision:resnet18", weights: random, service: zoo}
+"""
+
+BACKEND = """\
+version: 1
+models:
+  - {id: ocr, backend: {protocol: passerelle, %s}}
 """
 
 
@@ -42,7 +49,7 @@ def accepted(found: RouteTable, folder: Path, text: str = MANIFEST) -> Routes:
 def test_models_of_one_service_share_its_upstream(tmp_path: Path) -> None:
     found = accepted(table(), tmp_path)
     assert found.by_id["one"].upstream is found.by_id["two"].upstream
-    assert list(found.by_id["one"].upstream.addresses) == ["http://zoo:8080"]
+    assert list(found.by_id["one"].upstream.location.addresses) == ["http://zoo:8080"]
 
 
 def test_reading_changes_nothing_before_what_was_read_is_accepted(tmp_path: Path) -> None:
@@ -118,6 +125,52 @@ def test_all_services_share_one_budget_of_retries(tmp_path: Path) -> None:
 def test_a_service_without_an_address_is_a_problem_of_the_manifest(tmp_path: Path) -> None:
     with pytest.raises(reading.ManifestError, match="gives no address for the service 'zoo'"):
         table(PASSERELLE_UPSTREAM="park=http://10.0.0.1").read(written(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("backend", "address"),
+    [
+        ("url: http://10.0.0.5:9", "http://10.0.0.5:9"),
+        ("image: acme/ocr", "http://ocr:8080"),
+        ("image: acme/ocr, port: 5000", "http://ocr:5000"),
+    ],
+)
+def test_a_backend_is_at_its_url_or_where_its_image_listens(
+    backend: str, address: str, tmp_path: Path
+) -> None:
+    route = accepted(table(), tmp_path, BACKEND % backend).by_id["ocr"]
+    assert list(route.upstream.location.addresses) == [address]
+
+
+def test_what_runs_here_says_its_port_in_a_file(tmp_path: Path) -> None:
+    found = table(PASSERELLE_PORTS="/run", PASSERELLE_UPSTREAM="unix:/run/{service}.sock")
+    route = accepted(found, tmp_path, BACKEND % "command: [serve]").by_id["ocr"]
+    assert isinstance(route.model, ExternalModel)
+    file = Path("/run", f"ocr.{route.model.backend.start_digest}.port")
+    assert route.upstream.location.port_file == file
+    url = accepted(found, tmp_path, BACKEND % "url: http://10.0.0.5").by_id["ocr"]
+    assert url.upstream.location.port_file is None
+
+
+@pytest.mark.parametrize(("where", "token"), [("url: https://a", False), ("image: acme/ocr", True)])
+def test_googles_token_goes_to_services_of_ours_alone(
+    *, where: str, token: bool, tmp_path: Path
+) -> None:
+    google = table(PASSERELLE_UPSTREAM="https://{service}", PASSERELLE_UPSTREAM_AUTH="google")
+    route = accepted(google, tmp_path, BACKEND % where).by_id["ocr"]
+    (credentials,) = route.upstream.location.addresses.values()
+    assert (credentials is not None) is token
+
+
+async def test_a_backends_headers_are_of_the_gateways_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "variable", {"TOKEN": "secret"}.get)
+    manifest = BACKEND % "url: https://a, headers: {X-Key: env:TOKEN}"
+    route = accepted(table(), tmp_path, manifest).by_id["ocr"]
+    (credentials,) = route.upstream.location.addresses.values()
+    assert credentials
+    assert await credentials() == {"X-Key": "secret"}
 
 
 def test_unless_told_otherwise_services_with_other_models_are_refused(tmp_path: Path) -> None:

@@ -21,6 +21,21 @@ def test_an_address_is_of_a_template_or_of_pairs(setting: str, expected: str) ->
     assert service_address.find(setting, "zoo") == expected
 
 
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (service_address.USUAL, "http://zoo:5000"),
+        ("park=http://10.0.0.1", "http://zoo:5000"),
+        (PAIRS, "http://10.0.0.2|http://10.0.0.3"),
+        ("https://{service}.run.app", "https://zoo.run.app"),
+    ],
+)
+def test_an_image_listens_at_its_port_unless_the_setting_says_where(
+    setting: str, expected: str
+) -> None:
+    assert service_address.of_image(setting, "zoo", 5000) == expected
+
+
 def test_pairs_that_lack_the_service_are_an_error() -> None:
     with pytest.raises(KeyError):
         service_address.find("park=http://10.0.0.1", "zoo")

@@ -3,12 +3,14 @@
 import asyncio
 import dataclasses
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway import id_tokens, transport, upstream
 from gateway.adapters.passerelle import Passerelle
+from gateway.location import Location
 from gateway.replica import Replica
 from gateway.status import Status
 from gateway.transport import Request, Response
@@ -152,7 +154,7 @@ async def test_a_request_that_is_given_up_releases_all_that_it_holds() -> None:
 
 
 def test_more_requests_than_slots_are_told_to_come_back() -> None:
-    found = Upstream(Passerelle(), "zoo", URLS[0], limits=Limits(1))
+    found = Upstream(Passerelle(), "zoo", Location(URLS[0]), limits=Limits(1))
     with (
         found.acquire_slot(),
         pytest.raises(problems.ServiceUnavailable, match="1 requests are with its service"),
@@ -174,7 +176,7 @@ def test_a_models_status_is_the_best_that_a_replica_reports() -> None:
 
 
 def test_a_service_that_never_answered_is_starting_and_in_the_end_unavailable() -> None:
-    found = Upstream(Passerelle(), "zoo", URLS[0])
+    found = Upstream(Passerelle(), "zoo", Location(URLS[0]))
     assert found.status("m").status == "starting"
     found._started -= upstream.STARTUP_GRACE
     assert found.status("m").status == "unavailable"
@@ -226,7 +228,7 @@ async def hosts(found: Upstream) -> list[str]:
 
 
 async def test_replicas_come_and_go_with_their_names_addresses(names: Names) -> None:
-    found = Upstream(Passerelle(), "zoo", "http://zoo:8080")
+    found = Upstream(Passerelle(), "zoo", Location("http://zoo:8080"))
     assert await hosts(found) == ["10.0.0.1", "10.0.0.2"]
     stays = found.replicas["http://zoo:8080", "10.0.0.2"]
     names.ipv4 = ["10.0.0.2", "10.0.0.3"]
@@ -241,7 +243,7 @@ async def test_a_replica_that_is_gone_is_stopped_and_a_new_one_knows_what_it_sho
     stopped: list[str] = []
     monkeypatch.setattr(Replica, "start", lambda self: started.append(self.host))
     monkeypatch.setattr(Replica, "stop", lambda self: stopped.append(self.host))
-    found = Upstream(Passerelle(), "zoo", "http://zoo:8080")
+    found = Upstream(Passerelle(), "zoo", Location("http://zoo:8080"))
     found.expect({"m": made.model()})
     await hosts(found)
     names.ipv4 = ["10.0.0.2"]
@@ -252,7 +254,7 @@ async def test_a_replica_that_is_gone_is_stopped_and_a_new_one_knows_what_it_sho
 
 @pytest.mark.parametrize("error", [socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM])
 async def test_replicas_stay_while_nobody_can_say_where_they_are(names: Names, error: int) -> None:
-    found = Upstream(Passerelle(), "zoo", "http://zoo:8080")
+    found = Upstream(Passerelle(), "zoo", Location("http://zoo:8080"))
     await hosts(found)
     names.ipv4 = error
     assert await hosts(found) == ["10.0.0.1", "10.0.0.2"]
@@ -260,7 +262,7 @@ async def test_replicas_stay_while_nobody_can_say_where_they_are(names: Names, e
 
 async def test_a_name_without_addresses_of_ipv4_stands_for_those_of_ipv6(names: Names) -> None:
     names.ipv4 = socket.EAI_NONAME
-    assert await hosts(Upstream(Passerelle(), "zoo", "http://zoo:8080")) == ["fd00::1"]
+    assert await hosts(Upstream(Passerelle(), "zoo", Location("http://zoo:8080"))) == ["fd00::1"]
 
 
 @pytest.mark.usefixtures("names")
@@ -276,7 +278,7 @@ async def test_a_name_without_addresses_of_ipv4_stands_for_those_of_ipv6(names: 
     ],
 )
 async def test_only_another_machines_name_without_tls_is_resolved(address: str) -> None:
-    assert await hosts(Upstream(Passerelle(), "zoo", address)) == [""]
+    assert await hosts(Upstream(Passerelle(), "zoo", Location(address))) == [""]
 
 
 def test_what_a_service_should_hold_is_compared_at_once() -> None:
@@ -289,12 +291,12 @@ def test_what_a_service_should_hold_is_compared_at_once() -> None:
 
 @pytest.mark.usefixtures("names")
 async def test_a_service_is_followed_until_it_is_stopped(clock: Clock) -> None:
-    found = Upstream(Passerelle(), "zoo", "http://10.0.0.9:8080")
+    found = Upstream(Passerelle(), "zoo", Location("http://10.0.0.9:8080"))
     history = found.history("m")
     found.start()
     await until(lambda: found.replicas)
     assert history.document()["slots"][-1]["status"] == "starting"
-    found.addresses["http://10.0.0.8:8080"] = None  # as if its name had one more
+    found.location.addresses["http://10.0.0.8:8080"] = None  # as if its name had one more
     clock.now += upstream.RESOLVE_INTERVAL
     await until(lambda: len(found.replicas) == 2)
     found.stop()
@@ -311,3 +313,16 @@ def test_pictures_without_numbers_are_counted_on_all_replicas() -> None:
     two.statuses = {"m": dataclasses.replace(two.statuses["m"], non_finite=3)}
     other.statuses = {}
     assert found.count_non_finite("m") == 5
+
+
+async def test_a_service_without_an_address_says_why_where_that_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "ocr.port"
+    file.write_text("its command ended with code 3")
+    found = Upstream(Passerelle(), "ocr", Location("", port_file=file))
+    await found.refresh_replicas()
+    assert found.status("ocr") == Status("unavailable", "its command ended with code 3")
+    file.write_text("4000")
+    await found.refresh_replicas()
+    assert list(found.replicas) == [("http://127.0.0.1:4000", "")]
+    assert found.status("ocr").status == "starting"
+    found.stop()

@@ -75,6 +75,7 @@ def test_pictures_are_fetched_only_where_hosts_are_given(tmp_path: Path) -> None
         ({"url": "http://a", "protocol": "passerelle", "path": "/"}, "remove path, health"),
         ({"url": "http://a", "headers": {"X-Api-Key": "k"}}, "write env:NAME or file:PATH"),
         ({"url": "http://a", "headers": {"authorization": "k"}}, "write env:NAME or file:PATH"),
+        ({"url": "http://a", "headers": {"HOST": "b"}}, "HOST is the gateway's to set; remove it"),
         ({"url": "http://a", "protocol": "grpc"}, "write 'passerelle', 'oip' or 'raw'"),
         ({"url": "http://a", "path": "predict"}, "write a path that begins with /"),
         ({"url": "http://a", "wait": 1}, "unknown key; known are url, image"),
@@ -82,6 +83,19 @@ def test_pictures_are_fetched_only_where_hosts_are_given(tmp_path: Path) -> None
 )
 def test_what_a_backend_lacks_is_told(tmp_path: Path, backend: dict[str, Any], told: str) -> None:
     assert told in problems(tmp_path, {"backend": backend})
+
+
+def test_a_backend_shares_its_service_with_none(tmp_path: Path) -> None:
+    backend = {"id": "ocr", "backend": {"url": "http://a"}}
+    with pytest.raises(reading.ManifestError, match="its service ocr is that of ocr; rename"):
+        read(tmp_path, backend, OURS | {"service": "ocr"})
+
+
+def test_another_process_is_needed_for_another_command_or_folder() -> None:
+    one = Backend(command=("serve", "a"), folder="/a")
+    assert one.start_digest == Backend(command=("serve", "a"), folder="/a", path="/b").start_digest
+    for other in (Backend(command=("serve a",), folder="/a"), Backend(command=("serve", "a"))):
+        assert other.start_digest != one.start_digest
 
 
 def test_what_only_a_model_of_ours_has_is_refused_elsewhere(tmp_path: Path) -> None:
