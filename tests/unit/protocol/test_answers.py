@@ -1,6 +1,6 @@
 """What a service says beside an answer: for the gateway alone."""
 
-from gateway import transport
+from gateway.transport import connection
 from gateway.front_ends import passerelle
 from passerelle.protocol import answers
 
@@ -11,4 +11,4 @@ def test_what_a_service_says_beside_its_answer_ends_at_the_gateway() -> None:
 
 
 def test_a_gateway_takes_the_largest_answer_and_its_head() -> None:
-    assert transport.MAX_RESPONSE_SIZE > answers.MAX_BYTES
+    assert connection.MAX_RESPONSE_SIZE > answers.MAX_BYTES

@@ -1,0 +1,29 @@
+"""The way to a service and back: HTTP/1.1 over kept connections, bodies whole or as they come."""
+
+from gateway.transport.messages import (
+    BrokenError,
+    Credentials,
+    CredentialsError,
+    Parts,
+    Request,
+    Response,
+    StreamedRequest,
+    StreamedResponse,
+    UnreachableError,
+    remaining,
+)
+from gateway.transport.pool import Pool
+
+__all__ = [
+    "BrokenError",
+    "Credentials",
+    "CredentialsError",
+    "Parts",
+    "Pool",
+    "Request",
+    "Response",
+    "StreamedRequest",
+    "StreamedResponse",
+    "UnreachableError",
+    "remaining",
+]
