@@ -1,7 +1,7 @@
 """What a service says beside an answer: for the gateway alone."""
 
-from gateway.transport import connection
 from gateway.front_ends import passerelle
+from gateway.transport import connection
 from passerelle.protocol import answers
 
 
