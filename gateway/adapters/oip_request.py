@@ -58,8 +58,8 @@ def one_picture(exchange: Exchange) -> bytes:
         if not found:
             raise problems.InvalidRequest(f"There is no picture. {sending.HOW_TO_SEND}")
         return found
-    if len(found) == 1:
+    if isinstance(found, list) and len(found) == 1:
         return found[0]()
     raise problems.InvalidRequest(
-        f"{exchange.model_id} takes one picture a request. Send each in a request of its own."
+        f"{exchange.model_id} takes one whole picture a request. Send each in a request of its own."
     )

@@ -7,9 +7,10 @@ changes what was there, and isn't understood by who speaks another.
     1.1  a service states its version, and that it is being stopped (`draining`)
     1.2  a card states its activation and output, a service how many pictures gave no numbers
     1.3  a card states its task and its signature, an answer its task
+    1.4  a request has `boxes` of its picture, each answered by itself
 """
 
-VERSION = "1.3"
+VERSION = "1.4"
 VERSION_IF_UNSTATED = "1.0"  # services and cards of that time had no version in them
 
 

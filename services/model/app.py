@@ -3,8 +3,9 @@
 import contextlib
 import dataclasses
 import functools
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from passerelle.protocol import contract, problems, timeout
@@ -14,7 +15,7 @@ from passerelle.server.messages import Request, Response
 from passerelle.server.pictures import sending
 from services.model import asked, batch, memory_budget, responses, settings
 from services.model.models import Model, Models
-from services.model.prediction import Prediction
+from services.model.prediction import Parted, Prediction
 from services.model.responses import Answer
 
 
@@ -43,6 +44,8 @@ async def predict(service: State, request: Request) -> Response:
     if isinstance(answer, list):
         pictures = batch.Batch(answer, prediction.answer, request.span)
         return await answer_each(service, model, request, pictures, deadline)
+    if isinstance(answer, Parted):
+        return of_each(service, model, request, answer.results)
     return responses.of_one(model, answer, request.span.trace.request_id)
 
 
@@ -51,26 +54,44 @@ async def answer_each(
 ) -> Response:
     """The answer to several pictures: what became of each."""
     request.span.fields["pictures"] = len(pictures.pictures)
-    results = await pictures.run(model.scheduler, deadline)
+    return of_each(service, model, request, await pictures.run(model.scheduler, deadline))
+
+
+def of_each(
+    service: State, model: Model, request: Request, results: list[batch.Result]
+) -> Response:
+    """What became of several pictures, or of the parts of one."""
+    request.span.fields["pictures"] = len(results)
     service.models.state(model.card.id).count_non_finite(each.problem for each in results)
     return responses.of_many(model, results, request.span.trace.request_id)
 
 
 async def read_and_answer(
     service: State, model: Model, request: Request, prediction: Prediction, deadline: float | None
-) -> Answer | list[sending.Encoded]:
-    """The answer to the request's picture, or its pictures where there are several.
+) -> Answer | Parted | list[sending.Encoded]:
+    """The answer to the request's picture or its parts, or its pictures where there are several.
 
     Those are held by themselves, each until its turn; nothing holds the whole body any more.
     """
     body = await request_body.read(request, service.options.max_body)
     with request.span.step("queue"):
         slot = await model.scheduler.acquire(deadline)
-    work = functools.partial(
-        prediction.find_and_answer, body, request.headers.get("content-type", ""),
-        service.options.max_pictures, request.span,
-    )  # fmt: skip
-    return await model.scheduler.run(slot, work, deadline)
+    with lasting(deadline) as is_over:
+        work = functools.partial(
+            prediction.find_and_answer, body, request.headers.get("content-type", ""),
+            service.options.max_pictures, request.span, is_over,
+        )  # fmt: skip
+        return await model.scheduler.run(slot, work, deadline)
+
+
+@contextlib.contextmanager
+def lasting(deadline: float | None) -> Iterator[Callable[[], bool]]:
+    """What tells a slot's thread that the deadline passed, or that the block was left."""
+    left = threading.Event()
+    try:
+        yield lambda: left.is_set() or (deadline is not None and time.monotonic() > deadline)
+    finally:
+        left.set()
 
 
 def deadline_of(request: Request) -> float | None:

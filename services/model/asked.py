@@ -1,14 +1,12 @@
 """What a request asks of a model."""
 
-import contextlib
 from typing import NamedTuple
-
-from PIL import Image
 
 from passerelle.protocol import accept
 from passerelle.server.messages import Request
 from passerelle.server.pictures import picture
 from services.model import decode
+from services.model.decoding import Decoding
 from services.model.handled_prediction import HandledPrediction
 from services.model.models import Model
 from services.model.prediction import Prediction
@@ -35,13 +33,6 @@ def prediction(model: Model, request: Request, limits: Limits) -> Prediction:
     options = model.task.options(request.values)
     preferred = accept.preferred(request.headers.get("accept", ""))
     about = model.card
-
-    def prepare(encoded: bytes) -> decode.Prepared:
-        return decode.prepare(encoded, about.input, *limits)
-
-    def whole(encoded: bytes) -> contextlib.AbstractContextManager[Image.Image]:
-        return decode.whole(encoded, *limits)
-
-    if about.handler:
-        return HandledPrediction(model.task, options, preferred, prepare, whole, about.id)
-    return Prediction(model.task, options, preferred, prepare)
+    way = Decoding(about.input, *limits, for_handler=bool(about.handler))
+    asked = model.task, options, preferred, way.prepare, way.open
+    return HandledPrediction(*asked, way.whole, about.id) if about.handler else Prediction(*asked)

@@ -72,10 +72,7 @@ class Batch:
                 await asyncio.wait(begun)  # unlike gather it cancels none
                 check(begun)
         except TimeoutError:
-            raise problems.GatewayTimeout(
-                "The request's time was over before all of its pictures were answered. Send fewer "
-                "at once, or try again later."
-            ) from None
+            raise too_late() from None
         results = [each.result() for each in begun]
         for result in results:
             self.span.add(result.steps)
@@ -84,15 +81,19 @@ class Batch:
     def answer(self, picture: Encoded, infer: Infer) -> Result:
         """The work of a slot's thread on one picture; whatever goes wrong is its result."""
         own = dataclasses.replace(self.span, steps={})  # for this thread alone
-        try:
-            return Result(encoded(self.work(picture, own, infer)), own.steps)
-        except problems.Problem as problem:
-            # It is kept until the last picture is answered; what it was raised from holds pixels.
-            problem.__context__ = problem.__cause__ = problem.__traceback__ = None
-            return refused(problem, own)
-        except Exception as error:
-            unexpected = problem_responses.from_unexpected(error, own.trace.request_id)
-            return refused(unexpected, own)
+        return attempt(functools.partial(self.work, picture, own, infer), own)
+
+
+def attempt(work: Callable[[], dict[str, Any]], span: Span) -> Result:
+    """What work on one picture makes, or what went wrong; `span` has its times."""
+    try:
+        return Result(encoded(work()), span.steps)
+    except problems.Problem as problem:
+        # It is kept until the last picture is answered; what it was raised from holds pixels.
+        problem.__context__ = problem.__cause__ = problem.__traceback__ = None
+        return refused(problem, span)
+    except Exception as error:
+        return refused(problem_responses.from_unexpected(error, span.trace.request_id), span)
 
 
 def check(begun: list[asyncio.Future[Result]]) -> None:
@@ -101,7 +102,15 @@ def check(begun: list[asyncio.Future[Result]]) -> None:
     Raises:
         GatewayTimeout, ContentTooLarge
     """
-    results = [each.result() for each in begun if each.done()]
+    check_results([each.result() for each in begun if each.done()])
+
+
+def check_results(results: list[Result]) -> None:
+    """The same of those that were answered.
+
+    Raises:
+        GatewayTimeout, ContentTooLarge
+    """
     for each in results:
         if isinstance(each.problem, problems.GatewayTimeout):
             raise each.problem
@@ -110,6 +119,14 @@ def check(begun: list[asyncio.Future[Result]]) -> None:
             f"The answers to these pictures have more than {answers.MAX_BYTES:,} bytes together. "
             "Send fewer at once, or ask for less of each."
         )
+
+
+def too_late() -> problems.Problem:
+    """The problem of a request whose time was too short for all that it asked."""
+    return problems.GatewayTimeout(
+        "The request's time was over before all of its pictures were answered. Send fewer at "
+        "once, or try again later."
+    )
 
 
 def refused(problem: problems.Problem, span: Span) -> Result:

@@ -97,11 +97,22 @@ def prepare(
     with reserve(needed), contextlib.closing(image):
         try:
             turn = orientation.turn_of(image)
-            where = placement.of(orientation.upright_size(image.size, turn), shape, max_pixels)
-            found = modes.pixels(resized(image, turn, where, shape), shape, where.corner)
+            found = turned(image, turn, shape, max_pixels)
         except DECODE_ERRORS:
             raise unreadable.undecodable(encoded) from None
-    return Prepared(found, where.in_original(orientation.upright_size(sent, turn), factor))
+    where = found.placement.in_original(orientation.upright_size(sent, turn), factor)
+    return Prepared(found.pixels, where)
+
+
+def turned(image: Image.Image, turn: orientation.Turn, shape: Input, max_pixels: int) -> Prepared:
+    """A picture that is stored in another orientation, fitted into the model's input.
+
+    Raises:
+        ContentTooLarge: so long and thin that it would grow past `max_pixels` on the way.
+        DECODE_ERRORS
+    """
+    where = placement.of(orientation.upright_size(image.size, turn), shape, max_pixels)
+    return Prepared(modes.pixels(resized(image, turn, where, shape), shape, where.corner), where)
 
 
 def fitted(image: Image.Image, shape: Input) -> Prepared:

@@ -1,12 +1,13 @@
 """How much memory a picture takes while it is decoded, told from its header."""
 
 import struct
+from collections.abc import Sequence
 
 from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
 from passerelle.artifact.card import Input
 from services.model import tiff
-from services.model.resize import BAND_PIXELS
+from services.model.resize import BAND_PIXELS, Size
 
 MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # of a decoded pixel, as Pillow keeps it
 OTHER_BYTES = 4  # of any other mode's; RGB too has a fourth that nothing uses
@@ -28,14 +29,33 @@ def needed(image: Image.Image, encoded: bytes, shape: Input) -> int:
 
     `image` is the picture with only its header read, and the fraction chosen that it is decoded at.
     """
-    pixels = image.width * image.height
-    converted = CONVERTED_BYTES * min(pixels, max(BAND_PIXELS, *image.size))
+    decoded = MODE_BYTES.get(image.mode, OTHER_BYTES) * image.width * image.height
+    return BASE + _codec(image, encoded) + decoded + _shrinking(image.size, shape)
+
+
+def _shrinking(size: Size, shape: Input) -> int:
+    """The bytes that it takes at most to turn, convert and shrink what is decoded."""
+    converted = CONVERTED_BYTES * min(size[0] * size[1], max(BAND_PIXELS, *size))
     is_middle = isinstance(shape.resize, int)  # which is no wider than the picture is high
-    across = min(image.size) if is_middle else max(image.size)
+    across = min(size) if is_middle else max(size)
     halfway = OTHER_BYTES * max(shape.size) * across  # shrunk along one axis
     made = INPUT_BYTES * shape.size[0] * shape.size[1]
-    decoded = MODE_BYTES.get(image.mode, OTHER_BYTES) * pixels
-    return BASE + _codec(image, encoded) + decoded + converted + halfway + made
+    return converted + halfway + made
+
+
+def of_parts(
+    image: Image.Image, encoded: bytes, shape: Input, sizes: Sequence[Size], *, is_whole: bool
+) -> int:
+    """The bytes that it takes at most to decode a picture, and to shrink parts of it in turn.
+
+    `sizes` are the parts'. Where `is_whole`, each is converted whole as well, for a handler.
+    """
+    each = MODE_BYTES.get(image.mode, OTHER_BYTES) + (CONVERTED_BYTES if is_whole else 0)
+    part = max(
+        each * width * height + _shrinking((width, height), shape) for width, height in sizes
+    )
+    decoded = MODE_BYTES.get(image.mode, OTHER_BYTES) * image.width * image.height
+    return BASE + _codec(image, encoded) + decoded + part
 
 
 def of_whole(image: Image.Image, encoded: bytes) -> int:

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -21,8 +22,9 @@ from services.model.tensors import Array, Tensors
 
 SEGMENTATION = "segmentation"  # whose outputs are shares of the input, and not pixels of it
 
-Whole = Callable[[bytes], contextlib.AbstractContextManager[Image.Image]]
-Fit = Callable[[bytes], decode.Prepared]
+Sent = TypeVar("Sent")  # a picture as it is sent: a file, or what else the two functions take
+Whole = Callable[[Sent], contextlib.AbstractContextManager[Image.Image]]
+Fit = Callable[[Sent], decode.Prepared]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,17 +63,17 @@ class Handled:
         return self.handler is not None and (self.handler.prepares or self.handler.wants_image)
 
     @contextlib.contextmanager
-    def given(self, encoded: bytes, whole: Whole, fit: Fit) -> Iterator[Given]:
-        """The network's inputs for an encoded picture, which is held as long as the block runs.
+    def given(self, sent: Sent, whole: Whole[Sent], fit: Fit[Sent]) -> Iterator[Given]:
+        """The network's inputs for a picture, which is held as long as the block runs.
 
         `whole` decodes all of it, `fit` makes our own inputs of it.
 
         Raises:
             HandlerError, Problem
         """
-        prepared = None if self.prepares else fit(encoded)
+        prepared = None if self.prepares else fit(sent)
         with contextlib.ExitStack() as stack:
-            image = stack.enter_context(whole(encoded)) if self.wants_image else None
+            image = stack.enter_context(whole(sent)) if self.wants_image else None
             if prepared:
                 yield Given(prepared.inputs, prepared.placement, image)
             elif image:

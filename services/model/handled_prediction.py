@@ -3,11 +3,10 @@
 import contextlib
 import dataclasses
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from passerelle.protocol import problems
 from passerelle.server import log
-from passerelle.server.pictures import sending
 from passerelle.server.span import Span
 from services.model.engines.engine import Infer
 from services.model.handled import Whole
@@ -15,6 +14,7 @@ from services.model.handled_slot import HandledSlot
 from services.model.handler import HandlerError
 from services.model.handler_output import Result
 from services.model.prediction import Prediction
+from services.model.region import Picture
 from services.model.responses import Answer
 
 
@@ -22,11 +22,11 @@ from services.model.responses import Answer
 class HandledPrediction(Prediction):
     """What a request asks of a model with a handler."""
 
-    whole: Whole  # decodes a whole picture
+    whole: Whole[Picture]  # decodes a whole picture
     model_id: str
 
     def _answer(
-        self, encoded: sending.Encoded, span: Span, infer: Infer, preferred: str | None
+        self, sent: Callable[[], Picture], span: Span, infer: Infer, preferred: str | None
     ) -> Answer:
         """The answer to a picture; `infer` is the slot, with the handler in it.
 
@@ -37,7 +37,7 @@ class HandledPrediction(Prediction):
         handled = infer.handled
         with self._told(span), contextlib.ExitStack() as stack:
             with span.step("decode"):
-                given = stack.enter_context(handled.given(encoded(), self.whole, self.prepare))
+                given = stack.enter_context(handled.given(sent(), self.whole, self.prepare))
             with span.step("infer"):
                 outputs = handled.infer(given, infer)
             with span.step("present"):

@@ -86,14 +86,20 @@ def upright(image: Image.Image, turn: Turn) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def upright_part(image: Image.Image, turn: Turn, box: Box) -> Image.Image:
-    """A part of the turned picture, without turning the rest. The box is of whole pixels."""
+def stored_box(size: Size, turn: Turn, box: Box) -> Box:
+    """Where a box of the turned picture lies in the stored one, which has that size."""
     left, top, right, bottom = box
-    width, height = upright_size(image.size, turn)
+    width, height = upright_size(size, turn)
     if turn in _MIRRORS_X:
         left, right = width - right, width - left
     if turn in _MIRRORS_Y:
         top, bottom = height - bottom, height - top
     if turn in _SWAPS:
         left, top, right, bottom = top, left, bottom, right
+    return left, top, right, bottom
+
+
+def upright_part(image: Image.Image, turn: Turn, box: Box) -> Image.Image:
+    """A part of the turned picture, without turning the rest. The box is of whole pixels."""
+    left, top, right, bottom = stored_box(image.size, turn, box)
     return upright(image.crop((left, top, right, bottom)), turn)

@@ -1,15 +1,18 @@
-"""The pictures in a multipart form: its file fields `image`, each with one."""
+"""The pictures in a multipart form: its file fields `image`, each with one, and their `boxes`."""
 
 import functools
 from collections.abc import Sequence
 
 from passerelle.protocol import problems
-from passerelle.server.pictures import form, sending
+from passerelle.server.pictures import boxes, form, sending
+from passerelle.server.pictures.boxes import Parts
 from passerelle.server.pictures.sending import FIELD, HOW_TO_SEND, Found
 
 
-def find(body: bytes, boundary: str, max_pictures: int) -> Found:
+def find(body: bytes, boundary: str, max_pictures: int) -> Found | Parts:
     """The file in the field `image`, or those of several such fields, in their order.
+
+    With a field `boxes` it is these parts of the one picture.
 
     Raises:
         InvalidRequest
@@ -31,11 +34,27 @@ def find(body: bytes, boundary: str, max_pictures: int) -> Found:
         raise problems.InvalidRequest(
             f"The multipart body is not well formed, or it breaks off. {HOW_TO_SEND}"
         ) from None
-    found = pictures(parts)
-    if len(found) == 1:
-        return decoded(found[0])
-    sending.check_count(len(found), max_pictures)
-    return [functools.partial(decoded, part) for part in found]
+    given = [part for part in parts if part.name == boxes.FIELD]
+    found = of_parts(pictures([part for part in parts if part.name != boxes.FIELD]), max_pictures)
+    if not given:
+        return found
+    if len(given) > 1:
+        raise problems.InvalidRequest(
+            f'The form has {len(given)} fields "{boxes.FIELD}". Write all boxes into one list.'
+        )
+    return boxes.of_one(found, boxes.parse(given[0].content, max_pictures))
+
+
+def of_parts(parts: Sequence[form.Part], max_pictures: int) -> Found:
+    """The pictures of the parts that have one.
+
+    Raises:
+        ContentTooLarge: more than `max_pictures`.
+    """
+    if len(parts) == 1:
+        return decoded(parts[0])
+    sending.check_count(len(parts), max_pictures)
+    return [functools.partial(decoded, part) for part in parts]
 
 
 def pictures(parts: Sequence[form.Part]) -> list[form.Part]:

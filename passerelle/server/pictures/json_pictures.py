@@ -1,11 +1,15 @@
-"""The pictures in a JSON object, in base64: one in its member `image`, or a list, `images`."""
+"""The pictures in a JSON object, in base64: one in its member `image`, or a list, `images`.
+
+Beside the one there may be `boxes`, whose parts of it are asked about.
+"""
 
 import functools
 import json
 from typing import Any
 
 from passerelle.protocol import problems
-from passerelle.server.pictures import sending
+from passerelle.server.pictures import boxes, sending
+from passerelle.server.pictures.boxes import Parts
 from passerelle.server.pictures.sending import FIELD, HOW_TO_SEND, LIST, Found
 
 MAX_VALUES = 100_000  # commas and brackets of a body: each value takes memory, base64 has none
@@ -14,8 +18,10 @@ KINDS = {
 }  # fmt: skip
 
 
-def find(body: bytes, max_pictures: int) -> Found:
+def find(body: bytes, max_pictures: int) -> Found | Parts:
     """The picture in the member `image`, or those in the list `images`, in their order.
+
+    With a member `boxes` it is these parts of the one picture.
 
     Raises:
         InvalidRequest
@@ -25,7 +31,10 @@ def find(body: bytes, max_pictures: int) -> Found:
     given = document if isinstance(document, dict) else {}
     sending.refuse_top(given, "member")
     refuse_url(given)
-    return several(given, max_pictures) if LIST in given else one(document, given)
+    found = several(given, max_pictures) if LIST in given else one(document, given)
+    if boxes.FIELD not in given:
+        return found
+    return boxes.of_one(found, boxes.checked(given[boxes.FIELD], max_pictures))
 
 
 def read(body: bytes) -> Any:
@@ -47,6 +56,11 @@ def read(body: bytes) -> Any:
 def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object, in which no picture hides another."""
     names = [name for name, _ in pairs]
+    if names.count(boxes.FIELD) > 1:
+        raise problems.InvalidRequest(
+            f'The JSON has {names.count(boxes.FIELD)} members "{boxes.FIELD}". '
+            "Write all boxes into one list."
+        )
     for name in (FIELD, LIST):
         if names.count(name) > 1:
             raise problems.InvalidRequest(

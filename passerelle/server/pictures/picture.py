@@ -4,6 +4,7 @@ from werkzeug import http
 
 from passerelle.protocol import problems
 from passerelle.server.pictures import form_pictures, json_pictures, sending
+from passerelle.server.pictures.boxes import Parts
 from passerelle.server.pictures.sending import HOW_TO_SEND, Found
 
 FORM_TYPE, JSON_TYPES = "multipart/form-data", ("application/json", "text/json")
@@ -32,10 +33,11 @@ def is_json(media_type: str) -> bool:
     return media_type in JSON_TYPES or media_type.endswith("+json")
 
 
-def find(body: bytes, content_type: str, max_pictures: int = sending.MAX_PICTURES) -> Found:
+def find(body: bytes, content_type: str, max_pictures: int = sending.MAX_PICTURES) -> Found | Parts:
     """The picture, still encoded, of a body whose media type was checked.
 
-    A list, even if of one, where the body is made for several: its answer is a list, too.
+    A list, even if of one, where the body is made for several: its answer is a list, too. So is
+    that to the parts of one.
 
     Raises:
         InvalidRequest

@@ -328,3 +328,41 @@ async def test_the_models_are_loaded_aside_once_the_service_runs(
     monkeypatch.setattr(models, "start", lambda: started.append("net"))
     async with service.lifespan():
         assert started == ["net"]
+
+
+def halves() -> bytes:
+    """Red to the left, blue to the right."""
+    image = Image.new("RGB", (40, 40), "blue")
+    image.paste("red", (0, 0, 20, 40))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def box(xmin: float, xmax: float) -> dict[str, float]:
+    return {"xmin": xmin, "ymin": 0, "xmax": xmax, "ymax": 40}
+
+
+async def test_each_box_of_a_picture_is_answered_by_itself(
+    service: Application, models: Models
+) -> None:
+    models.load()
+    document = {
+        "image": base64.b64encode(halves()).decode(),
+        "boxes": [box(20, 40), box(9, 9), box(0, 20)],
+    }
+    body = json.dumps(document).encode()
+    headers = {"Content-Type": "application/json", "Accept": "image/png"}
+    answer = await asgi.ask(service, "POST", f"{PREDICT}?top=1", body, headers)
+    right, empty, left = answer.json["results"]
+    assert (answer.status, right["category"], left["category"]) == (200, "blue", "red")
+    assert empty["problem"]["status"] == 422
+    assert answer.headers["Pictures"] == "3"
+
+
+def test_a_slots_thread_is_told_when_nobody_waits_or_the_time_is_over() -> None:
+    with app.lasting(None) as is_over:
+        assert not is_over()
+    assert is_over()
+    with app.lasting(0.0) as is_over:
+        assert is_over()

@@ -134,3 +134,17 @@ def test_what_is_not_cut_is_halfway_as_wide_as_the_picture() -> None:
 def test_a_large_input_counts() -> None:
     large = dataclasses.replace(SHAPE, size=(4000, 4000), resize=None, fit="letterbox")
     assert needed(encoded("L", "PNG"), shape=large) > 16 * 16
+
+
+def of_parts(*sizes: tuple[int, int], is_whole: bool = False) -> float:
+    """In megabytes, of a picture in RGB."""
+    data = encoded("RGB", "PNG")
+    image = decode.open_image(data, SIDE * SIDE)
+    return decode_memory.of_parts(image, data, SHAPE, sizes, is_whole=is_whole) / 1e6
+
+
+def test_of_several_parts_the_largest_counts_beside_the_whole_picture() -> None:
+    whole = 4 * MEGAPIXELS
+    assert whole < of_parts((10, 10)) < of_parts((10, 10), (500, 500)) < whole + MARGIN + 1
+    assert of_parts((SIDE, SIDE)) > 2 * whole
+    assert of_parts((SIDE, SIDE), is_whole=True) > 2 * whole + 16 * MEGAPIXELS

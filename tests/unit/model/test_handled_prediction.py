@@ -15,6 +15,7 @@ from services.model.handled import Handled
 from services.model.handled_prediction import HandledPrediction
 from services.model.handled_slot import HandledSlot
 from services.model.handler import Handler
+from services.model.region import Decoded
 from services.model.tasks.classification import Classification
 from services.model.tasks.tensor import RawTensors
 from tests.unit.model import artifacts
@@ -36,6 +37,11 @@ def span() -> Span:
     return Span(trace.read({"x-request-id": "the-request"}), 0.0)
 
 
+def open_none(*_: object) -> contextlib.AbstractContextManager[Decoded]:
+    """No request here asks about parts."""
+    raise NotImplementedError
+
+
 def answered(value: Any, presenter: Any = None, task: str = "tensor") -> Any:
     """The answer to a red picture."""
     presenter = presenter or RawTensors()
@@ -45,7 +51,8 @@ def answered(value: Any, presenter: Any = None, task: str = "tensor") -> Any:
     image = Image.new("RGB", (64, 48), "red")
     prediction = HandledPrediction(
         presenter, presenter.options({}), "application/json",
-        lambda _: decode.fitted(image, SHAPE), lambda _: contextlib.nullcontext(image), "net",
+        lambda _: decode.fitted(image, SHAPE), open_none, lambda _: contextlib.nullcontext(image),
+        "net",
     )  # fmt: skip
     return prediction.answer(lambda: b"", span(), slot)
 

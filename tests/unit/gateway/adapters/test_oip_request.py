@@ -77,10 +77,17 @@ def test_a_picture_is_found_in_each_of_our_forms(content_type: str, payload: byt
     assert oip_request.one_picture(exchange) == PICTURE
 
 
-def test_several_pictures_are_asked_for_one_by_one() -> None:
-    payload = json.dumps({"images": [TEXT, TEXT]}).encode()
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"images": [TEXT, TEXT]},
+        {"image": TEXT, "boxes": [{"xmin": 0, "ymin": 0, "xmax": 1, "ymax": 1}]},
+    ],
+)
+def test_several_pictures_or_parts_are_asked_for_one_by_one(document: dict[str, Any]) -> None:
+    payload = json.dumps(document).encode()
     exchange = made.exchange({"content-type": "application/json"}, payload=payload)
-    with pytest.raises(problems.InvalidRequest, match="m takes one picture a request"):
+    with pytest.raises(problems.InvalidRequest, match="m takes one whole picture a request"):
         oip_request.one_picture(exchange)
 
 

@@ -10,12 +10,13 @@ from werkzeug.test import EnvironBuilder
 
 from passerelle.protocol import problems
 from passerelle.server.pictures import form, form_pictures
+from passerelle.server.pictures.boxes import Box, Parts
 from passerelle.server.pictures.sending import Found
 
 DATA = b"\x89PNG and more"
 
 
-def find(body: bytes, content_type: str, max_pictures: int = 3) -> Found:
+def find(body: bytes, content_type: str, max_pictures: int = 3) -> Found | Parts:
     boundary = http.parse_options_header(content_type)[1].get("boundary", "")
     return form_pictures.find(body, boundary, max_pictures)
 
@@ -23,7 +24,7 @@ def find(body: bytes, content_type: str, max_pictures: int = 3) -> Found:
 def contents(body: bytes, content_type: str) -> list[bytes]:
     """The pictures of a form with several."""
     found = find(body, content_type)
-    assert not isinstance(found, bytes)
+    assert isinstance(found, list)
     return [each() for each in found]
 
 
@@ -127,7 +128,7 @@ def test_a_field_in_which_no_file_was_chosen_is_none_of_several() -> None:
 
 def test_an_empty_file_among_several_keeps_its_place_and_has_its_own_problem() -> None:
     found = find(*several(("a.png", b""), ("b.png", DATA)))
-    assert not isinstance(found, bytes)
+    assert isinstance(found, list)
     assert (len(found), found[1]()) == (2, DATA)
     with pytest.raises(problems.InvalidRequest, match=r'"image" is empty\. Send the whole'):
         found[0]()
@@ -141,7 +142,7 @@ def test_files_that_are_all_empty_are_no_picture() -> None:
 def test_one_in_an_encoding_that_is_not_read_spoils_no_other() -> None:
     body, content_type = encoded_part("quoted-printable", DATA)
     found = find(body.removesuffix(b"--b--\r\n") + parts("name=image")[0], content_type)
-    assert not isinstance(found, bytes)
+    assert isinstance(found, list)
     assert found[1]() == DATA
     with pytest.raises(problems.InvalidRequest, match="quoted-printable"):
         found[0]()
@@ -152,3 +153,37 @@ def test_more_pictures_than_allowed_are_refused_however_many() -> None:
         find(*parts(*["name=image"] * 4))
     with pytest.raises(problems.ContentTooLarge, match=r"1,000 parts\. Send at most 3 pictures"):
         find(*parts(*["name=image"] * (form.MAX_PARTS + 1)))
+
+
+def boxed(boxes: bytes, *more: bytes, image: bytes = DATA) -> tuple[bytes, str]:
+    """A form with a picture, a field of boxes and others as they are written."""
+    field = b"--b\r\nContent-Disposition: form-data; name=%s\r\n\r\n%s\r\n"
+    each = [(b"image", image), (b"boxes", boxes), *[(b"boxes", one) for one in more]]
+    body = b"".join(field % one for one in each)
+    return body + b"--b--\r\n", "multipart/form-data; boundary=b"
+
+
+BOX = b'[{"xmin": 1, "ymin": 2, "xmax": 3, "ymax": 4}]'
+
+
+def test_boxes_beside_the_file_are_parts_of_it_as_a_field_or_as_a_file() -> None:
+    body, content_type = boxed(BOX)
+    for given in (body, body.replace(b"name=boxes", b'name=boxes; filename="boxes.json"')):
+        assert find(given, content_type) == Parts(DATA, (Box(1, 2, 3, 4),))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (boxed(BOX, BOX), '2 fields "boxes"'),
+        (boxed(b"[1]"), "has no number in"),
+        (boxed(b""), "is not valid JSON"),
+        (boxed(BOX, image=b""), 'no file in the field "image"'),
+        ((boxed(BOX)[0][:-7] + parts("name=image")[0], boxed(BOX)[1]), "are of one picture"),
+    ],
+)
+def test_boxes_without_one_picture_or_that_are_none_are_told(
+    given: tuple[bytes, str], told: str
+) -> None:
+    with pytest.raises(problems.InvalidRequest, match=told):
+        find(*given)

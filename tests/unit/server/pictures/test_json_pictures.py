@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from passerelle.protocol import problems
 from passerelle.server.pictures import json_pictures
+from passerelle.server.pictures.boxes import Box, Parts
 from passerelle.server.pictures.sending import Found
 
 DATA = b"\x89PNG and more"
 TEXT = base64.b64encode(DATA).decode()
 
 
-def in_json(document: object) -> Found:
+def in_json(document: object) -> Found | Parts:
     return json_pictures.find(json.dumps(document).encode(), 3)
 
 
@@ -82,7 +83,7 @@ def test_a_body_that_is_no_json_is_refused(body: bytes) -> None:
 def test_a_list_of_texts_is_a_list_of_pictures_in_its_order_and_so_is_a_list_of_one() -> None:
     for texts in ([TEXT], [TEXT, "AAAA", f"data:image/png;base64,{TEXT}"]):
         found = in_json({"images": texts})
-        assert not isinstance(found, bytes)
+        assert isinstance(found, list)
         assert [each() for each in found] == [DATA, bytes(3), DATA][: len(texts)]
 
 
@@ -95,7 +96,7 @@ def test_a_list_of_texts_is_a_list_of_pictures_in_its_order_and_so_is_a_list_of_
 )
 def test_a_text_that_is_no_picture_spoils_no_other(text: str, why: str) -> None:
     found = in_json({"images": [TEXT, text, TEXT]})
-    assert not isinstance(found, bytes)
+    assert isinstance(found, list)
     assert (found[0](), found[2]()) == (DATA, DATA)
     with pytest.raises(problems.InvalidRequest, match=why):
         found[1]()
@@ -120,12 +121,33 @@ VALUES = st.recursive(
     lambda each: st.lists(each, max_size=4) | st.dictionaries(st.text(max_size=3), each),
     max_leaves=8,
 )
-NAMES = st.sampled_from(["image", "images", "url", "top", "x"])
+NAMES = st.sampled_from(["image", "images", "boxes", "url", "top", "x"])
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=4) | VALUES)
 def test_any_json_is_a_picture_or_several_or_told(document: object) -> None:
     with contextlib.suppress(problems.InvalidRequest, problems.ContentTooLarge):
         found = json_pictures.find(json.dumps(document).encode("utf-8", "replace"), 3)
-        for each in [] if isinstance(found, bytes) else found:
+        for each in found if isinstance(found, list) else []:
             each()
+
+
+BOX = '{"xmin": 1, "ymin": 2, "xmax": 3, "ymax": 4}'
+
+
+def test_boxes_beside_a_picture_are_parts_of_it() -> None:
+    found = json_pictures.find(f'{{"image": "AAAA", "boxes": [{BOX}]}}'.encode(), 3)
+    assert found == Parts(bytes(3), (Box(1, 2, 3, 4),))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f'{{"images": ["AAAA"], "boxes": [{BOX}]}}', "are of one picture"),
+        (f'{{"image": "AAAA", "boxes": [{BOX}], "boxes": [{BOX}]}}', '2 members "boxes"'),
+        ('{"image": "AAAA", "boxes": {}}', "is no list"),
+    ],
+)
+def test_boxes_of_several_pictures_or_twice_are_refused(text: str, told: str) -> None:
+    with pytest.raises(problems.InvalidRequest, match=told):
+        json_pictures.find(text.encode(), 3)
