@@ -7,7 +7,7 @@ from gateway import transport
 from gateway.exchange import Exchange
 from gateway.routes import Route
 from gateway.transport import Request, Response, UnreachableError
-from passerelle.protocol import problems, statuses, timeout
+from passerelle.protocol import answers, problems, statuses, timeout
 
 
 async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Response:
@@ -85,6 +85,11 @@ def problem(error: OSError, route: Route, limit: float) -> problems.Problem:
         )
     if isinstance(error, TimeoutError):
         return too_late(route, limit)
+    if isinstance(error, transport.TooLargeError):
+        return problems.BadGateway(
+            f"The service of {route.model.id} gave an answer of more than "
+            f"{answers.MAX_BYTES:,} bytes. Ask for less, or report it."
+        )
     return problems.BadGateway(f"The service of {route.model.id} broke off its answer. Try again.")
 
 

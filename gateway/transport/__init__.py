@@ -9,6 +9,7 @@ from gateway.transport.messages import (
     Response,
     StreamedRequest,
     StreamedResponse,
+    TooLargeError,
     UnreachableError,
     remaining,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "Response",
     "StreamedRequest",
     "StreamedResponse",
+    "TooLargeError",
     "UnreachableError",
     "remaining",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from gateway.transport.messages import BrokenError, Response
+from gateway.transport.messages import BrokenError, Response, TooLargeError
 from passerelle.protocol import answers
 
 if TYPE_CHECKING:
@@ -65,8 +65,11 @@ class Connection(asyncio.Protocol):
             return
         self._size += len(data)
         limit = MAX_RESPONSE_SIZE if self._chunks else MAX_HEAD_SIZE
-        if self._response is None or self._size > limit:
-            self._fail(BrokenError("the response is too large, or was not asked for"))
+        if self._response is None:
+            self._fail(BrokenError("the response was not asked for"))
+            return
+        if self._size > limit:
+            self._fail(TooLargeError("the response is too large"))
             return
         try:
             self._parser.feed_data(data)

@@ -3,6 +3,7 @@
 ConnectionError
 ├── UnreachableError   no connection: the service has seen nothing of the request
 └── BrokenError        the connection ended before the response did, or it is no HTTP
+    └── TooLargeError  we ended it: the response has more bytes than are taken
 """
 
 import contextlib
@@ -27,6 +28,10 @@ class CredentialsError(ConnectionError):
 
 class BrokenError(ConnectionError):
     """The connection ended before the response did, or what came is not HTTP."""
+
+
+class TooLargeError(BrokenError):
+    """The response has more bytes than are taken."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ class StreamedResponse(Response):
         """The whole response.
 
         Raises:
-            BrokenError: its body is larger than `limit` bytes, or breaks off.
+            TooLargeError: its body is larger than `limit` bytes.
+            BrokenError: it breaks off.
             TimeoutError
         """
         chunks, size = [], 0
@@ -108,7 +114,7 @@ class StreamedResponse(Response):
             chunks.append(part)
             size += len(part)
             if size > limit:
-                raise BrokenError("the response is too large")
+                raise TooLargeError("the response is too large")
         return Response(self.status, self.headers, b"".join(chunks))
 
     async def beginning(self, limit: int) -> bytes:

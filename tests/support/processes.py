@@ -101,10 +101,11 @@ def gateway(
     upstream: str,
     root: Path = stack.ROOT,
     environ: Mapping[str, str] = NO_SETTINGS,
+    manifest: str = "",
 ) -> Iterator[Door]:
-    """A gateway for the first model of the default manifest, of the code under `root`."""
+    """A gateway of the code under `root`, for the default manifest's first model unless given."""
     entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
-    (folder / "models.yaml").write_text(f"version: 1\n{entry}\n")
+    (folder / "models.yaml").write_text(manifest or f"version: 1\n{entry}\n")
     text, key = api_keys.new("test", ("*",), None)
     api_keys.write(folder / "keys.yaml", [key])
     port = stack.free_port()

@@ -50,6 +50,7 @@ async def test_a_model_that_is_not_ready_is_not_asked(status: str) -> None:
     [
         (transport.UnreachableError("x"), problems.BadGateway, "can't be reached"),
         (transport.BrokenError("x"), problems.BadGateway, "broke off"),
+        (transport.TooLargeError("x"), problems.BadGateway, "more than 20,000,000 bytes"),
         (OSError("10.0.0.7 went away"), problems.BadGateway, "broke off"),
         (TimeoutError(), problems.GatewayTimeout, "did not answer within 10 s"),
         (id_tokens.IdTokenError("x"), problems.ServiceUnavailable, "can't prove who it is"),
