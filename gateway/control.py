@@ -60,7 +60,7 @@ async def ready(gateway: State, _: Request) -> Response:
     """
     if drain.stopping.is_set():
         raise problems.ServiceUnavailable("The gateway is being stopped.")
-    found = [route.status.status for route in gateway.routes.current.by_id.values()]
+    found = [route.current.status.status for route in gateway.routes.current.by_id.values()]
     if statuses.READY not in found:
         raise problems.ServiceUnavailable("No model is ready yet. GET /models says why.")
     count = found.count(statuses.READY)

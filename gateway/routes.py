@@ -16,7 +16,7 @@ from gateway.status import Status
 from gateway.upstream import Limits, Upstream
 from passerelle.manifest import reading, source
 from passerelle.manifest.model import Cache, ExternalModel, Model, Pipeline
-from passerelle.protocol import problems
+from passerelle.protocol import problems, statuses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +38,14 @@ class Route:
         """What its backend speaks."""
         backend = self.model.backend if isinstance(self.model, ExternalModel) else None
         return backend.protocol if backend else "passerelle"
+
+    @property
+    def current(self) -> "Route":
+        """This, or that of the backend before, as long as it alone has the model ready."""
+        before, model_id = self.upstream.predecessor, self.model.id
+        if before is None or before.status(model_id).status != statuses.READY:
+            return self
+        return dataclasses.replace(self, model=before.adapter.models[model_id], upstream=before)
 
     @property
     def status(self) -> Status:
@@ -94,7 +102,7 @@ class Routes:
             NotFound: with the nearest ids among those that the key may use.
         """
         if model_id in self.by_id:
-            return self.by_id[model_id]
+            return self.by_id[model_id].current
         known = [each for each in self.by_id if key.allows(each)]
         nearest = difflib.get_close_matches(model_id, known, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(nearest)}?" if nearest else "GET /models lists them."
@@ -102,7 +110,7 @@ class Routes:
 
     def allowed(self, key: Key) -> list[Route]:
         """The routes of the models that a key may use."""
-        return [route for route in self.by_id.values() if key.allows(route.model.id)]
+        return [each.current for each in self.by_id.values() if key.allows(each.model.id)]
 
 
 class RouteTable:
@@ -150,10 +158,15 @@ class RouteTable:
         """The routes of a manifest's models."""
         services = {model.service: model for model in models}
         new = {name: model for name, model in services.items() if not self._is_known(model)}
-        for name in (set(self.upstreams) - set(services)) | (set(self.upstreams) & set(new)):
-            self.upstreams.pop(name).stop()
+        old = {name: self.upstreams.pop(name) for name in set(self.upstreams) - set(services)}
+        old |= {name: self.upstreams.pop(name) for name in set(self.upstreams) & set(new)}
         for name, model in new.items():
             self.upstreams[name] = self._upstream(model)
+        for name, each in old.items():
+            if name in new and each.adapter.backend and isinstance(new[name], ExternalModel):
+                self.upstreams[name].take_over_from(each)
+            else:
+                each.stop()
         for name, each in self.upstreams.items():
             if self.options.refuse_others or isinstance(services[name], ExternalModel):
                 each.expect({model.id: model for model in models if model.service == name})

@@ -4,6 +4,9 @@ A host name stands for as many replicas as it has addresses, and a task resolves
 again, as they come and go. A request goes to the replica with the fewest requests, among those
 where its model is ready. A replica that can't be connected to has seen nothing of the request: then
 another is tried. Nothing else is ever sent twice.
+
+Where the manifest says another backend for a model, the upstream of the old one is its
+*predecessor*: it goes on answering until the model is ready on the new one.
 """
 
 import asyncio
@@ -27,6 +30,7 @@ from passerelle.server import daemon_thread, log
 
 RESOLVE_INTERVAL = 1.0  # seconds
 MAX_IN_FLIGHT = 96  # requests with one service at once
+TAKEOVER_TIMEOUT = 120.0  # seconds that a predecessor is kept, at most
 STARTUP_GRACE = 60.0  # seconds that a service which never answered counts as starting
 NO_SUCH_ADDRESS = (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY)
 
@@ -51,6 +55,7 @@ class Upstream:
     ) -> None:
         self.adapter, self.service, self.limits = adapter, service, limits or Limits()
         self.location = location
+        self.predecessor: Upstream | None = None
         self._in_flight = 0  # requests that have a slot
         self._started = time.monotonic()
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
@@ -68,6 +73,23 @@ class Upstream:
             self._task.cancel()
         for replica in self.replicas.values():
             replica.stop()
+        self.drop_predecessor()
+
+    def take_over_from(self, other: "Upstream") -> None:
+        """Let another go on answering until the models of this are ready, or for a while."""
+        if other.predecessor and not other.is_ready:
+            self.predecessor, other.predecessor = other.predecessor, None
+            other.stop()
+        else:
+            other.drop_predecessor()
+            self.predecessor = other
+        self.histories = other.histories
+
+    def drop_predecessor(self) -> None:
+        """Follow the predecessor no longer; requests in flight go on."""
+        if self.predecessor:
+            self.predecessor.stop()
+        self.predecessor = None
 
     def expect(self, models: Mapping[str, ServedModel]) -> None:
         """Refuse replicas that hold other models than these."""
@@ -83,7 +105,10 @@ class Upstream:
         """Follow the replicas until stopped."""
         while True:
             await self.refresh_replicas()
-            self.record_statuses()
+            if self.is_ready or time.monotonic() - self._started > TAKEOVER_TIMEOUT:
+                self.drop_predecessor()
+            if not self.predecessor:
+                self.record_statuses()
             await asyncio.sleep(RESOLVE_INTERVAL)
 
     async def refresh_replicas(self) -> None:
@@ -128,6 +153,11 @@ class Upstream:
                 log.write(
                     severity, f"{model_id} is {new.status}", model=model_id, reason=new.reason
                 )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every model that it should hold is ready."""
+        return all(self.status(each).status == statuses.READY for each in self.adapter.models)
 
     def status(self, model_id: str) -> Status:
         """A model's status: the best that it has on any replica."""

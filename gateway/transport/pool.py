@@ -38,8 +38,8 @@ class Pool:
     """The connections to `http://host:port/path`, `https://host` or `unix:/path`. Per process.
 
     `host` is where to connect instead: one of the addresses behind the name. `credentials` gives
-    the headers that every request has, such as those that say who we are, and may raise instead. A connection is kept for `max_idle`
-    seconds without a request.
+    the headers that every request has, such as those that say who we are, and may raise instead. A
+    connection is kept for `max_idle` seconds without a request.
     """
 
     def __init__(

@@ -18,24 +18,29 @@ from passerelle.artifact import (
     weight_sources,
 )
 from passerelle.cli import options, output
-from passerelle.local import preflight
+from passerelle.local import backend_check, preflight
 from passerelle.manifest import reading
-from passerelle.manifest.model import Model
+from passerelle.manifest.model import ExternalModel, Model, of_kind
 
 
 @click.command()
 @options.manifest_option
 def check(path: Path) -> None:
     """Say everything that is wrong with the manifest."""
-    models = reading.read(path)
+    found = reading.read_manifest(path).models
+    models, external = of_kind(Model, found), of_kind(ExternalModel, found)
     absent = preflight.missing("bake")
     wrong = [
         f"{path}, {model.id}: {problem}" for model in models for problem in problems(model, absent)
     ]
+    wrong += [
+        f"{path}, {model.id}: {problem}"
+        for model in external for problem in backend_check.problems(model)
+    ]  # fmt: skip
     if wrong:
         raise click.ClickException("\n".join(wrong))
-    services = len({model.service for model in models})
-    output.console.print(f"{path}: {len(models)} models in {services} services, nothing wrong.")
+    services = len({model.service for model in models} | {model.service for model in external})
+    output.console.print(f"{path}: {len(found)} models in {services} services, nothing wrong.")
     unchecked = {name for model in models for name in packages(model)} & set(absent)
     if unchecked:
         names = ", ".join(sorted(unchecked))

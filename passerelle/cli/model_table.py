@@ -6,6 +6,7 @@ from rich.table import Column, Table
 
 from passerelle.cli import output
 
+OURS = "passerelle"  # the protocol of our own services
 DEFAULT_TASK = "classification"  # of a card from before it was stated
 
 
@@ -14,7 +15,7 @@ def show(found: list[dict[str, Any]]) -> None:
     widest = max((len(each["id"]) for each in found), default=0)
     name = Column("model", min_width=widest)
     tasks = [task(each) for each in found]
-    has_others = bool(set(tasks) - {DEFAULT_TASK})
+    has_others = bool(set(tasks) - {DEFAULT_TASK, ""})
     columns = ("status", *(["task"] if has_others else []), "engine", "ms", "MB", "what it is")
     table = Table(name, *columns, box=None)
     for each, its_task in zip(found, tasks, strict=True):
@@ -22,15 +23,23 @@ def show(found: list[dict[str, Any]]) -> None:
         measured = card.get("measured", {})
         notes = (non_finite(each), each["note"] or each["reason"])
         about = "; ".join(filter(None, notes)) or each["title"]
-        engine = f"{card.get('engine', '')} {card.get('precision', '')}"
+        engine = f"{card.get('engine', '')} {card.get('precision', '')}" if card else foreign(each)
         cells = (measured.get("latency_ms", ""), measured.get("size_mb", ""))
         shown_task = [its_task] if has_others else []
         table.add_row(each["id"], each["status"], *shown_task, engine, *map(str, cells), about)
     output.console.print(table)
 
 
+def foreign(model: dict[str, Any]) -> str:
+    """What a model's service speaks, if it is none of ours."""
+    protocol = str(model.get("protocol", OURS))
+    return "" if protocol == OURS else protocol
+
+
 def task(model: dict[str, Any]) -> str:
     """A model's task, as far as its card is known."""
+    if foreign(model):
+        return ""
     return str((model["card"] or {}).get("task", DEFAULT_TASK))
 
 

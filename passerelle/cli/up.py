@@ -9,12 +9,12 @@ import click
 
 from passerelle.cli import model_table, options, output, progress
 from passerelle.client import Client
-from passerelle.local import launch, local_state, preflight, reload, supervisor
-from passerelle.local.baking import Result
+from passerelle.local import backend_check, launch, local_state, preflight, reload, supervisor
 from passerelle.local.options import Options
+from passerelle.local.reload import Lineup
 from passerelle.local.watch import Watch
 from passerelle.manifest import reading
-from passerelle.manifest.model import Model
+from passerelle.manifest.model import ExternalModel, Model, Models, of_kind
 
 
 def without_brackets(_: click.Context, __: click.Parameter, host: str) -> str:
@@ -50,12 +50,12 @@ def up(
     signal.signal(signal.SIGTERM, interrupt)
     watch = Watch()
     watch.follow([path])
-    models = reading.read(path)
-    watch.follow(reload.watched(path, models))
-    if not gateway and len({model.service for model in models}) > 1:
-        raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
+    models = reading.read_manifest(path).models
+    watch.follow(reload.watched(path, of_kind(Model, models)))
+    if not gateway:
+        refuse_without_gateway(path, models)
     shown = page_port if page and gateway else None
-    preflight.require(*(["local"] if shown else ["bake", "gateway"] if gateway else ["bake"]))
+    preflight.require(*extras(models, gateway=gateway, page=shown is not None))
     preflight.require_free_port(host, port)
     if shown:
         preflight.require_free_port(host, shown, "PAGE_PORT")
@@ -67,21 +67,47 @@ def up(
         output.console.print("stopped")
 
 
-def serve(run: Options, models: tuple[Model, ...], watch: Watch) -> None:
+def refuse_without_gateway(path: Path, models: Models) -> None:
+    """Return only if the models are one service of our own, which needs no gateway before it.
+
+    Raises:
+        click.ClickException
+    """
+    others = [each.id for each in models if not isinstance(each, Model)]
+    if others:
+        raise click.ClickException(f"{', '.join(others)}: asked by the gateway; omit --no-gateway.")
+    if len({model.service for model in of_kind(Model, models)}) > 1:
+        raise click.ClickException(f"--no-gateway takes one service; {path} has more.")
+
+
+def extras(models: Models, *, gateway: bool, page: bool) -> list[str]:
+    """What must be installed for what runs."""
+    bakes = bool(of_kind(Model, models))
+    if bakes and page:
+        return ["local"]
+    parts = {"bake": bakes, "gateway": gateway, "frontend": page}
+    return [name for name, is_needed in parts.items() if is_needed]
+
+
+def serve(run: Options, models: Models, watch: Watch) -> None:
     """Bake what is missing, and run what there is."""
     local_state.ensure_demo_key(run.state)
     local_state.save_address(run.state, run.url)
-    results = progress.baked(models, run.artifacts, output.console)
-    watch.follow(reload.watched(run.manifest, models, results))
-    count = sum(result.folder is not None for result in results)
+    own, external = of_kind(Model, models), of_kind(ExternalModel, models)
+    lineup = Lineup(tuple(progress.baked(own, run.artifacts, output.console)), external)
+    watch.follow(reload.watched(run.manifest, own, lineup.results))
+    for model in external:
+        for problem in backend_check.problems_here(model):
+            output.console.print(f"{model.id}: {problem}", style="red", markup=False)
+    count = sum(result.folder is not None for result in lineup.results) + len(external)
     if not count:
         raise click.ClickException("No model could be baked: there is nothing to serve.")
     output.console.print(f"starting {count} models (logs: {run.logs})")
     report = output.console.print
     launcher = launch.Launcher(run, preflight.make_socket_folder())
-    reloader = reload.Reloader(run, watch, results, report)
+    reloader = reload.Reloader(run, watch, lineup, report)
     supervised = supervisor.Supervisor(run, launcher, reloader, report)
-    supervised.run(results, lambda: announce(run, results))
+    supervised.run(lineup, lambda: announce(run, lineup))
 
 
 def interrupt(*_: object) -> None:
@@ -89,17 +115,20 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def announce(run: Options, results: list[Result]) -> None:
+def announce(run: Options, lineup: Lineup) -> None:
     """What a person needs next: the models, a line to paste, and where to read on."""
-    first = next(result.model.id for result in results if result.folder)
-    address = f"{run.url}/model/{first}/predict"
+    baked = [result.model for result in lineup.results if result.folder]
+    first = [*baked, *lineup.external][0]
+    address = f"{run.url}/model/{first.id}/predict"
+    is_raw = isinstance(first, ExternalModel) and first.backend.protocol == "raw"
     header, key = "", local_state.demo_key(run.state)
     if run.gateway:
         model_table.show(Client(run.url, key, use_proxy=False).models())
         header = f"-H 'X-API-Key: {key}' "
     if run.page_url:
         output.console.print(f"\nOpen {run.page_url}")
-    output.console.print("\nTry it:")
+    how = f", or send what the service of {first.id} takes, as it takes it" if is_raw else ""
+    output.console.print(f"\nTry it{how}:")
     output.console.print(
         f"  curl {header}--data-binary {shlex.quote(f'@{picture()}')} {shlex.quote(address)}"
     )

@@ -68,6 +68,8 @@ class Launcher:
             "PASSERELLE_MANIFEST": str(options.manifest.absolute()),
             "PASSERELLE_KEYS": str(local_state.keys_file(options.state).absolute()),
             "PASSERELLE_UPSTREAM": f"unix:{self.sockets}/{{service}}.sock",
+            "PASSERELLE_PORTS": str(self.sockets),
+            "PASSERELLE_HEADER_FILES": "",  # they are where the manifest says
             "PASSERELLE_BIND": options.bind,
             "PASSERELLE_UPSTREAM_AUTH": "",  # which is for services elsewhere
             "PASSERELLE_REFUSE_OTHERS": "0",  # a model goes on as it was while its change is baked

@@ -5,6 +5,7 @@ again; once it has run for STABLE_AFTER seconds, its crashes are forgotten. Only
 made it may use it.
 """
 
+import contextlib
 import ctypes
 import dataclasses
 import os
@@ -59,6 +60,21 @@ def environment(own: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONUTF8": "1", **own}
 
 
+class Startable(Protocol):
+    """What a `Process` is made of."""
+
+    @property
+    def log(self) -> Path:
+        """The file of what it prints."""
+
+    def spawn(self) -> Child:
+        """Start it.
+
+        Raises:
+            OSError: it can't be.
+        """
+
+
 @dataclasses.dataclass(frozen=True)
 class Command:
     """What is started: its arguments, its own variables, and the file of what it prints."""
@@ -85,37 +101,46 @@ class Process:
     """A command that is kept running. Its log is what it printed since this was made."""
 
     def __init__(
-        self, name: str, command: Command, clock: Callable[[], float] = time.monotonic
+        self, name: str, command: Startable, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.name = name
         self.command, self._clock = command, clock
         self._child: Child | None = None
         self._crashes = 0
         self._restart_at = 0.0  # seconds of the clock
+        self.ended = ""  # how it did the last time
         self.started_at = 0.0  # the same
         command.log.parent.mkdir(parents=True, exist_ok=True)
         command.log.write_bytes(b"")
 
-    def start(self) -> None:
-        """Start it."""
-        self._child = self.command.spawn()
+    def start(self) -> str:
+        """Start it; gives a sentence where that can't be done."""
         self.started_at = self._clock()
+        try:
+            self._child = self.command.spawn()
+        except OSError as error:
+            return self._restart_later(f"can't be started ({error.strerror})")
+        return ""
 
     def restart_if_dead(self) -> str:
         """Start it again once it has died and waited; gives a sentence when it has just died."""
         if self._child is None:
-            if self._clock() >= self._restart_at:
-                self.start()
-            return ""
+            return self.start() if self._clock() >= self._restart_at else ""
         code = self._child.poll()
         if code is None:
             return ""
         self._child = None
+        return self._restart_later(
+            f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        )
+
+    def _restart_later(self, how: str) -> str:
+        """Have it started again after a pause; the sentence about how it ended."""
+        self.ended = how
         was_stable = self._clock() - self.started_at > STABLE_AFTER
         self._crashes = 1 if was_stable else self._crashes + 1
         delay = min(MIN_RESTART_DELAY * 2 ** (self._crashes - 1), MAX_RESTART_DELAY)
         self._restart_at = self._clock() + delay
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         return f"{self.name} {how}; starting it again in {delay:g} s (see {self.command.log})"
 
     @property
@@ -140,6 +165,7 @@ class Process:
         try:
             self._child.wait(timeout)
         except subprocess.TimeoutExpired:
-            os.killpg(self._child.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGKILL)
             self._child.wait()
         self._child = None

@@ -7,8 +7,10 @@ import socket
 from passerelle.client import Client, errors
 from passerelle.local import local_state
 from passerelle.local.options import Options
+from passerelle.manifest.model import ExternalModel
 
 TIMEOUT = 2.0  # seconds that an answer may take
+DENIED = (401, 403)  # a backend is ready that lets in only whoever has the manifest's headers
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -48,6 +50,39 @@ def is_starting(address: str) -> bool:
     """Whether a model service doesn't answer yet, or still loads a model."""
     found = statuses(address).values()
     return not found or "starting" in found
+
+
+def listens(port: int) -> bool:
+    """Whether anybody takes connections at a port of this machine."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), TIMEOUT):
+            return True
+    except OSError:
+        return False
+
+
+def health_path(model: ExternalModel) -> str:
+    """What answers 2xx once a backend is ready; nothing where it is ready once it listens."""
+    backend = model.backend
+    if backend.protocol == "oip":
+        return backend.health or f"{backend.path or f'/v2/models/{model.id}'}/ready"
+    return backend.health or ("/health/ready" if backend.protocol == "passerelle" else "")
+
+
+def is_healthy(port: int, model: ExternalModel) -> bool:
+    """Whether a backend at a port of this machine says that its model is ready."""
+    path = health_path(model)
+    if not path:
+        return listens(port)
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    try:
+        link.request("GET", path)
+        status = link.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        link.close()
+    return 200 <= status < 300 or status in DENIED
 
 
 def statuses_at_gateway(options: Options) -> dict[str, str]:

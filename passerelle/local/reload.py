@@ -4,9 +4,10 @@ They are watched, read again, and baked at the side. The gateway follows the man
 refuses a broken edit as this does.
 """
 
+import dataclasses
 import queue
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from passerelle.artifact import content, inputs, opened_files
@@ -15,7 +16,7 @@ from passerelle.local.baking import Result
 from passerelle.local.options import Options
 from passerelle.local.watch import Watch
 from passerelle.manifest import reading
-from passerelle.manifest.model import Model
+from passerelle.manifest.model import ExternalModel, Model, of_kind
 
 
 def watched(
@@ -29,6 +30,14 @@ def watched(
         yield from opened_files.paths(each.folder, each.model) if each.folder else ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Lineup:
+    """What a manifest has, as it can be served: what became of our models, and other backends."""
+
+    results: tuple[Result, ...]
+    external: tuple[ExternalModel, ...] = ()
+
+
 class Reloader:
     """Bakes one change at a time, in a thread; the supervisor polls for what came of it."""
 
@@ -36,25 +45,25 @@ class Reloader:
         self,
         options: Options,
         watch: Watch,
-        results: Sequence[Result],
+        lineup: Lineup,
         report: Callable[[str], None],
         *,
         start: Callable[[Callable[[], None]], threading.Thread] | None = None,
     ) -> None:
         self._options, self._watch, self._report = options, watch, report
-        self._results = list(results)  # that are served, or that were last found
+        self._lineup = lineup  # that is served, or that was last found
         self._refusal = ""  # of the manifest, that was last reported
         self._failures = {  # by id, with what was to be made
             each.model.id: (baking.target(each.model, options.artifacts), each)
-            for each in results if each.error
+            for each in lineup.results if each.error
         }  # fmt: skip
         self._manifest_stamp = content.stamp(options.manifest)  # at the last look
         self._thread = threading.Thread()
         self._start = start or _in_thread
-        self._found: queue.SimpleQueue[list[Result]] = queue.SimpleQueue()
+        self._found: queue.SimpleQueue[Lineup] = queue.SimpleQueue()
 
-    def poll(self, served: Collection[str]) -> list[Result] | None:
-        """What a change was baked into, once; `served` are the ids of the models that run now."""
+    def poll(self, served: Collection[str]) -> Lineup | None:
+        """What a change came to, once; `served` are the ids of the models that run now."""
         if not self._thread.is_alive() and self._watch.due():
             self._thread = self._start(lambda: self.look(served))
         return None if self._found.empty() else self._found.get()
@@ -63,23 +72,37 @@ class Reloader:
         """Read the manifest and bake what is missing, if anything is another than before."""
         self._forget_failures()
         try:
-            models = reading.read(self._options.manifest)
+            manifest = reading.read_manifest(self._options.manifest)
         except reading.ManifestError as error:
             self._refuse(str(error))
             return
         self._refusal = ""
+        models = of_kind(Model, manifest.models)
         self._watch.follow(watched(self._options.manifest, models))
-        results = [self.bake(model, served) for model in models]
+        self._take_external(of_kind(ExternalModel, manifest.models))
+        results = tuple(self.bake(model, served) for model in models)
         self._watch.follow(watched(self._options.manifest, models, results))
-        if results == self._results:
+        before = self._lineup.results
+        if results == before:
             return
-        is_edited = [each.model for each in self._results] != list(models)
-        changed = [each.model.id for each in results if each.folder and each not in self._results]
+        is_edited = tuple(each.model for each in before) != models
+        changed = [each.model.id for each in results if each.folder and each not in before]
         what = self._options.manifest if is_edited else f"what {', '.join(changed)} is baked from"
-        self._results = results
-        self._found.put(results)
+        self._lineup = dataclasses.replace(self._lineup, results=results)
+        self._found.put(self._lineup)
         if is_edited or changed:
             self._report(f"{what} was changed and is taken up")
+
+    def _take_external(self, models: tuple[ExternalModel, ...]) -> None:
+        """Give the models with a backend, if others than before, without waiting for a bake."""
+        known = {each.id: each for each in self._lineup.external}
+        if models == self._lineup.external:
+            return
+        self._lineup = dataclasses.replace(self._lineup, external=models)
+        self._found.put(self._lineup)
+        found = {each.id: each for each in models}
+        names = sorted(key for key in found | known if found.get(key) != known.get(key))
+        self._report(f"{self._options.manifest}: {', '.join(names)} was changed and is taken up")
 
     def bake(self, model: Model, served: Collection[str]) -> Result:
         """The artifact of a model: the one that is there, a new one, or why there is none.

@@ -1,36 +1,30 @@
 """`passerelle up`: a whole manifest as processes of this machine, without Docker.
 
-A process for each service, the gateway in front, the page before it. The main loop polls: what
-died is started again, and a changed manifest is served once it is baked. A changed model's new
-process takes over from the old one between two requests, once it is ready.
+A process for each service and for each backend with a command, the gateway in front, the page
+before it. The main loop polls: what died is started again, and a changed manifest is served once it
+is baked. A changed model's new process takes over from the old one between two requests, once it is
+ready.
 """
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
 
 from passerelle.local import readiness
+from passerelle.local.backends import Backends
 from passerelle.local.baking import Result
+from passerelle.local.clock import Clock
 from passerelle.local.launch import Launcher, Service
 from passerelle.local.options import Options
 from passerelle.local.process import Process
-from passerelle.local.reload import Reloader
+from passerelle.local.reload import Lineup, Reloader
 
 POLL_INTERVAL = 0.2  # seconds
 DRAIN_TIMEOUT = 12.0  # seconds that a process has to finish what it is doing
 READY_TIMEOUT = 120.0  # seconds that the models have to get ready
-
-
-class Clock(Protocol):
-    """What is used of the module `time`."""
-
-    def monotonic(self) -> float:
-        """Seconds that only grow."""
-
-    def sleep(self, seconds: float, /) -> None:
-        """Wait."""
+URL_TIMEOUT = 5.0  # seconds that a backend which others run has
+DOOR = "the gateway"  # that is waited for where it alone isn't there yet
 
 
 class Supervisor:
@@ -49,12 +43,13 @@ class Supervisor:
         self._services: dict[str, Service] = {}
         self._front: list[Process] = []  # the gateway and the page
         self._draining: list[Process] = []  # were replaced, and end by themselves
-        self._folders: dict[str, Path] = {}  # of each model that is served
+        self._folders: dict[str, Path] = {}  # of each model of ours that is served
+        self._backends = Backends(options.logs, launcher.sockets, report, clock.monotonic)
 
-    def run(self, results: list[Result], announce: Callable[[], None]) -> None:
+    def run(self, lineup: Lineup, announce: Callable[[], None]) -> None:
         """Start, wait until all is ready, then poll until interrupted; leave nothing behind."""
         try:
-            self.serve(results)
+            self.serve(lineup)
             if self._options.gateway:
                 self._front.append(self._launcher.gateway())
             if self._options.page_port:
@@ -66,11 +61,13 @@ class Supervisor:
         finally:
             self.stop()
 
-    def serve(self, results: list[Result]) -> None:
-        """Make the services be those of the results: start the new, replace the changed.
+    def serve(self, lineup: Lineup) -> None:
+        """Make what runs be what a manifest has: start the new, replace the changed.
 
         A model whose new bake failed goes on with the artifact that it has.
         """
+        self._backends.serve(lineup.external)
+        results = lineup.results
         ids = {each.model.id for each in results}
         self._folders = {key: folder for key, folder in self._folders.items() if key in ids}
         self._folders |= {each.model.id: each.folder.resolve() for each in results if each.folder}
@@ -82,7 +79,7 @@ class Supervisor:
         for name in set(self._services) - set(wanted):
             self.drain(self._services.pop(name).process)
 
-    def _folders_by_service(self, results: list[Result]) -> dict[str, tuple[Path, ...]]:
+    def _folders_by_service(self, results: Iterable[Result]) -> dict[str, tuple[Path, ...]]:
         wanted: dict[str, tuple[Path, ...]] = {}
         for each in results:
             if folder := self._folders.get(each.model.id):
@@ -110,9 +107,9 @@ class Supervisor:
         self._clock.sleep(POLL_INTERVAL)
         self.restart_dead()
         if self._options.gateway:
-            results = self._reloader.poll(frozenset(self._folders))
-            if results is not None:
-                self.serve(results)
+            lineup = self._reloader.poll(frozenset(self._folders))
+            if lineup is not None:
+                self.serve(lineup)
 
     def restart_dead(self) -> None:
         """Start again what died, and forget what has drained."""
@@ -120,6 +117,7 @@ class Supervisor:
             if sentence := process.restart_if_dead():
                 self._report(sentence)
         self._draining = [process for process in self._draining if process.running]
+        self._backends.poll()
 
     def wait_until_ready(self) -> None:
         """Wait for the models; report those that take longer than READY_TIMEOUT, and go on."""
@@ -133,17 +131,20 @@ class Supervisor:
             )
 
     def pending(self) -> set[str]:
-        """The models that are neither ready nor failed; all while the door or the page is shut."""
+        """The models that may yet get ready; all of ours while the door or the page is shut."""
         if self._options.gateway:
             statuses = readiness.statuses_at_gateway(self._options)
         else:
             service = next(iter(self._services.values()))
             statuses = readiness.statuses(service.address)
-        return {key for key in self._folders if statuses.get(key) not in ("ready", "failed")}
+        own = {key for key in self._folders if statuses.get(key) not in ("ready", "failed")}
+        is_open = bool(statuses) or not self._options.gateway
+        return own | self._backends.pending(statuses, URL_TIMEOUT) | (set() if is_open else {DOOR})
 
     def stop(self) -> None:
         """Stop the page first, then the gateway, then the services; leave nothing behind."""
         services = [service.process for service in self._services.values()] + self._draining
+        services += self._backends.processes
         stages = [*([process] for process in reversed(self._front)), services]
         try:
             for stage in stages:

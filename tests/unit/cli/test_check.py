@@ -15,6 +15,24 @@ def test_a_good_manifest_is_counted(tmp_path: Path) -> None:
     assert "2 models in 2 services, nothing wrong" in shown.output
 
 
+def test_backends_and_pipelines_are_counted_and_what_backends_name_is_looked_for(
+    tmp_path: Path,
+) -> None:
+    text = """
+version: 1
+models:
+  - {id: one, backend: {command: [%s]}}
+  - {id: two, backend: {url: "http://10.0.0.5", headers: {X-Key: "file:%s"}}}
+"""
+    (tmp_path / "key.txt").write_text("k")
+    shown = command.run("check", "-f", str(command.manifest(tmp_path, text % ("sh", "key.txt"))))
+    assert "2 models in 2 services, nothing wrong" in shown.output
+    shown = command.run("check", "-f", str(command.manifest(tmp_path, text % ("none-at-all", "n"))))
+    assert shown.exit_code == 1
+    assert "models.yaml, one: there is no program 'none-at-all' in PATH" in shown.output
+    assert f"models.yaml, two: the file of its header X-Key, {tmp_path}/n, is not" in shown.output
+
+
 def test_every_file_and_module_that_is_not_there_is_told_by_model(tmp_path: Path) -> None:
     text = """
 version: 1

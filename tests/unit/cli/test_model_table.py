@@ -16,6 +16,15 @@ def test_a_models_card_fills_its_row(capsys: pytest.CaptureFixture[str]) -> None
     assert row == ["a-long-name", "ready", "openvino", "int8", "2.9", "5.2", "A", "net"]
 
 
+def test_a_backend_has_what_it_speaks_in_the_place_of_an_engine(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model_table.show([READY, READY | {"card": None, "protocol": "raw", "title": "Texts"}])
+    head, _, row = capsys.readouterr().out.splitlines()
+    assert "task" not in head
+    assert row.split() == ["a-long-name", "ready", "raw", "Texts"]
+
+
 def test_a_model_without_a_card_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     model_table.show([READY | {"card": None, "status": "failed", "reason": "no such file"}])
     assert "failed" in (row := capsys.readouterr().out.splitlines()[1])

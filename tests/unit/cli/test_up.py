@@ -10,6 +10,7 @@ from click.testing import Result
 from passerelle.cli import progress, up
 from passerelle.local import baking, local_state, preflight, supervisor
 from passerelle.local.options import Options
+from passerelle.local.reload import Lineup
 from tests.unit.cli import command
 from tests.unit.cli.test_model_table import READY
 from tests.unit.local.fake import model
@@ -25,6 +26,7 @@ class Calls:
         self.extras: tuple[str, ...] = ()
         self.runs = 0
         self.baked = True
+        self.lineup = Lineup(())
 
 
 @pytest.fixture
@@ -37,8 +39,9 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
     def require(*extras: str) -> None:
         made.extras = extras
 
-    def run(_: object, __: list[baking.Result], announce: Callable[[], None]) -> None:
+    def run(_: object, lineup: Lineup, announce: Callable[[], None]) -> None:
         made.runs += 1
+        made.lineup = lineup
         announce()
         raise KeyboardInterrupt
 
@@ -113,6 +116,33 @@ def test_one_service_without_a_gateway_is_told_without_a_key(calls: Calls, tmp_p
     assert "Docs: " not in shown.output
 
 
+BACKENDS = """
+version: 1
+models: [{id: ocr, backend: {%s}}]
+"""
+
+
+def test_backends_alone_need_no_packages_of_a_bake(calls: Calls, tmp_path: Path) -> None:
+    shown = run(tmp_path, text=BACKENDS % "command: [sh]")
+    assert (shown.exit_code, calls.runs) == (0, 1)
+    assert calls.extras == ("gateway", "frontend")
+    assert [each.id for each in calls.lineup.external] == ["ocr"]
+    assert "Try it, or send what the service of ocr takes, as it takes it:" in shown.output
+    assert "http://127.0.0.1:8080/model/ocr/predict" in shown.output
+
+
+def test_what_a_backend_lacks_is_told_at_the_start(calls: Calls, tmp_path: Path) -> None:
+    assert "ocr: there is no program" in run(tmp_path, text=BACKENDS % "command: [none-]").output
+    assert "ocr: its image is started by" in run(tmp_path, text=BACKENDS % "image: a").output
+    assert calls.runs == 2
+
+
+def test_backends_need_a_gateway(calls: Calls, tmp_path: Path) -> None:
+    shown = run(tmp_path, "--no-gateway", text=BACKENDS % "command: [sh]")
+    assert (shown.exit_code, calls.runs) == (1, 0)
+    assert "ocr: asked by the gateway; omit --no-gateway" in shown.output
+
+
 def test_several_services_need_a_gateway(calls: Calls, tmp_path: Path) -> None:
     shown = run(tmp_path, "--no-gateway")
     assert (shown.exit_code, calls.runs) == (1, 0)
@@ -142,5 +172,5 @@ def test_a_path_with_a_space_is_quoted(
 ) -> None:
     monkeypatch.setattr(up, "picture", lambda: Path("my pictures/cat.png"))
     options = Options(tmp_path / "models.yaml", tmp_path, "127.0.0.1", 8080, gateway=False)
-    up.announce(options, [baking.Result(model("a"), tmp_path)])
+    up.announce(options, Lineup((baking.Result(model("a"), tmp_path),)))
     assert "--data-binary '@my pictures/cat.png' http://" in capsys.readouterr().out

@@ -7,6 +7,7 @@ import pytest
 
 from gateway import api_keys, routes, settings
 from gateway.routes import Routes, RouteTable
+from gateway.status import Status
 from gateway.upstream import Upstream
 from passerelle.manifest import reading
 from passerelle.manifest.model import ExternalModel
@@ -171,6 +172,23 @@ async def test_a_backends_headers_are_of_the_gateways_environment(
     (credentials,) = route.upstream.location.addresses.values()
     assert credentials
     assert await credentials() == {"X-Key": "secret"}
+
+
+def test_a_changed_backend_is_asked_once_it_is_ready(tmp_path: Path) -> None:
+    found = table()
+    before = accepted(found, tmp_path, BACKEND % "url: http://10.0.0.5").by_id["ocr"]
+    before.upstream.replicas = made.upstream().replicas
+    (replica,) = before.upstream.replicas.values()
+    replica.statuses = {"ocr": Status("ready")}
+    after = accepted(found, tmp_path, BACKEND % "url: http://10.0.0.6")
+    assert after.find("ocr", key()).upstream is before.upstream
+    assert after.find("ocr", key()).model == before.model
+    assert [each.upstream for each in after.allowed(key())] == [before.upstream]
+    replica.statuses = {"ocr": Status("unavailable")}
+    assert after.find("ocr", key()) is after.by_id["ocr"]
+    gone = accepted(found, tmp_path, MANIFEST)
+    assert after.by_id["ocr"].upstream.predecessor is None
+    assert "ocr" not in gone.by_id
 
 
 def test_unless_told_otherwise_services_with_other_models_are_refused(tmp_path: Path) -> None:

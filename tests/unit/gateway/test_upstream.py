@@ -315,6 +315,51 @@ def test_pictures_without_numbers_are_counted_on_all_replicas() -> None:
     assert found.count_non_finite("m") == 5
 
 
+def with_model(*, status: str = "ready") -> Upstream:
+    """A service that should hold the model `m`, and does."""
+    found = made.upstream(status=status)
+    found.adapter.models = {"m": made.model()}
+    return found
+
+
+@pytest.mark.parametrize(("status", "kept"), [("starting", True), ("ready", False)])
+@pytest.mark.usefixtures("names")
+async def test_a_predecessor_is_kept_until_its_successor_is_ready(
+    *, status: str, kept: bool
+) -> None:
+    old, new = with_model(), with_model(status=status)
+    new.location = Location("http://127.0.0.1:1")  # where its replica is
+    new.take_over_from(old)
+    assert new.history("m") is old.history("m")
+    new.start()
+    await until(lambda: new.replicas and (kept or not new.predecessor))
+    await settle()
+    assert (new.predecessor is old) is kept
+    new.stop()
+    assert new.predecessor is None
+
+
+async def test_a_predecessor_is_dropped_in_the_end(clock: Clock) -> None:
+    old, new = with_model(), with_model(status="starting")
+    new.take_over_from(old)
+    new._started -= upstream.TAKEOVER_TIMEOUT + 1
+    new.start()
+    await until(lambda: not new.predecessor)
+    assert clock
+    new.stop()
+
+
+@pytest.mark.parametrize(("status", "kept"), [("starting", "first"), ("ready", "second")])
+def test_of_two_that_are_replaced_the_one_that_is_ready_is_the_predecessor(
+    status: str, kept: str
+) -> None:
+    first, second, third = with_model(), with_model(status=status), with_model()
+    second.take_over_from(first)
+    third.take_over_from(second)
+    assert third.predecessor is {"first": first, "second": second}[kept]
+    assert second.predecessor is None
+
+
 async def test_a_service_without_an_address_says_why_where_that_is_known(tmp_path: Path) -> None:
     file = tmp_path / "ocr.port"
     file.write_text("its command ended with code 3")

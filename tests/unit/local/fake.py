@@ -3,9 +3,10 @@
 import dataclasses
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from passerelle.local.process import Command, Process
-from passerelle.manifest.model import Model
+from passerelle.manifest.model import Backend, ExternalModel, Model
 
 
 class Clock:
@@ -65,6 +66,14 @@ def process(folder: Path, name: str = "net") -> Process:
     made = Process(name, command(folder, name), Clock().monotonic)
     made.start()
     return made
+
+
+def external(model_id: str, *command: str, **backend: Any) -> ExternalModel:
+    """A model with a backend, started by a command where one is given."""
+    return ExternalModel(
+        id=model_id, title=model_id.title(), service=model_id, timeout=10.0,
+        backend=Backend(command=command, **backend),
+    )  # fmt: skip
 
 
 def model(model_id: str, service: str = "", architecture: str = "nets:net") -> Model:

@@ -53,6 +53,21 @@ def test_a_dead_one_is_told_and_started_again_after_a_pause(started: Started) ->
     assert (started.process.running, len(started.command.children)) == (True, 2)
 
 
+def test_one_that_cannot_be_started_is_told_and_tried_again(started: Started) -> None:
+    def refuse() -> fake.Child:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    started.crash()
+    started.clock.sleep(0.5)
+    object.__setattr__(started.command, "spawn", refuse)
+    told = "net can't be started (No such file or directory); starting it again in 1 s"
+    assert started.process.restart_if_dead().startswith(told)
+    assert started.process.ended == "can't be started (No such file or directory)"
+    assert (started.process.running, started.process.restart_if_dead()) == (False, "")
+    started.clock.sleep(1)
+    assert "again in 2 s" in started.process.restart_if_dead()
+
+
 def test_a_signal_is_told_by_its_number(started: Started) -> None:
     assert "net was killed by signal 9;" in started.crash(-9)
 

@@ -3,7 +3,9 @@
 import http.client
 import io
 import json
+import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from passerelle.client import client
 from passerelle.local import readiness
 from passerelle.local.options import Options
 from tests.unit.client import fake
+from tests.unit.local.fake import external
 
 READY = {"contract": "1.1", "models": {"a": {"status": "ready"}, "b": {"status": "starting"}}}
 
@@ -47,6 +50,48 @@ def test_each_models_status_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     assert readiness.statuses("unix:/a") == {"a": "ready", "b": "starting"}
     assert connection.asked == [("GET", "/health/ready")]
     assert connection.closed
+
+
+@pytest.mark.parametrize(
+    ("backend", "path"),
+    [
+        ({}, ""), ({"health": "/ping"}, "/ping"), ({"protocol": "passerelle"}, "/health/ready"),
+        ({"protocol": "oip"}, "/v2/models/ocr/ready"),
+        ({"protocol": "oip", "path": "/v2/models/a"}, "/v2/models/a/ready"),
+    ],
+)  # fmt: skip
+def test_a_backend_says_that_it_is_ready_where_its_protocol_has_it(
+    backend: dict[str, Any], path: str
+) -> None:
+    assert readiness.health_path(external("ocr", "serve", **backend)) == path
+
+
+def test_a_backend_without_such_an_address_is_ready_once_it_listens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(readiness, "listens", lambda port: port == 4000)
+    assert readiness.is_healthy(4000, external("ocr", "serve"))
+    assert not readiness.is_healthy(4001, external("ocr", "serve"))
+
+
+@pytest.mark.parametrize(
+    ("status", "is_healthy"),
+    [(200, True), (204, True), (401, True), (403, True), (302, False), (404, False), (503, False)],
+)
+def test_it_is_ready_if_it_says_so_or_lets_in_none_without_a_secret(
+    *, status: int, is_healthy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Answering(Connection):
+        def getresponse(self) -> Any:
+            return types.SimpleNamespace(status=status)
+
+    made = Answering(None)
+    monkeypatch.setattr(http.client, "HTTPConnection", lambda *_, **__: made)
+    model = external("ocr", "serve", health="/ping")
+    assert readiness.is_healthy(4000, model) is is_healthy
+    assert (made.asked, made.closed) == ([("GET", "/ping")], True)
+    made.answer = ConnectionRefusedError()
+    assert not readiness.is_healthy(4000, model)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from passerelle.local import baking
 from passerelle.local.baking import Result
 from passerelle.local.options import Options
-from passerelle.local.reload import Reloader
+from passerelle.local.reload import Lineup, Reloader
 from passerelle.local.watch import Watch
 from passerelle.manifest import reading
-from passerelle.manifest.model import Model
+from passerelle.manifest.model import ExternalModel, Model
 
 MANIFEST = """
 version: 1
@@ -55,17 +55,18 @@ class Watched:
         self.write("nets.py", "")
         self.write("a.pth", "one")
         self.reports: list[str] = []
+        self.external: tuple[ExternalModel, ...] = ()  # of the last poll
         self.options = Options(self.manifest, folder / "state", "127.0.0.1", 8080)
         self.watch = Watch(lambda: self.now)
         self.watch.follow([self.manifest])
         models = reading.read(self.manifest)
-        self.results = [baking.bake(each, self.options.artifacts, print) for each in models]
+        self.results = tuple(baking.bake(each, self.options.artifacts, print) for each in models)
         self.reloader = self.reloader_of(self.do)
         assert self.poll() is None  # the look that belongs to the start, which follows the files
 
     def reloader_of(self, start: Callable[[Callable[[], None]], threading.Thread]) -> Reloader:
         report = self.reports.append
-        return Reloader(self.options, self.watch, self.results, report, start=start)
+        return Reloader(self.options, self.watch, Lineup(self.results), report, start=start)
 
     def do(self, work: Callable[[], None]) -> threading.Thread:
         work()
@@ -77,13 +78,14 @@ class Watched:
     def add(self, entry: str) -> None:
         self.manifest.write_text(self.manifest.read_text() + f"  - {entry}\n")
 
-    def poll(self) -> list[Result] | None:
+    def poll(self) -> tuple[Result, ...] | None:
         """What came of the next ten seconds."""
-        found = None
+        found: Lineup | None = None
         for _ in range(20):
             self.now += 0.5
             found = self.reloader.poll({"a"}) or found
-        return found
+        self.external = found.external if found else ()
+        return found.results if found else None
 
 
 @pytest.fixture
@@ -213,3 +215,20 @@ def test_one_change_is_baked_at_a_time(watched: Watched, bakes: Bakes) -> None:
     watched.poll()
     assert len(started) > 1
     assert bakes.ids == []
+
+
+def test_a_backend_that_comes_changes_or_goes_is_given_before_anything_is_baked(
+    watched: Watched, bakes: Bakes
+) -> None:
+    watched.add("{id: ocr, backend: {command: [serve]}}")
+    assert watched.poll() == watched.results
+    assert [each.id for each in watched.external] == ["ocr"]
+    assert watched.reports == [f"{watched.manifest}: ocr was changed and is taken up"]
+    watched.manifest.write_text(watched.manifest.read_text().replace("[serve]", "[serve, fast]"))
+    watched.poll()
+    assert watched.external[0].backend.command == ("serve", "fast")
+    watched.manifest.write_text(MANIFEST)
+    watched.poll()
+    assert watched.external == ()
+    assert bakes.ids == []
+    assert watched.poll() is None
