@@ -8,8 +8,10 @@ import click
 
 import passerelle
 from passerelle.cli.options import manifest_option
-from passerelle.deploy import cloudrun, compose, sources
+from passerelle.deploy import backends, cloudrun, compose, sources
+from passerelle.deploy.render_error import RenderError
 from passerelle.manifest import names, reading
+from passerelle.manifest.model import Models
 
 COMPOSE = Path("docker-compose.yaml")
 KEYS = Path("keys.yaml")
@@ -32,7 +34,7 @@ def compose_command(path: Path, only_check: bool, output: Path) -> None:
     """Write docker-compose.yaml, with what it needs beside it: sources for images, a key file."""
     source = sources.location(Path())
     options = compose.Options(in_this_folder(path), source=source.as_posix())
-    text = compose.render(reading.read(path), options)
+    text = as_compose(path, options)
     if only_check:
         refuse_stale(path, output, text)
         return
@@ -42,6 +44,26 @@ def compose_command(path: Path, only_check: bool, output: Path) -> None:
         KEYS.chmod(0o644)  # whatever the umask: a container's user is another
     output.write_text(text, encoding="utf-8")
     warn_of_private_keys()
+
+
+def as_compose(path: Path, options: compose.Options) -> str:
+    """A manifest as a file for Compose or a Swarm.
+
+    Raises:
+        click.ClickException
+    """
+    try:
+        return compose.render(read(path), options)
+    except RenderError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def read(path: Path) -> Models:
+    """The models of a manifest. What no container will reach is told."""
+    models = reading.read_manifest(path).models
+    for sentence in backends.unreachable(models):
+        click.echo(sentence, err=True)
+    return models
 
 
 def in_this_folder(path: Path) -> str:
@@ -89,7 +111,7 @@ def refuse_stale(path: Path, output: Path, text: str) -> None:
 def swarm(path: Path) -> None:
     """Print the same for a Swarm: passerelle render swarm | docker stack deploy -c - passerelle."""
     options = compose.Options(path.as_posix(), "swarm")
-    click.echo(compose.render(reading.read(path), options).encode(), nl=False)
+    click.echo(as_compose(path, options).encode(), nl=False)
 
 
 @render.command(name="cloudrun")
@@ -106,8 +128,9 @@ def swarm(path: Path) -> None:
 def cloudrun_command(path: Path, output: Path | None, **given: str) -> None:
     """Print a Service for each model and for the gateway, or write them to a folder."""
     try:
-        files = cloudrun.files(reading.read(path), cloudrun.Options(**given))
-    except cloudrun.RenderError as error:
+        models = read(path)
+        files = cloudrun.files(models, cloudrun.Options(**given))
+    except RenderError as error:
         raise click.ClickException(str(error)) from None
     if output is None:
         click.echo("---\n".join(files.values()).encode(), nl=False)

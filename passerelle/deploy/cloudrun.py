@@ -6,13 +6,14 @@ Cloud Run reads them with Google's annotations; any Kubernetes with Knative read
 import dataclasses
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ruamel.yaml.comments import CommentedMap
 
-from passerelle.deploy import yaml_text
+from passerelle.deploy import backends, cloudrun_backend, yaml_text
 from passerelle.deploy.knative import Secret, Service
-from passerelle.manifest.model import Deployment, Model
+from passerelle.deploy.render_error import RenderError
+from passerelle.manifest.model import AnyModel, Deployment, ExternalModel, Model, of_kind
 
 PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
@@ -20,6 +21,7 @@ TARGETS = ("cloudrun", "knative")
 CONCURRENCY_PER_CPU = 4  # requests with a model before another instance starts
 GATEWAY_CONCURRENCY = 80  # requests, before another instance starts
 PAGE_CONCURRENCY = 40  # requests; of its 64 threads
+BACKEND_STARTUP = 240  # seconds, the most that Cloud Run lets a start take
 PAGE_TIMEOUT = 130  # seconds; the page waits for the gateway a little less
 MAX_TIMEOUT = 3600  # seconds that Cloud Run lets a request take
 CLUSTER_LOCAL = {"networking.knative.dev/visibility": "cluster-local"}
@@ -40,10 +42,6 @@ Rendered from models.yaml by: passerelle render cloudrun{option}
 Don't edit it: change models.yaml, then run that line again.
 
 {about}"""
-
-
-class RenderError(Exception):
-    """What can't be rendered; the text says what to write instead."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Options:
         return f"{self.registry if self.knative else google}/{name}:{self.tag}"
 
 
-def render(models: Iterable[Model], options: Options) -> str:
+def render(models: Iterable[AnyModel], options: Options) -> str:
     """All documents, one after the other: the models' services, the gateway's, the page's.
 
     Raises:
@@ -98,25 +96,38 @@ def render(models: Iterable[Model], options: Options) -> str:
     return "---\n".join(files(models, options).values())
 
 
-def files(models: Iterable[Model], options: Options) -> dict[str, str]:
+def files(models: Iterable[AnyModel], options: Options) -> dict[str, str]:
     """Each service's document by its file's name.
 
     Raises:
         RenderError: all that the platform would refuse.
     """
+    models = tuple(models)
+    backends.require_names(models)
     services: dict[str, list[Model]] = {}
-    for model in models:
+    for model in of_kind(Model, models):
         services.setdefault(model.service, []).append(model)
+    images = backends.images(models)
+    deployments = {name: mates[0].deployment for name, mates in services.items()}
+    deployments |= {each.service: each.deployment for each in images}
     problems = [
         sentence
-        for name, mates in services.items()
-        for sentence in refusals(name, mates[0].deployment, options)
+        for name, deployment in deployments.items()
+        for sentence in refusals(name, deployment, options)
     ]
+    if not options.knative:
+        problems += [told for each in images for told in cloudrun_backend.refusals(each)]
     if problems:
         raise RenderError("\n".join(problems))
     texts = {
         f"{name}.yaml": text(model_service(name, mates, options), about(mates, options), options)
         for name, mates in services.items()
+    }
+    texts |= {
+        f"{each.service}.yaml": text(
+            backend_service(each, options), about([each], options), options
+        )
+        for each in images
     }
     door = "The door: everyone reaches it, and it asks for keys itself."
     page = "The page: it asks for no key, so the platform says who may open it."
@@ -155,7 +166,7 @@ def refusals(name: str, deployment: Deployment, options: Options) -> Iterator[st
         )
 
 
-def about(models: list[Model], options: Options) -> str:
+def about(models: Sequence[Model | ExternalModel], options: Options) -> str:
     """What the head of a model's document says it is."""
     titles = ", ".join(yaml_text.one_line(model.title) for model in models)
     who = "Local to the cluster" if options.knative else "Private: the gateway alone may call it"
@@ -191,7 +202,27 @@ def model_service(name: str, models: list[Model], options: Options) -> Service:
     )
 
 
-def gateway(models: Iterable[Model], options: Options) -> Service:
+def backend_service(model: ExternalModel, options: Options) -> Service:
+    """The service of a backend's image, which only the gateway may call."""
+    deployment, backend = model.deployment, model.backend
+    return Service(
+        name=model.service,
+        image=backend.image or "",
+        account="model",
+        variables={},
+        cpu=deployment.cpu,
+        memory=deployment.memory,
+        startup=(backend.health or "", BACKEND_STARTUP),
+        instances=(deployment.least, deployment.most),
+        timeout=max(longest_timeout([model]), 1),
+        concurrency=CONCURRENCY_PER_CPU * deployment.cpu,
+        labels=CLUSTER_LOCAL if options.knative else {},
+        port=backend.port,
+        is_ours=False,
+    )
+
+
+def gateway(models: tuple[AnyModel, ...], options: Options) -> Service:
     """The gateway's service, which everyone reaches: it asks for keys itself."""
     google = {
         "PASSERELLE_UPSTREAM": f"https://{{service}}-{{project_number}}.{options.region}.run.app",
@@ -200,6 +231,8 @@ def gateway(models: Iterable[Model], options: Options) -> Service:
     }
     inside = {"PASSERELLE_UPSTREAM": f"http://{{service}}.{options.namespace}.svc.cluster.local"}
     variables = inside if options.knative else google
+    files = backends.header_files(models)
+    variables |= {"PASSERELLE_HEADER_FILES": backends.FOLDER} if files else {}
     return Service(
         name="gateway",
         image=options.image("gateway"),
@@ -213,7 +246,11 @@ def gateway(models: Iterable[Model], options: Options) -> Service:
         annotations={} if options.knative else {"run.googleapis.com/cpu-throttling": "false"},
         timeout=min(longest_timeout(models) + 5, MAX_TIMEOUT),
         concurrency=GATEWAY_CONCURRENCY,
-        secret=Secret("keys", "passerelle-keys", "keys.yaml"),
+        secrets=(
+            Secret("keys", "passerelle-keys", "keys.yaml"),
+            *(Secret(each.secret, each.secret, backends.VALUE, each.folder) for each in files),
+        ),
+        secret_variables={name: backends.secret(name) for name in backends.variables(models)},
         is_public=True,
     )
 
@@ -238,10 +275,10 @@ def frontend(options: Options) -> Service:
         instances=(0, 4),
         timeout=PAGE_TIMEOUT,
         concurrency=PAGE_CONCURRENCY,
-        secret=Secret("key", "passerelle-page", "key"),
+        secrets=(Secret("key", "passerelle-page", "key"),),
     )
 
 
-def longest_timeout(models: Iterable[Model]) -> int:
+def longest_timeout(models: Iterable[AnyModel]) -> int:
     """The longest that a model may take, in whole seconds."""
     return math.ceil(max(model.timeout for model in models))

@@ -13,6 +13,8 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 import passerelle
+from passerelle.deploy import backends, compose_backend
+from passerelle.deploy.compose_backend import literal
 from passerelle.deploy.yaml_text import (
     anchored,
     comment,
@@ -22,7 +24,7 @@ from passerelle.deploy.yaml_text import (
     quoted,
     remark,
 )
-from passerelle.manifest.model import Model
+from passerelle.manifest.model import AnyModel, Model, of_kind
 
 # Of the model services' settings, those that are passed on from where the containers are started.
 SERVICE_SETTINGS = ("PASSERELLE_FORMATS", "PASSERELLE_MAX_PICTURES")
@@ -53,14 +55,16 @@ class Options:
         return self.target == "swarm"
 
 
-def render(models: Iterable[Model], options: Options) -> str:
+def render(models: Iterable[AnyModel], options: Options) -> str:
     """The text of the file: the gateway, the page, then each service that the manifest names.
 
     A Swarm has no page: its volumes belong to one machine each.
+
+    Raises:
+        RenderError: a backend that no container runs, or two files of one name.
     """
-    by_service: dict[str, list[Model]] = {}
-    for model in models:
-        by_service.setdefault(model.service, []).append(model)
+    models = tuple(models)
+    backends.require_names(models)
     # A Swarm's command line gives the name; elsewhere it is the folder's, so that two don't mix.
     in_repository = options.source == "."
     document = CommentedMap({"name": "passerelle"} if in_repository and not options.swarm else {})
@@ -69,13 +73,14 @@ def render(models: Iterable[Model], options: Options) -> str:
     document["x-update"] = update = update_defaults()
     text = "How a Swarm exchanges containers: the new one is well before the old one goes."
     comment(document, "x-update", text, 0)
-    document["services"] = services(by_service, container, update, options)
+    document["services"] = services(models, container, update, options)
     if not options.swarm:
         document["volumes"] = CommentedMap(page=None)
         remark(document["volumes"], "page", "the page's own key, which the gateway makes")
         comment(document, "volumes", "", 0)
     document["networks"] = networks()
     document["secrets"] = secrets()
+    document["secrets"].update(compose_backend.secrets(models, options.manifest))
     for part in ("services", "networks", "secrets"):
         comment(document, part, "", 0)
     return dump(document, head(options))
@@ -120,14 +125,17 @@ def update_defaults() -> CommentedMap:
 
 
 def services(
-    by_service: dict[str, list[Model]],
+    models: tuple[AnyModel, ...],
     container: CommentedMap,
     update: CommentedMap,
     options: Options,
 ) -> CommentedMap:
     """Every service, with a comment before it."""
+    by_service: dict[str, list[Model]] = {}
+    for model in of_kind(Model, models):
+        by_service.setdefault(model.service, []).append(model)
     found = CommentedMap()
-    found["gateway"] = gateway(by_service, container, update, options)
+    found["gateway"] = gateway(models, container, update, options)
     text = (
         "The door: the only one that is reached from outside, and the only one that reaches "
         "the models."
@@ -137,14 +145,17 @@ def services(
         found["frontend"] = page(container, options)
         text = "The page: a person picks a model and classifies a picture."
         comment(found, "frontend", text, 2)
-    for name, models in by_service.items():
-        found[name] = model_service(name, models, container, update, options)
-        comment(found, name, ", ".join(model.title for model in models), 2)
+    for name, mates in by_service.items():
+        found[name] = model_service(name, mates, container, update, options)
+        comment(found, name, ", ".join(model.title for model in mates), 2)
+    for each in backends.images(models):
+        found[each.service] = compose_backend.service(each, update)
+        comment(found, each.service, each.title, 2)
     return found
 
 
 def gateway(
-    names: Iterable[str], container: CommentedMap, update: CommentedMap, options: Options
+    models: tuple[AnyModel, ...], container: CommentedMap, update: CommentedMap, options: Options
 ) -> CommentedMap:
     """The gateway's service. It waits for the models' containers, but not for one that fails."""
     on_one_machine = not options.swarm
@@ -154,7 +165,13 @@ def gateway(
     )
     comment(environment, "PASSERELLE_DEMO", text, 6, blank=False)
     environment |= {"PASSERELLE_PAGE_KEY": "/page/key"} if on_one_machine else {}
+    environment |= compose_backend.environment(models)
     healthy = {"condition": "service_healthy", "required": False}
+    waits_for = {model.service: in_one_line(healthy) for model in of_kind(Model, models)}
+    waits_for |= {
+        model.service: in_one_line(compose_backend.STARTED) for model in backends.images(models)
+    }
+    mounts = compose_backend.mounts(models)
     stop_first = {"order": "stop-first"}  # the port of one machine can't have two owners at once
     update_config = merged(update, stop_first)
     update_config.fa.set_flow_style()
@@ -169,12 +186,10 @@ def gateway(
             }
         ],
         "networks": in_one_line(["door", "models"]),
-        "secrets": in_one_line(["keys"]),
+        "secrets": ["keys", *mounts] if mounts else in_one_line(["keys"]),
         **({"volumes": in_one_line([quoted("page:/page")])} if on_one_machine else {}),
         "environment": environment,
-        **(
-            {"depends_on": {name: in_one_line(healthy) for name in names}} if on_one_machine else {}
-        ),
+        **({"depends_on": waits_for} if on_one_machine and waits_for else {}),
         "deploy": {
             "replicas": 1,
             "update_config": update_config,
@@ -261,11 +276,6 @@ def build(dockerfile: str, arguments: dict[str, str], options: Options) -> dict[
         arguments = {"SOURCE": options.source, "VERSION": version, **arguments}
     keys: dict[str, Any] = {"context": ".", "dockerfile": dockerfile}
     return {"build": keys | ({"args": arguments} if arguments else {})}
-
-
-def literal(text: str) -> str:
-    """A text in which Compose fills in nothing."""
-    return text.replace("$", "$$")
 
 
 def limits(cpus: str, memory: str, pids: int) -> dict[str, Any]:

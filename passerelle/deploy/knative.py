@@ -7,16 +7,23 @@ its YAML.
 import dataclasses
 from typing import Any
 
-PORT = 8080
+PORT = 8080  # that our own processes listen on
+VALUE = "value"  # the key of a secret that is a variable
 
 
 @dataclasses.dataclass(frozen=True)
 class Secret:
-    """A secret with one file, which a container sees at `/volume/file`."""
+    """A secret with one file, which a container sees at `/volume/file`, or in another folder."""
 
     volume: str
     name: str  # of the secret
     file: str
+    folder: str = ""
+
+    @property
+    def mount_path(self) -> str:
+        """The folder in which a container sees the file."""
+        return self.folder or f"/{self.volume}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,11 +36,14 @@ class Service:
     variables: dict[str, str]
     cpu: int  # processors
     memory: str  # such as 512Mi
-    startup: tuple[str, int]  # the path that says it has started, and the seconds it may take
+    startup: tuple[str, int]  # the path that says it has started, or "", and the seconds for it
     instances: tuple[int, int]  # the least and the most
     timeout: int  # seconds that a request may take
     concurrency: int  # requests that one instance has at once
-    secret: Secret | None = None
+    secrets: tuple[Secret, ...] = ()
+    secret_variables: dict[str, str] = dataclasses.field(default_factory=dict)  # and their secrets
+    port: int = PORT
+    is_ours: bool = True  # and says whether it is alive where ours do
     labels: dict[str, str] = dataclasses.field(default_factory=dict)
     annotations: dict[str, str] = dataclasses.field(default_factory=dict)  # of the template
     is_public: bool = False  # on Google Cloud: whether everyone may call it
@@ -77,22 +87,30 @@ class Service:
             "timeoutSeconds": self.timeout,
             **({} if namespace else {"serviceAccountName": account}),
             "containers": [self._container(namespace)],
-            **({"volumes": [volume(self.secret, namespace)]} if self.secret else {}),
+            **({"volumes": [volume(s, namespace) for s in self.secrets]} if self.secrets else {}),
         }
 
     def _container(self, namespace: str) -> dict[str, Any]:
         """The one container."""
         path, seconds = self.startup
-        env = [{"name": name, "value": value} for name, value in self.variables.items()]
+        env: list[dict[str, Any]] = [
+            {"name": name, "value": value} for name, value in self.variables.items()
+        ]
+        env += [variable(name, found, namespace) for name, found in self.secret_variables.items()]
+        mounts = [mount(each, namespace) for each in self.secrets]
         return {
             "name": "server",
             "image": self.image,
-            "ports": [{"name": "http1", "containerPort": PORT}],
+            "ports": [{"name": "http1", "containerPort": self.port}],
             **({"env": env} if env else {}),
             "resources": {"limits": {"cpu": str(self.cpu), "memory": self.memory}},
-            "startupProbe": probe(path, period=1, failures=seconds),
-            "livenessProbe": probe("/health/live", period=10, failures=3),
-            **({"volumeMounts": [mount(self.secret, namespace)]} if self.secret else {}),
+            "startupProbe": probe(path, self.port, period=1, failures=seconds),
+            **(
+                {"livenessProbe": probe("/health/live", self.port, period=10, failures=3)}
+                if self.is_ours
+                else {}
+            ),
+            **({"volumeMounts": mounts} if mounts else {}),
         }
 
 
@@ -103,10 +121,11 @@ GOOGLE_ANNOTATIONS = {
 OPEN_TO_ALL = {"run.googleapis.com/invoker-iam-disabled": "true"}
 
 
-def probe(path: str, *, period: int, failures: int) -> dict[str, Any]:
-    """A probe by HTTP, every `period` seconds, that may fail so many times."""
+def probe(path: str, port: int, *, period: int, failures: int) -> dict[str, Any]:
+    """A probe every `period` seconds that may fail so many times: of a path, or of the port."""
+    by_http = {"httpGet": {"path": path, "port": port}}
     return {
-        "httpGet": {"path": path, "port": PORT},
+        **(by_http if path else {"tcpSocket": {"port": port}}),
         "periodSeconds": period,
         "timeoutSeconds": 1,
         "failureThreshold": failures,
@@ -116,7 +135,13 @@ def probe(path: str, *, period: int, failures: int) -> dict[str, Any]:
 def mount(secret: Secret, namespace: str) -> dict[str, Any]:
     """Where a container sees a secret. Cloud Run has no field that makes it read-only."""
     read_only = {"readOnly": True} if namespace else {}
-    return {"name": secret.volume, "mountPath": f"/{secret.volume}"} | read_only
+    return {"name": secret.volume, "mountPath": secret.mount_path} | read_only
+
+
+def variable(name: str, secret: str, namespace: str) -> dict[str, Any]:
+    """A variable whose text is a secret's. On Cloud Run the key is the secret's version."""
+    source = {"name": secret, "key": VALUE if namespace else "latest"}
+    return {"name": name, "valueFrom": {"secretKeyRef": source}}
 
 
 def volume(secret: Secret, namespace: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Backend(Fields):
         examples=[["python", "serve.py"]],
         description=(
             "Its arguments; `passerelle up` starts it beside the manifest, and the environment's "
-            "PORT says where to listen on 127.0.0.1."
+            "PORT, or $PORT among them, says where to listen on 127.0.0.1."
         ),
     )
     port: int | None = Field(

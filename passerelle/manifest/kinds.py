@@ -11,6 +11,7 @@ SERVED = frozenset({"id", "title", "like", "timeout", "cache"})  # fields of eve
 BACKEND = SERVED | {"backend", "replicas", "resources", "scale"}
 PIPELINE = SERVED | {"pipeline"}
 SECRET = re.compile(r"auth|cookie|credential|key|password|secret|token", re.IGNORECASE)
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FRAMING = frozenset({
     "connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding",
     "upgrade",
@@ -43,7 +44,16 @@ def _backend(backend: Backend) -> Iterator[Finding]:
     if backend.protocol == "passerelle" and (backend.path or backend.health):
         yield "backend", "protocol: passerelle says itself where it is asked; remove path, health"
     for name, text in (backend.headers or {}).items():
-        if name.lower() in FRAMING:
-            yield "backend", f"{name} is the gateway's to set; remove it from headers"
-        if SECRET.search(name) and not text.startswith(ELSEWHERE):
-            yield "backend", f"{name} looks like a secret; write env:NAME or file:PATH"
+        yield from (("backend", told) for told in _header(name, text))
+
+
+def _header(name: str, text: str) -> Iterator[str]:
+    """It can be sent, and is no secret in plain sight."""
+    if name.lower() in FRAMING:
+        yield f"{name} is the gateway's to set; remove it from headers"
+    if text.startswith("env:") and not VARIABLE.fullmatch(text.removeprefix("env:")):
+        yield f"{name}: {text} names no variable; write env:NAME, of A-Z, 0-9 and _"
+    if text.removeprefix("file:") in ("", ".", "/") and text.startswith("file:"):
+        yield f"{name}: {text} names no file; write file:PATH"
+    if SECRET.search(name) and not text.startswith(ELSEWHERE):
+        yield f"{name} looks like a secret; write env:NAME or file:PATH"

@@ -12,6 +12,7 @@ import yaml
 
 from gateway import settings
 from passerelle.deploy import cloudrun
+from passerelle.deploy.render_error import RenderError
 from passerelle.manifest import reading
 from passerelle.manifest.model import Model
 from services.frontend import settings as page
@@ -197,7 +198,7 @@ def test_a_timeout_is_one_that_cloud_run_takes(
 )
 def test_what_cloud_run_would_refuse_is_told_before(tmp_path: Path, fields: str, said: str) -> None:
     models = written(tmp_path, f"    {fields}\n")
-    with pytest.raises(cloudrun.RenderError, match=re.escape(said)):
+    with pytest.raises(RenderError, match=re.escape(said)):
         cloudrun.files(models, GOOGLE)
     if "letter" not in said:
         assert cloudrun.files(models, KNATIVE)

@@ -65,6 +65,19 @@ def test_a_manifest_whose_name_no_file_can_hold_is_refused(name: str, folder: Pa
     assert "can't be written in the file; give it another name" in shown.output
 
 
+BACKEND = "version: 1\nmodels: [{id: ocr, backend: {%s}}]"
+
+
+def test_what_no_container_runs_or_reaches_is_told(folder: Path) -> None:
+    (folder / "models.yaml").write_text(BACKEND % "command: [serve]")
+    google = ("cloudrun", "--project", "my-project", "--region", "europe-west1")
+    for words in (("compose",), ("swarm",), google):
+        shown = command.run("render", *words)
+        assert (shown.exit_code, "write image: too" in shown.output) == (1, True)
+    (folder / "models.yaml").write_text(BACKEND % "url: 'http://localhost:5000'")
+    assert "the gateway's own container there" in command.run("render", "swarm").output
+
+
 def test_a_swarms_file_is_printed(folder: Path) -> None:
     shown = command.run("render", "swarm")
     assert (shown.exit_code, "services:" in shown.output) == (0, True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from passerelle.manifest.model import Model
+from passerelle.manifest.model import Backend, Deployment, ExternalModel, Model
 
 
 def model(name: str = "net", **given: Any) -> Model:
@@ -12,3 +12,14 @@ def model(name: str = "net", **given: Any) -> Model:
         "architecture": "torchvision:resnet18", "weights": "torchvision:DEFAULT",
     }  # fmt: skip
     return Model(**fields | given)
+
+
+def external(
+    name: str = "ocr", deployment: Deployment | None = None, **backend: Any
+) -> ExternalModel:
+    """A model with a backend: an image, unless another is given."""
+    given = Backend(**(backend or {"image": "acme/ocr"}))
+    return ExternalModel(
+        id=name, title=name.title(), service=name, timeout=30.0, backend=given,
+        deployment=deployment or Deployment(),
+    )  # fmt: skip

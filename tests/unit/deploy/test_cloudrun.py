@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from passerelle.deploy import cloudrun
-from passerelle.deploy.cloudrun import Options, RenderError
+from passerelle.deploy.cloudrun import Options
+from passerelle.deploy.render_error import RenderError
 from passerelle.manifest.model import Deployment
 from tests.unit.deploy import made
 

@@ -37,7 +37,9 @@ def test_knative_has_a_namespace_and_cloud_run_an_account() -> None:
 
 
 def test_a_secret_is_a_file_in_a_folder_of_its_own() -> None:
-    service = dataclasses.replace(SERVICE, secret=Secret("keys", "passerelle-keys", "keys.yaml"))
+    service = dataclasses.replace(
+        SERVICE, secrets=(Secret("keys", "passerelle-keys", "keys.yaml"),)
+    )
     spec = service.document("default", "")["spec"]["template"]["spec"]
     (mount,) = spec["containers"][0]["volumeMounts"]
     assert mount == {"name": "keys", "mountPath": "/keys", "readOnly": True}

@@ -76,6 +76,12 @@ def test_pictures_are_fetched_only_where_hosts_are_given(tmp_path: Path) -> None
         ({"url": "http://a", "headers": {"X-Api-Key": "k"}}, "write env:NAME or file:PATH"),
         ({"url": "http://a", "headers": {"authorization": "k"}}, "write env:NAME or file:PATH"),
         ({"url": "http://a", "headers": {"HOST": "b"}}, "HOST is the gateway's to set; remove it"),
+        ({"url": "http://a", "headers": {"X-Key": "env:A-B"}}, "env:A-B names no variable"),
+        (
+            {"url": "http://a", "headers": {"X-Key": "env:"}},
+            "env: names no variable; write env:NAME",
+        ),
+        ({"url": "http://a", "headers": {"X-Key": "file:"}}, "names no file; write file:PATH"),
         ({"url": "http://a", "protocol": "grpc"}, "write 'passerelle', 'oip' or 'raw'"),
         ({"url": "http://a", "path": "predict"}, "write a path that begins with /"),
         ({"url": "http://a", "wait": 1}, "unknown key; known are url, image"),
