@@ -4,9 +4,9 @@ import argparse
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Any
 
 from passerelle.client import Client
+from passerelle.client.answers import Classification, Prediction
 from passerelle.client.errors import ClientError
 from passerelle.local import class_labels, dataset, local_state, pictures
 
@@ -83,7 +83,7 @@ def score_model(client: Client, model: str, labels: class_labels.ClassLabels) ->
     for file, label in labels.items():
         score.pictures += 1
         try:
-            predictions = client.predict(model, file, TOP).document["predictions"]
+            predictions = client.predict(model, file, TOP, expect=Classification).answer.predictions
         except ClientError as error:
             score.errors.append(f"{model}, {file.name}: {error}")
             continue
@@ -93,11 +93,11 @@ def score_model(client: Client, model: str, labels: class_labels.ClassLabels) ->
     return score
 
 
-def shows(label: class_labels.ClassLabel, prediction: dict[str, Any]) -> bool:
+def shows(label: class_labels.ClassLabel, prediction: Prediction) -> bool:
     """Whether a predicted class is the one that a label names, or gives the number of."""
-    if label.name and label.name == prediction["label"]:
+    if label.name and label.name == prediction.label:
         return True
-    return label.class_id is not None and label.class_id == prediction["class_id"]
+    return label.class_id is not None and label.class_id == prediction.class_id
 
 
 if __name__ == "__main__":

@@ -7,11 +7,9 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import requests
-
 from bench import artifacts, procfs
 from gateway import api_keys
-from passerelle.client import client
+from passerelle.client import Client, errors
 from passerelle.local import launch
 from passerelle.local.process import Command, Process
 
@@ -122,10 +120,11 @@ def wait_until_ready(process: Process, url: str) -> float:
 def is_ready(url: str) -> bool:
     """Whether what listens there is ready."""
     try:
-        with client.new_session() as session:
-            return session.get(f"{url}/health/ready", timeout=2).ok
-    except requests.RequestException:
+        with Client(url, timeout=2, retries=0) as client:
+            client.request("GET", "/health/ready")
+    except errors.ClientError:
         return False
+    return True
 
 
 def free_ports(count: int) -> list[int]:

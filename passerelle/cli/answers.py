@@ -6,25 +6,32 @@ from typing import Any
 
 from rich.table import Table
 
-Answer = dict[str, Any]  # the members of an answer, as openapi.yaml has them
+from passerelle.client import answers
+from passerelle.client.answers import Answer, Problem, Results
+
 FEW = 5  # of an embedding's numbers
-HEAD = ("model", "task", "request_id")  # members of every answer
 
 
 def headline(answer: Answer) -> str:
     """What an answer comes to, in a line."""
-    if "category" in answer:
-        return str(answer["category"])
-    if "embedding" in answer:
-        return f"an embedding of {answer['dimensions']} numbers{_first(answer['embedding'])}"
-    if "result" in answer:  # as the model's own code made it
-        return as_json(answer["result"])
-    for member, name in (("segments", "label"), ("outputs", "name")):
-        if member in answer:
-            return ", ".join(each[name] for each in answer[member]) or "nothing"
-    if "predictions" in answer:
-        return f"{len(answer['predictions'])} found"
-    return as_json({name: each for name, each in answer.items() if name not in HEAD})
+    match answer:
+        case answers.Classification():
+            text = answer.category
+        case answers.Detection():
+            text = f"{len(answer.predictions)} found"
+        case answers.Segmentation():
+            text = ", ".join(each.label for each in answer.segments) or "nothing"
+        case answers.Embedding():
+            text = f"an embedding of {answer.dimensions} numbers: {_first(answer.embedding)}"
+        case answers.Tensors():
+            text = ", ".join(each.name for each in answer.outputs) or "nothing"
+        case answers.Steps():
+            text = "; ".join(f"{each.model}: {_step(each.answer)}" for each in answer.steps)
+        case answers.Content():
+            text = f"{len(answer.content):,} bytes of {answer.media_type}"
+        case answers.OwnAnswer():
+            text = as_json(answer.result)
+    return text
 
 
 def as_json(value: Any) -> str:
@@ -45,19 +52,21 @@ def table(answer: Answer) -> Table | None:
 
 def _rows(answer: Answer) -> Iterator[tuple[str, ...]]:
     """The names of the columns, and what stands in them."""
-    if answer.get("predictions"):
-        has_boxes = "box" in answer["predictions"][0]
-        yield ("score", "class", *(["box"] if has_boxes else []))
-        for each in answer["predictions"]:
-            yield (score(each["score"]), each["label"], *([_box(each["box"])] if has_boxes else []))
-    elif "segments" in answer:
-        yield ("share", "class")
-        yield from ((score(each["share"]), each["label"]) for each in answer["segments"])
-    elif "outputs" in answer:
-        yield ("output", "shape", "numbers")
-        for each in answer["outputs"]:
-            shape = " x ".join(map(str, each["shape"]))
-            yield (each["name"], shape, each["datatype"])
+    match answer:
+        case answers.Classification():
+            yield ("score", "class")
+            yield from ((score(each.score), each.label) for each in answer.predictions)
+        case answers.Detection():
+            yield ("score", "class", "box")
+            for found in answer.predictions:
+                yield (score(found.score), found.label, _box(found.box))
+        case answers.Segmentation():
+            yield ("share", "class")
+            yield from ((score(each.share), each.label) for each in answer.segments)
+        case answers.Tensors():
+            yield ("output", "shape", "numbers")
+            for output in answer.outputs:
+                yield (output.name, " x ".join(map(str, output.shape)), output.datatype)
 
 
 def score(value: float) -> str:
@@ -65,15 +74,20 @@ def score(value: float) -> str:
     return f"{value:7.2%}" if 0 <= value <= 1 else f"{value:7.4g}"
 
 
-def _box(box: dict[str, float]) -> str:
+def _box(box: answers.Box) -> str:
     """A box's corners, in pixels of the picture."""
-    corners = [f"{box[side]:.0f}" for side in ("xmin", "ymin", "xmax", "ymax")]
-    return f"{corners[0]}, {corners[1]} to {corners[2]}, {corners[3]}"
+    return f"{box.xmin:.0f}, {box.ymin:.0f} to {box.xmax:.0f}, {box.ymax:.0f}"
 
 
-def _first(embedding: list[float] | str) -> str:
-    """The first numbers of an embedding; nothing of one in base64."""
-    if isinstance(embedding, str):
-        return ""
+def _first(embedding: list[float]) -> str:
+    """The first numbers of an embedding."""
     more = ", …" if len(embedding) > FEW else ""
-    return ": " + ", ".join(f"{each:.4g}" for each in embedding[:FEW]) + more
+    return ", ".join(f"{each:.4g}" for each in embedding[:FEW]) + more
+
+
+def _step(answer: Answer | Results[Answer]) -> str:
+    """What one model of a pipeline says: of the picture, or of its parts, one after another."""
+    if not isinstance(answer, Results):
+        return headline(answer)
+    each = (one.detail if isinstance(one, Problem) else headline(one) for one in answer)
+    return ", ".join(each) or "nothing"

@@ -47,8 +47,5 @@ def known(path: Path, ids: tuple[str, ...]) -> tuple[Model, ...]:
 def client(url: str | None, key: str | None, state: Path) -> Client:
     """A client of the gateway that the options name: the local run's unless they do."""
     key = (key or "").strip() or local_state.demo_key(state)
-    return (
-        Client(url.strip(), key)
-        if url
-        else Client(local_state.address(state), key, use_proxy=False)
-    )
+    address = url.strip() if url else local_state.address(state)
+    return Client(address, key, retries=0, use_proxy=bool(url))  # a person sees why, and decides

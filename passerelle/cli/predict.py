@@ -8,6 +8,7 @@ import click
 
 from passerelle.cli import answers, options, output
 from passerelle.client import Client, errors
+from passerelle.client.answers import Answer, Problem
 
 AT_ONCE = 8  # pictures of one request: less than a gateway takes, and soon answered
 BYTES_AT_ONCE = 10_000_000  # of them together, which is less than a gateway takes as well
@@ -37,12 +38,12 @@ def predict(
     client = options.client(url, key, state)
     model = model or first(client)
     if len(images) == 1:
-        show(model, client.predict(model, images[0], **asked).document)
+        show(model, client.predict(model, images[0], **asked).answer)
         return
     failed = 0
     for group in groups(images):
         for image, answer in zip(group, ask(client, model, group, asked), strict=True):
-            failed += "problem" in answer
+            failed += isinstance(answer, Problem)
             show(str(image), answer)
     if failed:
         raise click.ClickException(f"{failed} of {len(images)} pictures were not answered.")
@@ -63,7 +64,7 @@ def groups(images: Sequence[Path]) -> Iterator[list[Path]]:
 
 def ask(
     client: Client, model: str, images: list[Path], asked: dict[str, Any]
-) -> list[answers.Answer]:
+) -> list[Answer | Problem]:
     """What a model sees in each picture, or its problem.
 
     Pictures that are too much together are sent one by one.
@@ -72,22 +73,20 @@ def ask(
         errors.ClientError: no picture can be answered, such as with an unknown key.
     """
     try:
-        found = client.predict_many(model, images, **asked).document.get("results")
+        found: list[Answer | Problem] = client.predict_many(model, images, **asked).answer.results
     except errors.Refused as error:
         if error.status not in TOO_MUCH:
             raise
         if len(images) == 1:
-            return [{"problem": error.members}]
+            return [Problem(status=error.status, title=error.title, detail=error.detail)]
         return [each for image in images for each in ask(client, model, [image], asked)]
-    if not isinstance(found, list) or len(found) != len(images):
-        raise errors.UnreadableAnswer(f"{client.url} did not answer each picture. Is it older?")
     return found
 
 
-def show(name: str, answer: answers.Answer) -> None:
+def show(name: str, answer: Answer | Problem) -> None:
     """An answer under the name of its model, or of its picture."""
-    if "problem" in answer:
-        click.echo(f"{name}: {answer['problem'].get('detail')}", err=True)
+    if isinstance(answer, Problem):
+        click.echo(f"{name}: {answer.detail}", err=True)
         return
     output.console.print(f"{name}: {answers.headline(answer)}")
     if table := answers.table(answer):

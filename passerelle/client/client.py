@@ -1,85 +1,53 @@
 """The Python SDK: what a running gateway can be asked.
 
 with Client("http://127.0.0.1:8080", key) as client:
-    reply = client.predict("efficientnet-lite0", Path("cat.jpg"), top=3)
+    reply = client.predict("efficientnet-lite0", Path("cat.jpg"), top=3, expect=Classification)
     replies = client.predict_many("efficientnet-lite0", [Path("cat.jpg"), Path("dog.jpg")])
-reply.document["category"], reply.server_timing
-replies.document["results"][1]["category"]
+reply.answer.category, reply.document["category"], reply.server_timing
+replies.answer.results[1]
 """
 
-import dataclasses
-import time
-import urllib.parse
+import contextlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, overload
 
-import requests
+import httpx
 
-from passerelle.client import errors, payload, proxies
-
-CONNECT_TIMEOUT, ANSWER_TIMEOUT = 3.0, 120.0  # seconds; the gateway's own limits are shorter
-NO_HEADERS: Mapping[str, str] = {}
-PNG = b"\x89PNG\r\n\x1a\n"  # how one begins
-
-Option = str | int | float | None  # of a request's address; None: it isn't said
+from passerelle.client import calls, connections, core, errors, reply
+from passerelle.client.answers import Answer, AnswerT, Results
+from passerelle.client.attempts import REAL, RETRIES, Attempt, Timing
+from passerelle.client.calls import NO_HEADERS, Call, Option
+from passerelle.client.pictures import Picture
+from passerelle.client.reply import Received, Reply
 
 
-@dataclasses.dataclass(frozen=True)
-class Reply:
-    """The gateway's answer to one request."""
-
-    document: dict[str, Any]  # empty where the answer is no JSON
-    headers: Mapping[str, str]  # found in any case
-    seconds: float  # until it was read
-    content: bytes = b""  # of the body, as it came
-
-    @property
-    def media_type(self) -> str:
-        """What the body is, such as `application/json` or `image/png`."""
-        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-
-    @property
-    def request_id(self) -> str:
-        """By which the logs of the gateway and of the model name the request."""
-        return self.headers.get("X-Request-ID", "")
-
-    @property
-    def server_timing(self) -> str:
-        """Where the milliseconds went, as `Server-Timing` has it."""
-        return self.headers.get("Server-Timing", "")
-
-
-def new_session() -> requests.Session:
-    """Connections that use no proxy and no credentials of the environment."""
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
-class Client:
+class Client(core.Core):
     """One gateway, asked with one key. `headers` of a request go along, such as a traceparent.
 
-    It costs nothing beside its session, which keeps the connections. A session is for one thread
-    at a time; whoever passes one in closes it. What is far is asked by the environment's proxy,
-    unless `use_proxy` is false; what is near never is (proxies.py).
+    Threads may share a client: its connections are kept, as many as are needed at once. What is far
+    is asked by the environment's proxy, unless `use_proxy` is false; what is near never is
+    (connections.py). Whoever passes connections in (`http`) closes them.
+
+    `timeout` is that of each call in seconds, retries included, unless the call has its own. It
+    travels: the gateway and the model give up by then, too. Without one the client waits for two
+    minutes, and the model has its own time. `retries` is how often a call is repeated where the
+    gateway says `Retry-After`: 0 turns that off.
     """
 
     def __init__(
         self,
         url: str,
         key: str = "",
-        session: requests.Session | None = None,
-        timeout: tuple[float, float] = (CONNECT_TIMEOUT, ANSWER_TIMEOUT),
         *,
+        timeout: float | None = None,
+        retries: int = RETRIES,
         use_proxy: bool = True,
+        http: httpx.Client | None = None,
+        timing: Timing = REAL,
     ) -> None:
-        self.url, self._key = url.rstrip("/"), key
-        self._owns_session = session is None
-        self._session = session or new_session()
-        if session is None and use_proxy:
-            proxies.apply(self._session, self.url)
-        self._timeout = timeout
+        super().__init__(url, key, timeout, retries, timing)
+        self._owns_http = http is None
+        self._http = http or connections.new(self.url, use_proxy=use_proxy)
 
     def models(self, headers: Mapping[str, str] = NO_HEADERS) -> list[dict[str, Any]]:
         """The models that the key may use, as `GET /models` has them.
@@ -87,11 +55,7 @@ class Client:
         Raises:
             errors.ClientError
         """
-        reply = self.request("GET", "/models", headers=headers)
-        found = reply.document.get("models")
-        if not isinstance(found, list):
-            raise errors.UnreadableAnswer(f"{self.url}/models lists no models. Is it a gateway?")
-        return found
+        return reply.listed(self._ask(calls.models(headers)), "models")
 
     def model(self, model_id: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
         """One model: its card and its status, as `GET /models/<id>` has them.
@@ -99,7 +63,7 @@ class Client:
         Raises:
             errors.ClientError
         """
-        return self.request("GET", f"/models/{_quoted(model_id)}", headers=headers).document
+        return self._ask(calls.model(model_id, headers)).document
 
     def history(self, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
         """The models' last minutes, as `GET /history` has them.
@@ -107,48 +71,112 @@ class Client:
         Raises:
             errors.ClientError
         """
-        return self.request("GET", "/history", headers=headers).document
+        return self._ask(calls.history(headers)).document
+
+    @overload
+    def predict(
+        self,
+        model_id: str,
+        picture: Picture | None = None,
+        top: int | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        url: str | None = None,
+        expect: type[AnswerT],
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[AnswerT]: ...
+
+    @overload
+    def predict(
+        self,
+        model_id: str,
+        picture: Picture | None = None,
+        top: int | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        url: str | None = None,
+        expect: None = None,
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[Answer]: ...
 
     def predict(
         self,
         model_id: str,
-        picture: bytes | Path,
+        picture: Picture | None = None,
         top: int | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        url: str | None = None,
+        expect: type[Any] | None = None,
+        timeout: float | None = None,
         **options: Option,
-    ) -> Reply:
-        """What a model sees in a picture: the bytes of a JPEG, PNG or WebP, or its file.
+    ) -> Reply[Any]:
+        """What a model sees in a picture.
 
-        A service may be set to read other formats as well. `options` are what a task can be asked
-        beside `top`, such as threshold=0.7. With the header Accept: image/png, a model that has an
-        answer in that form gives it as the reply's `content`.
+        That is the bytes of a JPEG, PNG or WebP, a Path to its file, an image of Pillow's, or an
+        array of uint8: (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
+        Or it is somewhere else, at a `url` that the gateway is allowed to fetch.
+
+        `options` are what a task can be asked beside `top`, such as threshold=0.7. The answer is of
+        the model's task; with `expect`, such as expect=Detection, it is of that type, or an error.
+        With the header Accept: image/png, a model that has an answer in that form gives it.
 
         Raises:
             errors.ClientError
         """
-        path = _predict_path(model_id, {"top": top, **options})
-        return self.request("POST", path, payload.content(picture), headers)
+        call = calls.predict(model_id, picture, url, {"top": top, **options}, headers)
+        return reply.answered(self._ask(call, timeout), expect)
+
+    @overload
+    def predict_many(
+        self,
+        model_id: str,
+        pictures: Sequence[Picture],
+        top: int | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        expect: type[AnswerT],
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[Results[AnswerT]]: ...
+
+    @overload
+    def predict_many(
+        self,
+        model_id: str,
+        pictures: Sequence[Picture],
+        top: int | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        expect: None = None,
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[Results[Answer]]: ...
 
     def predict_many(
         self,
         model_id: str,
-        pictures: Sequence[bytes | Path],
+        pictures: Sequence[Picture],
         top: int | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        expect: type[Any] | None = None,
+        timeout: float | None = None,
         **options: Option,
-    ) -> Reply:
-        """What a model sees in several pictures, bytes or files, in one request.
+    ) -> Reply[Results[Any]]:
+        """What a model sees in several pictures, in one request.
 
-        The document's `results` are in the pictures' order: each is an answer's members, or has a
-        `problem` with its `status`, `title` and `detail`. How many a gateway takes at once, and how
-        many bytes, is set there: 64 and 20,000,000 unless said otherwise.
+        The answer's `results` are in the pictures' order: each is an answer, or a Problem with its
+        `status`, `title` and `detail`. How many a gateway takes at once, and how many bytes, is set
+        there: 64 and 20,000,000 unless said otherwise.
 
         Raises:
             errors.ClientError: of the request as a whole.
         """
-        path = _predict_path(model_id, {"top": top, **options})
-        kind, body = payload.encode(pictures)
-        return self.request("POST", path, body, {"Content-Type": kind, **headers})
+        call = calls.predict_many(model_id, pictures, {"top": top, **options}, headers)
+        return reply.answered_many(self._ask(call, timeout), len(pictures), expect)
 
     def request(
         self,
@@ -156,67 +184,39 @@ class Client:
         path: str,
         body: bytes | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
-    ) -> Reply:
-        """One request, and what it is answered with: a JSON object, or a PNG if that was asked for.
+        timeout: float | None = None,
+    ) -> Reply[dict[str, Any]]:
+        """Any request that is answered with a JSON object. One with a body isn't repeated.
 
         Raises:
             errors.ClientError
         """
-        began = time.perf_counter()
-        url = self.url + path
-        try:
-            response = self._session.request(
-                method, url, headers=self._headers(body, headers), data=body,
-                timeout=self._timeout, allow_redirects=False,
-            )  # fmt: skip
-            if response.is_redirect:
-                raise errors.UnreadableAnswer(_moved(url, response.headers["Location"]))
-            document = {} if _is_png(response) else response.json()
-        except (OSError, UnicodeError) as error:  # those of requests are OSErrors
-            raise errors.translated(error, self.url) from error
-        if not isinstance(document, dict):
-            raise errors.UnreadableAnswer(f"{url} answered no JSON object. Is it a gateway?")
-        if response.status_code != 200:
-            raise errors.Refused(response.status_code, document, response.headers)
-        seconds = time.perf_counter() - began
-        return Reply(document, response.headers, seconds, response.content)
+        return reply.plain(self._ask(calls.request(method, path, body, headers), timeout))
 
-    def _headers(self, body: bytes | None, added: Mapping[str, str]) -> dict[str, str]:
-        """The key, what the body is, and what the caller adds."""
-        key = {"X-API-Key": self._key} if self._key else {}
-        kind = {} if body is None else {"Content-Type": "application/octet-stream"}
-        return {**key, **kind, **added}
+    def _ask(self, call: Call, timeout: float | None = None) -> Received:
+        """The answer to a call, asked for as often as may be."""
+        attempts = self._attempts(call, timeout)
+        while (found := attempts.read(self._send(attempts.next()))) is None:
+            self._timing.sleep(attempts.pause)
+        return found
+
+    def _send(self, attempt: Attempt) -> Received:
+        parts = list[bytes]()
+        with errors.translating(self.url):
+            response = self._http.send(core.request(self._http, attempt), stream=True)
+            with contextlib.closing(response):
+                for part in response.iter_bytes():
+                    attempt.check()
+                    parts.append(part)
+        return core.received(attempt, response, parts)
 
     def close(self) -> None:
         """Close the connections, where they are this client's own."""
-        if self._owns_session:
-            self._session.close()
+        if self._owns_http:
+            self._http.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _predict_path(model_id: str, options: Mapping[str, Option]) -> str:
-    """Where a model is asked, with those options that are given."""
-    given = {name: value for name, value in options.items() if value is not None}
-    query = f"?{urllib.parse.urlencode(given)}" if given else ""
-    return f"/model/{_quoted(model_id)}/predict{query}"
-
-
-def _is_png(response: requests.Response) -> bool:
-    """Whether a response is an answer in that form."""
-    kind = response.headers.get("Content-Type", "")
-    return response.status_code == 200 and kind == "image/png" and response.content[:8] == PNG
-
-
-def _quoted(model_id: str) -> str:
-    """A model's id as a part of a path, whatever it holds."""
-    return urllib.parse.quote(model_id, safe="")
-
-
-def _moved(url: str, target: str) -> str:
-    """What to do about a redirect, which isn't followed: the key is for the address given."""
-    return f"{url} answers that it moved to {target}; use the address of that."

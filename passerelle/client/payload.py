@@ -1,34 +1,48 @@
-"""Several pictures as the body of one request.
+"""What is sent of pictures: one as it is, several as one body, or an address.
 
-That is a multipart form (RFC 7578), which holds them as they are. A form with one picture would be
-answered as that picture alone: a list of one is JSON.
+Several are a multipart form (RFC 7578), which holds them as they are. A form with one picture would
+be answered as that picture alone: a list of one is JSON.
 """
 
 import base64
 import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
-from passerelle.client import errors
+from passerelle.client import errors, pictures
+from passerelle.client.pictures import Picture
 
-FIELD, LIST = "image", "images"
+FIELD, LIST, URL = "image", "images", "url"
+BYTES, JSON = "application/octet-stream", "application/json"
 # The file's own name stays here; without any, an empty file would be no file.
 _HEAD = f'Content-Disposition: form-data; name="{FIELD}"; filename="picture"'.encode()
 
 
-def encode(pictures: Sequence[bytes | Path]) -> tuple[str, bytes]:
-    """The Content-Type and the body of a request with these pictures.
+def encode(picture: Picture | None, url: str | None) -> tuple[str, bytes]:
+    """The Content-Type and the body of a request with a picture, or with the address of one.
+
+    Raises:
+        errors.InvalidRequest: it has neither or both, or the picture can't be read.
+    """
+    if picture is not None and url is None:
+        return BYTES, pictures.content(picture)
+    if picture is None and url is not None:
+        return JSON, json.dumps({URL: url}).encode()
+    raise errors.InvalidRequest("Give one picture, or the url of one.")
+
+
+def encode_many(given: Sequence[Picture]) -> tuple[str, bytes]:
+    """The Content-Type and the body of a request with several pictures.
 
     Raises:
         errors.InvalidRequest: there is none, or one can't be read.
     """
-    if not pictures:
+    contents = [pictures.content(each) for each in given]
+    if not contents:
         raise errors.InvalidRequest("There is no picture to send.")
-    if len(pictures) == 1:
-        document = {LIST: [base64.b64encode(content(pictures[0])).decode()]}
-        return "application/json", json.dumps(document, allow_nan=False).encode()
-    contents = [content(each) for each in pictures]
+    if len(contents) == 1:
+        document = {LIST: [base64.b64encode(contents[0]).decode()]}
+        return JSON, json.dumps(document, allow_nan=False).encode()
     boundary = _boundary(contents)
     lines = list[bytes]()
     for each in contents:
@@ -43,17 +57,3 @@ def _boundary(contents: Sequence[bytes]) -> bytes:
     for each in contents:
         digest.update(hashlib.sha256(each).digest())
     return digest.hexdigest()[:32].encode()
-
-
-def content(picture: bytes | Path) -> bytes:
-    """The bytes of a picture, or of its file.
-
-    Raises:
-        errors.InvalidRequest
-    """
-    if isinstance(picture, bytes):
-        return picture
-    try:
-        return picture.read_bytes()
-    except OSError as error:
-        raise errors.InvalidRequest(f"{picture} can't be read: {error.strerror}.") from error

@@ -1,5 +1,6 @@
 """Whether what runs is ready: the models' statuses, asked where the processes listen."""
 
+import functools
 import http.client
 import json
 import socket
@@ -87,13 +88,13 @@ def is_healthy(port: int, model: ExternalModel) -> bool:
 
 def statuses_at_gateway(options: Options) -> dict[str, str]:
     """Each model's status by its id, from the gateway; none while it or the page doesn't answer."""
-    timeout = (TIMEOUT, TIMEOUT)
+    new = functools.partial(Client, timeout=TIMEOUT, retries=0, use_proxy=False)
     try:
         key = local_state.demo_key(options.state)
-        with Client(options.url, key, timeout=timeout, use_proxy=False) as gateway:
+        with new(options.url, key) as gateway:
             found = {str(each["id"]): str(each["status"]) for each in gateway.models()}
         if options.page_url:
-            with Client(options.page_url, timeout=timeout, use_proxy=False) as page:
+            with new(options.page_url) as page:
                 page.request("GET", "/health/live")
     except (errors.ClientError, LookupError, TypeError):
         return {}

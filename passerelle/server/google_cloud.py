@@ -1,11 +1,14 @@
 """The Google Cloud project that this process runs in, from the platform's metadata server."""
 
-import requests
+import contextlib
+import http.client
 
 from passerelle.server.settings import SettingError
 
 METADATA_HOST = "metadata.google.internal"
 PLACEHOLDER = "{project_number}"
+PATH = "/computeMetadata/v1/project/numeric-project-id"
+FLAVOR, GOOGLE = "Metadata-Flavor", "Google"  # a header of the request, and of a genuine answer
 TIMEOUT = 3.0  # seconds
 
 
@@ -33,16 +36,12 @@ def project_number(host: str) -> str:
 
     Source: https://cloud.google.com/compute/docs/metadata/predefined-metadata-keys
     """
-    with requests.Session() as session:
-        session.trust_env = False  # never through a proxy
-        try:
-            response = session.get(
-                f"http://{host}/computeMetadata/v1/project/numeric-project-id",
-                headers={"Metadata-Flavor": "Google"},
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
-        except requests.RequestException:
-            return ""
-    is_genuine = response.headers.get("Metadata-Flavor") == "Google"
-    return response.text.strip() if response.ok and is_genuine else ""
+    try:
+        with contextlib.closing(http.client.HTTPConnection(host, timeout=TIMEOUT)) as connection:
+            connection.request("GET", PATH, headers={FLAVOR: GOOGLE})  # by no proxy
+            response = connection.getresponse()
+            is_genuine = response.getheader(FLAVOR) == GOOGLE
+            text = response.read().decode(errors="replace").strip()
+    except (OSError, http.client.HTTPException, ValueError):
+        return ""
+    return text if response.status == http.HTTPStatus.OK and is_genuine else ""

@@ -74,7 +74,7 @@ class Answer:
 
 
 def from_reply(
-    reply: Reply,
+    reply: Reply[object],
     span: Span,
     question: Question,
     clock: Callable[[], float] = time.perf_counter,

@@ -1,12 +1,10 @@
 """START HERE: `predict` is a picture's way through the page, in order."""
 
-from collections.abc import Callable
-
 import flask
 import flask_babel
-import requests
+import httpx
 
-from passerelle.client import client as sdk
+from passerelle.client import connections
 from passerelle.server import flask_app
 from passerelle.server.application import Application
 from passerelle.server.wsgi import Threads
@@ -68,19 +66,17 @@ def create_app(options: settings.Settings | None = None) -> Application:
     return Application("frontend", options, threads)
 
 
-def create_pages(
-    options: settings.Settings,
-    new_session: Callable[[], requests.Session] = sdk.new_session,
-) -> flask.Flask:
-    """The Flask application. `new_session` makes the connections to the gateway.
+def create_pages(options: settings.Settings, http: httpx.Client | None = None) -> flask.Flask:
+    """The Flask application. `http` has the connections to the gateway; by no proxy unless given.
 
     Raises:
         SettingError: the page's key can't be used.
     """
+    http = http or connections.new(options.gateway, use_proxy=False)
     app = flask_app.create("frontend", error_page.render, pages="services.frontend")
     app.extensions["passerelle"] = state.State(
         options,
-        Gateway(options.gateway, options.key_file, new_session),
+        Gateway(options.gateway, options.key_file, http),
         RateLimiter(options.rate),
     )
     key, path = settings.read_key(options.key_file), options.path_prefix

@@ -1,53 +1,47 @@
 """The gateway as the page asks it: by the SDK, with the page's key, errors in the page's words."""
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-import requests
+import httpx
 
 from passerelle.client import Client
-from passerelle.client import client as sdk
 from passerelle.client import errors as sdk_errors
 from passerelle.server.settings import SettingError
 from services.frontend import errors, settings
 
 
 class Gateway:
-    """One gateway. Connections are kept for each thread. Per process."""
+    """One gateway. All threads share its connections. Per process."""
 
-    def __init__(
-        self,
-        url: str,
-        key_file: Path,
-        new_session: Callable[[], requests.Session] = sdk.new_session,
-    ) -> None:
-        self._url, self._key_file, self._new_session = url, key_file, new_session
-        self._local = threading.local()
+    def __init__(self, url: str, key_file: Path, http: httpx.Client) -> None:
+        self._url, self._key_file, self._http = url, key_file, http
         self._keys: tuple[str, ...] = ()  # the file's, and the one before; replaced at once
+        http.auth = Keys(lambda: self._keys)
         with contextlib.suppress(SettingError):
             self._read_keys()
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
-        """The SDK's client with the key as it is now.
+        """The SDK's client with the key as it is now. A visitor is told at once where to wait.
 
         Raises:
             PageError: for every error of the SDK, and for a key that can't be read.
         """
         try:
-            yield ClientOfKeys(self._url, self._read_keys(), self._session())
+            self._read_keys()
+            yield Client(self._url, http=self._http, retries=0)
         except SettingError as error:
             raise errors.key_refused(str(error)) from error
         except sdk_errors.ClientError as error:
             raise translated(error) from error
 
-    def _read_keys(self) -> tuple[str, ...]:
-        """The key that its file holds now, and the one before it.
+    def _read_keys(self) -> None:
+        """Take the key that its file holds now before the one that it held.
 
-        Those of the last time while the file can't be read.
+        Those of the last time stay while the file can't be read.
 
         Raises:
             SettingError: it can't be read, and never could.
@@ -57,50 +51,27 @@ class Gateway:
         except SettingError:
             if not self._keys:
                 raise
-            return self._keys
+            return
         if found not in self._keys[:1]:
             self._keys = (found, *self._keys[:1])
-        return self._keys
-
-    def _session(self) -> requests.Session:
-        """This thread's connections."""
-        if not hasattr(self._local, "session"):
-            self._local.session = self._new_session()
-        session: requests.Session = self._local.session
-        return session
 
 
-class ClientOfKeys(Client):
+class Keys(httpx.Auth):
     """Asks again with the key before where one is refused.
 
     A new key is read by the gateway a moment sooner or later than by the page.
     """
 
-    def __init__(self, url: str, keys: tuple[str, ...], session: requests.Session) -> None:
-        super().__init__(url, keys[0], session)
+    def __init__(self, keys: Callable[[], tuple[str, ...]]) -> None:
         self._keys = keys
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] = sdk.NO_HEADERS,
-    ) -> sdk.Reply:
-        """One request, and the JSON object that it is answered with.
-
-        Raises:
-            errors.ClientError
-        """
-        for key in self._keys[:-1]:
-            self._key = key
-            try:
-                return super().request(method, path, body, headers)
-            except sdk_errors.Refused as error:
-                if error.status != 401:
-                    raise
-        self._key = self._keys[-1]
-        return super().request(method, path, body, headers)
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """The request with each key in turn, until one isn't refused."""
+        for key in self._keys():
+            request.headers["X-API-Key"] = key
+            response = yield request
+            if response.status_code != 401:
+                return
 
 
 def translated(error: sdk_errors.ClientError) -> errors.PageError:

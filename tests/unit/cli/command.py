@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from passerelle.cli import main
-from passerelle.client import client
+from passerelle.client import connections
 from tests.unit.client import fake
 
 MANIFEST = """
@@ -36,8 +36,8 @@ def gateway(
     answer: object,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
-) -> fake.Adapter:
+) -> fake.Network:
     """What every client of ours reaches from now on."""
-    network = fake.adapter(answer, status, headers)
-    monkeypatch.setattr(client, "new_session", lambda: fake.mounted(network))
+    network = fake.network(answer, status, headers)
+    monkeypatch.setattr(connections, "new", lambda *_, **__: network.http())
     return network

@@ -17,7 +17,7 @@ def test_the_models_are_asked_for_and_shown(
     )
     assert shown.exit_code == 0
     assert "a-long-name" in shown.output
-    assert network.requests[0].url == "http://gateway.test/models"
+    assert str(network.requests[0].url) == "http://gateway.test/models"
     assert network.requests[0].headers["X-API-Key"] == "psl_k"
 
 

@@ -11,7 +11,10 @@ from tests.unit.client import fake
 
 ANSWER = {
     "category": "tiger cat",
-    "predictions": [{"label": "tiger cat", "score": 0.4}, {"label": "lynx", "score": 0.0123}],
+    "predictions": [
+        {"class_id": 282, "label": "tiger cat", "score": 0.4},
+        {"class_id": 287, "label": "lynx", "score": 0.0123},
+    ],
     "models": [{"id": "first"}, {"id": "second"}],
 }
 
@@ -37,8 +40,8 @@ def test_the_classes_are_shown_with_their_scores(
     assert shown.output.splitlines()[0] == "net: tiger cat"
     assert "40.00%" in shown.output
     assert "1.23%" in shown.output
-    assert network.requests[0].path_url == "/model/net/predict?top=2"
-    assert network.requests[0].body == b"a picture"
+    assert network.paths[0] == "/model/net/predict?top=2"
+    assert network.requests[0].content == b"a picture"
 
 
 def test_the_first_model_is_asked_unless_told(
@@ -46,7 +49,7 @@ def test_the_first_model_is_asked_unless_told(
 ) -> None:
     network = command.gateway(monkeypatch, ANSWER)
     assert predict(picture).output.startswith("first: ")
-    assert [each.path_url for each in network.requests] == ["/models", "/model/first/predict"]
+    assert network.paths == ["/models", "/model/first/predict"]
 
 
 def test_a_key_that_may_use_no_model_is_told(
@@ -63,7 +66,7 @@ def test_a_picture_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert predict(tmp_path / "none.jpg").exit_code == 2
 
 
-DOG = {"category": "dog", "predictions": [{"label": "dog", "score": 0.9}]}
+DOG = {"category": "dog", "predictions": [{"class_id": 207, "label": "dog", "score": 0.9}]}
 BROKEN = {"problem": {"status": 422, "title": "Unprocessable Content", "detail": "It is broken."}}
 
 
@@ -74,10 +77,10 @@ def several(folder: Path, count: int, size: int = 9) -> list[str]:
     return [str(each) for each in files]
 
 
-def numbers(network: fake.Adapter) -> list[int]:
+def numbers(network: fake.Network) -> list[int]:
     """How many pictures each request had, but those for the list of models."""
-    bodies = [each.body for each in network.requests]
-    return [max(each.count(b'"image"'), 1) for each in bodies if isinstance(each, bytes)]
+    bodies = [each.content for each in network.requests if each.method == "POST"]
+    return [max(each.count(b'"image"'), 1) for each in bodies]
 
 
 def test_each_of_several_pictures_has_its_lines(
@@ -91,7 +94,7 @@ def test_each_of_several_pictures_has_its_lines(
     assert lines[0] == f"{picture}: tiger cat"
     assert f"{other}: dog" in lines
     assert "90.00%" in lines[-1]
-    assert network.requests[0].path_url == "/model/net/predict?threshold=0.5"
+    assert network.paths[0] == "/model/net/predict?threshold=0.5"
     assert numbers(network) == [2]
 
 

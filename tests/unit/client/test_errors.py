@@ -1,36 +1,62 @@
 """passerelle/client/errors.py: one sentence for everything that can go wrong."""
 
+import ssl
+
+import httpx
 import pytest
-import requests
 
 from passerelle.client import errors
 
-JSON = requests.exceptions.JSONDecodeError
 LIBRARY = [
-    kind for kind in vars(requests.exceptions).values()
-    if isinstance(kind, type) and issubclass(kind, requests.exceptions.RequestException)
+    kind for kind in vars(httpx).values()
+    if isinstance(kind, type) and issubclass(kind, Exception)
 ]  # fmt: skip
 
 
+def made(kind: type[Exception]) -> Exception:
+    """An error of a class, whatever its arguments."""
+    error = kind.__new__(kind)
+    error.args = ("why",)
+    return error
+
+
 def test_every_error_of_the_library_has_its_translation() -> None:
-    assert len(LIBRARY) > 15
+    assert len(LIBRARY) > 25
     assert set(LIBRARY) <= set(errors.TRANSLATIONS)
 
 
 @pytest.mark.parametrize("kind", LIBRARY)
 def test_a_translation_is_a_sentence_that_names_the_address(kind: type[Exception]) -> None:
-    error = kind("why", "", 0) if kind is JSON else kind("why")
-    told = errors.translated(error, "http://gateway.test")
+    told = errors.translated(made(kind), "http://gateway.test")
     assert isinstance(told, errors.ClientError)
     assert "http://gateway.test" in str(told)
     assert "{" not in str(told)
 
 
 def test_an_error_that_the_library_adds_is_translated_as_its_nearest_class() -> None:
-    class SlowAnswer(requests.exceptions.ReadTimeout):
+    class SlowAnswer(httpx.ReadTimeout):
         pass
 
-    assert isinstance(errors.translated(SlowAnswer(), "http://a"), errors.TimedOut)
+    assert isinstance(errors.translated(SlowAnswer("slow"), "http://a"), errors.TimedOut)
+
+
+def test_a_certificate_is_told_from_a_connection_that_nobody_takes() -> None:
+    error = httpx.ConnectError("failed")
+    assert "Is `passerelle up` running?" in str(errors.translated(error, "https://a"))
+    error.__cause__ = ssl.SSLCertVerificationError(1, "why")
+    told = errors.translated(error, "https://a")
+    assert isinstance(told, errors.ConnectionFailed)
+    assert str(told) == "https://a can't be trusted: why"
+
+
+def test_no_error_shows_the_key() -> None:
+    error = httpx.LocalProtocolError("Illegal header value b'psl_secret\\n'")
+    assert "psl_secret" not in str(errors.translated(error, "http://a"))
+
+
+def test_an_error_of_ours_passes_as_it_is() -> None:
+    with pytest.raises(errors.TimedOut, match="mine"), errors.translating("http://a"):
+        raise errors.TimedOut("mine")
 
 
 def test_a_refusal_without_a_sentence_says_its_status_in_words() -> None:

@@ -13,7 +13,7 @@ CAT, DOG = b"\x89PNG\r\n--a cat", b""
 
 def found(*given: bytes | Path) -> list[bytes]:
     """The pictures that a form has."""
-    kind, body = payload.encode(given)
+    kind, body = payload.encode_many(given)
     parts = form.parts(body, kind.partition("boundary=")[2])
     assert {(each.name, each.is_file) for each in parts} == {("image", True)}
     return [each.content for each in parts]
@@ -21,15 +21,15 @@ def found(*given: bytes | Path) -> list[bytes]:
 
 def test_the_pictures_are_found_as_they_were_in_their_order(tmp_path: Path) -> None:
     (tmp_path / "a secret name.png").write_bytes(CAT)
-    kind, body = payload.encode([CAT, tmp_path / "a secret name.png"])
+    kind, body = payload.encode_many([CAT, tmp_path / "a secret name.png"])
     assert kind.startswith("multipart/form-data; boundary=")
     assert b"secret" not in body
     assert found(CAT, tmp_path / "a secret name.png", CAT[::-1]) == [CAT, CAT, CAT[::-1]]
 
 
 def test_the_same_pictures_are_the_same_request_and_no_others_are() -> None:
-    assert payload.encode([CAT, DOG]) == payload.encode([CAT, DOG])
-    assert payload.encode([CAT, DOG])[0] != payload.encode([DOG, CAT])[0]
+    assert payload.encode_many([CAT, DOG]) == payload.encode_many([CAT, DOG])
+    assert payload.encode_many([CAT, DOG])[0] != payload.encode_many([DOG, CAT])[0]
 
 
 def test_an_empty_file_keeps_its_place() -> None:
@@ -37,12 +37,27 @@ def test_an_empty_file_keeps_its_place() -> None:
 
 
 def test_one_picture_is_a_list_too() -> None:
-    kind, body = payload.encode([CAT])
+    kind, body = payload.encode_many([CAT])
     assert (kind, body) == ("application/json", b'{"images": ["%b"]}' % base64.b64encode(CAT))
 
 
 def test_no_picture_and_a_file_that_is_not_there_are_told(tmp_path: Path) -> None:
     with pytest.raises(errors.InvalidRequest, match=r"There is no picture to send\."):
-        payload.encode([])
+        payload.encode_many([])
     with pytest.raises(errors.InvalidRequest, match=r"none\.jpg can't be read: No such file"):
-        payload.encode([CAT, tmp_path / "none.jpg"])
+        payload.encode_many([CAT, tmp_path / "none.jpg"])
+
+
+def test_one_picture_is_sent_as_it_is() -> None:
+    assert payload.encode(CAT, None) == ("application/octet-stream", CAT)
+
+
+def test_a_pictures_address_is_sent_in_its_place() -> None:
+    url = "https://example.org/a%20cat.jpg?size=large"
+    assert payload.encode(None, url) == ("application/json", b'{"url": "%b"}' % url.encode())
+
+
+@pytest.mark.parametrize("url", [None, "https://example.org/cat.jpg"])
+def test_a_request_has_one_picture(url: str | None) -> None:
+    with pytest.raises(errors.InvalidRequest, match="Give one picture, or the url of one"):
+        payload.encode(None if url is None else CAT, url)

@@ -1,7 +1,6 @@
 """A gateway in memory, and the page in front of it."""
 
 import asyncio
-import io
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -9,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import flask
-import requests
+import httpx
 from flask.testing import FlaskClient
-from requests.adapters import BaseAdapter
 from werkzeug.wrappers import Request, Response
 
 from passerelle.server.application import Application
@@ -59,38 +57,29 @@ def found(task: str, model_id: str = "a", **members: Any) -> dict[str, Any]:
     return {"model": model_id, "task": task, **own, "request_id": "0" * 32}
 
 
-class FakeGateway(BaseAdapter):
+class FakeGateway(httpx.BaseTransport):
     """Answers by path, or raises `error`; keeps the requests that it was sent."""
 
     def __init__(self, answers: Mapping[str, tuple[int, object]] | None = None) -> None:
-        super().__init__()
         self.answers = {"/models": (200, {"models": [model("a"), model("b")]})} | {
             f"/model/{each}/predict": (200, prediction(each)) for each in ("a", "b")
         }
         self.answers |= answers or {}
         self.headers: dict[str, str] = {}
         self.error: Exception | None = None
-        self.requests: list[requests.PreparedRequest] = []
+        self.requests: list[httpx.Request] = []
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         if self.error:
             raise self.error
-        response = requests.Response()
-        status, answer = self.answers.get(request.path_url, (404, {"detail": "Nothing."}))
-        response.status_code, response.url = status, str(request.url)
-        response.headers.update(self.headers)
+        path = request.url.raw_path.decode()
+        status, answer = self.answers.get(path, (404, {"detail": "Nothing."}))
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        response.raw = io.BytesIO(body)
-        return response
+        return httpx.Response(status, headers=self.headers, content=body)
 
-    def close(self) -> None:
-        pass
-
-    def new_session(self) -> requests.Session:
-        session = requests.Session()
-        session.mount("http://", self)
-        return session
+    def http(self) -> httpx.Client:
+        return httpx.Client(transport=self, trust_env=False)
 
 
 class Shell:
@@ -116,7 +105,7 @@ def page(folder: Path, gateway: FakeGateway | None = None, **environ: str) -> fl
     key_file.write_text("psl_first\n")
     variables = {"PASSERELLE_GATEWAY": URL, "PASSERELLE_KEY_FILE": str(key_file)} | environ
     options = settings.read(variables)
-    pages = app.create_pages(options, (gateway or FakeGateway()).new_session)
+    pages = app.create_pages(options, (gateway or FakeGateway()).http())
     pages.wsgi_app = Shell(pages.wsgi_app, options)  # type: ignore[assignment,method-assign]  # as Flask advises
     return pages
 

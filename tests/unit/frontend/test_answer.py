@@ -18,7 +18,7 @@ QUESTION = Question("http://public.test")
 
 def answered(document: dict[str, Any]) -> Answer:
     span = Span(trace.read({}), started=100.0, steps={"read": 0.002})
-    reply = Reply(document, {"Server-Timing": "auth;dur=1"}, seconds=0.016)
+    reply = Reply(None, document, {"Server-Timing": "auth;dur=1"}, seconds=0.016)
     return answer.from_reply(reply, span, QUESTION, clock=lambda: 100.020)
 
 

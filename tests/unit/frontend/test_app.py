@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
-import requests
 
 from passerelle.server.application import Application
 from passerelle.server.settings import SettingError
@@ -26,7 +26,7 @@ def test_a_picture_is_answered_with_the_models_prediction(tmp_path: Path) -> Non
     assert "http://public.test/model/a/predict" in response.json["curl"]
     assert "auth;dur=1" in response.headers["Server-Timing"]
     sent = gateway.requests[-1]
-    assert sent.body == PICTURE
+    assert sent.content == PICTURE
     assert sent.headers["X-API-Key"] == "psl_first"
     assert sent.headers["X-Request-ID"] == response.headers["X-Request-ID"]
 
@@ -89,7 +89,7 @@ def test_an_unreachable_gateway_is_told_in_the_visitors_language(tmp_path: Path)
     gateway = FakeGateway()
     client = page(tmp_path, gateway).test_client()
     headers = {"X-CSRFToken": token(client), "Accept-Language": "fr"}
-    gateway.error = requests.ConnectionError()
+    gateway.error = httpx.ConnectError("refused")
     response = client.post("/model/a/predict", data=PICTURE, headers=headers)
     assert response.status_code == 502
     assert response.json

@@ -1,12 +1,10 @@
 """services/frontend/client.py: the gateway, by the SDK, with errors in the page's words."""
 
-import threading
 from pathlib import Path
-from typing import Any
 
 import flask
+import httpx
 import pytest
-import requests
 
 from passerelle.client import errors as sdk_errors
 from services.frontend import client, errors
@@ -72,7 +70,7 @@ def used(gateway: Gateway, fake: FakeGateway) -> str:
 
 def test_the_key_is_read_anew_for_each_client(tmp_path: Path) -> None:
     key_file, fake = tmp_path / "key", FakeGateway({"/history": (200, {})})
-    gateway = Gateway(URL, key_file, fake.new_session)
+    gateway = Gateway(URL, key_file, fake.http())
     for key in ("psl_first", "psl_second"):
         key_file.write_text(key)
         assert used(gateway, fake) == key
@@ -83,8 +81,8 @@ class Exchanging(FakeGateway):
 
     accepted = "psl_first"
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        response = super().send(request)
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
         if request.headers["X-API-Key"] != self.accepted:
             response.status_code = 401
         return response
@@ -93,7 +91,7 @@ class Exchanging(FakeGateway):
 def test_while_a_key_is_exchanged_the_one_that_the_gateway_knows_is_used(tmp_path: Path) -> None:
     key_file, fake = tmp_path / "key", Exchanging({"/history": (200, {})})
     key_file.write_text("psl_first")
-    gateway = Gateway(URL, key_file, fake.new_session)
+    gateway = Gateway(URL, key_file, fake.http())
     key_file.write_text("psl_second")  # before anyone asked
     assert used(gateway, fake) == "psl_first"
     with gateway.client() as asked:
@@ -108,7 +106,7 @@ def test_while_a_key_is_exchanged_the_one_that_the_gateway_knows_is_used(tmp_pat
 
 def test_the_last_key_is_used_while_its_file_is_empty_or_gone(tmp_path: Path) -> None:
     key_file, fake = tmp_path / "key", FakeGateway({"/history": (200, {})})
-    gateway = Gateway(URL, key_file, fake.new_session)
+    gateway = Gateway(URL, key_file, fake.http())
     key_file.write_text("psl_first")
     assert used(gateway, fake) == "psl_first"
     key_file.write_text("")
@@ -118,30 +116,7 @@ def test_the_last_key_is_used_while_its_file_is_empty_or_gone(tmp_path: Path) ->
 
 
 def test_a_key_that_is_gone_is_the_pages_fault(tmp_path: Path) -> None:
-    app, gateway = page(tmp_path), Gateway(URL, tmp_path / "none")
+    app, gateway = page(tmp_path), Gateway(URL, tmp_path / "none", FakeGateway().http())
     with app.test_request_context(), pytest.raises(errors.PageError) as caught, gateway.client():
         pass
     assert caught.value.status == 502
-
-
-def test_each_thread_keeps_its_own_connections(tmp_path: Path) -> None:
-    made: list[requests.Session] = []
-
-    def new_session() -> requests.Session:
-        made.append(FakeGateway().new_session())
-        return made[-1]
-
-    (tmp_path / "key").write_text("psl_first")
-    gateway = Gateway(URL, tmp_path / "key", new_session)
-
-    def ask_twice() -> None:
-        for _ in range(2):
-            with gateway.client() as asked:
-                asked.models()
-
-    threads = [threading.Thread(target=ask_twice) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(made) == 3

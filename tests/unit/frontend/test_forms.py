@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-import requests
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -40,7 +40,7 @@ def test_a_page_lists_the_models_and_chooses_a_ready_one(tmp_path: Path) -> None
 
 def test_a_page_is_shown_without_a_gateway_too(tmp_path: Path) -> None:
     gateway = FakeGateway()
-    gateway.error = requests.ConnectionError()
+    gateway.error = httpx.ConnectError("refused")
     response = page(tmp_path, gateway).test_client().get("/compare")
     assert response.status_code == 200
     assert "The gateway does not answer." in response.text

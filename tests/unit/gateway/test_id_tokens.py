@@ -1,14 +1,17 @@
 """ID tokens by a clock of the test's own; the platform's part is a function that the test gives."""
 
 import asyncio
+import io
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import requests
+from requests.adapters import BaseAdapter
 
 from gateway import id_tokens
 from gateway.id_tokens import IdTokenError, IdTokens
-from tests.unit.client import fake
 from tests.unit.gateway.conftest import Clock
 from tests.unit.gateway.made import settle, until
 
@@ -157,6 +160,19 @@ def test_any_other_status_lets_the_gateway_in() -> None:
         id_tokens.raise_if_denied(status)
 
 
+class Network(BaseAdapter):
+    """Answers from memory; keeps how it was asked."""
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
+        self.options = options
+        response = requests.Response()
+        response.status_code, response.request, response.raw = 200, request, io.BytesIO()
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [("http://metadata.google.internal/a", False), ("http://169.254.169.254/a", False),
@@ -168,7 +184,8 @@ def test_the_metadata_server_is_asked_by_no_proxy(
     monkeypatch.setenv("http_proxy", "http://proxy.test")
     monkeypatch.delenv("no_proxy")
     monkeypatch.delenv("NO_PROXY")
-    network = fake.adapter({})
-    fake.mounted(network, session := id_tokens._Session()).get(url)
+    network = Network()
+    with id_tokens._Session() as session:
+        session.mount("http://", network)
+        session.get(url)
     assert bool(network.options["proxies"]) is expected
-    session.close()

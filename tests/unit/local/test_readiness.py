@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.client import client
+from passerelle.client import connections
 from passerelle.local import readiness
 from passerelle.local.options import Options
 from tests.unit.client import fake
@@ -132,8 +132,8 @@ def run(folder: Path, page_port: int | None = None) -> Options:
 def test_the_gateway_says_every_models_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network = fake.adapter({"models": [{"id": "a", "status": "ready"}]})
-    monkeypatch.setattr(client, "new_session", lambda: fake.mounted(network))
+    network = fake.network({"models": [{"id": "a", "status": "ready"}]})
+    monkeypatch.setattr(connections, "new", lambda *_, **__: network.http())
     (tmp_path / "demo.key").write_text("psl_demo\n")
     assert readiness.statuses_at_gateway(run(tmp_path)) == {"a": "ready"}
     assert network.requests[0].headers["X-API-Key"] == "psl_demo"
@@ -142,10 +142,10 @@ def test_the_gateway_says_every_models_status(
 def test_no_status_counts_before_the_page_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway = fake.adapter({"models": [{"id": "a", "status": "ready"}]})
-    page = fake.adapter({}, status=503)
+    gateway = fake.network({"models": [{"id": "a", "status": "ready"}]})
+    page = fake.network({}, status=503)
     networks = [gateway, page]
-    monkeypatch.setattr(client, "new_session", lambda: fake.mounted(networks.pop(0)))
+    monkeypatch.setattr(connections, "new", lambda *_, **__: networks.pop(0).http())
     assert readiness.statuses_at_gateway(run(tmp_path, page_port=81)) == {}
     assert page.requests[0].url == "http://gateway.test:81/health/live"
     assert "X-API-Key" not in page.requests[0].headers
@@ -155,5 +155,6 @@ def test_no_status_counts_before_the_page_answers(
 def test_a_gateway_that_makes_no_sense_says_nothing(
     answer: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "new_session", lambda: fake.mounted(fake.adapter(answer)))
+    network = fake.network(answer)
+    monkeypatch.setattr(connections, "new", lambda *_, **__: network.http())
     assert readiness.statuses_at_gateway(run(tmp_path)) == {}

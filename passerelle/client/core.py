@@ -1,0 +1,48 @@
+"""What the two clients share: the gateway, the key, how long and how often it is asked.
+
+`Client` and `AsyncClient` add the waiting.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+
+import httpx
+
+from passerelle.client.attempts import Attempt, Attempts, Timing
+from passerelle.client.calls import Call
+from passerelle.client.reply import Received
+
+
+class Core:
+    """One gateway, asked with one key. Its own fields never change, so that all may share it."""
+
+    def __init__(
+        self, url: str, key: str, timeout: float | None, retries: int, timing: Timing
+    ) -> None:
+        self.url, self._key = url.rstrip("/"), key
+        self._timeout, self._retries, self._timing = timeout, retries, timing
+
+    def _attempts(self, call: Call, timeout: float | None) -> Attempts:
+        """The attempts of a call, with the key.
+
+        Raises:
+            errors.InvalidRequest
+        """
+        key = {"X-API-Key": self._key} if self._key else {}
+        keyed = dataclasses.replace(call, headers={**key, **call.headers})
+        seconds = self._timeout if timeout is None else timeout
+        return Attempts(keyed, self.url, seconds, self._retries, self._timing)
+
+
+def request(http: httpx.Client | httpx.AsyncClient, attempt: Attempt) -> httpx.Request:
+    """An attempt as the library has it."""
+    timeout = httpx.Timeout(attempt.timeout, connect=attempt.connect_timeout)
+    return http.build_request(
+        attempt.method, attempt.url, headers=attempt.headers, content=attempt.body, timeout=timeout
+    )
+
+
+def received(attempt: Attempt, response: httpx.Response, parts: Iterable[bytes]) -> Received:
+    """A response whose body has been read."""
+    content = b"".join(parts)
+    return Received(attempt.url, response.status_code, response.headers, content, attempt.seconds)
