@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support import stack
@@ -70,3 +71,8 @@ def drop(page: Page, name: str = "chelsea.png", content: bytes = stack.CAT) -> N
 def paste(page: Page, content: bytes = stack.CAT) -> None:
     """Paste a picture, as from a clipboard."""
     page.evaluate(PASTE, base64.b64encode(content).decode())
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds that a keyboard or a screen reader would stumble over."""
+    return [each["id"] for each in Axe().run(page).response["violations"]]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema
 import openapi_core
 import pytest
@@ -21,6 +22,10 @@ import yaml
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from requests.structures import CaseInsensitiveDict
+
+from passerelle.client import core
+from passerelle.client.attempts import Attempt
+from passerelle.client.reply import Received
 
 _CONTRACT = Path(__file__).parents[2] / "openapi.yaml"
 # What HTTP itself adds to an answer, and no contract lists.
@@ -179,7 +184,7 @@ def of_bytes(method: str, path: str, received: bytes) -> Answer:
 
 @contextmanager
 def gateway(url: str) -> Iterator[None]:
-    """Whatever `requests` receives from this address inside the block is checked."""
+    """Whatever is received from this address inside the block is checked."""
     _gateways.add(url)
     try:
         yield
@@ -187,20 +192,38 @@ def gateway(url: str) -> Iterator[None]:
         _gateways.discard(url)
 
 
+def of_sdk(attempt: Attempt, received: Received) -> Answer:
+    """An answer as the Python SDK received it."""
+    path = httpx.URL(attempt.url).raw_path.decode().partition("?")[0]
+    headers = CaseInsensitiveDict(received.headers)
+    return Answer(attempt.method.lower(), path, received.status, headers, received.content)
+
+
 @contextmanager
 def enforced() -> Iterator[None]:
-    """Check each answer of a `gateway` inside the block, whoever calls `requests`."""
-    send = requests.Session.send
+    """Check each answer of a `gateway` inside the block, by `requests` or by the SDK."""
+    send, receive = requests.Session.send, core.received
 
     @functools.wraps(send)
     def checked(
         session: requests.Session, request: requests.PreparedRequest, **options: Any
     ) -> requests.Response:
         response = send(session, request, **options)
-        if any((request.url or "").startswith(f"{url}/") for url in _gateways):
+        if _is_checked(request.url or ""):
             check(of_requests(response))
         return response
 
+    def checked_sdk(attempt: Attempt, response: httpx.Response, parts: Iterable[bytes]) -> Received:
+        received = receive(attempt, response, parts)
+        if _is_checked(attempt.url):
+            check(of_sdk(attempt, received))
+        return received
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(requests.Session, "send", checked)
+        patch.setattr(core, "received", checked_sdk)
         yield
+
+
+def _is_checked(url: str) -> bool:
+    return any(url.startswith(f"{gateway}/") for gateway in _gateways)

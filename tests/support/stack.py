@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 
+from passerelle.client import Client
 from tests.support import contract
 
 ROOT = Path(__file__).parents[2]
@@ -65,12 +66,18 @@ class Stack:
     def predict(self, model: str, body: Any = CAT, query: str = "", **options: Any) -> Any:
         return self.request("POST", f"/model/{model}/predict{query}", data=body, **options)
 
+    def client(self, key: str | None = None, retries: int = 0, **options: Any) -> Client:
+        """The Python SDK, with the demo key unless told otherwise."""
+        return Client(self.url, self.key if key is None else key, retries=retries, **options)
+
     def statuses(self) -> dict[str, str]:
-        return {each["id"]: each["status"] for each in self.get("/models").json()["models"]}
+        with self.client() as client:
+            return {each["id"]: each["status"] for each in client.models()}
 
     def in_flight(self, model: str) -> int:
         """How many requests for a model are in the gateway now, those that wait included."""
-        found = {each["id"]: each["in_flight"] for each in self.get("/history").json()["models"]}
+        with self.client() as client:
+            found = {each["id"]: each["in_flight"] for each in client.history()["models"]}
         return int(found[model])
 
     def wait_in_flight(self, model: str, count: int) -> None:

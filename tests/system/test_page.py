@@ -2,14 +2,12 @@
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from babel.messages import Catalog, mofile, pofile
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.support import browser as chrome
 from tests.support import processes, stack
@@ -18,17 +16,6 @@ FIRST, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
 CATS = {"Egyptian cat", "tabby", "tiger cat"}
 FRENCH = stack.ROOT / "services/frontend/translations/fr/LC_MESSAGES/messages.po"
 DONE, FAILED = ".answer[data-state=done]", ".answer[data-state=failed]"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chrome.chromium() as started:
-        yield started
-
-
-def findings(page: Page) -> list[str]:
-    """What axe finds."""
-    return [each["id"] for each in Axe().run(page).response["violations"]]
 
 
 def test_a_dropped_picture_is_named(browser: Browser, up: stack.Stack) -> None:
@@ -44,7 +31,7 @@ def test_a_dropped_picture_is_named(browser: Browser, up: stack.Stack) -> None:
         assert {"auth", "upstream", "decode", "infer"} <= set(names)
         line = page.locator(".done .curl").inner_text()
         assert f"--data-binary @chelsea.png {up.url}/model/{FIRST}/predict" in line
-        assert findings(page) == []
+        assert chrome.findings(page) == []
         page.reload()
         page.locator(DONE).wait_for()  # kept in the browser
 
@@ -62,7 +49,7 @@ def test_several_pictures_make_a_gallery_and_one_bad_one_leaves_the_others(
         assert "This is not a picture that is read here" in told
         assert re.search(r"[0-9a-f]{32}", told)
         assert page.locator(DONE).count() == 3
-        assert findings(page) == []
+        assert chrome.findings(page) == []
 
 
 def test_compare_asks_all_models_and_marks_who_agrees(browser: Browser, up: stack.Stack) -> None:
@@ -73,7 +60,7 @@ def test_compare_asks_all_models_and_marks_who_agrees(browser: Browser, up: stac
         assert re.match(r"[34] of 4 models agree: \w+|The models don't agree: \w+", verdict)
         assert page.locator(".agreement:visible").count() == 4
         assert page.locator(".answer .precision").all_inner_texts().count("int8") == 1
-        assert findings(page) == []
+        assert chrome.findings(page) == []
 
 
 def test_without_scripts_one_picture_goes_to_one_model_or_to_all(
@@ -124,7 +111,7 @@ def test_it_fits_a_phone(browser: Browser, up: stack.Stack) -> None:
     for path in ("/", "/compare", "/status"):
         with chrome.visitor(browser, up.page + path, **phone) as page:
             assert page.evaluate("document.documentElement.scrollWidth") <= 360
-            assert findings(page) == []
+            assert chrome.findings(page) == []
 
 
 def test_the_status_page_draws_every_model(browser: Browser, up: stack.Stack) -> None:
@@ -135,7 +122,7 @@ def test_the_status_page_draws_every_model(browser: Browser, up: stack.Stack) ->
         assert first.locator(".health rect").count() == 60
         assert first.locator("polyline").count() >= 2
         assert "requests, " in first.inner_text()
-        assert findings(page) == []
+        assert chrome.findings(page) == []
 
 
 def test_two_browsers_with_two_models_always_see_their_own(
@@ -232,7 +219,7 @@ def test_a_visitor_over_the_limit_and_a_gateway_that_is_away_are_told(
         assert 0 < int(answers[2].headers["Retry-After"]) <= 60
         with chrome.visitor(browser, url) as page:
             assert "The gateway does not answer" in page.locator(".problem").inner_text()
-            assert findings(page) == []
+            assert chrome.findings(page) == []
 
 
 def test_the_key_never_reaches_the_browser_and_the_headers_are_strict(up: stack.Stack) -> None:

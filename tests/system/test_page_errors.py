@@ -22,12 +22,6 @@ LOST = """
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chrome.chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     """One model that is patient for a second, and one that could not be baked."""
     folder = tmp_path_factory.mktemp("errors")

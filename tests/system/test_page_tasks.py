@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import ExifTags, Image
 from playwright.sync_api import Browser, Locator, Page
 
@@ -23,22 +22,11 @@ OF = 'document.querySelector("{0}").getBoundingClientRect().toJSON()'
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chrome.chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     """A gateway and a page with two models that detect, two that segment, and others."""
     folder = tmp_path_factory.mktemp("tasks")
     with stack.running(task_nets.write(folder), folder / "state") as started:
         yield started
-
-
-def findings(page: Page) -> list[str]:
-    """What axe finds."""
-    return [each["id"] for each in Axe().run(page).response["violations"]]
 
 
 def drop(page: Page, *models: str, content: bytes = PICTURE, name: str = "box.png") -> Locator:
@@ -79,7 +67,7 @@ def test_a_box_lies_on_the_picture_where_the_thing_is(browser: Browser, up: stac
         assert cells[:3] == ["1", "bright", "75%"]
         told = [float(each) for each in cells[3].split(",")]
         assert told == pytest.approx(task_nets.BOX, abs=PIXEL)
-        assert findings(page) == []
+        assert chrome.findings(page) == []
 
 
 def test_boxes_and_masks_lie_right_on_a_picture_that_its_file_has_on_its_side(
@@ -126,7 +114,7 @@ def test_detectors_are_compared_by_their_boxes(browser: Browser, up: stack.Stack
         assert verdict.inner_text().startswith("Every model found 1 of the 1 boxes of boxes")
         page.locator("#threshold").fill("0.8")
         page.wait_for_function("document.querySelector('.verdict').textContent.includes('0 of')")
-        assert findings(page) == []
+        assert chrome.findings(page) == []
 
 
 def test_models_of_another_task_are_let_go_of(browser: Browser, up: stack.Stack) -> None:
@@ -155,7 +143,7 @@ def test_masks_are_drawn_over_the_picture_and_can_be_switched_off(
         assert tint_at(page, *middle()) < 30
         page.get_by_label("background").check()
         assert tint_at(page, 10, 90) > 60
-        assert findings(page) == []
+        assert chrome.findings(page) == []
 
 
 def middle() -> tuple[float, float]:
@@ -202,7 +190,7 @@ def test_similar_pictures_lie_side_by_side(browser: Browser, up: stack.Stack) ->
         assert 1 >= cosines[0] > cosines[1]
         oldest = page.locator(".result").last
         assert oldest.locator(".similar .file").all_inner_texts() == ["darker red", "red"]
-        assert findings(page) == []
+        assert chrome.findings(page) == []
         page.reload()
         page.locator(".similar li").nth(5).wait_for()  # kept in the browser
 
@@ -214,7 +202,7 @@ def test_outputs_are_summarised(browser: Browser, up: stack.Stack) -> None:
         cells = answer.locator("tbody tr").first.locator("th, td").all_inner_texts()
         assert cells[:3] == ["colour", f"1 {TIMES} 3", "FP32"]
         assert float(cells[3]) == pytest.approx(0.1, abs=0.01)
-        assert findings(page) == []
+        assert chrome.findings(page) == []
 
 
 def test_what_a_handler_answers_is_shown_as_it_is(browser: Browser, up: stack.Stack) -> None:
@@ -223,7 +211,7 @@ def test_what_a_handler_answers_is_shown_as_it_is(browser: Browser, up: stack.St
         assert answer.locator(".category").inner_text() == "an answer of its own kind"
         shown = json.loads(answer.locator(".findings pre").inner_text())
         assert shown == {"says": "<b>dark</b>", "least": 0.0}
-        assert findings(page) == []
+        assert chrome.findings(page) == []
         (row,) = downloaded(page, "#csv")
         assert json.loads(row["result"]) == shown
 
@@ -287,7 +275,7 @@ def test_each_task_fits_a_narrow_phone_in_the_dark(
     with chrome.visitor(browser, up.page, color_scheme="dark", locale="fr-FR", **phone) as page:
         drop(page, model)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
-        assert findings(page) == []
+        assert chrome.findings(page) == []
 
 
 def test_a_large_answer_does_not_fill_the_browsers_storage(

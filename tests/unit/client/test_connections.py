@@ -19,7 +19,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def goes_by_proxy(url: str, *, use_proxy: bool = True) -> bool:
     with connections.new(url, use_proxy=use_proxy) as http:
-        return http._transport_for_url(httpx.URL(url)) is not http._transport
+        return isinstance(http._transport, connections._Transport)
 
 
 @pytest.mark.parametrize("url", [FAR, "http://models.example.org", "http://8.8.8.8:8080"])
@@ -53,6 +53,7 @@ def test_certificates_of_the_environment_are_for_what_is_far(
 
 @pytest.mark.parametrize("proxy", ["socks5://proxy.test:1080", "nonsense://proxy.test"])
 def test_a_proxy_that_cannot_be_asked_is_told(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.delenv("https_proxy")
     monkeypatch.setenv("ALL_PROXY", proxy)
     with pytest.raises(errors.InvalidRequest, match="https://models"):
         connections.new(FAR)
@@ -66,10 +67,33 @@ def test_an_address_that_is_none_is_told_by_whoever_asks(url: str) -> None:
 async def test_an_event_loops_connections_are_made_the_same_way() -> None:
     for url, by_proxy in ((FAR, True), ("http://127.0.0.1:8080", False)):
         async with connections.new_async(url) as http:
-            assert (http._transport_for_url(httpx.URL(url)) is not http._transport) is by_proxy
+            assert isinstance(http._transport, connections._AsyncTransport) is by_proxy
 
 
 def test_no_certificate_is_read_where_none_is_judged() -> None:
     assert "verify" in connections.options("http://127.0.0.1:8080", use_proxy=True)
     for url in ("https://127.0.0.1", FAR, "http://models.example.org"):
         assert "verify" not in connections.options(url, use_proxy=True)
+
+
+def test_an_address_may_be_the_proxys_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "proxy.test:3128")
+    assert connections.options(FAR, use_proxy=True)["proxy"] == "http://proxy.test:3128"
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow")])
+async def test_a_proxy_that_does_not_answer_is_told_from_a_gateway(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", fail)
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fail)
+    with connections.new(FAR) as http, pytest.raises(httpx.ProxyError):
+        http.get(FAR)
+    async with connections.new_async(FAR) as http_async:
+        with pytest.raises(httpx.ProxyError):
+            await http_async.get(FAR)
+    with connections.new(FAR, use_proxy=False) as direct, pytest.raises(type(error)):
+        direct.get(FAR)
