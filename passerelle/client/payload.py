@@ -27,7 +27,7 @@ def encode(picture: Picture | None, url: str | None) -> tuple[str, bytes]:
     if picture is not None and url is None:
         return BYTES, pictures.content(picture)
     if picture is None and url is not None:
-        return JSON, json.dumps({URL: url}).encode()
+        return JSON, json.dumps({URL: url}, allow_nan=False).encode()
     raise errors.InvalidRequest("Give one picture, or the url of one.")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from passerelle.client.errors import ClientError
 from tests.conftest import shared_state
 from tests.support import browser as chrome
 from tests.support import stack
@@ -152,5 +153,5 @@ def test_a_gateway_that_dies_is_told_and_the_same_picture_tried_again(
 def answers(up: stack.Stack) -> bool:
     try:
         return bool(up.statuses()[FIRST] == "ready")
-    except OSError:
+    except ClientError:
         return False

@@ -120,3 +120,18 @@ def test_a_key_that_is_gone_is_the_pages_fault(tmp_path: Path) -> None:
     with app.test_request_context(), pytest.raises(errors.PageError) as caught, gateway.client():
         pass
     assert caught.value.status == 502
+
+
+def test_a_visitor_is_told_when_to_come_back_and_not_kept_waiting(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("psl_first")
+    fake = FakeGateway({"/history": (503, {"detail": "Busy."})})
+    fake.headers = {"Retry-After": "3"}
+    app, gateway = page(tmp_path, fake), Gateway(URL, tmp_path / "key", fake.http())
+    with (
+        app.test_request_context(),
+        pytest.raises(errors.PageError) as caught,
+        gateway.client() as asked,
+    ):
+        asked.history()
+    assert caught.value.headers == {"Retry-After": "3"}
+    assert len(fake.requests) == 1
