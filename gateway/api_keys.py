@@ -29,6 +29,7 @@ from passerelle.protocol import file_errors
 MAX_VALUES = 10_000_000  # in a key file, six of each key
 NEVER = ("", "null", "~")  # of a key that doesn't expire
 _FORMAT = re.compile(r"psl_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
+_BEGINNING = re.compile(r"psl_[0-9a-f]{8}_")
 
 
 class KeysError(Exception):
@@ -63,6 +64,11 @@ class Keys:
         if key is None or not hmac.compare_digest(key.sha256, digest(text)):
             return None
         return None if key.expires and today >= key.expires else key
+
+
+def is_in(text: str) -> bool:
+    """Whether a text has in it what looks like a key, or like a part of one."""
+    return bool(_BEGINNING.search(text))
 
 
 def digest(text: str) -> str:

@@ -8,19 +8,21 @@ import contextlib
 import functools
 from collections.abc import AsyncIterator
 
-from gateway import api_keys, auth, cache, control, known_keys, settings
+from gateway import api_keys, auth, cache, control, known_keys, passing_on, settings
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
 from gateway.routes import RouteTable
 from gateway.state import State
 from passerelle.manifest import reading
-from passerelle.server.application import Application
+from passerelle.protocol.problems import Problem
+from passerelle.server.application import ANY, Application
 from passerelle.server.file_watcher import FileWatcher
 from passerelle.server.messages import Request, Response
 from passerelle.server.wsgi import Threads
 
+PREDICT = "/model/{model_id}/predict{below:path}"
 FRONT_ENDS: tuple[tuple[str, str, FrontEnd], ...] = (
-    ("POST", "/model/{model_id}/predict", own),
+    ("POST", PREDICT, own),
 )  # what clients speak, by the method and path of their requests
 
 
@@ -33,11 +35,27 @@ async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Resp
     with exchange.span.step("route"):
         route = gateway.routes.current.find(exchange.model_id, key)
         exchange.protocol, exchange.card = route.protocol, route.status.card
+        exchange.is_streamed = route.is_streamed(request.method)
     await front_end.read_payload(exchange, request, gateway.options.max_body)
     with route.history.request() as outcome:
+        if exchange.is_streamed:
+            return await passing_on.pass_on(exchange, route, front_end, request, outcome)
         response = await cache.answer(exchange, route)
         outcome.status = response.status
     return await front_end.respond(exchange, response)
+
+
+async def predict_any(gateway: State, request: Request) -> Response:
+    """The same with another method than POST, which only a backend may take that takes any.
+
+    OPTIONS that doesn't get as far is told what every model takes.
+    """
+    try:
+        return await predict(gateway, own, request)
+    except Problem as problem:
+        if request.method == "OPTIONS" and "backend" not in problem.members:
+            return Response(200, headers=[("Allow", own.ALLOWED)])
+        raise
 
 
 def create_app(options: settings.Settings | None = None) -> Application:
@@ -63,6 +81,7 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     for method, path, front_end in FRONT_ENDS:
         handler = functools.partial(predict, gateway, front_end)
         app.add_route(method, path, handler, front_end.refuse)
+    app.add_route(ANY, PREDICT, functools.partial(predict_any, gateway))
     app.add_route("GET", "/health/ready", functools.partial(control.ready, gateway))
     return app
 

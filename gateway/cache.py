@@ -65,6 +65,7 @@ async def begin_lookup(
         target=request.target,
         media_type=request.headers.get("Content-Type", ""),
         accept=request.headers.get("Accept", ""),
+        variant=route.adapter.variant(request),
         body=await sha256(exchange.payload),
     )
     limit = forwarding.time_limit(exchange, route)
@@ -115,7 +116,7 @@ class CacheLookup:
             reason = "request" if self.store.get(self.key) else "miss"
         self.exchange.span.fields["cache"] = reason
         response = await self._ask_model()
-        cached = self.store.cacheable(response)
+        cached = self._cacheable(response)
         keep = keep and self._is_good(response)
         if cached and keep:
             self.store.put(self.key, cached)
@@ -134,7 +135,7 @@ class CacheLookup:
         try:
             response = await self._ask_model()
             if response.status < 500 and response.status not in CLIENT_STATUSES:
-                cached, keep = self.store.cacheable(response), self._is_good(response)
+                cached, keep = self._cacheable(response), self._is_good(response)
         finally:
             self.store.complete(self.key, cached, keep=keep)
         stored = "; stored" if keep and cached else ""
@@ -158,6 +159,10 @@ class CacheLookup:
     async def _ask_model(self) -> Response:
         """The model's response, within what is left of the request's time."""
         return await self.forward(self.exchange, self.route, self.elapsed)
+
+    def _cacheable(self, response: Response) -> CachedResponse | None:
+        """A response in the form that others may have."""
+        return self.store.cacheable(response, is_named=self.route.adapter.names_requests)
 
     def _is_good(self, response: Response) -> bool:
         """Whether a response may be kept: a 200, by the artifact that it was asked of."""

@@ -17,6 +17,7 @@ from gateway.transport import Response
 from passerelle.manifest.model import Cache
 from passerelle.protocol import accept, answers
 
+TIMING = "server-timing"  # the header of one request's times
 MAX_KEPT = 1_000_000  # bytes of a response that is kept, or given to those who wait for it
 
 # Inside a JSON text its quotes would be escaped. It is the last of its name: a handler's own answer
@@ -36,6 +37,7 @@ class CacheKey:
     media_type: str
     accept: str  # the form of answer that is asked for; empty: JSON
     body: bytes  # its SHA-256
+    variant: str = ""  # what else decides it, where a request is passed on as it is
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +52,12 @@ class CachedResponse:
 
     @property
     def etag(self) -> str:
-        """The same for the same content. Weak, since the bodies differ by their request_id."""
+        """The same for the same content. Weak, since the bodies differ by their request_id.
+
+        Where the service gave one, that.
+        """
+        if given := self.headers.get("etag"):
+            return given
         return f'W/"{hashlib.sha256(self.prefix + (self.suffix or b"")).hexdigest()[:32]}"'
 
     def response_for(self, request_id: str, headers: dict[str, str]) -> Response:
@@ -72,14 +79,18 @@ class CacheStore:
             options.size, options.ttl, timer=clock
         )
 
-    def cacheable(self, response: Response) -> CachedResponse | None:
+    def cacheable(self, response: Response, *, is_named: bool = True) -> CachedResponse | None:
         """A response in the form that others may have.
 
-        None if it is too large, or JSON that names no request.
+        None if it is too large, or JSON that names no request. Where responses aren't ours and name
+        none, `is_named` is false, and all of one is kept as it is.
         """
         body = response.body
         if len(body) > MAX_KEPT:
             return None
+        if not is_named:
+            own = {k: v for k, v in response.headers.items() if k != TIMING}
+            return CachedResponse(response.status, own, body, None, self.clock())
         prefix, suffix = body, None
         if response.media_type != accept.PNG:
             match = _REQUEST_ID.match(body, max(body.rfind(_MEMBER), 0))

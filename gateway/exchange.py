@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from passerelle.protocol import accept, timeout
+from passerelle.server.messages import Parts
 from passerelle.server.span import Span
 
 # What a model is asked for: the answer to a picture; or tensors, in the form of the Open Inference
@@ -20,13 +21,23 @@ class Client:
     key_in_query: bool  # a key was written into the address, where logs would show it
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class AsSent:
+    """What of a request goes on as it was sent, to a backend that takes any."""
+
+    method: str
+    below: str  # what stands behind the model's own address: path and query, percent-encoded
+    parts: Parts | None = None  # its body as it comes; None: it has none, or it is read whole
+    length: int | None = None  # bytes of all parts, if the client says so
+
+
 @dataclasses.dataclass(slots=True)
 class Exchange:
     """Made once, when the request's headers have arrived; belongs to that request alone.
 
-    The pipeline fills in `protocol` and `card` once the request is known to be permitted and its
-    model to be there; then the front end reads `payload`. Once nobody waits for the answer any
-    more, the task that works on it is cancelled.
+    The pipeline fills in `protocol`, `card` and `is_streamed` once the request is known to be
+    permitted and its model to be there; then the front end reads `payload`. Once nobody waits for
+    the answer any more, the task that works on it is cancelled.
     """
 
     model_id: str
@@ -38,6 +49,8 @@ class Exchange:
     verb: Verb = "predict"
     protocol: str = ""  # of the model's backend, as `/models` names it
     card: Mapping[str, Any] | None = None  # the model's; None where it has none, or none is known
+    is_streamed: bool = False  # whether its body and the answer go through as they come
+    as_sent: AsSent | None = None  # where the model's backend takes requests as they are
 
     @property
     def timeout(self) -> float | None:

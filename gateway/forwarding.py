@@ -1,12 +1,16 @@
-"""The hop: one request to a model's service, within its time, and the service's whole response."""
+"""The hop: one request to a model's service, within its time, and the service's response."""
 
+import asyncio
+import contextlib
 import math
 import time
+from collections.abc import AsyncIterator
 
 from gateway import transport
+from gateway.adapters.adapter import StreamingAdapter
 from gateway.exchange import Exchange
 from gateway.routes import Route
-from gateway.transport import Request, Response, UnreachableError
+from gateway.transport import Request, Response, StreamedResponse, UnreachableError
 from passerelle.protocol import answers, problems, statuses, timeout
 
 
@@ -19,6 +23,8 @@ async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Res
     Raises:
         ServiceUnavailable, BadGateway, GatewayTimeout
     """
+    if isinstance(route.adapter, StreamingAdapter):
+        return await read(exchange, route, elapsed)
     exchange.span.fields["model"] = route.model.id
     with exchange.span.step("upstream"):
         require_ready(route)
@@ -29,6 +35,50 @@ async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Res
         except OSError as error:
             raise problem(error, route, limit) from None
         return route.adapter.check(response, exchange, route.model)
+
+
+async def read(exchange: Exchange, route: Route, elapsed: float) -> Response:
+    """The whole response of a service whose others are streamed.
+
+    Raises:
+        ServiceUnavailable, BadGateway, GatewayTimeout
+    """
+    limit = time_limit(exchange, route)
+    try:
+        async with asyncio.timeout(limit - elapsed), stream(exchange, route) as response:
+            return await response.read(answers.MAX_BYTES)
+    except OSError as error:
+        raise problem(error, route, limit) from None
+
+
+@contextlib.asynccontextmanager
+async def stream(exchange: Exchange, route: Route) -> AsyncIterator[StreamedResponse]:
+    """Send the request to the model's service as it comes; inside the block is the response.
+
+    Its time is how long the service may do nothing while everybody waits for it.
+
+    Raises:
+        ServiceUnavailable, BadGateway, GatewayTimeout; what the request's body raises.
+    """
+    adapter = route.adapter
+    if not isinstance(adapter, StreamingAdapter):
+        raise TypeError(type(adapter))
+    exchange.span.fields["model"] = route.model.id
+    require_ready(route)
+    limit = time_limit(exchange, route)
+    request = adapter.request(exchange, route.model)
+    request = request.with_headers({timeout.HEADER: timeout.render(limit)})
+    try:
+        async with contextlib.AsyncExitStack() as held:
+            held.enter_context(route.upstream.acquire_slot())
+            with exchange.span.step("upstream"):
+                sent = route.upstream.stream(route.model.id, request, limit)
+                response = await held.enter_async_context(sent)
+                response = await adapter.check_head(response, exchange, route.model)
+            with exchange.span.step("stream"):
+                yield response
+    except OSError as error:
+        raise problem(error, route, limit) from None
 
 
 def require_ready(route: Route) -> None:

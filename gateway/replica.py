@@ -9,6 +9,7 @@ try; the next probe that succeeds brings it back.
 import asyncio
 import contextlib
 import dataclasses
+from collections.abc import AsyncIterator, Iterator
 
 from gateway import id_tokens, transport
 from gateway.adapters.adapter import Adapter
@@ -18,6 +19,7 @@ from passerelle.protocol import statuses
 PROBE_INTERVAL = 2.0  # seconds, where every model is ready
 PROBE_INTERVAL_NOT_READY = 0.3  # seconds, elsewhere
 PROBE_TIMEOUT = 2.0  # seconds
+MAX_PROBED = 1_000_000  # bytes of what somebody else's service answers to a probe
 UNREADABLE = (OSError, ValueError, AttributeError, LookupError, TypeError, RecursionError)
 
 
@@ -32,7 +34,8 @@ class Replica:
         credentials: transport.Credentials | None = None,
     ) -> None:
         self.adapter, self.host, self._credentials = adapter, host, credentials
-        self.pool = transport.Pool(address, host, credentials)
+        idle = transport.FOREIGN_IDLE_SECONDS if adapter.backend else transport.MAX_IDLE_SECONDS
+        self.pool = transport.Pool(address, host, credentials, idle)
         self.in_flight = 0  # requests
         self.last_request = 0.0  # seconds of time.monotonic
         self.statuses: Statuses = {}  # replaced whole, never changed
@@ -64,19 +67,38 @@ class Replica:
         Raises:
             OSError: as `transport.Pool.send`.
         """
-        try:
+        with self._noting_failures():
             response = await self.pool.send(request, seconds)
+        if "close" in response.headers.get("connection", "").lower():
+            self._wake.set()  # it may be about to stop
+        if response.status in id_tokens.DENIED:
+            self._wake.set()  # so that its models' status says so
+        return response
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, request: transport.StreamedRequest, seconds: float
+    ) -> AsyncIterator[transport.StreamedResponse]:
+        """Send a client's request as it comes; inside the block is its response, as it comes.
+
+        Raises:
+            OSError: as `transport.Pool.stream`.
+        """
+        with self._noting_failures():
+            async with self.pool.stream(request, seconds) as response:
+                yield response
+
+    @contextlib.contextmanager
+    def _noting_failures(self) -> Iterator[None]:
+        """Have what goes wrong inside the block probed at once."""
+        try:
+            yield
         except transport.UnreachableError:
             self.mark_down("its service can't be reached")
             raise
         except OSError:
             self._wake.set()
             raise
-        if "close" in response.headers.get("connection", "").lower():
-            self._wake.set()  # it may be about to stop
-        if response.status in id_tokens.DENIED:
-            self._wake.set()  # so that its models' status says so
-        return response
 
     def mark_down(self, reason: str) -> None:
         """Make every model unavailable for a reason, and probe again soon."""
@@ -108,6 +130,8 @@ class Replica:
         try:
             if self._credentials:
                 await self._credentials()  # also where the probe sends no request
+            if self.adapter.needs_connection:
+                await self.pool.connect(PROBE_TIMEOUT)
             found = await self.adapter.probe(self._get, self.statuses)
             if is_draining(found):  # another may have taken its address: connect anew
                 self.pool.close_idle()
@@ -121,11 +145,19 @@ class Replica:
 
     async def _get(self, target: str) -> transport.Response:
         """The replica's response to a GET."""
-        response = await self.pool.send(transport.Request("GET", target), PROBE_TIMEOUT)
         if self.adapter.backend:
-            id_tokens.raise_if_denied(response.status, "see the headers of its backend")
+            return await self._get_beginning(target)
+        response = await self.pool.send(transport.Request("GET", target), PROBE_TIMEOUT)
         id_tokens.raise_if_denied(response.status)
         return response
+
+    async def _get_beginning(self, target: str) -> transport.Response:
+        """The same of somebody else's service: of a body that doesn't end, the beginning."""
+        request = transport.StreamedRequest("GET", target)
+        async with self.pool.stream(request, PROBE_TIMEOUT) as response:
+            id_tokens.raise_if_denied(response.status, "see the headers of its backend")
+            body = await response.beginning(MAX_PROBED, PROBE_TIMEOUT)
+            return transport.Response(response.status, response.headers, body)
 
 
 def is_draining(found: Statuses) -> bool:

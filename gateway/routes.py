@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import adapters, service_address, settings
-from gateway.adapters.adapter import Adapter, ServedModel
+from gateway.adapters.adapter import Adapter, ServedModel, StreamingAdapter
 from gateway.api_keys import Key
 from gateway.backend_headers import BackendHeaders
 from gateway.cache_store import CacheStore
@@ -38,6 +38,11 @@ class Route:
         """What its backend speaks."""
         backend = self.model.backend if isinstance(self.model, ExternalModel) else None
         return backend.protocol if backend else "passerelle"
+
+    def is_streamed(self, method: str) -> bool:
+        """Whether requests of a method and their answers go through as they come."""
+        streams = isinstance(self.adapter, StreamingAdapter)
+        return streams and (self.cache is None or method != "POST")
 
     @property
     def current(self) -> "Route":

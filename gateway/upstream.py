@@ -15,7 +15,7 @@ import dataclasses
 import socket
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from gateway import service_address, transport
 from gateway.adapters.adapter import Adapter, ServedModel
@@ -24,7 +24,7 @@ from gateway.location import Location
 from gateway.replica import Replica
 from gateway.retry_budget import RetryBudget
 from gateway.status import Status
-from gateway.transport import Request, Response
+from gateway.transport import Request, Response, StreamedRequest, StreamedResponse
 from passerelle.protocol import problems, statuses
 from passerelle.server import daemon_thread, log
 
@@ -216,12 +216,39 @@ class Upstream:
                     try:
                         return await replica.send(*next_attempt())
                     except transport.UnreachableError:
-                        tried.append(replica)
-                        if not self._candidates(model_id, tried):
+                        if not self._may_retry(model_id, replica, tried, retries):
                             raise
-                        retry = self.limits.retry_budget.request_retry()
-                        if len(tried) == 1 and not retries.enter_context(retry):
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, model_id: str, request: StreamedRequest, seconds: float
+    ) -> AsyncIterator[StreamedResponse]:
+        """Send a request as it comes, as `send` does; inside the block is its response.
+
+        Raises:
+            OSError: as `transport.Pool.stream`, of the last replica that was tried.
+        """
+        tried: list[Replica] = []
+        with self.limits.retry_budget.count_request(), contextlib.ExitStack() as retries:
+            while True:
+                with self._least_busy(model_id, tried) as replica:
+                    try:
+                        async with replica.stream(request, seconds) as response:
+                            yield response
+                            return
+                    except transport.UnreachableError:
+                        if not self._may_retry(model_id, replica, tried, retries):
                             raise
+
+    def _may_retry(
+        self, model_id: str, replica: Replica, tried: list[Replica], retries: contextlib.ExitStack
+    ) -> bool:
+        """Whether another replica may be tried, as this one can't be reached."""
+        tried.append(replica)
+        if not self._candidates(model_id, tried):
+            return False
+        retry = self.limits.retry_budget.request_retry()
+        return len(tried) > 1 or retries.enter_context(retry)
 
     @contextlib.contextmanager
     def _least_busy(self, model_id: str, tried: list[Replica]) -> Iterator[Replica]:

@@ -3,9 +3,14 @@
 from gateway.adapters.adapter import Adapter, ServedModel
 from gateway.adapters.oip import OpenInference
 from gateway.adapters.passerelle import Passerelle
+from gateway.adapters.raw import Raw
 from passerelle.manifest.model import ExternalModel
 
-BY_PROTOCOL: dict[str, type[Adapter]] = {"passerelle": Passerelle, "oip": OpenInference}
+BY_PROTOCOL: dict[str, type[Adapter]] = {
+    "passerelle": Passerelle,
+    "oip": OpenInference,
+    "raw": Raw,
+}
 
 
 def of(model: ServedModel) -> Adapter:

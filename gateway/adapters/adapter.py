@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from gateway.exchange import Exchange
 from gateway.status import Status, Statuses
-from gateway.transport import Request, Response
+from gateway.transport import Request, Response, StreamedRequest, StreamedResponse
 from passerelle.manifest.model import Backend, ExternalModel, Model
 
 ServedModel = Model | ExternalModel
@@ -20,9 +20,16 @@ Get = Callable[[str], Awaitable[Response]]  # of a replica: the response to a GE
 class Adapter(abc.ABC):
     """How one service is asked: one of ours, or a backend that the manifest describes."""
 
+    names_requests = True  # whether each answer has its request's id in it
+
     def __init__(self, backend: Backend | None = None) -> None:
         self.backend = backend
         self.models: Mapping[str, ServedModel] = {}  # that it should hold; empty: any
+
+    @property
+    def needs_connection(self) -> bool:
+        """Whether a probe makes sure that a replica takes connections, before `probe` asks it."""
+        return False
 
     @abc.abstractmethod
     def request(self, exchange: Exchange, model: ServedModel) -> Request:
@@ -53,6 +60,28 @@ class Adapter(abc.ABC):
         text = self.backend.model_dump_json() if self.backend else ""
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def variant(self, request: Request) -> str:  # noqa: ARG002  # others' have nothing more
+        """What else decides an answer than the target, Content-Type, Accept and body."""
+        return ""
+
     def is_by(self, response: Response, digest: str) -> bool:  # noqa: ARG002  # others' say nothing of it
         """Whether a response is by what has that digest."""
         return True
+
+
+class StreamingAdapter(Adapter):
+    """How a service is asked through which bodies and answers go as they come."""
+
+    @abc.abstractmethod
+    def request(self, exchange: Exchange, model: ServedModel) -> StreamedRequest:
+        """The request to the model's service."""
+
+    @abc.abstractmethod
+    async def check_head(
+        self, response: StreamedResponse, exchange: Exchange, model: ServedModel
+    ) -> StreamedResponse:
+        """The response whose head has come, as it may go on to the client.
+
+        Raises:
+            Problem: it is no answer, in words that a client may see.
+        """

@@ -4,11 +4,15 @@ import re
 
 from gateway import credentials, transport
 from gateway.exchange import Exchange
+from gateway.front_ends import as_sent
 from passerelle.protocol import answers
 from passerelle.protocol.problems import Problem
 from passerelle.server import problem_responses, request_body
 from passerelle.server.messages import Request, Response
 
+RAW = "raw"  # the protocol of a backend that takes requests as they are
+TIMING = "server-timing"
+ALLOWED = "OPTIONS, POST"  # methods, of models of ours
 PICTURES = answers.PICTURES.lower()
 RELAYED_HEADERS = ("Content-Type", "Vary", "Retry-After", "Age", "Cache-Status", "ETag")
 
@@ -26,11 +30,20 @@ def receive(request: Request) -> Exchange:
 
 
 async def read_payload(exchange: Exchange, request: Request, max_bytes: int) -> None:
-    """Read the request's body into the exchange.
+    """Read the request's body into the exchange, unless it goes to the model as it comes.
 
     Raises:
-        As `request_body.read`.
+        As `request_body.read`, and as `as_sent.of`; NotFound; a 405.
     """
+    if exchange.protocol == RAW:
+        exchange.as_sent = as_sent.of(request, is_streamed=exchange.is_streamed)
+        if not exchange.is_streamed:
+            exchange.payload = await request_body.read_any(request, max_bytes)
+        return
+    if request.method != "POST":
+        raise problem_responses.method_not_allowed(request.method, request.path, ALLOWED)
+    if request.parameters.get("below"):
+        raise problem_responses.nothing_at(request.path)
     with exchange.span.step("read"):
         exchange.payload = await request_body.read(request, max_bytes)
 
@@ -40,10 +53,14 @@ async def respond(exchange: Exchange, response: transport.Response) -> Response:
 
     How many pictures it is to goes into the log.
     """
-    exchange.span.downstream = response.headers.get("server-timing", "")
+    exchange.span.downstream = response.headers.get(TIMING, "")
     pictures = response.headers.get(PICTURES)
     if pictures and re.fullmatch("[0-9]{1,9}", pictures):
         exchange.span.fields["pictures"] = int(pictures)
+    if exchange.as_sent:
+        parts = response.parts if isinstance(response, transport.StreamedResponse) else None
+        headers = [each for each in response.headers.items() if each[0] != TIMING]
+        return Response(response.status, response.body, headers, parts)
     headers = [
         (name, response.headers[name.lower()])
         for name in RELAYED_HEADERS

@@ -13,9 +13,11 @@ from gateway.transport.messages import (
     UnreachableError,
     remaining,
 )
-from gateway.transport.pool import Pool
+from gateway.transport.pool import FOREIGN_IDLE_SECONDS, MAX_IDLE_SECONDS, Pool
 
 __all__ = [
+    "FOREIGN_IDLE_SECONDS",
+    "MAX_IDLE_SECONDS",
     "BrokenError",
     "Credentials",
     "CredentialsError",

@@ -6,6 +6,7 @@ ConnectionError
     └── TooLargeError  we ended it: the response has more bytes than are taken
 """
 
+import asyncio
 import contextlib
 import dataclasses
 import time
@@ -98,8 +99,12 @@ class Response:
 class StreamedResponse(Response):
     """A response whose head has come, and whose body comes as its parts are taken."""
 
-    lines: tuple[tuple[str, str], ...]  # its headers as they came, names in lower case
     parts: Parts
+    host: str = ""  # and port, as the service was asked by them
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """The same with these headers alone."""
+        return dataclasses.replace(self, headers=headers)
 
     async def read(self, limit: int) -> Response:
         """The whole response.
@@ -115,16 +120,19 @@ class StreamedResponse(Response):
             size += len(part)
             if size > limit:
                 raise TooLargeError("the response is too large")
-        return Response(self.status, self.headers, b"".join(chunks))
+        framing = ("content-length", "transfer-encoding")
+        headers = {name: self.headers[name] for name in self.headers if name not in framing}
+        return Response(self.status, headers, b"".join(chunks))
 
-    async def beginning(self, limit: int) -> bytes:
-        """So many bytes of the body at most, as far as it comes."""
+    async def beginning(self, limit: int, seconds: float) -> bytes:
+        """So many bytes of the body at most, as far as it comes within so many seconds."""
         found = b""
         with contextlib.suppress(OSError):
-            async for part in self.parts:
-                found += part
-                if len(found) >= limit:
-                    break
+            async with asyncio.timeout(seconds):
+                async for part in self.parts:
+                    found += part
+                    if len(found) >= limit:
+                        break
         return found[:limit]
 
 

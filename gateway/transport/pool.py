@@ -93,10 +93,19 @@ class Pool:
         connection = self._take_idle() or await self._connect(seconds)
         try:
             head = request.head(self._named, self._base)
-            async with Stream(connection, request, seconds).sending(head) as response:
+            stream = Stream(connection, request, seconds, self._named)
+            async with stream.sending(head) as response:
                 yield response
         finally:
             self._keep(connection)
+
+    async def connect(self, seconds: float) -> None:
+        """Make sure that the service takes connections.
+
+        Raises:
+            UnreachableError, TimeoutError
+        """
+        (await self._connect(seconds)).transport.abort()
 
     def close_idle(self) -> None:
         """Close the connections that have no request."""

@@ -32,8 +32,11 @@ class Stream:
     The parser calls the methods `on_…`, the connection `feed`, `end`, `block` and `unblock`.
     """
 
-    def __init__(self, connection: "Connection", request: StreamedRequest, seconds: float) -> None:
-        self._connection, self._request, self._seconds = connection, request, seconds
+    def __init__(
+        self, connection: "Connection", request: StreamedRequest, seconds: float, host: str = ""
+    ) -> None:
+        self._connection, self._request = connection, request
+        self._seconds, self._host = seconds, host
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
         self._lines: list[tuple[str, str]] = []
@@ -127,7 +130,7 @@ class Stream:
         headers: dict[str, str] = {}
         for name, value in self._lines:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        return StreamedResponse(self._status, headers, b"", tuple(self._lines), self._parts())
+        return StreamedResponse(self._status, headers, b"", self._parts(), self._host)
 
     async def _parts(self) -> Parts:
         """The parts of the response's body."""

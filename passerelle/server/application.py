@@ -31,6 +31,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Problem, Request], Response]  # a problem as the clients of a path read it
 Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
+ANY = "*"  # in place of a method
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Route:
@@ -85,8 +87,12 @@ class Application:
         handler: Handler,
         refuse: Refuse = problem_responses.refuse,
     ) -> None:
-        """Answer a path, in which `{name}` stands for any segment, on the event loop."""
-        pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+        """Answer a path on the event loop. The method ANY is each that has no handler of its own.
+
+        In the path, `{name}` stands for any segment, and `{name:path}` for whatever is below.
+        """
+        below = re.sub(r"\\{(\w+):path\\}", r"(?P<\1>(?:/.*)?)", re.escape(path))
+        pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", below), re.DOTALL)
         self.routes.setdefault(path, Route(pattern, {}, refuse)).handlers[method] = handler
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -155,7 +161,7 @@ class Application:
                 raise problem_responses.nothing_at(request.path)
             return await self.threads.answer(request)
         method = "GET" if request.method == "HEAD" else request.method
-        if handler := route.handlers.get(method):
+        if handler := route.handlers.get(method) or route.handlers.get(ANY):
             return await handler(request)
         if method == "OPTIONS":
             return Response(200, headers=[("Allow", route.allowed)])

@@ -20,6 +20,18 @@ async def read(request: Request, limit: int) -> bytes:
             f"The body has the Content-Encoding {encoding:.40}. "
             "Send it as it is, without Content-Encoding."
         )
+    body = await read_any(request, limit)
+    if not body:
+        raise empty()
+    return body
+
+
+async def read_any(request: Request, limit: int) -> bytes:
+    """The same of any body: an empty one, too, and one with a Content-Encoding, as it is.
+
+    Raises:
+        As `read`, but for these.
+    """
     budget, stated = request.budget, request.headers.get("content-length", "0")
     _check(int(stated), limit, budget.left)
     chunks = []
@@ -30,8 +42,6 @@ async def read(request: Request, limit: int) -> bytes:
         budget.take(len(chunk))
         request.held += len(chunk)
         chunks.append(chunk)
-    if not request.held:
-        raise empty()
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 

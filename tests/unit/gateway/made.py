@@ -1,8 +1,9 @@
 """Exchanges, routes and responses as the tests of the gateway's stages need them."""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gateway.replica import Replica
 from gateway.routes import Route, Routes, RouteTable
 from gateway.state import State
 from gateway.status import Status
-from gateway.transport import Request, Response
+from gateway.transport import Parts, Request, Response, StreamedRequest, StreamedResponse
 from gateway.upstream import Upstream
 from passerelle.manifest.model import Cache, Model
 from passerelle.protocol import trace
@@ -123,6 +124,24 @@ def png(content: bytes = b"pixels", model_id: str = "m") -> Response:
     return Response(200, headers | {"vary": "Accept"}, body)
 
 
+def streamed(
+    status: int,
+    *parts: bytes,
+    headers: Mapping[str, str] | None = None,
+    error: Exception | None = None,
+    host: str = "10.0.0.5:5000",
+) -> StreamedResponse:
+    """A response whose parts come one after another, and then perhaps an error."""
+
+    async def body() -> Parts:
+        for part in parts:
+            yield part
+        if error:
+            raise error
+
+    return StreamedResponse(status, headers or {}, b"", body(), host)
+
+
 class Replies:
     """In place of a replica's connections: gives each request the next reply, or raises it."""
 
@@ -130,6 +149,8 @@ class Replies:
         self.replies = list(replies)
         self.requests: list[Request] = []
         self.closed = 0  # how often the idle connections were
+        self.connected = 0  # how often connecting was tried, and succeeded
+        self.bodies: list[bytes] = []  # of the requests that were sent as they came
 
     async def send(self, request: Request, _: float) -> Response:
         """The next reply."""
@@ -138,6 +159,24 @@ class Replies:
         if isinstance(reply, Exception):
             raise reply
         return reply
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, request: StreamedRequest, seconds: float
+    ) -> AsyncIterator[StreamedResponse]:
+        """The next reply, as it comes; the request's body is read before."""
+        if request.parts:
+            self.bodies.append(b"".join([part async for part in request.parts]))
+        reply = await self.send(request, seconds)
+        if not isinstance(reply, StreamedResponse):
+            reply = streamed(reply.status, reply.body, headers=reply.headers)
+        yield reply
+
+    async def connect(self, _: float) -> None:
+        """Succeed, or raise the next reply."""
+        if self.replies and isinstance(self.replies[0], Exception):
+            raise self.replies.pop(0)  # type: ignore[misc]  # it is one
+        self.connected += 1
 
     def close_idle(self) -> None:
         """Count it: there are no connections."""

@@ -23,8 +23,8 @@ async def parts(*given: bytes, error: Exception | None = None) -> Parts:
 
 
 def streamed(*given: bytes, error: Exception | None = None) -> StreamedResponse:
-    headers = (("content-type", "text/plain"),)
-    return StreamedResponse(200, dict(headers), b"", headers, parts(*given, error=error))
+    headers = {"content-type": "text/plain", "content-length": "4"}
+    return StreamedResponse(200, headers, b"", parts(*given, error=error))
 
 
 def test_a_whole_request_says_its_length() -> None:
@@ -69,9 +69,9 @@ async def test_a_streamed_response_may_be_read_whole() -> None:
 
 
 async def test_or_only_its_beginning_however_it_ends() -> None:
-    assert await streamed(b"ab", b"cd", b"ef").beginning(3) == b"abc"
-    assert await streamed(b"ab").beginning(3) == b"ab"
-    assert await streamed(b"ab", error=BrokenError()).beginning(3) == b"ab"
+    assert await streamed(b"ab", b"cd", b"ef").beginning(3, 1.0) == b"abc"
+    assert await streamed(b"ab").beginning(3, 1.0) == b"ab"
+    assert await streamed(b"ab", error=BrokenError()).beginning(3, 1.0) == b"ab"
 
 
 def test_what_remains_of_a_deadline_is_never_less_than_nothing() -> None:
