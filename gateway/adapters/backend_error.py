@@ -2,9 +2,8 @@
 
     429                      TooManyRequests       as the backend says
     401, 403, 407            BadGateway            it refuses the gateway, not the client
-    404, 413, 415, 422       the same
-    other 4xx                InvalidRequest
     408, 504                 GatewayTimeout
+    other 4xx                InvalidRequest        with that status
     503                      ServiceUnavailable
     other 5xx                BadGateway
     3xx                      BadGateway            a redirect is never followed
@@ -23,15 +22,6 @@ from gateway.transport import Response
 from passerelle.protocol import problems
 from passerelle.protocol.problems import Problem
 
-SAME = {
-    each.status: each
-    for each in (
-        problems.NotFound,
-        problems.ContentTooLarge,
-        problems.UnsupportedMediaType,
-        problems.UnprocessableContent,
-    )
-}
 DENIED = (401, 403, 407)
 MAX_SENTENCE = 300  # characters of what a backend says, in a problem's sentence
 MAX_BODY = 4_000  # bytes of its body, beside that
@@ -54,8 +44,17 @@ def problem(response: Response, model: ServedModel) -> Problem:
         return problems.GatewayTimeout(detail, backend=backend)
     if 400 <= status < 500 and status not in DENIED:
         detail = f"{service} refuses the request ({status}){said(response)}."
-        return SAME.get(status, problems.InvalidRequest)(detail, backend=backend)
+        return refusal(detail, response, backend)
     return problems.BadGateway(f"{service} {fault(status)}", backend=backend)
+
+
+def refusal(detail: str, response: Response, backend: dict[str, Any]) -> Problem:
+    """A problem of the client's doing, with the status that the backend gives it."""
+    allowed = response.headers.get("allow")
+    headers = {"Allow": allowed} if allowed and response.status == 405 else None
+    found = problems.InvalidRequest(detail, headers, backend=backend)
+    found.status = response.status
+    return found
 
 
 def fault(status: int) -> str:
@@ -71,8 +70,10 @@ def fault(status: int) -> str:
 
 def said(response: Response) -> str:
     """What a backend says is wrong, in one line; empty where it says nothing that is known."""
-    document = read(response)
-    found = document.get(next((name for name in SENTENCES if name in document), ""))
+    found: Any = response.body[:MAX_BODY].decode(errors="replace")
+    if response.media_type != "text/plain":
+        document = read(response)
+        found = document.get(next((name for name in SENTENCES if name in document), ""))
     if isinstance(found, dict):
         found = found.get("message")
     text = " ".join(found.split()) if isinstance(found, str) else ""

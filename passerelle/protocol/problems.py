@@ -25,6 +25,7 @@ import http
 from typing import Any
 
 MEDIA_TYPE = "application/problem+json"
+PHRASES = {each.value: each.phrase for each in http.HTTPStatus}
 TITLES = {  # RFC 9110's, where Python's vary; 499 is nginx's, for the log
     413: "Content Too Large",
     422: "Unprocessable Content",
@@ -114,8 +115,8 @@ class GatewayTimeout(Problem):
 
 
 def title(status: int) -> str:
-    """A status in words."""
-    return TITLES.get(status) or http.HTTPStatus(status).phrase
+    """A status in words; one that HTTP doesn't know, in those of its class."""
+    return TITLES.get(status) or PHRASES.get(status) or PHRASES[status // 100 * 100]
 
 
 def document(

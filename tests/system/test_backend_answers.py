@@ -51,7 +51,7 @@ def asked(door: Door, name: str) -> requests.Response:
         ("redirect", 502, "answered with a redirect (302), which is not followed"),
         ("large", 502, "gave an answer of more than 20,000,000 bytes"),
         ("no http", 502, "broke off its answer"),
-        ("teapot", 400, "refuses the request (418): I am a teapot."),
+        ("teapot", 418, "refuses the request (418): I am a teapot."),
         ("failure", 502, "failed (500)"),
         ("denied", 502, "refuses the gateway (401)"),
         ("busy", 429, "has too many requests: slow down"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import api_keys, settings
+from gateway.adapters.adapter import Adapter
 from gateway.adapters.passerelle import Passerelle
 from gateway.api_keys import Key, Keys
 from gateway.cache_store import CacheStore
@@ -71,9 +72,13 @@ def model(**given: Any) -> Model:
     return Model(**fields | given)
 
 
-def upstream(*addresses: str, status: str = "ready", **given: Any) -> Upstream:
-    """A service whose model `m` has a status on all its replicas."""
-    found = Upstream(Passerelle(), "zoo", Location("|".join(addresses or (ADDRESS,))), **given)
+def upstream(
+    *addresses: str, status: str = "ready", adapter: Adapter | None = None, **given: Any
+) -> Upstream:
+    """A service whose model `m` has a status on all its replicas; ours unless given."""
+    found = Upstream(
+        adapter or Passerelle(), "zoo", Location("|".join(addresses or (ADDRESS,))), **given
+    )
     found.replicas = {(each, ""): Replica(found.adapter, each) for each in found.location.addresses}
     for replica in found.replicas.values():
         replica.statuses = {"m": Status(status, "because", {"digest": DIGEST})}

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from gateway import cache
-from gateway.exchange import Exchange
+from gateway.adapters.raw import Raw
+from gateway.exchange import AsSent, Exchange
 from gateway.routes import Route
 from gateway.transport import Response
 from gateway.upstream import Limits
-from passerelle.manifest.model import Cache
+from passerelle.manifest.model import Backend, Cache
 from passerelle.protocol import problems
 from tests.unit.gateway import made
 from tests.unit.gateway.conftest import Clock
-from tests.unit.gateway.made import settle, until
+from tests.unit.gateway.made import Replies, settle, until
 
 ON = Cache(size=10, ttl=60.0)
 
@@ -274,3 +275,16 @@ async def test_more_followers_than_slots_are_told_to_come_back() -> None:
         await Asked(route, model).task
     model.requests[0].set_result(made.answer())
     await settle()
+
+
+async def test_an_answer_of_a_backend_that_takes_any_request_is_kept_by_all_its_headers() -> None:
+    replies = Replies(*[made.streamed(200, bytes([number])) for number in range(4)])
+    upstream = made.upstream(adapter=Raw(Backend(url=made.ADDRESS)))
+    for replica in upstream.replicas.values():
+        replica.pool = replies  # type: ignore[assignment]  # in place of it
+    found, bodies = made.route(upstream, ON), []
+    for language in ("de", "fr", "de"):
+        exchange = made.exchange({"accept-language": language})
+        exchange.as_sent = AsSent("POST", "")
+        bodies.append((await cache.answer(exchange, found)).body)
+    assert bodies == [b"\0", b"\1", b"\0"]

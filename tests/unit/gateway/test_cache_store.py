@@ -23,6 +23,16 @@ def cached(found: CacheStore, request_id: str = "mine") -> CachedResponse:
     return kept
 
 
+def test_an_answer_of_others_is_kept_as_it_is_with_its_headers() -> None:
+    headers = {"content-encoding": "br", "etag": '"a"', "server-timing": "infer;dur=2"}
+    response = Response(200, headers, b'{"request_id": "theirs"}')
+    kept = store()[0].cacheable(response, is_named=False)
+    assert kept
+    assert kept.etag == '"a"'
+    found = kept.response_for("mine", {})
+    assert found == Response(200, {"content-encoding": "br", "etag": '"a"'}, response.body)
+
+
 def test_a_response_is_given_with_another_requests_id() -> None:
     found, _ = store()
     given = cached(found).response_for("another", {"age": "1"})

@@ -9,9 +9,10 @@ import pytest
 
 from gateway import id_tokens, replica, transport
 from gateway.adapters.passerelle import Passerelle
+from gateway.adapters.raw import Raw
 from gateway.replica import Replica
 from gateway.status import Status
-from gateway.transport import Request, Response
+from gateway.transport import Parts, Request, Response, StreamedRequest, StreamedResponse
 from passerelle.manifest.model import Backend
 from tests.unit.gateway import made
 from tests.unit.gateway.conftest import Clock
@@ -260,3 +261,54 @@ async def test_a_foreign_service_that_refuses_the_gateway_says_where_to_look() -
     found.adapter.backend = Backend(url="http://a")
     found.adapter.models = {"m": made.model()}
     assert "refuses the gateway (401); see the headers" in (await found.probe())["m"].reason
+
+
+# Somebody else's service.
+
+
+def foreign(
+    *replies: Response | Exception, health: str | None = "/ping"
+) -> tuple[Replica, Replies]:
+    pool = Replies(*replies)
+    found = Replica(Raw(Backend(url="http://a", health=health)), "http://127.0.0.1:1")
+    found.adapter.models = {"m": made.model()}
+    found.pool = pool  # type: ignore[assignment]  # in place of it
+    return found, pool
+
+
+async def test_of_what_a_foreign_service_says_of_its_health_no_more_is_read_than_counts() -> None:
+    taken = 0
+
+    async def endless() -> Parts:
+        nonlocal taken
+        while True:
+            taken += 100_000
+            yield bytes(100_000)
+
+    found, _ = foreign(StreamedResponse(200, {}, b"", endless()))
+    assert (await found.probe())["m"].status == "ready"
+    assert taken <= replica.MAX_PROBED
+
+
+async def test_without_health_a_foreign_service_must_take_connections() -> None:
+    found, pool = foreign(health=None)
+    assert (await found.probe())["m"].status == "ready"
+    assert (pool.connected, pool.requests) == (1, [])
+    found.statuses = {"m": Status("ready")}
+    pool.replies = [transport.UnreachableError()]
+    assert (await found.probe())["m"].status == "unavailable"
+
+
+async def test_what_goes_through_as_it_comes_marks_it_down_as_any_request_does() -> None:
+    found, _ = foreign(transport.UnreachableError())
+    found.statuses = {"m": Status("ready")}
+    with pytest.raises(transport.UnreachableError):
+        async with found.stream(StreamedRequest("GET", "/"), 1.0):
+            pass
+    assert found.statuses["m"].reason == "its service can't be reached"
+
+
+def test_others_keep_idle_connections_for_less_time_than_our_services() -> None:
+    ours = Replica(Passerelle(), "http://127.0.0.1:1").pool._max_idle
+    theirs = Replica(Raw(Backend(url="http://a")), "http://127.0.0.1:1").pool._max_idle
+    assert theirs < 2 < ours  # gunicorn keeps them for two seconds

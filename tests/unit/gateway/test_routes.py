@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from gateway import api_keys, routes, settings
+from gateway.adapters.raw import Raw
 from gateway.routes import Routes, RouteTable
 from gateway.status import Status
 from gateway.upstream import Upstream
 from passerelle.manifest import reading
-from passerelle.manifest.model import ExternalModel
+from passerelle.manifest.model import Cache, ExternalModel
 from passerelle.protocol import problems
 from tests.unit.gateway import made
 
@@ -226,3 +227,19 @@ def test_the_description_says_how_the_model_is_and_warns_of_random_weights() -> 
     assert description["non_finite"] == made.route().last_minutes["non_finite"] == 0
     assert description["note"] == routes.NOTES["random"]
     assert len(made.route().last_minutes["slots"]) == 60
+
+
+@pytest.mark.parametrize(
+    ("adapter", "kept", "method", "expected"),
+    [
+        (None, None, "POST", False),
+        (Raw(), None, "POST", True),
+        (Raw(), Cache(size=1, ttl=1), "POST", False),
+        (Raw(), Cache(size=1, ttl=1), "GET", True),
+    ],
+)
+def test_what_is_kept_does_not_go_through_as_it_comes(
+    adapter: Raw | None, kept: Cache | None, method: str, *, expected: bool
+) -> None:
+    found = made.route(made.upstream(adapter=adapter), kept)
+    assert found.is_streamed(method) is expected

@@ -31,6 +31,7 @@ def test_titles_are_those_of_the_rfcs_and_of_nginx() -> None:
     assert problems.title(413) == "Content Too Large"
     assert problems.title(499) == "Client Closed Request"
     assert problems.title(503) == "Service Unavailable"
+    assert problems.title(460) == "Bad Request"  # some backend's own
 
 
 def test_who_should_come_back_is_told_when() -> None:

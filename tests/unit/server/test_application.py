@@ -119,6 +119,17 @@ async def test_a_path_has_a_handler_for_each_method() -> None:
     assert (await asgi.ask(app, "POST", "/steps")).status == 422
 
 
+async def test_any_other_method_and_whatever_is_below_may_have_a_handler() -> None:
+    app = make()
+    app.add_route("POST", "/all/{item}{below:path}", refused)
+    app.add_route(application.ANY, "/all/{item}{below:path}", item)
+    for path, below in (("/all/a", ""), ("/all/a/", "/"), ("/all/a/b//c\n", "/b//c\n")):
+        for method in ("GET", "PUT", "OPTIONS"):
+            assert (await asgi.ask(app, method, path)).json == {"item": "a", "below": below}
+        assert (await asgi.ask(app, "POST", path)).status == 422
+    assert (await asgi.ask(app, "GET", "/all/")).status == 404
+
+
 async def test_a_wrong_method_is_told_the_right_ones() -> None:
     answer = await asgi.ask(make(), "PUT", "/steps")
     assert (answer.status, answer.media_type) == (405, "application/problem+json")

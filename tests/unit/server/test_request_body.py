@@ -104,3 +104,28 @@ async def test_a_body_counts_once_against_what_is_left() -> None:
     request = made.request("POST", "/", b"pict", b"ure", budget=budget)
     assert await request_body.read(request, 10) == b"picture"
     assert budget.left == 0
+
+
+async def test_a_body_may_be_had_in_its_parts_which_nobody_counts() -> None:
+    request = made.request("POST", "/", b"pic", b"", b"ture", headers={"content-encoding": "br"})
+    assert [part async for part in request_body.parts(request)] == [b"pic", b"ture"]
+    assert request.held == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [(TimeoutError(), problems.RequestTimeout), (ConnectionError(), problems.InvalidRequest)],
+)
+async def test_what_goes_wrong_between_parts_is_a_problem(
+    error: Exception, problem: type[problems.Problem]
+) -> None:
+    found = request_body.parts(made.request("POST", "/", b"pic", error=error))
+    assert await anext(found) == b"pic"
+    with pytest.raises(problem):
+        await anext(found)
+
+
+@pytest.mark.parametrize("parts", [(), (b"pic", b"ture")])
+async def test_any_body_may_be_read_whole_encoded_or_empty(parts: tuple[bytes, ...]) -> None:
+    request = made.request("POST", "/", *parts, headers={"content-encoding": "br"})
+    assert await request_body.read_any(request, 7) == b"".join(parts)

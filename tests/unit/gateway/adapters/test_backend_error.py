@@ -20,9 +20,9 @@ def found(status: int, body: bytes = b"", headers: Mapping[str, str] | None = No
 @pytest.mark.parametrize(
     ("given", "status"),
     [
-        (400, 400), (401, 502), (403, 502), (404, 404), (405, 400), (407, 502), (408, 504),
-        (413, 413), (415, 415), (418, 400), (422, 422), (429, 429), (500, 502), (503, 503),
-        (504, 504), (599, 502), (301, 502), (304, 502), (204, 502), (200, 502),
+        (400, 400), (401, 502), (403, 502), (404, 404), (405, 405), (407, 502), (408, 504),
+        (413, 413), (415, 415), (418, 418), (460, 460), (422, 422), (429, 429), (500, 502),
+        (503, 503), (504, 504), (599, 502), (301, 502), (304, 502), (204, 502), (200, 502),
     ],
 )  # fmt: skip
 def test_a_status_says_whose_doing_it_is(given: int, status: int) -> None:
@@ -77,6 +77,18 @@ def test_a_long_body_and_a_long_sentence_are_cut() -> None:
 def test_what_json_has_not_is_passed_on_as_text() -> None:
     members = found(400, b'{"error": "no", "score": NaN}').members
     assert json.dumps(members, allow_nan=False)
+
+
+def test_what_is_said_in_plain_text_is_in_the_sentence_and_what_a_page_says_is_not() -> None:
+    plain = {"content-type": "text/plain; charset=utf-8"}
+    text = found(400, b"No picture.\n Send one.\n", plain)
+    assert text.detail == "The service of m refuses the request (400): No picture. Send one."
+    page = found(400, b"<h1>No picture</h1>", {"content-type": "text/html"})
+    assert page.detail == "The service of m refuses the request (400)."
+
+
+def test_the_methods_that_a_backend_takes_are_passed_on() -> None:
+    assert found(405, headers={"allow": "GET"}).headers == {"Allow": "GET"}
 
 
 @pytest.mark.parametrize("status", [429, 503])

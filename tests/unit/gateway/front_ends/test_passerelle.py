@@ -5,8 +5,11 @@ import json
 
 import pytest
 
+from gateway.exchange import Exchange
 from gateway.front_ends import passerelle
 from passerelle.protocol import problems
+from passerelle.protocol.problems import Problem
+from passerelle.server.messages import Request
 from tests.unit.gateway import made
 
 
@@ -75,3 +78,55 @@ def test_a_problem_is_problem_details() -> None:
     document = json.loads(response.body)
     assert (response.status, document["detail"]) == (404, "There is none.")
     assert response.headers == [("Content-Type", "application/problem+json")]
+
+
+# A backend that takes requests as they are.
+
+
+def raw(request: Request, *, is_streamed: bool = True) -> Exchange:
+    exchange = passerelle.receive(request)
+    exchange.protocol, exchange.is_streamed = "raw", is_streamed
+    return exchange
+
+
+async def test_what_goes_on_as_it_comes_is_not_read() -> None:
+    request = made.request(body=b"picture", headers={"content-length": "7"})
+    request.target = "/model/m/predict/a?b"
+    exchange = raw(request)
+    await passerelle.read_payload(exchange, request, 1)
+    assert exchange.as_sent
+    assert (exchange.payload, exchange.as_sent.below) == (b"", "/a?b")
+
+
+@pytest.mark.parametrize("body", [b"", b"text"])
+async def test_what_is_kept_is_read_whole_whatever_it_is(body: bytes) -> None:
+    request = made.request(body=body, headers={"content-encoding": "br"})
+    request.target = "/model/m/predict"
+    exchange = raw(request, is_streamed=False)
+    await passerelle.read_payload(exchange, request, 10)
+    assert exchange.payload == body
+
+
+async def test_its_answer_has_all_its_headers_and_comes_in_parts() -> None:
+    request = made.request()
+    request.target = "/model/m/predict"
+    exchange = raw(request)
+    await passerelle.read_payload(exchange, request, 10)
+    headers = {"x-own": "1", "content-length": "2", "server-timing": "infer;dur=2"}
+    response = await passerelle.respond(exchange, made.streamed(201, b"ok", headers=headers))
+    assert response.headers == [("x-own", "1"), ("content-length", "2")]
+    assert response.parts
+    assert [part async for part in response.parts] == [b"ok"]
+    assert exchange.span.downstream == "infer;dur=2"
+
+
+async def test_models_of_ours_take_posts_alone_and_nothing_below_their_address() -> None:
+    request = made.request(body=b"picture")
+    request.method = "PUT"
+    with pytest.raises(Problem, match="does not take PUT") as raised:
+        await passerelle.read_payload(passerelle.receive(request), request, 10)
+    assert raised.value.headers == {"Allow": "OPTIONS, POST"}
+    request.method = "POST"
+    request.parameters = {"model_id": "m", "below": "/a"}
+    with pytest.raises(problems.NotFound):
+        await passerelle.read_payload(passerelle.receive(request), request, 10)

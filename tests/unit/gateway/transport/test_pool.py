@@ -190,3 +190,21 @@ async def test_over_tls_the_service_must_prove_its_name(network: Network) -> Non
     assert (*named, name) == ("zoo.example.org", 443, "zoo.example.org")
     assert context.check_hostname
     assert context.verify_mode == ssl.CERT_REQUIRED
+
+
+async def test_that_a_service_takes_connections_is_known_without_a_request(
+    network: Network,
+) -> None:
+    found = pool(network, (), ConnectionRefusedError())
+    await found.connect(1.0)
+    assert (network.transports[0].written, network.transports[0].is_closed) == (b"", True)
+    with pytest.raises(UnreachableError):
+        await found.connect(1.0)
+
+
+async def test_a_connection_is_kept_as_long_as_the_service_keeps_it(network: Network) -> None:
+    found = pool(network, (OK,), (OK,), max_idle=2.0)
+    await found.send(GET, 1.0)
+    found._idle[0].idle_since -= 2.0
+    await found.send(GET, 1.0)
+    assert len(network.transports) == 2

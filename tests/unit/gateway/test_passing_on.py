@@ -1,0 +1,91 @@
+"""An answer that goes to the client as it comes."""
+
+import asyncio
+
+import pytest
+
+from gateway import passing_on
+from gateway.adapters.raw import Raw
+from gateway.exchange import AsSent, Exchange
+from gateway.front_ends import passerelle
+from gateway.history import Outcome
+from gateway.routes import Route
+from gateway.transport import BrokenError
+from gateway.upstream import Upstream
+from passerelle.manifest.model import Backend
+from passerelle.protocol import problems
+from passerelle.server.messages import Request, Response
+from tests.unit.gateway import made
+from tests.unit.gateway.made import Replies
+
+
+def upstream(replies: Replies) -> Upstream:
+    found = made.upstream(adapter=Raw(Backend(url=made.ADDRESS)))
+    for replica in found.replicas.values():
+        replica.pool = replies  # type: ignore[assignment]  # in place of it
+    return found
+
+
+def exchange() -> Exchange:
+    found = made.exchange()
+    found.is_streamed, found.as_sent = True, AsSent("GET", "")
+    return found
+
+
+class Client:
+    """Keeps what it is sent, and whether the service's slot was taken meanwhile."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.body = b""
+        self.in_flight = 0
+
+    async def respond(self, response: Response) -> None:
+        assert response.parts
+        async for part in response.parts:
+            self.in_flight = self.route.upstream._in_flight
+            self.body += part
+
+
+def ask(*replies: object) -> tuple[Route, Client, Request, Outcome]:
+    route = made.route(upstream(Replies(*replies)))  # type: ignore[arg-type]
+    client, request = Client(route), made.request()
+    request.respond = client.respond
+    return route, client, request, Outcome()
+
+
+async def test_the_client_has_the_whole_answer_once_it_returns() -> None:
+    route, client, request, outcome = ask(made.streamed(201, b"a", b"b"))
+    found = await passing_on.pass_on(exchange(), route, passerelle, request, outcome)
+    assert (found.status, outcome.status, client.body) == (201, 201, b"ab")
+
+
+async def test_a_slot_of_the_service_is_taken_until_then() -> None:
+    route, client, request, outcome = ask(made.streamed(200, b"a"))
+    await passing_on.pass_on(exchange(), route, passerelle, request, outcome)
+    assert (client.in_flight, route.upstream._in_flight) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [(BrokenError(), problems.BadGateway), (TimeoutError(), problems.GatewayTimeout)],
+)
+async def test_what_breaks_in_its_midst_is_a_problem(
+    error: Exception, problem: type[problems.Problem]
+) -> None:
+    route, client, request, outcome = ask(made.streamed(200, b"a", error=error))
+    with pytest.raises(problem):
+        await passing_on.pass_on(exchange(), route, passerelle, request, outcome)
+    assert (client.body, route.upstream._in_flight) == (b"a", 0)
+
+
+async def test_a_client_that_leaves_frees_the_slot() -> None:
+    route, _, request, outcome = ask(made.streamed(200, b"a"))
+
+    async def leave(_: Response) -> None:
+        raise asyncio.CancelledError
+
+    request.respond = leave
+    with pytest.raises(asyncio.CancelledError):
+        await passing_on.pass_on(exchange(), route, passerelle, request, outcome)
+    assert route.upstream._in_flight == 0
