@@ -1,6 +1,6 @@
 """What a request asks of a model."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from passerelle.protocol import accept
 from passerelle.server.messages import Request
@@ -31,7 +31,16 @@ def prediction(model: Model, request: Request, limits: Limits) -> Prediction:
     task.refuse_other(type(model.task), request.values)
     picture.check_media_type(request.media_type)
     options = model.task.options(request.values)
-    preferred = accept.preferred(request.headers.get("accept", ""))
+    return made(model, options, accept.preferred(request.headers.get("accept", "")), limits)
+
+
+def by_default(model: Model, limits: Limits) -> Prediction:
+    """How a picture is answered that nothing is said of."""
+    return made(model, model.task.options({}), accept.JSON, limits)
+
+
+def made(model: Model, options: Any, preferred: str, limits: Limits) -> Prediction:
+    """How pictures are answered by the task's options, in a media type where that is preferred."""
     about = model.card
     way = Decoding(about.input, *limits, for_handler=bool(about.handler))
     asked = model.task, options, preferred, way.prepare, way.open

@@ -13,36 +13,37 @@ import dataclasses
 import functools
 import json
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence, Sized
+from typing import Any, Generic, TypeVar
 
 from passerelle.protocol import answers, problems
 from passerelle.server import problem_responses
-from passerelle.server.pictures.sending import Encoded
 from passerelle.server.span import Span
 from services.model.engines.engine import Infer
 from services.model.scheduler import Scheduler
 
-# A picture's way in a slot's thread: what is timed goes into the span, and the members of an answer
-# come back.
-Work = Callable[[Encoded, Span, Infer], dict[str, Any]]
+Given = TypeVar("Given")  # what is sent of a picture
+Made = TypeVar("Made", bound=Sized)  # what is answered to it, which has a length in bytes
+
+# A picture's way in a slot's thread; what is timed goes into the span.
+Work = Callable[[Given, Span, Infer], Made]
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
-    """What became of one picture."""
+class Result(Generic[Made]):
+    """What became of one picture: what was made of it, or its problem."""
 
-    text: bytes  # of the JSON object: the members of its answer, or its problem
+    made: Made | None
     steps: dict[str, float]  # seconds
     problem: problems.Problem | None = None
 
 
 @dataclasses.dataclass(frozen=True)
-class Batch:
+class Batch(Generic[Given, Made]):
     """The pictures of one request, the way of each, and where their times are kept."""
 
-    pictures: list[Encoded]
-    work: Work
+    pictures: list[Given]
+    work: Work[Given, Made]
     span: Span
 
     async def run(
@@ -50,7 +51,7 @@ class Batch:
         scheduler: Scheduler,
         deadline: float | None,
         clock: Callable[[], float] = time.monotonic,
-    ) -> list[Result]:
+    ) -> list[Result[Made]]:
         """The results of all pictures, in their order. No picture is kept beyond its turn.
 
         `deadline` is in seconds of the clock. Whoever cancels this lets those pictures end that
@@ -60,7 +61,7 @@ class Batch:
             GatewayTimeout: the deadline passed before the last picture was answered.
             ContentTooLarge: the answers became more than a gateway takes.
         """
-        begun = list[asyncio.Future[Result]]()
+        begun = list[asyncio.Future[Result[Made]]]()
         try:
             async with asyncio.timeout(None if deadline is None else deadline - clock()):
                 while self.pictures:
@@ -78,25 +79,26 @@ class Batch:
             self.span.add(result.steps)
         return results
 
-    def answer(self, picture: Encoded, infer: Infer) -> Result:
+    def answer(self, picture: Given, infer: Infer) -> Result[Made]:
         """The work of a slot's thread on one picture; whatever goes wrong is its result."""
         own = dataclasses.replace(self.span, steps={})  # for this thread alone
         return attempt(functools.partial(self.work, picture, own, infer), own)
 
 
-def attempt(work: Callable[[], dict[str, Any]], span: Span) -> Result:
+def attempt(work: Callable[[], Made], span: Span) -> Result[Made]:
     """What work on one picture makes, or what went wrong; `span` has its times."""
     try:
-        return Result(encoded(work()), span.steps)
+        return Result(work(), span.steps)
     except problems.Problem as problem:
         # It is kept until the last picture is answered; what it was raised from holds pixels.
         problem.__context__ = problem.__cause__ = problem.__traceback__ = None
-        return refused(problem, span)
+        return Result(None, span.steps, problem)
     except Exception as error:
-        return refused(problem_responses.from_unexpected(error, span.trace.request_id), span)
+        unexpected = problem_responses.from_unexpected(error, span.trace.request_id)
+        return Result(None, span.steps, unexpected)
 
 
-def check(begun: list[asyncio.Future[Result]]) -> None:
+def check(begun: list[asyncio.Future[Result[Made]]]) -> None:
     """Return only if the pictures that were answered so far leave the others a chance.
 
     Raises:
@@ -105,7 +107,7 @@ def check(begun: list[asyncio.Future[Result]]) -> None:
     check_results([each.result() for each in begun if each.done()])
 
 
-def check_results(results: list[Result]) -> None:
+def check_results(results: Sequence[Result[Made]]) -> None:
     """The same of those that were answered.
 
     Raises:
@@ -114,7 +116,7 @@ def check_results(results: list[Result]) -> None:
     for each in results:
         if isinstance(each.problem, problems.GatewayTimeout):
             raise each.problem
-    if sum(len(each.text) for each in results) > answers.MAX_BYTES:
+    if sum(len(each.made) for each in results if each.made is not None) > answers.MAX_BYTES:
         raise problems.ContentTooLarge(
             f"The answers to these pictures have more than {answers.MAX_BYTES:,} bytes together. "
             "Send fewer at once, or ask for less of each."
@@ -129,20 +131,23 @@ def too_late() -> problems.Problem:
     )
 
 
-def refused(problem: problems.Problem, span: Span) -> Result:
-    """A picture's problem, in the place of its answer."""
-    title = problems.title(problem.status)
-    members = {"status": problem.status, "title": title, "detail": problem.detail}
-    return Result(encoded({"problem": members}), span.steps, problem)
-
-
 def encoded(document: dict[str, Any]) -> bytes:
     """A JSON object as text."""
     return json.dumps(document, allow_nan=False).encode()
 
 
-def body(model_id: str, task: str, results: list[Result], request_id: str) -> bytes:
+def text(result: Result[bytes]) -> bytes:
+    """The JSON object of one picture: the members of its answer, or its problem in their place."""
+    problem = result.problem
+    if problem is None:
+        return result.made or b""
+    title = problems.title(problem.status)
+    members = {"status": problem.status, "title": title, "detail": problem.detail}
+    return encoded({"problem": members})
+
+
+def body(model_id: str, task: str, results: list[Result[bytes]], request_id: str) -> bytes:
     """The body of the answer to all of them."""
     head = encoded({"model": model_id, "task": task})[:-1]
     tail = encoded({"request_id": request_id})[1:]
-    return b'%b, "results": [%b], %b\n' % (head, b", ".join(each.text for each in results), tail)
+    return b'%b, "results": [%b], %b\n' % (head, b", ".join(map(text, results)), tail)

@@ -24,7 +24,7 @@ Open = Callable[[bytes, Sequence[Box]], contextlib.AbstractContextManager[Decode
 class Parted:
     """The answers to the parts of a picture."""
 
-    results: list[batch.Result]
+    results: list[batch.Result[bytes]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,15 +61,15 @@ class Prediction:
             return self._answer_parts(found, span, is_over, infer)
         return self._answer(lambda: found, span, infer, self.accept)
 
-    def answer(self, sent: Callable[[], Picture], span: Span, infer: Infer) -> dict[str, Any]:
-        """The members of the answer to one of several pictures.
+    def answer(self, sent: Callable[[], Picture], span: Span, infer: Infer) -> bytes:
+        """The members of the answer to one of several pictures, as a JSON object.
 
         Raises:
             Problem
         """
         answer = self._answer(sent, span, infer, None)
         assert isinstance(answer, dict)  # noqa: S101  # for the type checker: nothing else was asked for
-        return answer
+        return batch.encoded(answer)
 
     def _answer_parts(
         self, parts: Parts, span: Span, is_over: Callable[[], bool], infer: Infer
@@ -82,7 +82,7 @@ class Prediction:
         Raises:
             Problem: the picture can't be decoded, or the time was over before the last part.
         """
-        results = list[batch.Result]()
+        results = list[batch.Result[bytes]]()
         with contextlib.ExitStack() as stack:
             with span.step("decode"):
                 decoded = stack.enter_context(self.open(parts.encoded, parts.boxes))

@@ -31,7 +31,7 @@ def of_one(model: Model, answer: Answer, request_id: str) -> Response:
     return checked(application.json_response(document, dict(headers(model))))
 
 
-def of_many(model: Model, results: list[batch.Result], request_id: str) -> Response:
+def of_many(model: Model, results: list[batch.Result[bytes]], request_id: str) -> Response:
     """The answers to a request with several pictures, and what is wrong with some of them.
 
     Raises:

@@ -58,3 +58,8 @@ def test_what_the_task_does_not_know_is_refused(net: Model) -> None:
 def test_a_body_that_holds_no_picture_is_refused_before_it_is_read(net: Model) -> None:
     with pytest.raises(problems.UnsupportedMediaType):
         prediction(net, content_type="text/html")
+
+
+def test_where_nothing_is_asked_it_is_the_tasks_defaults_in_json(net: Model) -> None:
+    found = asked.by_default(net, LIMITS)
+    assert (found.options, found.accept) == (3, "application/json")

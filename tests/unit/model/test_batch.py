@@ -35,10 +35,10 @@ def span() -> Span:
     return Span(trace.read({"x-request-id": "mine"}), 0.0)
 
 
-def number(picture: Encoded, own: Span, _: Infer) -> dict[str, Any]:
+def number(picture: Encoded, own: Span, _: Infer) -> bytes:
     """In place of decoding and inference: a picture's number."""
     with own.step("decode"):
-        return {"number": picture()[0]}
+        return b'{"number": %d}' % picture()[0]
 
 
 async def soon(awaited: Awaitable[T]) -> T:
@@ -47,27 +47,27 @@ async def soon(awaited: Awaitable[T]) -> T:
 
 
 async def run(
-    count: int, work: batch.Work = number, slots: int = 2, **given: Any
-) -> list[batch.Result]:
+    count: int, work: batch.Work[Encoded, bytes] = number, slots: int = 2, **given: Any
+) -> list[batch.Result[bytes]]:
     found = Batch(pictures(count), work, given.pop("span", span()))
     return await soon(
         found.run(**{"scheduler": Scheduler([infer] * slots), "deadline": None} | given)
     )
 
 
-def documents(results: list[batch.Result]) -> list[dict[str, Any]]:
-    return [json.loads(each.text) for each in results]
+def documents(results: list[batch.Result[bytes]]) -> list[dict[str, Any]]:
+    return [json.loads(batch.text(each)) for each in results]
 
 
 async def test_results_are_in_the_pictures_order_whichever_is_ready_first() -> None:
     third = threading.Event()
 
-    def work(picture: Encoded, *_: object) -> dict[str, Any]:
+    def work(picture: Encoded, *_: object) -> bytes:
         if picture()[0] == 0:
             third.wait(WITHIN)
         if picture()[0] == 2:
             third.set()
-        return {"number": picture()[0]}
+        return b'{"number": %d}' % picture()[0]
 
     found = await run(3, work)
     assert documents(found) == [{"number": 0}, {"number": 1}, {"number": 2}]
@@ -77,14 +77,14 @@ async def test_all_slots_that_are_idle_are_taken_at_once_and_no_more() -> None:
     beside, at_once, lock = threading.Barrier(3), list[int](), threading.Lock()
     working = set[int]()
 
-    def work(picture: Encoded, *_: object) -> dict[str, Any]:
+    def work(picture: Encoded, *_: object) -> bytes:
         with lock:
             working.add(picture()[0])
             at_once.append(len(working))
         beside.wait(WITHIN)
         with lock:
             working.remove(picture()[0])
-        return {}
+        return b"{}"
 
     await run(9, work, slots=3)
     assert max(at_once) == 3
@@ -93,12 +93,12 @@ async def test_all_slots_that_are_idle_are_taken_at_once_and_no_more() -> None:
 async def test_what_is_wrong_with_one_picture_is_answered_in_its_place(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def work(picture: Encoded, *_: object) -> dict[str, Any]:
+    def work(picture: Encoded, *_: object) -> bytes:
         if picture()[0] == 1:
             raise problems.UnprocessableContent("It is broken.")
         if picture()[0] == 2:
             raise RuntimeError("a secret")
-        return {"number": picture()[0]}
+        return b'{"number": %d}' % picture()[0]
 
     found = await run(4, work)
     first, second, third, last = documents(found)
@@ -124,14 +124,14 @@ async def test_what_a_broken_picture_was_decoded_to_is_not_kept_with_its_problem
         made.append(weakref.ref(pixels))
         raise OSError("broken")
 
-    def work(*_: object) -> dict[str, Any]:
+    def work(*_: object) -> bytes:
         pixels = Pixels()
         made.append(weakref.ref(pixels))
         try:
             decode()
         except OSError:
             raise problems.UnprocessableContent("It is broken.") from None
-        return {}
+        return b"{}"
 
     found = await run(3, work)
     assert [each.problem is not None for each in found] == [True] * 3
@@ -139,7 +139,7 @@ async def test_what_a_broken_picture_was_decoded_to_is_not_kept_with_its_problem
 
 
 async def test_values_that_json_does_not_have_are_a_problem_of_their_picture() -> None:
-    found = await run(1, lambda *_: {"score": float("nan")})
+    found = await run(1, lambda *_: batch.encoded({"score": float("nan")}))
     assert documents(found)[0]["problem"]["status"] == 500
 
 
@@ -147,9 +147,9 @@ async def test_the_steps_of_all_pictures_are_added_up(monkeypatch: pytest.Monkey
     monkeypatch.setattr("time.perf_counter", lambda: 0.0)
     whole = span()
 
-    def work(_: Encoded, own: Span, __: Infer) -> dict[str, Any]:
+    def work(_: Encoded, own: Span, __: Infer) -> bytes:
         own.steps["infer"] = 0.25
-        return {}
+        return b"{}"
 
     await run(3, work, span=whole)
     assert whole.steps == {"queue": 0.0, "infer": 0.75}
@@ -158,9 +158,9 @@ async def test_the_steps_of_all_pictures_are_added_up(monkeypatch: pytest.Monkey
 async def test_a_batch_waits_with_one_picture_and_behind_those_who_came_before() -> None:
     scheduler, order = Scheduler([infer], max_queued=2), list[str]()
 
-    def work(picture: Encoded, *_: object) -> dict[str, Any]:
+    def work(picture: Encoded, *_: object) -> bytes:
         order.append(f"picture {picture()[0]}")
-        return {}
+        return b"{}"
 
     slot = await scheduler.acquire()
     many = asyncio.create_task(Batch(pictures(3), work, span()).run(scheduler, None))
@@ -183,10 +183,10 @@ class Held:
     def __init__(self) -> None:
         self.begun, self.go_on = list[int](), threading.Event()
 
-    def __call__(self, picture: Encoded, *_: object) -> dict[str, Any]:
+    def __call__(self, picture: Encoded, *_: object) -> bytes:
         self.begun.append(picture()[0])
         self.go_on.wait(WITHIN)
-        return {}
+        return b"{}"
 
 
 async def is_idle(scheduler: Scheduler) -> bool:
@@ -221,7 +221,7 @@ async def test_when_its_time_is_over_the_whole_request_is_too_late(count: int) -
 
 
 async def test_a_picture_that_waited_too_long_for_memory_ends_the_request() -> None:
-    def work(picture: Encoded, *_: object) -> dict[str, Any]:
+    def work(picture: Encoded, *_: object) -> bytes:
         begun.append(picture()[0])
         raise problems.GatewayTimeout("no memory")
 
@@ -237,9 +237,9 @@ async def test_answers_that_are_too_large_together_end_the_request(
     monkeypatch.setattr(answers, "MAX_BYTES", 100)
     begun = list[int]()
 
-    def work(picture: Encoded, *_: object) -> dict[str, Any]:
+    def work(picture: Encoded, *_: object) -> bytes:
         begun.append(picture()[0])
-        return {"text": "x" * 30}
+        return b"x" * 43
 
     with pytest.raises(problems.ContentTooLarge, match=r"more than 100 bytes together\. Send"):
         await run(9, work, slots=1)
@@ -259,3 +259,11 @@ async def test_the_body_is_json_with_the_request_id_last() -> None:
     assert body.startswith(b'{"model": "net", "task": "classification", "results": [{')
     assert body.endswith(b', "request_id": "mine"}\n')
     assert json.loads(body)["results"] == [{"number": 0}, {"number": 1}]
+
+
+def test_a_picture_that_was_refused_has_its_problem_in_the_place_of_its_answer() -> None:
+    broken = batch.Result[bytes](None, {}, problems.UnprocessableContent("It is broken."))
+    assert json.loads(batch.text(broken)) == {
+        "problem": {"status": 422, "title": "Unprocessable Content", "detail": "It is broken."}
+    }
+    assert batch.text(batch.Result(b"{}", {})) == b"{}"

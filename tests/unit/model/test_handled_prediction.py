@@ -1,6 +1,7 @@
 """A request's picture through a model's own handler."""
 
 import contextlib
+import json
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def answered(value: Any, presenter: Any = None, task: str = "tensor") -> Any:
         lambda _: decode.fitted(image, SHAPE), open_none, lambda _: contextlib.nullcontext(image),
         "net",
     )  # fmt: skip
-    return prediction.answer(lambda: b"", span(), slot)
+    return json.loads(prediction.answer(lambda: b"", span(), slot))
 
 
 def test_an_answer_of_its_own_is_the_result() -> None:

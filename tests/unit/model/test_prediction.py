@@ -12,6 +12,7 @@ from PIL import Image
 from passerelle.protocol import problems, trace
 from passerelle.server.pictures.boxes import Box
 from passerelle.server.span import Span
+from services.model import batch
 from services.model.decode import Prepared
 from services.model.placement import Placement
 from services.model.prediction import Parted, Prediction
@@ -89,8 +90,8 @@ def test_several_pictures_are_given_back_undecoded_and_answered_one_by_one() -> 
     )
     assert isinstance(found, list)
     assert [*timed.steps] == ["decode"]
-    members = [prediction("image/png").answer(each, span(), infer) for each in found]
-    assert [each["sum"] for each in members] == [0, 6]
+    texts = [prediction("image/png").answer(each, span(), infer) for each in found]
+    assert [json.loads(each)["sum"] for each in texts] == [0, 6]
 
 
 def with_boxes(image: str, *edges: int) -> bytes:
@@ -105,7 +106,7 @@ def test_parts_of_a_picture_are_answered_in_order_and_it_is_decoded_once() -> No
         with_boxes("AAAA", 3, 1, 2), "application/json", 3, timed, never, infer
     )
     assert isinstance(found, Parted)
-    assert [json.loads(each.text)["sum"] for each in found.results] == [3, 1, 2]
+    assert [json.loads(batch.text(each))["sum"] for each in found.results] == [3, 1, 2]
     assert (opened.count, opened.is_open) == (1, False)
     assert [*timed.steps] == ["decode", "infer", "present"]
 

@@ -43,10 +43,11 @@ def test_where_there_is_another_form_json_varies_too() -> None:
 
 
 def test_several_answers_are_listed_and_counted() -> None:
-    refused = batch.Result(b'{"problem": {}}', {}, problems.UnprocessableContent("broken"))
+    refused = batch.Result[bytes](None, {}, problems.UnprocessableContent("It is broken."))
     response = responses.of_many(model(), [batch.Result(b"{}", {}), refused], "mine")
+    broken = {"status": 422, "title": "Unprocessable Content", "detail": "It is broken."}
     assert json.loads(response.body) == {
-        "model": "net", "task": "classification", "results": [{}, {"problem": {}}],
+        "model": "net", "task": "classification", "results": [{}, {"problem": broken}],
         "request_id": "mine",
     }  # fmt: skip
     assert response.headers == [("Content-Type", "application/json"), ("Pictures", "2"), DIGEST]
