@@ -7,7 +7,8 @@ changes what was there, and isn't understood by who speaks another.
     1.1  a service states its version, and that it is being stopped (`draining`)
     1.2  a card states its activation and output, a service how many pictures gave no numbers
     1.3  a card states its task and its signature, an answer its task
-    1.4  a request has `boxes` of its picture, each answered by itself
+    1.4  a request has `boxes` of its picture, each answered by itself; a service takes tensors by
+         /model/<id>/infer
 """
 
 VERSION = "1.4"

@@ -135,6 +135,12 @@ class Detection(Task):
         predictions = [self.prediction(*each) for each in zip(*found, strict=True)]
         return {"predictions": predictions, "image": {"width": width, "height": height}}
 
+    def located(self, outputs: Tensors, placement: Placement) -> Tensors:
+        """The outputs, the boxes in pixels of the picture."""
+        edges = outputs[BOXES]
+        placed = placement.to_picture(edges.reshape(-1, 4)).reshape(edges.shape)
+        return {**outputs, BOXES: placed.astype(edges.dtype)}
+
     def prediction(self, box: Array, score: Any, label: Any) -> Prediction:
         """One object, as an answer has it."""
         xmin, ymin, xmax, ymax = number_text.floats(box)

@@ -102,6 +102,10 @@ class Task(abc.ABC):
         """The answer in the form that the request's Accept header prefers; None for JSON."""
         return None
 
+    def located(self, outputs: Tensors, placement: Placement) -> Tensors:  # noqa: ARG002  # the same
+        """The outputs, in which what has a place has it in the picture, and not in the input."""
+        return outputs
+
     @abc.abstractmethod
     def decision(self, outputs: Tensors, placement: Placement) -> Decision:
         """What the answer comes to, as JSON has it.

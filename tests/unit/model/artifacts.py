@@ -34,8 +34,7 @@ def make_card(model_id: str = "net", size: int = 32, **fields: Any) -> card.Card
         measured={},
         versions={},
         digest="d" * 64,
-        signature=card.Signature((pixels,), ()),
-        **fields,
+        **{"signature": card.Signature((pixels,), ())} | fields,
     )
 
 

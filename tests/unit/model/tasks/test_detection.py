@@ -231,3 +231,15 @@ def test_nothing_or_no_number_beside_something_can_not_be_compared(other: Tensor
 
 def test_classes_are_not_told_by_what_is_found() -> None:
     assert Detection.classes(BOTH) is None
+
+
+def test_boxes_of_any_shape_are_located_in_the_picture_and_the_rest_stays() -> None:
+    half = Placement((20, 10), (0, 0, 10, 10), (0, 0, 5, 5))
+    given = {
+        "boxes": np.array([[[0, 0, 5, 5], [1, 1, 9, 2]]], np.float32),
+        "scores": np.array([[0.5, 0.25]], np.float32),
+    }
+    found = Detection([]).located(given, half)
+    assert found["boxes"].tolist() == [[[0, 0, 10, 10], [2, 2, 18, 4]]]
+    assert found["boxes"].dtype == np.float32
+    assert found["scores"] is given["scores"]

@@ -1,0 +1,1 @@
+"""Of services/model/open_inference."""
