@@ -9,6 +9,7 @@ import functools
 from collections.abc import AsyncIterator
 
 from gateway import api_keys, auth, cache, control, known_keys, passing_on, settings
+from gateway.front_ends import open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
 from gateway.routes import RouteTable
@@ -23,6 +24,8 @@ from passerelle.server.wsgi import Threads
 PREDICT = "/model/{model_id}/predict{below:path}"
 FRONT_ENDS: tuple[tuple[str, str, FrontEnd], ...] = (
     ("POST", PREDICT, own),
+    ("POST", "/v2/models/{model_id}/infer", open_inference),
+    ("POST", "/v2/models/{model_id}/versions/{version}/infer", open_inference),
 )  # what clients speak, by the method and path of their requests
 
 
@@ -82,6 +85,8 @@ def make_app(gateway: State, table: RouteTable) -> Application:
         handler = functools.partial(predict, gateway, front_end)
         app.add_route(method, path, handler, front_end.refuse)
     app.add_route(ANY, PREDICT, functools.partial(predict_any, gateway))
+    for method, path, ask in open_inference_models.HANDLERS:
+        app.add_route(method, path, functools.partial(ask, gateway), open_inference.refuse)
     app.add_route("GET", "/health/ready", functools.partial(control.ready, gateway))
     return app
 

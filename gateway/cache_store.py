@@ -15,7 +15,7 @@ import cachetools
 
 from gateway.transport import Response
 from passerelle.manifest.model import Cache
-from passerelle.protocol import accept, answers
+from passerelle.protocol import answers, open_inference
 
 TIMING = "server-timing"  # the header of one request's times
 MAX_KEPT = 1_000_000  # bytes of a response that is kept, or given to those who wait for it
@@ -25,7 +25,10 @@ MAX_KEPT = 1_000_000  # bytes of a response that is kept, or given to those who 
 _MEMBER = b'"request_id"'
 _REQUEST_ID = re.compile(rb'"request_id": ?"([^"\\]+)"')
 # The others belong to one request.
-_KEPT_HEADERS = ("content-type", "retry-after", "vary", answers.PICTURES.lower())
+_KEPT_HEADERS = (
+    "content-type", "retry-after", "vary", answers.PICTURES.lower(),
+    open_inference.HEADER_LENGTH.lower(),
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +49,7 @@ class CachedResponse:
 
     status: int
     headers: dict[str, str]
-    prefix: bytes  # the body before the id, or all of one that has none in it, a PNG
+    prefix: bytes  # the body before the id, or all of one that has none in it
     suffix: bytes | None  # the body behind it
     created: float  # seconds of the store's clock
 
@@ -82,8 +85,9 @@ class CacheStore:
     def cacheable(self, response: Response, *, is_named: bool = True) -> CachedResponse | None:
         """A response in the form that others may have.
 
-        None if it is too large, or JSON that names no request. Where responses aren't ours and name
-        none, `is_named` is false, and all of one is kept as it is.
+        None if it is too large, or JSON that names neither its request nor, beside it, its model.
+        Where responses aren't ours and name none, `is_named` is false, and all of one is kept as
+        it is.
         """
         body = response.body
         if len(body) > MAX_KEPT:
@@ -92,7 +96,7 @@ class CacheStore:
             own = {k: v for k, v in response.headers.items() if k != TIMING}
             return CachedResponse(response.status, own, body, None, self.clock())
         prefix, suffix = body, None
-        if response.media_type != accept.PNG:
+        if answers.MODEL.lower() not in response.headers:
             match = _REQUEST_ID.match(body, max(body.rfind(_MEMBER), 0))
             if match is None:
                 return None

@@ -9,12 +9,11 @@ from typing import Any, cast
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, credentials, history
+from gateway import auth, credentials, history, readiness
 from gateway.api_keys import Key
 from gateway.routes import Route
 from gateway.state import State
-from passerelle.protocol import problems, statuses
-from passerelle.server import application, drain, flask_app
+from passerelle.server import application, flask_app
 from passerelle.server.messages import Request, Response
 
 CONTRACT = Path(__file__).parent / "openapi.yaml"
@@ -58,13 +57,7 @@ async def ready(gateway: State, _: Request) -> Response:
     Raises:
         ServiceUnavailable
     """
-    if drain.stopping.is_set():
-        raise problems.ServiceUnavailable("The gateway is being stopped.")
-    found = [route.current.status.status for route in gateway.routes.current.by_id.values()]
-    if statuses.READY not in found:
-        raise problems.ServiceUnavailable("No model is ready yet. GET /models says why.")
-    count = found.count(statuses.READY)
-    return application.json_response({"status": "ready", "models": len(found), "ready": count})
+    return application.json_response(readiness.report(gateway))
 
 
 def description(route: Route) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from gateway.exchange import Exchange
 from gateway.status import Status, Statuses
 from gateway.transport import Request, Response, StreamedRequest, StreamedResponse
 from passerelle.manifest.model import Backend, ExternalModel, Model
+from passerelle.protocol import open_inference
 
 ServedModel = Model | ExternalModel
 Get = Callable[[str], Awaitable[Response]]  # of a replica: the response to a GET of a target
@@ -60,9 +61,12 @@ class Adapter(abc.ABC):
         text = self.backend.model_dump_json() if self.backend else ""
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def variant(self, request: Request) -> str:  # noqa: ARG002  # others' have nothing more
-        """What else decides an answer than the target, Content-Type, Accept and body."""
-        return ""
+    def variant(self, request: Request) -> str:
+        """What else decides an answer than the target, Content-Type, Accept and body.
+
+        Where tensors follow a body's JSON, that is where it ends.
+        """
+        return request.headers.get(open_inference.HEADER_LENGTH, "")
 
     def is_by(self, response: Response, digest: str) -> bool:  # noqa: ARG002  # others' say nothing of it
         """Whether a response is by what has that digest."""

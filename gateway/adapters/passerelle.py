@@ -15,9 +15,9 @@ from gateway.exchange import Exchange
 from gateway.status import Status, Statuses
 from gateway.transport import Request, Response
 from passerelle.manifest.model import Model
-from passerelle.protocol import accept, answers, contract, problems, statuses, tasks
+from passerelle.protocol import accept, answers, contract, open_inference, problems, statuses, tasks
 
-FORWARDED_HEADERS = ("Content-Type",)  # of the client's, as it sent them
+FORWARDED_HEADERS = ("Content-Type", open_inference.HEADER_LENGTH)  # as the client sent them
 BUSY = (429, 503)  # statuses of a platform that has no instance for a request now
 NO_JSON = (b"NaN", b"Infinity")  # which a label may hold, too
 REPORTED = ("status", "reason", "non_finite")  # beside a card, and other the next moment
@@ -49,22 +49,10 @@ class Passerelle(Adapter):
                 "no instance is free".
             BadGateway: anything else, so that nonsense is never passed on as an answer.
         """
-        has_constant = any(name in response.body for name in NO_JSON)
-        if (
-            response.status == 200
-            and not has_constant
-            and response.body.startswith(b'{"model": "%b", ' % model.id.encode())
-        ):
+        is_kind = has_outputs_of if exchange.verb == "infer" else is_prediction_of
+        is_answer = response.status == 200 and is_kind(response, exchange, model)
+        if is_answer or is_own_problem(response):
             return response
-        if exchange.preferred == accept.PNG and is_png_of(response, model):
-            return response
-        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-            document = json.loads(response.body, parse_constant=refuse_constant)
-            if response.status == 200 and document["model"] == model.id:
-                return response
-            is_denied = response.status in id_tokens.DENIED  # by no service of ours
-            if is_problem(response) and not is_denied and document["request_id"]:
-                return response
         raise problem(response, model)
 
     async def probe(self, get: Get, known: Statuses) -> Statuses:
@@ -145,16 +133,57 @@ def refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def is_prediction_of(response: Response, exchange: Exchange, model: ServedModel) -> bool:
+    """Whether a response is the model's answer to a picture.
+
+    It has the media type that the client prefers, or is JSON all the same.
+    """
+    has_constant = any(name in response.body for name in NO_JSON)
+    if not has_constant and response.body.startswith(b'{"model": "%b", ' % model.id.encode()):
+        return True
+    if exchange.preferred == accept.PNG and is_png_of(response, model):
+        return True
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        document = json.loads(response.body, parse_constant=refuse_constant)
+        return bool(document["model"] == model.id)
+    return False
+
+
 def is_png_of(response: Response, model: ServedModel) -> bool:
     """Whether a response is a whole PNG of which its service says that this model made it."""
-    is_png = response.status == 200 and response.media_type == accept.PNG
     is_whole = response.body.startswith(PNG_BEGIN) and response.body.endswith(PNG_END)
-    return is_png and is_whole and response.headers.get(answers.MODEL.lower()) == model.id
+    return response.media_type == accept.PNG and is_whole and is_by(response, model)
 
 
-def is_problem(response: Response) -> bool:
-    """Whether the head of a response says that it is a problem."""
-    return response.status >= 400 and response.media_type == problems.MEDIA_TYPE
+def has_outputs_of(response: Response, _: Exchange, model: ServedModel) -> bool:
+    """Whether a response has the model's outputs in the Open Inference Protocol.
+
+    Its JSON comes first, whatever follows it.
+    """
+    try:
+        open_inference.header_length(
+            response.headers.get(open_inference.HEADER_LENGTH.lower()), len(response.body)
+        )
+    except ValueError:
+        return False
+    begins = response.body.startswith(b'{"model_name": "%b", ' % model.id.encode())
+    return begins and is_by(response, model)
+
+
+def is_by(response: Response, model: ServedModel) -> bool:
+    """Whether a service says beside its answer that this model made it."""
+    return response.headers.get(answers.MODEL.lower()) == model.id
+
+
+def is_own_problem(response: Response) -> bool:
+    """Whether a response is a problem that a service of ours tells."""
+    is_problem = response.status >= 400 and response.media_type == problems.MEDIA_TYPE
+    if not is_problem or response.status in id_tokens.DENIED:
+        return False
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        document = json.loads(response.body, parse_constant=refuse_constant)
+        return bool(document["request_id"])
+    return False
 
 
 def problem(response: Response, model: ServedModel) -> problems.Problem:

@@ -29,6 +29,7 @@ from passerelle.server.wsgi import Threads
 
 Handler = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Problem, Request], Response]  # a problem as the clients of a path read it
+HEALTH = ("/health/", "/v2/health/")  # paths of checks that come all the time
 Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
 ANY = "*"  # in place of a method
@@ -169,7 +170,7 @@ class Application:
 
     def _write_log(self, request: Request, status: int) -> None:
         """The request's line in the log. Health checks come all the time, and have none."""
-        if not request.path.startswith("/health/"):
+        if not request.path.startswith(HEALTH):
             request.span.write_log(self.service, request.method, request.path, status)
 
 

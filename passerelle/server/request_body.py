@@ -33,12 +33,12 @@ async def read_any(request: Request, limit: int) -> bytes:
         As `read`, but for these.
     """
     budget, stated = request.budget, request.headers.get("content-length", "0")
-    _check(int(stated), limit, budget.left)
+    check(int(stated), limit, budget.left)
     chunks = []
     more = True
     while more:
         chunk, more = await _receive(request)
-        _check(request.held + len(chunk), limit, budget.left + request.held)
+        check(request.held + len(chunk), limit, budget.left + request.held)
         budget.take(len(chunk))
         request.held += len(chunk)
         chunks.append(chunk)
@@ -83,7 +83,7 @@ def empty() -> problems.Problem:
     )
 
 
-def _check(size: int, limit: int, free: int) -> None:
+def check(size: int, limit: int, free: int) -> None:
     """Return only if a body of so many bytes may be held.
 
     Raises:

@@ -74,6 +74,59 @@ async def test_a_front_end_knows_what_its_model_is_before_it_reads_the_body() ->
     assert (seen[0].protocol, seen[0].card) == ("passerelle", {"digest": made.DIGEST})
 
 
+INFER = "/v2/models/m/infer"
+
+
+async def test_tensors_go_their_way() -> None:
+    headers = {"content-type": "application/json", "model": "m"}
+    body = b'{"model_name": "m", "outputs": []}'
+    replies = Replies(*[Response(200, headers, body)] * 2)
+    for target in (INFER, "/v2/models/m/versions/1/infer"):
+        answer = await ask(replies, target)
+        assert (answer.status, answer.json["model_name"]) == (200, "m")
+        steps = [each.partition(";")[0] for each in answer.headers["Server-Timing"].split(", ")]
+        assert steps == ["auth", "route", "read", "upstream"]
+    assert [each.target for each in replies.requests] == ["/model/m/infer"] * 2
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "body", "status"),
+    [
+        (INFER, {}, b"x", 401),
+        ("/v2/models/n/infer", KEY, b"x", 403),
+        (f"{INFER}?key=x", KEY, b"x", 401),
+        ("/v2/models/m/versions/2/infer", KEY, b"x", 404),
+        (INFER, KEY, b"x" * 11, 413),
+        (INFER, KEY | {"Content-Encoding": "gzip"}, b"x", 400),
+        (INFER, KEY | {"Content-Encoding": "br"}, b"x", 415),
+        (INFER, KEY, b"", 400),
+        (INFER, KEY | {"X-Request-Timeout": "soon"}, b"x", 400),
+    ],
+)
+async def test_each_refusal_of_tensors_is_an_error_and_asks_no_service(
+    target: str, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    replies = Replies()
+    answer = await ask(replies, target, headers, body)
+    assert (answer.status, answer.media_type) == (status, "application/json")
+    assert [*answer.json] == ["error"]
+    assert answer.headers["X-Request-ID"]
+    assert not replies.requests
+
+
+async def test_a_services_problem_with_tensors_is_an_error_and_counted() -> None:
+    told = b'{"detail": "It is broken.", "request_id": "mine"}'
+    state = made.state(
+        Replies(
+            Response(503, {"content-type": "application/problem+json", "retry-after": "7"}, told)
+        )
+    )
+    answer = await asgi.ask(app.make_app(state, made.table()), "POST", INFER, b"x", KEY)
+    assert (answer.status, answer.json) == (503, {"error": "It is broken."})
+    assert answer.headers["Retry-After"] == "7"
+    assert (last_slot(state)["requests"], last_slot(state)["failed"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("target", "headers", "body", "status"),
     [

@@ -120,6 +120,23 @@ async def test_another_picture_another_top_and_other_media_types_are_other_keys(
     assert model.asked == 5
 
 
+async def test_tensors_are_another_key_and_so_is_where_their_json_ends() -> None:
+    headers = {"content-type": "application/json", "model": "m", "artifact-digest": made.DIGEST}
+    length = "inference-header-content-length"
+    outputs = Response(200, headers | {length: "9"}, b'{"a": "b"}tensors')
+    model, route = Model(outputs), made.route(cache=ON)
+    tensors, longer = made.exchange({length: "3"}), made.exchange({length: "4"})
+    tensors.verb = longer.verb = "infer"
+    for exchange in (made.exchange({length: "3"}), tensors, longer):
+        assert cache_status(await cache.answer(exchange, route, model.forward)) == (
+            "fwd=miss; stored"
+        )
+    kept = await cache.answer(tensors, route, model.forward)
+    assert (kept.body, kept.headers[length], cache_status(kept)) == (
+        outputs.body, "9", "hit; ttl=60",
+    )  # fmt: skip
+
+
 async def test_another_form_of_the_answer_is_another_key_however_it_is_asked_for() -> None:
     route = made.route(cache=ON)
     png, json = Model(made.png()), Model()

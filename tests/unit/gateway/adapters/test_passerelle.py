@@ -6,6 +6,7 @@ import pytest
 
 from gateway.adapters import passerelle
 from gateway.adapters.passerelle import Passerelle, mismatch
+from gateway.exchange import Exchange
 from gateway.status import Status
 from gateway.transport import Response
 from passerelle.protocol import problems
@@ -80,6 +81,63 @@ def test_a_png_of_the_model_is_an_answer_to_who_prefers_it() -> None:
 def test_another_picture_is_a_bad_gateway(response: Response, preferred: str) -> None:
     with pytest.raises(problems.BadGateway, match="makes no sense"):
         checked(response, preferred)
+
+
+LENGTH = "inference-header-content-length"
+OUTPUTS = b'{"model_name": "m", "outputs": []}'
+
+
+def outputs(body: bytes = OUTPUTS, status: int = 200, length: str = "", by: str = "m") -> Response:
+    """A response of the model's outputs."""
+    return Response(status, {"model": by} | ({LENGTH: length} if length else {}), body)
+
+
+def infer() -> Exchange:
+    exchange = made.exchange({LENGTH: "7", "content-type": "x/y"})
+    exchange.verb = "infer"
+    return exchange
+
+
+def test_tensors_go_to_an_address_of_their_own_and_say_where_their_json_ends() -> None:
+    request = Passerelle().request(infer(), made.model())
+    assert (request.target, request.body) == ("/model/m/infer", b"picture")
+    assert request.headers["Inference-Header-Content-Length"] == "7"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        outputs(),
+        outputs(OUTPUTS + b"NaN", length=str(len(OUTPUTS))),
+        Response(422, PROBLEM, b'{"detail": "broken", "request_id": "mine"}'),
+    ],
+)
+def test_outputs_of_the_model_and_a_problem_are_passed_on(response: Response) -> None:
+    assert Passerelle().check(response, infer(), made.model()) is response
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        made.answer(),
+        made.png(),
+        outputs(by="another"),
+        outputs(b'{"model_name": "another", "outputs": []}'),
+        outputs(b'{"outputs": []}'),
+        outputs(status=500),
+        outputs(length="999"),
+        outputs(length="x"),
+        Response(200, {}, OUTPUTS),
+    ],
+)
+def test_other_outputs_are_a_bad_gateway(response: Response) -> None:
+    with pytest.raises(problems.BadGateway, match="makes no sense"):
+        Passerelle().check(response, infer(), made.model())
+
+
+def test_outputs_are_no_answer_to_a_picture() -> None:
+    with pytest.raises(problems.BadGateway, match="makes no sense"):
+        checked(outputs())
 
 
 def test_the_fields_of_an_answer_may_come_in_any_order() -> None:
