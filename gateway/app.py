@@ -9,7 +9,7 @@ import functools
 from collections.abc import AsyncIterator
 
 from gateway import api_keys, auth, cache, control, known_keys, passing_on, settings
-from gateway.front_ends import open_inference, open_inference_models
+from gateway.front_ends import huggingface, open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
 from gateway.routes import RouteTable
@@ -24,6 +24,7 @@ from passerelle.server.wsgi import Threads
 PREDICT = "/model/{model_id}/predict{below:path}"
 FRONT_ENDS: tuple[tuple[str, str, FrontEnd], ...] = (
     ("POST", PREDICT, own),
+    ("POST", "/hf/{model_id}", huggingface),
     ("POST", "/v2/models/{model_id}/infer", open_inference),
     ("POST", "/v2/models/{model_id}/versions/{version}/infer", open_inference),
 )  # what clients speak, by the method and path of their requests

@@ -1,7 +1,9 @@
 """Base64 as people send it; a text that may be read in two ways is an error."""
 
 import base64
+import binascii
 import time
+import types
 
 import pytest
 from hypothesis import given
@@ -76,3 +78,25 @@ def test_a_hostile_text_takes_no_time(text: str) -> None:
     with pytest.raises(base64_text.Base64Error):
         base64_text.decode(text)
     assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize("text", [TEXT, TEXT.rstrip("="), LINES, URI + TEXT])
+def test_a_long_text_is_decoded_in_parts(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    def decode(part: bytes, *, strict_mode: bool) -> bytes:
+        lengths.append(len(part))
+        return binascii.a2b_base64(part, strict_mode=strict_mode)
+
+    monkeypatch.setattr(base64_text, "CHUNK", 400)
+    monkeypatch.setattr(base64_text, "binascii", types.SimpleNamespace(a2b_base64=decode))
+    assert base64_text.decode(text) == RAW
+    assert max(lengths) == 400
+
+
+def test_padding_at_the_end_of_a_part_is_not_that_of_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(base64_text, "CHUNK", 4)
+    with pytest.raises(base64_text.Base64Error):
+        base64_text.decode("QQ==QUJD")
