@@ -9,7 +9,7 @@ import click
 
 from passerelle.cli import model_table, options, output, progress
 from passerelle.client import Client
-from passerelle.local import backend_check, launch, local_state, preflight, reload, supervisor
+from passerelle.local import launch, local_state, preflight, reload, supervisor
 from passerelle.local.options import Options
 from passerelle.local.reload import Lineup
 from passerelle.local.watch import Watch
@@ -96,9 +96,6 @@ def serve(run: Options, models: Models, watch: Watch) -> None:
     own, external = of_kind(Model, models), of_kind(ExternalModel, models)
     lineup = Lineup(tuple(progress.baked(own, run.artifacts, output.console)), external)
     watch.follow(reload.watched(run.manifest, own, lineup.results))
-    for model in external:
-        for problem in backend_check.problems_here(model):
-            output.console.print(f"{model.id}: {problem}", style="red", markup=False)
     count = sum(result.folder is not None for result in lineup.results) + len(external)
     if not count:
         raise click.ClickException("No model could be baked: there is nothing to serve.")

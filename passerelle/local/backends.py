@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from passerelle.local import readiness
+from passerelle.local import backend_check, readiness
 from passerelle.local.backend_command import BackendCommand
 from passerelle.local.process import Process
 from passerelle.manifest.model import ExternalModel
@@ -57,12 +57,15 @@ class Backends:
         self._running: dict[str, Running] = {}  # by the port file's name
         self._wanted: dict[str, str] = {}  # the port file's name by service
         self._urls: set[str] = set()  # ids of what others run
+        self._models: tuple[ExternalModel, ...] = ()
+        self._lacking: set[str] = set()  # ids of those that name what isn't there
         self._draining: list[tuple[Process, float]] = []  # until they are killed
         self._began = clock()
 
     def serve(self, models: Iterable[ExternalModel]) -> None:
         """Make what runs be the commands of these models: start the new, leave the others alone."""
         models = tuple(models)
+        self._note_lacks(models)
         self._urls = {each.id for each in models if each.backend.url}
         started_here = [each for each in models if not each.backend.url]
         self._wanted = {each.service: port_file(each) for each in started_here}
@@ -91,7 +94,8 @@ class Backends:
     def pending(self, statuses: Mapping[str, str], url_timeout: float) -> set[str]:
         """The models that may yet get ready, by the statuses that the gateway knows.
 
-        What has ended once isn't waited for, and what others run for so many seconds alone.
+        What has ended once isn't waited for, nor what lacks something, and what others run for so
+        many seconds alone.
         """
         names = set(self._wanted.values())
         found = {
@@ -99,12 +103,22 @@ class Backends:
             if name in names and not each.has_failed
         }  # fmt: skip
         found |= self._urls if self._clock() - self._began < url_timeout else set()
+        found -= self._lacking
         return {each for each in found if statuses.get(each) not in ("ready", "failed")}
 
     @property
     def processes(self) -> list[Process]:
         """All that run, or finish what they are doing."""
         return [*(each.process for each in self._running.values()), *(p for p, _ in self._draining)]
+
+    def _note_lacks(self, models: tuple[ExternalModel, ...]) -> None:
+        """Tell what models that are new or changed name and isn't there."""
+        lacks = {each.id: [*backend_check.problems_here(each)] for each in models}
+        self._lacking = {model_id for model_id, found in lacks.items() if found}
+        for each in models:
+            for problem in lacks[each.id] if each not in self._models else ():
+                self._report(f"{each.id}: {problem}")
+        self._models = models
 
     def _start(self, model: ExternalModel) -> None:
         """Start a model's command."""

@@ -131,12 +131,6 @@ def test_backends_alone_need_no_packages_of_a_bake(calls: Calls, tmp_path: Path)
     assert "http://127.0.0.1:8080/model/ocr/predict" in shown.output
 
 
-def test_what_a_backend_lacks_is_told_at_the_start(calls: Calls, tmp_path: Path) -> None:
-    assert "ocr: there is no program" in run(tmp_path, text=BACKENDS % "command: [none-]").output
-    assert "ocr: its image is started by" in run(tmp_path, text=BACKENDS % "image: a").output
-    assert calls.runs == 2
-
-
 def test_backends_need_a_gateway(calls: Calls, tmp_path: Path) -> None:
     shown = run(tmp_path, "--no-gateway", text=BACKENDS % "command: [sh]")
     assert (shown.exit_code, calls.runs) == (1, 0)

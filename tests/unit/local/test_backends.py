@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from passerelle.local import backends, readiness
+from passerelle.local import backend_command, backends, readiness
 from passerelle.local.backend_command import BackendCommand
 from passerelle.local.backends import Backends
 from passerelle.manifest.model import ExternalModel
@@ -21,6 +21,7 @@ class Run:
         self.listening: set[int] = set()
         self.healthy: set[int] = set()
         self.missing = False
+        monkeypatch.setattr(backend_command, "is_there", lambda _: True)
         monkeypatch.setattr(readiness, "listens", self.listening.__contains__)
         monkeypatch.setattr(readiness, "is_healthy", lambda port, _: port in self.healthy)
         self.backends = Backends(folder / "logs", folder, self.reports.append, self.clock.monotonic)
@@ -108,6 +109,18 @@ def test_an_image_alone_is_not_started_and_says_so(run: Run) -> None:
     image = fake.external("ocr", image="acme/ocr")
     run.serve(image)
     assert (run.children, run.said(image)) == ([], backends.ONLY_AN_IMAGE)
+    assert run.reports[0].startswith("ocr: its image is started by passerelle render compose")
+
+
+def test_what_one_lacks_is_told_once_and_it_is_not_waited_for(run: Run) -> None:
+    lacking = fake.external("ocr", "old", headers={"A": "env:NO_SUCH_VARIABLE"})
+    run.serve(lacking)
+    run.serve(lacking, fake.external("other", "other"))
+    assert len(run.reports) == 1
+    assert "ocr: the variable of its header A, NO_SUCH_VARIABLE, is not set" in run.reports[0]
+    assert run.backends.pending({}, 5) == {"other"}
+    run.serve(OLD)
+    assert run.backends.pending({}, 5) == {"ocr"}
 
 
 def test_a_changed_command_takes_over_once_it_is_well_and_the_old_one_drains_later(

@@ -78,6 +78,8 @@ def test_the_gateway_follows_the_manifest_and_finds_services_at_their_links(
     assert environ["PASSERELLE_MANIFEST"] == str(tmp_path / "models.yaml")
     assert environ["PASSERELLE_KEYS"] == str(tmp_path / "state/keys.yaml")
     assert environ["PASSERELLE_UPSTREAM"] == f"unix:{tmp_path}/sockets/{{service}}.sock"
+    assert environ["PASSERELLE_PORTS"] == str(tmp_path / "sockets")
+    assert environ["PASSERELLE_HEADER_FILES"] == ""  # which is of containers
     assert environ["PASSERELLE_BIND"] == "0.0.0.0:8080"
     assert "PASSERELLE_PAGE_KEY" not in environ
     assert environ["PASSERELLE_UPSTREAM_AUTH"] == ""  # whatever is set for services elsewhere

@@ -239,7 +239,7 @@ def test_backends_are_started_watched_waited_for_and_stopped_with_the_rest(
     child = fake.Child()
     monkeypatch.setattr(BackendCommand, "spawn", lambda _: child)
     monkeypatch.setattr(readiness, "listens", lambda _: True)
-    run.serve([run.result("a")], fake.external("ocr", "serve"))
+    run.serve([run.result("a")], fake.external("ocr", "sh"))
     assert run.supervisor.pending() == {"ocr"}
     run.supervisor.poll()
     assert [file.name[:4] for file in run.launcher.sockets.glob("*.port")] == ["ocr."]
