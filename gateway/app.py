@@ -8,7 +8,16 @@ import contextlib
 import functools
 from collections.abc import AsyncIterator
 
-from gateway import api_keys, auth, cache, control, known_keys, passing_on, settings
+from gateway import (
+    api_keys,
+    auth,
+    cache,
+    control,
+    known_keys,
+    passing_on,
+    picture_by_url,
+    settings,
+)
 from gateway.front_ends import huggingface, open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
@@ -31,7 +40,7 @@ FRONT_ENDS: tuple[tuple[str, str, FrontEnd], ...] = (
 
 
 async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Response:
-    """Receive, identify, permit, route, read, answer from the cache or the model, respond."""
+    """Receive, identify, permit, route, read, fetch, answer from cache or model, respond."""
     exchange = front_end.receive(request)
     with exchange.span.step("auth"):
         key = auth.identify(exchange.client, gateway.keys.current, exchange.span)
@@ -41,6 +50,7 @@ async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Resp
         exchange.protocol, exchange.card = route.protocol, route.status.card
         exchange.is_streamed = route.is_streamed(request.method)
     await front_end.read_payload(exchange, request, gateway.options.max_body)
+    await picture_by_url.complete(gateway, exchange, request, route)
     with route.history.request() as outcome:
         if exchange.is_streamed:
             return await passing_on.pass_on(exchange, route, front_end, request, outcome)

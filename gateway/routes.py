@@ -15,7 +15,7 @@ from gateway.location import Location
 from gateway.status import Status
 from gateway.upstream import Limits, Upstream
 from passerelle.manifest import reading, source
-from passerelle.manifest.model import Cache, ExternalModel, Model, Pipeline
+from passerelle.manifest.model import Cache, ExternalModel, Fetch, Manifest, Model, Pipeline
 from passerelle.protocol import problems, statuses
 
 
@@ -99,6 +99,7 @@ class Routes:
     """The table of one reading of the manifest. It never changes; a new reading makes a new one."""
 
     by_id: dict[str, Route]
+    fetch: Fetch | None = None  # from where pictures are fetched; None: no picture is
 
     def find(self, model_id: str, key: Key) -> Route:
         """The route of a model.
@@ -116,6 +117,11 @@ class Routes:
     def allowed(self, key: Key) -> list[Route]:
         """The routes of the models that a key may use."""
         return [each.current for each in self.by_id.values() if key.allows(each.model.id)]
+
+
+def served(manifest: Manifest) -> tuple[ServedModel, ...]:
+    """The models of a manifest that have a service."""
+    return tuple(each for each in manifest.models if not isinstance(each, Pipeline))
 
 
 class RouteTable:
@@ -142,25 +148,24 @@ class RouteTable:
         for each in self.upstreams.values():
             each.stop()
 
-    def read(self, path: Path) -> tuple[ServedModel, ...]:
-        """The models of the manifest at `path`.
+    def read(self, path: Path) -> Manifest:
+        """The manifest at `path`.
 
         Raises:
             reading.ManifestError: also for a service that the setting gives no address.
         """
-        models = tuple(
-            each for each in reading.read_manifest(path).models if not isinstance(each, Pipeline)
-        )
+        manifest = reading.read_manifest(path)
         try:
-            for model in models:
+            for model in served(manifest):
                 self._address(model)
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise reading.ManifestError(path, [source.Problem(1, "", message)]) from None
-        return models
+        return manifest
 
-    def accept(self, models: tuple[ServedModel, ...]) -> Routes:
+    def accept(self, manifest: Manifest) -> Routes:
         """The routes of a manifest's models."""
+        models = served(manifest)
         services = {model.service: model for model in models}
         new = {name: model for name, model in services.items() if not self._is_known(model)}
         old = {name: self.upstreams.pop(name) for name in set(self.upstreams) - set(services)}
@@ -178,7 +183,7 @@ class RouteTable:
         for name in new if self._started else ():
             self.upstreams[name].start()
         self.caches = {m.id: self._cache(m.id, m.cache) for m in models if m.cache}
-        return Routes({model.id: self._route(model) for model in models})
+        return Routes({model.id: self._route(model) for model in models}, manifest.fetch)
 
     def _route(self, model: ServedModel) -> Route:
         """The route of a model, whose upstream is there."""

@@ -2,10 +2,11 @@
 
 import dataclasses
 
-from gateway.adapters.adapter import ServedModel
 from gateway.api_keys import Keys
+from gateway.fetching.fetcher import Fetcher
 from gateway.routes import Routes
 from gateway.settings import Settings
+from passerelle.manifest.model import Manifest
 from passerelle.server.file_watcher import FileWatcher
 
 
@@ -15,4 +16,5 @@ class State:
 
     options: Settings
     keys: FileWatcher[Keys, Keys]
-    routes: FileWatcher[tuple[ServedModel, ...], Routes]
+    routes: FileWatcher[Manifest, Routes]
+    fetcher: Fetcher = dataclasses.field(default_factory=Fetcher)

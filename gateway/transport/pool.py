@@ -39,7 +39,8 @@ class Pool:
 
     `host` is where to connect instead: one of the addresses behind the name. `credentials` gives
     the headers that every request has, such as those that say who we are, and may raise instead. A
-    connection is kept for `max_idle` seconds without a request.
+    connection is kept for `max_idle` seconds without a request. `tls` is what https is spoken with,
+    in place of what every pool makes for itself.
     """
 
     def __init__(
@@ -48,13 +49,16 @@ class Pool:
         host: str = "",
         credentials: Credentials | None = None,
         max_idle: float = MAX_IDLE_SECONDS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._host, self._credentials, self._max_idle = host, credentials, max_idle
         self._path = address.removeprefix("unix:") if address.startswith("unix:") else ""
         self._url = urllib.parse.urlsplit("http://localhost" if self._path else address)
         self._base = self._url.path.rstrip("/")
         self._named = re.sub(r"%[^]]*", "", self._url.netloc)  # without this machine's zone of IPv6
-        self._tls = ssl.create_default_context() if self._url.scheme == "https" else None
+        self._tls = None
+        if self._url.scheme == "https":
+            self._tls = tls or ssl.create_default_context()
         self._idle: collections.deque[Connection] = collections.deque()
 
     async def send(self, request: Request, seconds: float) -> Response:

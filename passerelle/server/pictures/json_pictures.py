@@ -75,7 +75,7 @@ def refuse_url(given: dict[str, Any]) -> None:
     for name in (FIELD, LIST):
         if name in given and "url" in given:
             raise problems.InvalidRequest(
-                f'The JSON has both "{name}" and "url". Send pictures; no address is fetched here.'
+                f'The JSON has both "{name}" and "url". Send one of the two.'
             )
 
 

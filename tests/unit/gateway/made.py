@@ -21,7 +21,7 @@ from gateway.state import State
 from gateway.status import Status
 from gateway.transport import Parts, Request, Response, StreamedRequest, StreamedResponse
 from gateway.upstream import Upstream
-from passerelle.manifest.model import Cache, Model
+from passerelle.manifest.model import Cache, Manifest, Model
 from passerelle.protocol import trace
 from passerelle.server import messages
 from passerelle.server.byte_budget import ByteBudget
@@ -106,7 +106,7 @@ def state(pool: Any, key: Key = KEY) -> State:
     return State(
         OPTIONS,
         FileWatcher(Path("none"), lambda _: keys, lambda read: read, api_keys.KeysError),
-        FileWatcher(Path("none"), lambda _: (), lambda _: routes, ValueError),
+        FileWatcher(Path("none"), lambda _: Manifest(models=()), lambda _: routes, ValueError),
     )
 
 

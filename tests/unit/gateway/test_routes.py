@@ -58,9 +58,16 @@ def test_reading_changes_nothing_before_what_was_read_is_accepted(tmp_path: Path
     found = table()
     accepted(found, tmp_path)
     before = dict(found.upstreams)
-    models = found.read(written(tmp_path, MANIFEST.replace("zoo", "park")))
-    assert [model.service for model in models] == ["park", "park"]
+    manifest = found.read(written(tmp_path, MANIFEST.replace("zoo", "park")))
+    assert [model.service for model in routes.served(manifest)] == ["park", "park"]
     assert found.upstreams == before
+
+
+def test_the_hosts_that_pictures_come_from_follow_the_manifest(tmp_path: Path) -> None:
+    assert accepted(table(), tmp_path).fetch is None
+    given = accepted(table(), tmp_path, f"{MANIFEST}fetch: {{hosts: [a.example]}}\n").fetch
+    assert given
+    assert given.hosts == ("a.example",)
 
 
 def test_a_new_reading_keeps_upstreams_histories_and_caches_that_stay(tmp_path: Path) -> None:

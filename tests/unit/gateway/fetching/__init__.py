@@ -1,0 +1,1 @@
+"""Tests of getting pictures by their addresses."""
