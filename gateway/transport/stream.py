@@ -11,6 +11,8 @@ sending or at taking, costs it nothing.
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -92,12 +94,14 @@ class Stream:
         try:
             async with contextlib.aclosing(parts):
                 async for part in parts:
+                    if transport.is_closing():
+                        return
                     chunk = (b"%x\r\n" % len(part), part, b"\r\n") if is_chunked else (part,)
                     transport.writelines(chunk)
                     self._move()
                     if self._is_blocked:
                         await self._wait_to_write()
-            if is_chunked:
+            if is_chunked and not transport.is_closing():
                 transport.write(b"0\r\n\r\n")
             self._is_sent = True
             self._move()
@@ -139,10 +143,10 @@ class Stream:
                 chunks, self._chunks, self._untaken = self._chunks, [], 0
                 self._connection.transport.resume_reading()
                 yield chunks[0] if len(chunks) == 1 else b"".join(chunks)
-            elif self._error:
-                raise self._error
             elif self._is_complete:
                 return
+            elif self._error:
+                raise self._error
             else:
                 await self._wait_to_read()
 
@@ -171,11 +175,27 @@ class Stream:
 
     def end(self, error: Exception | None) -> None:
         """The connection ended."""
+        if error and not self._is_sent and not self._error:
+            self._read_rest()
         if error is None and self._ends_by_close and not self._error:
             self._is_complete = True
             wake(self._reader)
         elif not self._is_complete:
             self._fail(error or BrokenError("the response broke off"))
+
+    def _read_rest(self) -> None:
+        """Read what the service said before it closed a connection on which a body was still sent.
+
+        That writing failed is known first, and the event loop then reads no more.
+        """
+        transport = self._connection.transport
+        if transport.get_extra_info("sslcontext"):
+            return
+        with contextlib.suppress(OSError):
+            descriptor = os.dup(transport.get_extra_info("socket").fileno())
+            with socket.socket(fileno=descriptor) as left:
+                while data := left.recv(MAX_UNTAKEN, socket.MSG_DONTWAIT):
+                    self.feed(data)
 
     def on_message_begin(self) -> None:
         """A response. One that follows the end is one that nobody asked for."""

@@ -80,8 +80,8 @@ def answers(url: str) -> bool:
 class Door:
     """A gateway in front of services at given addresses."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self.key = url, key
+    def __init__(self, url: str, key: str, log: Path = Path(os.devnull)) -> None:
+        self.url, self.key, self.log = url, key, log
 
     def get(self, path: str) -> Any:
         return requests.get(self.url + path, headers={"X-API-Key": self.key}, timeout=10).json()
@@ -124,7 +124,7 @@ def gateway(
     try:
         stack.wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 20)
         with contract.gateway(f"http://127.0.0.1:{port}"):
-            yield Door(f"http://127.0.0.1:{port}", text)
+            yield Door(f"http://127.0.0.1:{port}", text, folder / "gateway.log")
     finally:
         child.terminate()
         child.wait(15)

@@ -234,6 +234,21 @@ async def test_a_response_may_come_before_the_body_has_ended(network: Network) -
     assert network.transports[0].is_closed  # the body isn't whole
 
 
+async def test_a_response_that_is_whole_stays_so_whatever_becomes_of_the_body(
+    network: Network,
+) -> None:
+    body = Body(b"abc")
+    reply = b"HTTP/1.1 413 X\r\nContent-Length: 2\r\n\r\nno"
+    async with pool(network, (reply,)).stream(body.post(), SECONDS) as response:
+        network.transports[0].lose(ConnectionResetError())
+        body.queue.put_nowait(b"de")
+        await settle()
+        body.queue.put_nowait(problems.InvalidRequest("It broke off."))
+        await settle()
+        assert [part async for part in response.parts] == [b"no"]
+    assert b"de" not in network.transports[0].written
+
+
 async def test_who_stops_waiting_ends_the_body_and_the_connection(network: Network) -> None:
     body = Body(b"abc")
     asking = asyncio.ensure_future(whole(pool(network, ()), body.post()))
