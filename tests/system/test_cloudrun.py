@@ -14,7 +14,7 @@ from gateway import settings
 from passerelle.deploy import cloudrun
 from passerelle.deploy.render_error import RenderError
 from passerelle.manifest import reading
-from passerelle.manifest.model import Model
+from passerelle.manifest.model import Backend, ExternalModel, Model
 from services.frontend import settings as page
 from tests.support import stack
 
@@ -29,8 +29,8 @@ for (const each of JSON.parse(readFileSync(0))) new Service(each).validate();
 """
 
 
-def documents(options: cloudrun.Options) -> dict[str, Any]:
-    text = cloudrun.render(MODELS, options)
+def documents(options: cloudrun.Options, *more: ExternalModel) -> dict[str, Any]:
+    text = cloudrun.render((*MODELS, *more), options)
     return {each["metadata"]["name"]: each for each in yaml.safe_load_all(text)}
 
 
@@ -64,6 +64,19 @@ def test_each_document_is_a_knative_service(judge: Path, options: cloudrun.Optio
     services = list(documents(options).values())
     assert len(services) == 6
     assert judged(judge, services) == ""
+
+
+@pytest.mark.parametrize("options", [GOOGLE, KNATIVE])
+@pytest.mark.parametrize("health", ["/ping", None])
+def test_a_backends_service_and_its_secrets_are_knatives_as_well(
+    judge: Path, options: cloudrun.Options, health: str | None
+) -> None:
+    headers = {"Authorization": "env:OCR_TOKEN", "X-Key": "file:/etc/ocr.txt"}
+    backend = Backend(image="acme/ocr:1.4", port=5000, health=health, headers=headers)
+    ocr = ExternalModel(id="ocr", title="Texts", service="ocr", timeout=10.0, backend=backend)
+    found = documents(options, ocr)
+    assert "passerelle-ocr-token" in str(found["gateway"])
+    assert judged(judge, [found["ocr"], found["gateway"]]) == ""
 
 
 @pytest.mark.parametrize(
