@@ -30,7 +30,7 @@ from passerelle.server import daemon_thread, log
 
 RESOLVE_INTERVAL = 1.0  # seconds
 MAX_IN_FLIGHT = 96  # requests with one service at once
-TAKEOVER_TIMEOUT = 120.0  # seconds that a predecessor is kept, at most
+TAKEOVER_TIMEOUT = 120.0  # seconds for a predecessor; who starts processes here ends it instead
 STARTUP_GRACE = 60.0  # seconds that a service which never answered counts as starting
 NO_SUCH_ADDRESS = (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY)
 
@@ -105,7 +105,8 @@ class Upstream:
         """Follow the replicas until stopped."""
         while True:
             await self.refresh_replicas()
-            if self.is_ready or time.monotonic() - self._started > TAKEOVER_TIMEOUT:
+            is_late = time.monotonic() - self._started > TAKEOVER_TIMEOUT
+            if self.is_ready or (is_late and not self.location.port_file):
                 self.drop_predecessor()
             if not self.predecessor:
                 self.record_statuses()

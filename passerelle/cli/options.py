@@ -7,7 +7,7 @@ import click
 from passerelle.client import Client
 from passerelle.local import local_state
 from passerelle.manifest import reading
-from passerelle.manifest.model import Model
+from passerelle.manifest.model import Model, of_kind
 
 manifest_option = click.option(
     "-f",
@@ -38,9 +38,14 @@ models_argument = click.argument("ids", metavar="[MODEL]...", nargs=-1)
 
 def known(path: Path, ids: tuple[str, ...]) -> tuple[Model, ...]:
     """The manifest's models of ours, once it is sure that those of these ids are among them."""
-    models = reading.read(path)
-    if unknown := set(ids) - {model.id for model in models}:
+    found = reading.read_manifest(path).models
+    models = of_kind(Model, found)
+    if unknown := set(ids) - {model.id for model in found}:
         raise click.ClickException(f"{path} has no {', '.join(sorted(unknown))}.")
+    foreign = sorted(set(ids) - {model.id for model in models})
+    if foreign or not models:
+        names = ", ".join(foreign) or f"what {path} has"
+        raise click.ClickException(f"Only models of ours are baked, and {names} isn't one.")
     return models
 
 

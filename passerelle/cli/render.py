@@ -44,6 +44,7 @@ def compose_command(path: Path, only_check: bool, output: Path) -> None:
         KEYS.chmod(0o644)  # whatever the umask: a container's user is another
     output.write_text(text, encoding="utf-8")
     warn_of_private_keys()
+    warn_of_header_files(path)
 
 
 def as_compose(path: Path, options: compose.Options) -> str:
@@ -89,6 +90,20 @@ def warn_of_private_keys() -> None:
         click.echo(
             f"{KEYS} can't be read in a container, whose user is another; {advice}", err=True
         )
+
+
+def warn_of_header_files(path: Path) -> None:
+    """Say which files of headers aren't there, or can't be read by a container's user."""
+    for each in backends.header_files(reading.read_manifest(path).models):
+        file = path.parent / each.path
+        if not file.is_file():
+            advice = "make it before docker compose up, which starts no gateway without it"
+            click.echo(f"{file} is not there; {advice}", err=True)
+        elif not file.stat().st_mode & stat.S_IROTH:
+            advice = f"run: chown 10001 {file}, or chmod a+r {file}"
+            click.echo(
+                f"{file} can't be read in a container, whose user is 10001; {advice}", err=True
+            )
 
 
 def refuse_stale(path: Path, output: Path, text: str) -> None:

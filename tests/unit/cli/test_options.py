@@ -17,6 +17,16 @@ def test_the_models_that_are_named_are_in_the_manifest(tmp_path: Path) -> None:
         options.known(path, ("d", "a", "c"))
 
 
+def test_a_backend_is_no_model_that_is_baked(tmp_path: Path) -> None:
+    backend = "  - {id: ocr, backend: {url: 'http://a'}}\n"
+    path = command.manifest(tmp_path, command.MANIFEST.rstrip("\n") + "\n" + backend)
+    with pytest.raises(click.ClickException, match=r"are baked, and ocr isn't one"):
+        options.known(path, ("ocr", "a"))
+    path.write_text(f"version: 1\nmodels:\n{backend}")
+    with pytest.raises(click.ClickException, match=r"and what .*models\.yaml has isn't one"):
+        options.known(path, ())
+
+
 def test_the_client_is_that_of_the_local_run_unless_told(tmp_path: Path) -> None:
     local_state.save_address(tmp_path, "http://127.0.0.1:8090")
     key = local_state.ensure_demo_key(tmp_path)

@@ -78,6 +78,17 @@ def test_what_no_container_runs_or_reaches_is_told(folder: Path) -> None:
     assert "the gateway's own container there" in command.run("render", "swarm").output
 
 
+def test_a_headers_file_that_is_not_there_or_that_no_container_reads_is_told(folder: Path) -> None:
+    backend = "url: 'http://a', headers: {X-Key: 'file:key.txt'}"
+    (folder / "models.yaml").write_text(BACKEND % backend)
+    told = "key.txt is not there; make it before docker compose up"
+    assert told in command.run("render", "compose").output
+    (folder / "key.txt").touch(0o600)
+    assert "chown 10001 key.txt, or chmod a+r key.txt" in command.run("render", "compose").output
+    (folder / "key.txt").chmod(0o644)
+    assert command.run("render", "compose").output == ""
+
+
 def test_a_swarms_file_is_printed(folder: Path) -> None:
     shown = command.run("render", "swarm")
     assert (shown.exit_code, "services:" in shown.output) == (0, True)

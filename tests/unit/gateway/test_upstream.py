@@ -339,13 +339,20 @@ async def test_a_predecessor_is_kept_until_its_successor_is_ready(
     assert new.predecessor is None
 
 
-async def test_a_predecessor_is_dropped_in_the_end(clock: Clock) -> None:
+@pytest.mark.parametrize("starts_here", [False, True])
+@pytest.mark.usefixtures("clock", "names")
+async def test_a_predecessor_is_dropped_in_the_end_unless_its_process_is_ended_here(
+    *, starts_here: bool, tmp_path: Path
+) -> None:
     old, new = with_model(), with_model(status="starting")
+    if starts_here:
+        new.location = Location("", port_file=tmp_path / "ocr.port")
     new.take_over_from(old)
     new._started -= upstream.TAKEOVER_TIMEOUT + 1
+    await new.refresh_replicas()
     new.start()
-    await until(lambda: not new.predecessor)
-    assert clock
+    await settle()
+    assert (new.predecessor is old) is starts_here
     new.stop()
 
 
