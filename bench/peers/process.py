@@ -2,21 +2,16 @@
 
 import contextlib
 import os
-import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import procfs
 from bench.peers.catalog import Peer
 from bench.peers.venv import ROOT
+from bench.process_tree import ProcessTree
 from bench.stack import free_ports
-from passerelle.local.process import die_with_parent
 
-STOP_TIMEOUT = 8.0  # seconds that a peer has to stop by itself
 PREPARE_TIMEOUT = 60.0  # seconds
-POLL_INTERVAL = 0.1  # seconds
 LOG_TAIL = 4  # lines of its log that a failure shows
 
 
@@ -24,15 +19,14 @@ class PeerError(Exception):
     """A peer that doesn't run; the text says why."""
 
 
-class Process:
-    """One peer's process, in a session of its own."""
+class Process(ProcessTree):
+    """One peer's process."""
 
     api_key = ""  # it asks for none
 
     def __init__(self, peer: Peer, venv: Path, artifact: Path | None, folder: Path) -> None:
         ports = free_ports(3)
         self.url = f"http://127.0.0.1:{ports[0]}"
-        self._log = folder / "log"
         self._placeholders = {
             "port": ports[0],
             "port2": ports[1],
@@ -41,7 +35,7 @@ class Process:
             "workers": peer.workers,
         }
         self._peer, self._programs = peer, venv / "bin"
-        self._environment = {
+        environ = {
             **os.environ,
             "PATH": f"{self._programs}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
@@ -49,6 +43,7 @@ class Process:
             "BENCH_ARTIFACT": str(artifact.resolve()) if artifact else "",
             **{name: self._substitute(value) for name, value in peer.settings.items()},
         }
+        super().__init__(self._command(peer.command), ROOT, environ, folder / "log")
 
     def start(self) -> None:
         """Prepare, then start; the clock runs from here.
@@ -60,23 +55,12 @@ class Process:
             try:
                 subprocess.run(
                     self._command(self._peer.prepare),
-                    cwd=ROOT, env=self._environment, timeout=PREPARE_TIMEOUT,
+                    cwd=ROOT, env=self._environ, timeout=PREPARE_TIMEOUT,
                     check=True, capture_output=True,
                 )  # fmt: skip
             except subprocess.SubprocessError as error:
                 raise PeerError(f"not prepared: {error}") from None
-        with self._log.open("wb") as output:
-            self._child = subprocess.Popen(
-                self._command(self._peer.command),
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
-            )
-        self.began = time.monotonic()
+        super().start()
 
     def _command(self, template: tuple[str, ...]) -> list[str]:
         """A command of its virtual environment, with its own port and folder in it."""
@@ -87,41 +71,11 @@ class Process:
         """A text of the catalogue with this run's values in place of its placeholders."""
         return text.format(**self._placeholders)
 
-    @property
-    def pids(self) -> list[int]:
-        """All its processes."""
-        return [each.pid for each in procfs.descendants(self._child.pid)]
-
-    @property
-    def running(self) -> bool:
-        """Whether its first process lives."""
-        return self._child.poll() is None
-
     def log_tail(self) -> str:
         """The end of what it printed."""
-        printed = self._log.read_text(errors="replace").replace(str(ROOT), ".")
+        printed = self.log.read_text(errors="replace").replace(str(ROOT), ".")
         lines = [line.strip() for line in printed.splitlines()]
         return " / ".join([line for line in lines if line][-LOG_TAIL:])
-
-    def stop(self) -> None:
-        """Ask all of it to stop, then kill what is left of all that it started."""
-        processes = procfs.descendants(self._child.pid)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._child.pid, signal.SIGTERM)
-        self._wait_for_end(processes)
-        for each in processes:
-            if each.alive:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(each.pid, signal.SIGKILL)
-        self._wait_for_end(processes)
-
-    def _wait_for_end(self, processes: list[procfs.Process]) -> None:
-        """Wait until none of them lives, at most STOP_TIMEOUT."""
-        deadline = time.monotonic() + STOP_TIMEOUT
-        while any(each.alive for each in processes) and time.monotonic() < deadline:
-            self._child.poll()
-            time.sleep(POLL_INTERVAL)
-        self._child.poll()
 
 
 @contextlib.contextmanager

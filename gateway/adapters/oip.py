@@ -16,10 +16,10 @@ from gateway.exchange import Exchange
 from gateway.status import Status, Statuses
 from gateway.transport import Request, Response
 from passerelle.manifest.model import Backend
-from passerelle.protocol import problems, statuses
+from passerelle.protocol import open_inference, problems, statuses
 
 NOT_READY = "its service says that it isn't ready"
-PASSED_ON = ("Content-Type", oip_request.HEADER_LENGTH)  # of who sends tensors
+PASSED_ON = ("Content-Type", open_inference.HEADER_LENGTH)  # of who sends tensors
 
 
 class OpenInference(Adapter):

@@ -5,7 +5,8 @@ import hashlib
 import json
 from typing import Any
 
-BYTES = "BYTES"
+from passerelle.protocol.open_inference import BYTES
+
 BINARY = "binary_tensor_data"  # the extension by which tensors follow the JSON as they are
 MAX_NAMED = 5  # tensors in a sentence
 

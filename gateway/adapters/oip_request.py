@@ -8,12 +8,12 @@ import base64
 import json
 from typing import Any
 
-from gateway.adapters.oip_metadata import BYTES, Metadata, Tensor
+from gateway.adapters.oip_metadata import Metadata, Tensor
 from gateway.exchange import Exchange
 from passerelle.protocol import problems
+from passerelle.protocol.open_inference import BINARY_SIZE, BYTES, HEADER_LENGTH
 from passerelle.server.pictures import picture, sending
 
-HEADER_LENGTH = "Inference-Header-Content-Length"  # of the JSON, where tensors follow it
 DATA = b'"data": ["'
 
 
@@ -25,7 +25,7 @@ def encode(
     if metadata.takes_binary:
         element = len(content).to_bytes(4, "little")
         size = len(element) + len(content)
-        head = header(given, request_id, {"binary_data_size": size})
+        head = header(given, request_id, {BINARY_SIZE: size})
         lengths = {HEADER_LENGTH: str(len(head)), "Content-Type": "application/octet-stream"}
         return lengths, (head, element, content)
     head = header(given, request_id, {"content_type": "base64"})

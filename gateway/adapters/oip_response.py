@@ -3,19 +3,16 @@
 import itertools
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
-from gateway.adapters.oip_request import HEADER_LENGTH
 from gateway.transport import Response
-from passerelle.protocol import problems
+from passerelle.protocol import open_inference, problems
+from passerelle.protocol.open_inference import BINARY_SIZE, BYTES, HEADER_LENGTH
 
-NUMBERS: frozenset[type] = frozenset({int})
-KINDS = {
-    "BOOL": frozenset({bool}),
-    **{f"{sign}INT{bits}": NUMBERS for sign in ("", "U") for bits in (8, 16, 32, 64)},
-    **{f"FP{bits}": frozenset({int, float}) for bits in (16, 32, 64)},
-    "BYTES": frozenset({str}),
+KINDS: dict[str, set[type]] = {
+    **{each: {int, float} if each.startswith("FP") else {int} for each in open_inference.SIZES},
+    "BOOL": {bool},
+    BYTES: {str},
 }  # Python's types of a datatype's values in JSON
 
 
@@ -61,7 +58,9 @@ def as_own(response: Response, model_id: str) -> Response:
     sizes = [size(each) for each in outputs_of(document)]
     if sum(sizes) != len(binary):
         raise NonsenseError("its tensors have other lengths than it says")
-    head = json.dumps(document | {"model_name": model_id}, allow_nan=False).encode()
+    head = response.body[:length]
+    if document.get("model_name") != model_id:
+        head = json.dumps(document | {"model_name": model_id}, allow_nan=False).encode()
     headers = {"content-type": "application/json"}
     if HEADER_LENGTH.lower() in response.headers:
         headers = {
@@ -77,10 +76,11 @@ def header_length(response: Response) -> int:
     Raises:
         NonsenseError
     """
-    text = response.headers.get(HEADER_LENGTH.lower(), str(len(response.body)))
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) > len(response.body):
-        raise NonsenseError("its header has no such length")
-    return int(text)
+    text = response.headers.get(HEADER_LENGTH.lower())
+    try:
+        return open_inference.header_length(text, len(response.body))
+    except ValueError:
+        raise NonsenseError("its header has no such length") from None
 
 
 def read(body: bytes) -> dict[str, Any]:
@@ -139,19 +139,15 @@ def values(tensor: dict[str, Any]) -> list[Any]:
         NonsenseError: they are others, or more or fewer, than it says.
     """
     data = tensor.get("data")
-    flat = list(flattened(data)) if isinstance(data, list) else None
-    if flat is None or len(flat) != math.prod(tensor["shape"]):
+    if not isinstance(data, list):
         raise NonsenseError("its data has another length than its shape")
-    if not set(map(type, flat)) <= KINDS[tensor["datatype"]]:
-        raise NonsenseError("its data is of another type than its datatype")
-    return flat
-
-
-def flattened(data: list[Any]) -> Iterator[Any]:
-    """Values that may be nested, row by row."""
-    while any(type(each) is list for each in data):
+    while list in (kinds := set(map(type, data))):  # nested, row by row
         data = list(itertools.chain.from_iterable(e if type(e) is list else [e] for e in data))
-    return iter(data)
+    if len(data) != math.prod(tensor["shape"]):
+        raise NonsenseError("its data has another length than its shape")
+    if not kinds <= KINDS[tensor["datatype"]]:
+        raise NonsenseError("its data is of another type than its datatype")
+    return data
 
 
 def size(tensor: dict[str, Any]) -> int:
@@ -161,7 +157,7 @@ def size(tensor: dict[str, Any]) -> int:
         NonsenseError: the values aren't as it says.
     """
     parameters = tensor.get("parameters")
-    found = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
+    found = parameters.get(BINARY_SIZE) if isinstance(parameters, dict) else None
     if found is None:
         values(tensor)
         return 0

@@ -8,6 +8,8 @@ import click
 from passerelle.cli import output, schema
 
 REQUIREMENTS = ("requirements.txt", "handler-requirements.txt")
+NOT_OURS = frozenset({"__pycache__", "venvs"})  # folders that lie in an example in use
+SCRIPT = "install.sh"  # of what needs several environments
 TEMPLATES = Path(__file__).parent / "templates"
 EXAMPLES = Path(__file__).parent / "examples"
 BESIDE = "$schema=../models.schema.json", "$schema=./models.schema.json"  # there, and in a folder
@@ -17,10 +19,10 @@ BESIDE = "$schema=../models.schema.json", "$schema=./models.schema.json"  # ther
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
 @click.option(
     "--example",
-    type=click.Choice(["v1", "v2", "torchvision", "own", "text", "yolo", "embedding"]),
+    type=click.Choice(["v1", "v2", "torchvision", "own", "text", "yolo", "embedding", "backends"]),
     help=(
         "Begin with one model, several in one service, torchvision's, a module of your own, a "
-        "detector of text, one of the YOLO family, or an embedder."
+        "detector of text, one of the YOLO family, an embedder, or servers of other makes."
     ),
 )
 def init(folder: Path, example: str | None) -> None:
@@ -42,6 +44,7 @@ def steps(folder: Path, files: dict[str, bytes]) -> list[str]:
     return [
         *([] if folder == Path() else [f"cd {shlex.quote(str(folder))}"]),
         *(f"pip install -r {name}" for name in REQUIREMENTS if name in files),
+        *([f"sh {SCRIPT}"] if SCRIPT in files else []),
         "passerelle up",
     ]
 
@@ -69,7 +72,7 @@ def of_example(name: str) -> dict[str, bytes]:
     files = [file for file in sorted(root.rglob("*")) if file.is_file()]
     return {
         file.relative_to(root).as_posix(): file.read_bytes()
-        for file in files if "__pycache__" not in file.parts
+        for file in files if NOT_OURS.isdisjoint(file.parts)
     }  # fmt: skip
 
 

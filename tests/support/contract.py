@@ -26,13 +26,15 @@ from requests.structures import CaseInsensitiveDict
 from passerelle.client import core
 from passerelle.client.attempts import Attempt
 from passerelle.client.reply import Received
+from passerelle.manifest import reading
+from passerelle.manifest.model import ExternalModel, of_kind
 
 _CONTRACT = Path(__file__).parents[2] / "openapi.yaml"
 # What HTTP itself adds to an answer, and no contract lists.
 _HTTP_HEADERS = {
     "connection", "content-length", "content-type", "date", "server", "transfer-encoding", "vary",
 }  # fmt: skip
-_gateways: set[str] = set()  # their addresses
+_gateways: dict[str, frozenset[str]] = {}  # by their addresses, the ids of models of any protocol
 
 
 class ContractError(AssertionError):
@@ -185,13 +187,26 @@ def of_bytes(method: str, path: str, received: bytes) -> Answer:
 
 
 @contextmanager
-def gateway(url: str) -> Iterator[None]:
-    """Whatever is received from this address inside the block is checked."""
-    _gateways.add(url)
+def gateway(url: str, manifest: Path | None = None) -> Iterator[None]:
+    """Whatever is received from this address inside the block is checked.
+
+    What a backend of the protocol `raw` in the manifest answers is its own; its problems are ours.
+    """
+    _gateways[url] = _raw_models(manifest) if manifest else frozenset()
     try:
         yield
     finally:
-        _gateways.discard(url)
+        del _gateways[url]
+
+
+def _raw_models(manifest: Path) -> frozenset[str]:
+    """The ids of the models that speak any protocol; none of a manifest that isn't right."""
+    try:
+        models = reading.read_manifest(manifest).models
+    except reading.ManifestError:
+        return frozenset()
+    backends = of_kind(ExternalModel, models)
+    return frozenset(each.id for each in backends if each.backend.protocol == "raw")
 
 
 def of_sdk(attempt: Attempt, received: Received) -> Answer:
@@ -211,14 +226,12 @@ def enforced() -> Iterator[None]:
         session: requests.Session, request: requests.PreparedRequest, **options: Any
     ) -> requests.Response:
         response = send(session, request, **options)
-        if _is_checked(request.url or ""):
-            check(of_requests(response))
+        _check_received(request.url or "", lambda: of_requests(response))
         return response
 
     def checked_sdk(attempt: Attempt, response: httpx.Response, parts: Iterable[bytes]) -> Received:
         received = receive(attempt, response, parts)
-        if _is_checked(attempt.url):
-            check(of_sdk(attempt, received))
+        _check_received(attempt.url, lambda: of_sdk(attempt, received))
         return received
 
     with pytest.MonkeyPatch.context() as patch:
@@ -227,5 +240,15 @@ def enforced() -> Iterator[None]:
         yield
 
 
-def _is_checked(url: str) -> bool:
-    return any(url.startswith(f"{gateway}/") for gateway in _gateways)
+def _check_received(url: str, read: Callable[[], Answer]) -> None:
+    """Check the answer of a gateway, unless it is a backend's own."""
+    for address, raw in _gateways.items():
+        if url.startswith(f"{address}/") and not _is_by_backend(answer := read(), raw):
+            check(answer)
+
+
+def _is_by_backend(answer: Answer, raw: frozenset[str]) -> bool:
+    """Whether an answer is what a backend says, in no words of ours."""
+    match = re.match("/model/([^/]+)/predict", answer.path)
+    is_problem = answer.content_type == "application/problem+json"
+    return match is not None and match[1] in raw and not is_problem

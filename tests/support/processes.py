@@ -123,7 +123,7 @@ def gateway(
         )  # fmt: skip
     try:
         stack.wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 20)
-        with contract.gateway(f"http://127.0.0.1:{port}"):
+        with contract.gateway(f"http://127.0.0.1:{port}", folder / "models.yaml"):
             yield Door(f"http://127.0.0.1:{port}", text, folder / "gateway.log")
     finally:
         child.terminate()

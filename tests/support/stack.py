@@ -107,7 +107,7 @@ def running(manifest: Path, state: Path, *options: str, root: Path = ROOT) -> It
         stack.wait_until_up()
         with contextlib.ExitStack() as checked:
             if "--no-gateway" not in options:
-                checked.enter_context(contract.gateway(stack.url))
+                checked.enter_context(contract.gateway(stack.url, manifest))
             yield stack
     finally:
         stack.stop()

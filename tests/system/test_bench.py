@@ -1,4 +1,4 @@
-"""Every benchmark, started for a moment: real processes, real pictures, nothing to install."""
+"""Every benchmark, started for a moment: real processes, real pictures, little to install."""
 
 import ast
 import json
@@ -12,7 +12,7 @@ import pytest
 from bench import paced_clients
 from bench import stack as bench_stack
 from bench.peers import catalog
-from tests.support import processes, stack
+from tests.support import four_servers, processes, stack
 
 LITE0, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
 SHORT = ("--seconds", "0.2", "--rounds", "1", "--concurrency", "2")
@@ -96,6 +96,20 @@ def test_ours_is_compared_with_a_peer_that_needs_no_installation(tmp_path: Path)
     assert "| Passerelle, fp32 / eager |" in printed
     assert printed in (tmp_path / "comparison.md").read_text() + "\n"
     assert "Flask + gunicorn" in (tmp_path / "comparison.svg").read_text()
+
+
+def test_other_peoples_services_are_measured_both_ways(tmp_path: Path) -> None:
+    four_servers.prepared(tmp_path)  # or there is a reason why not
+    file = tmp_path / "backends.json"
+    printed = run("bench.backends", *SHORT, "--json", str(file))
+    found = json.loads(file.read_text())["rounds"]
+    assert list(found) == ["flask", "litserve", "bentoml", "mlserver"]
+    for (measured,) in found.values():
+        cases = measured["measurements"]
+        assert {case: each["requests"] > 0 for case, each in cases.items()} == {
+            "direct": True, "gateway": True,
+        }  # fmt: skip
+    assert printed.count("requests/s, ratio") == 4
 
 
 def test_a_tasks_artifact_is_measured_beside_eager_torch(tmp_path: Path) -> None:

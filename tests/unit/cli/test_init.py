@@ -9,7 +9,7 @@ from passerelle.cli import init, main
 from passerelle.manifest import reading
 
 BESIDE = {"models.schema.json", ".gitignore", "README.md"}
-EXAMPLES = [None, "v1", "v2", "torchvision", "own", "text", "yolo", "embedding"]
+EXAMPLES = [None, "v1", "v2", "torchvision", "own", "text", "yolo", "embedding", "backends"]
 
 
 def run(*words: str) -> Result:
@@ -41,7 +41,7 @@ def test_the_current_folder_is_taken_unless_one_is_named(
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_manifest_is_right_and_finds_its_schema(example: str | None, tmp_path: Path) -> None:
     run(str(tmp_path), *(["--example", example] if example else []))
-    assert reading.read(tmp_path / "models.yaml")
+    assert reading.read_manifest(tmp_path / "models.yaml").models
     first = (tmp_path / "models.yaml").read_text().splitlines()[0]
     assert first == "# yaml-language-server: $schema=./models.schema.json"
 
@@ -62,6 +62,15 @@ def test_an_example_with_a_handler_says_what_that_needs(tmp_path: Path) -> None:
     assert names(tmp_path) == BESIDE | {
         "models.yaml", "lines.py", "requirements.txt", "handler-requirements.txt",
     }  # fmt: skip
+
+
+def test_an_example_of_several_servers_says_how_they_are_installed(tmp_path: Path) -> None:
+    shown = run(str(tmp_path), "--example", "backends")
+    assert "sh install.sh && passerelle up" in " ".join(shown.output.split())
+    written = names(tmp_path)
+    assert written >= BESIDE | {"models.yaml", "install.sh", "colours.py"}
+    for server in ("flask", "litserve", "bentoml", "mlserver"):
+        assert written >= {f"{server}.txt", f"{server}_service.py"}
 
 
 @pytest.mark.parametrize("there", ["models.yaml", "README.md", "mynets/net.py"])
@@ -105,3 +114,4 @@ def test_the_readme_is_short(tmp_path: Path) -> None:
 
 def test_what_python_compiled_beside_an_example_is_left_out() -> None:
     assert not [name for name in init.of_example("own") if "__pycache__" in name]
+    assert not [name for name in init.of_example("backends") if name.startswith("venvs")]

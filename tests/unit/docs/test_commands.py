@@ -45,6 +45,7 @@ RUN_BY = {
     "make wheel": (MAKEFILE, '"wheel"'),
     "make words": (MAKEFILE, '"words"'),
     "python bench.accuracy": ("tests/system/test_bench.py", '"bench.accuracy"'),
+    "python bench.backends": ("tests/system/test_bench.py", '"bench.backends"'),
     "python bench.compare": ("tests/system/test_bench.py", '"bench.compare"'),
     "python bench.hop": ("tests/system/test_bench.py", '"bench.hop"'),
     "python bench.memory": ("tests/system/test_bench.py", '"bench.memory"'),

@@ -90,6 +90,11 @@ def test_who_sent_tensors_reads_the_response_under_the_models_id_here() -> None:
     assert found.headers == {"content-type": "application/json"}
 
 
+def test_a_response_under_the_same_id_is_passed_on_as_it_came() -> None:
+    body = b'{ "outputs": [], "model_name" : "m" }'
+    assert oip_response.as_own(Response(200, {}, body), "m").body == body
+
+
 def test_tensors_behind_the_json_stay_as_they_are() -> None:
     found = oip_response.as_own(with_binary(b"\0\1\2", SCORE, BINARY), "m")
     length = int(found.headers["inference-header-content-length"])

@@ -1,0 +1,56 @@
+"""examples/backends as a person runs it: `passerelle up` starts the four servers, and watches."""
+
+import functools
+import re
+from pathlib import Path
+
+from bench import foreign_services
+from tests.support import four_servers, stack
+from tests.support.stack import Stack
+
+
+def process(up: Stack, name: str) -> int:
+    """The first process of a server, by the folder of its programs."""
+    for pid in stack.descendants(up.process.pid):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        if re.search(rf"venvs/{name}/bin/", command):
+            return pid
+    raise LookupError(name)
+
+
+def colour(up: Stack, name: str) -> str:
+    """The first colour that a server names for the cat."""
+    body = {"files": {"image": stack.CAT}} if name == "litserve" else {"data": stack.CAT}
+    headers = {} if name == "litserve" else {"Content-Type": "image/png"}
+    answer = up.request("POST", f"/model/{name}/predict", headers=headers, **body)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    if "outputs" in found:
+        return str({each["name"]: each["data"] for each in found["outputs"]}["label"][0])
+    return str(found["predictions"][0]["label"])
+
+
+def is_away(up: Stack, name: str) -> bool:
+    return up.statuses()[name] != "ready"
+
+
+def wait_until_ready(up: Stack) -> None:
+    stack.wait_for(lambda: set(up.statuses().values()) == {"ready"}, 60)
+
+
+def test_the_four_servers_run_come_back_and_leave_nothing_behind(tmp_path: Path) -> None:
+    manifest = four_servers.prepared(tmp_path) / "models.yaml"
+    with stack.running(manifest, tmp_path / "state") as up:
+        wait_until_ready(up)
+        assert list(up.statuses()) == list(foreign_services.NAMES)
+        assert {colour(up, name) for name in foreign_services.NAMES} == {"grey"}
+        for name in foreign_services.NAMES:
+            first = process(up, name)
+            stack.kill(first)
+            stack.wait_for(functools.partial(is_away, up, name), 10)
+            wait_until_ready(up)
+            assert process(up, name) != first
+            assert colour(up, name) == "grey"
+        pids = stack.descendants(up.process.pid)
+        assert len(pids) > 8
+    stack.wait_for(lambda: not any(map(stack.alive, pids)), 15)
