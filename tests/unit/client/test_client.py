@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import assert_type
 
 import httpx
 import pytest
 
-from passerelle.client import Client, answers, connections, errors
+from passerelle.client import Client, Reply, answers, connections, errors
 from passerelle.client.attempts import Timing
 from tests.unit.client import fake
 
@@ -55,6 +56,8 @@ def test_a_picture_is_sent_as_it_is_with_the_callers_headers(tmp_path: Path) -> 
 def test_the_answer_is_of_the_type_that_is_expected() -> None:
     network = fake.network(CAT)
     reply = asking(network).predict("a", b"", expect=answers.Classification)
+    assert_type(reply, Reply[answers.Classification])  # mypy's part of the test
+    assert_type(asking(network).predict("a", b""), Reply[answers.Answer])
     assert reply.answer.category == "cat"
     with pytest.raises(errors.UnreadableAnswer):
         asking(network).predict("a", b"", expect=answers.Embedding)
@@ -82,7 +85,9 @@ def test_several_pictures_are_one_request_with_a_result_each() -> None:
     reply = asking(network).predict_many(
         "a", [b"first", b"second"], top=3, expect=answers.Classification
     )
+    assert_type(reply.answer, answers.Results[answers.Classification])
     cat, broken = reply.answer
+    assert_type(cat, answers.Classification | answers.Problem)
     assert isinstance(cat, answers.Classification)
     assert isinstance(broken, answers.Problem)
     assert network.requests[0].content.count(b'name="image"') == 2
