@@ -13,6 +13,7 @@ from typing import Any, Self
 import requests
 
 from gateway import api_keys
+from passerelle.client import Client
 from passerelle.local import baking
 from passerelle.manifest import reading
 from tests.support import contract, stack
@@ -83,12 +84,9 @@ class Door:
     def __init__(self, url: str, key: str, log: Path = Path(os.devnull)) -> None:
         self.url, self.key, self.log = url, key, log
 
-    def get(self, path: str) -> Any:
-        return requests.get(self.url + path, headers={"X-API-Key": self.key}, timeout=10).json()
-
     def model(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.get("/models")["models"][0]
-        return found
+        with Client(self.url, self.key, retries=0) as client:
+            return client.models()[0]
 
     def predict(self) -> requests.Response:
         path = f"{self.url}/model/{LITE0}/predict"

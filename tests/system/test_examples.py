@@ -12,6 +12,7 @@ import requests
 import torch
 from PIL import Image
 
+from passerelle.client import answers
 from passerelle.manifest import reading
 from services.bake import architecture, torchvision_models, torchvision_operators
 from services.model.tasks import boxes
@@ -22,11 +23,11 @@ EXAMPLES = stack.ROOT / "examples"
 
 
 def test_v1_serves_one_model_without_a_gateway_or_a_key(state: Path) -> None:
-    with stack.running(EXAMPLES / "v1.yaml", state, "--no-gateway") as up:
-        answer = requests.post(f"{up.url}/model/efficientnet-lite0/predict", stack.CAT, timeout=30)
-        assert answer.json()["category"] in CATS
-        assert "upstream" not in answer.headers["Server-Timing"]
-        card = requests.get(f"{up.url}/model/efficientnet-lite0", timeout=10).json()
+    with stack.running(EXAMPLES / "v1.yaml", state, "--no-gateway") as up, up.client("") as client:
+        reply = client.predict("efficientnet-lite0", stack.CAT, expect=answers.Classification)
+        assert reply.answer.category in CATS
+        assert "upstream" not in reply.server_timing
+        card = client.request("GET", "/model/efficientnet-lite0").document
         assert (card["status"], card["classes"]) == ("ready", 1000)
         assert requests.get(f"{up.url}/health/ready", timeout=10).ok
         assert requests.get(f"{up.url}/model/other", timeout=10).status_code == 404
@@ -107,46 +108,44 @@ def test_torchvisions_models_are_cropped_as_their_weights_say(
     }  # fmt: skip
 
 
-def found(answer: Any) -> Any:
+def found(answer: answers.Detection) -> Any:
     """The boxes of an answer, (n, 4)."""
-    edges = ("xmin", "ymin", "xmax", "ymax")
-    rows = [[each["box"][name] for name in edges] for each in answer["predictions"]]
+    edges = [each.box for each in answer.predictions]
+    rows = [(each.xmin, each.ymin, each.xmax, each.ymax) for each in edges]
     return np.array(rows, float).reshape(-1, 4)
 
 
 def test_text_that_was_drawn_into_photographs_is_found_where_it_is(tmp_path: Path) -> None:
-    with stack.running(EXAMPLES / "text" / "models.yaml", tmp_path, "--no-gateway") as up:
+    manifest = EXAMPLES / "text" / "models.yaml"
+    with stack.running(manifest, tmp_path, "--no-gateway") as up, up.client("") as client:
         for name in marked_pictures.TEXTS:
             image, truth = marked_pictures.with_text(name)
-            sent = marked_pictures.png(image)
-            answer = requests.post(f"{up.url}/model/text/predict", sent, timeout=60).json()
-            assert {each["label"] for each in answer["predictions"]} == {"text"}
+            answer = client.predict("text", image, expect=answers.Detection).answer
+            assert {each.label for each in answer.predictions} == {"text"}
             overlaps = boxes.ious(truth, found(answer))
             assert (overlaps.max(1) > 0.6).all(), overlaps
             assert (overlaps.max(0) > 0.6).all(), overlaps  # and nothing else
 
 
-def crops(name: str) -> list[bytes]:
+def crops(name: str) -> list[Image.Image]:
     """Parts of a photograph, which overlap."""
     image = Image.open(stack.PICTURES / name).convert("RGB")
     width, height = image.size
     corners = ((0, 0), (width // 5, height // 5), (width // 5, 0))
-    return [
-        marked_pictures.png(image.crop((x, y, x + width * 4 // 5, y + height * 4 // 5)))
-        for x, y in corners
-    ]
+    return [image.crop((x, y, x + width * 4 // 5, y + height * 4 // 5)) for x, y in corners]
 
 
 def test_crops_of_one_photograph_are_nearer_to_each_other_than_to_others(tmp_path: Path) -> None:
     names = ("chelsea.png", "coffee.png", "rocket.jpg")
     pictures = [picture for name in names for picture in crops(name)]
-    with stack.running(EXAMPLES / "embedding.yaml", tmp_path, "--no-gateway") as up:
-        rows = []
-        for picture in pictures:
-            answer = requests.post(f"{up.url}/model/embedder/predict", picture, timeout=60).json()
-            assert answer["dimensions"] == 1280
-            rows.append(answer["embedding"])
-    vectors = np.array(rows) / np.linalg.norm(rows, axis=1, keepdims=True)
+    manifest = EXAMPLES / "embedding.yaml"
+    with stack.running(manifest, tmp_path, "--no-gateway") as up, up.client("") as client:
+        rows = np.array([
+            client.predict("embedder", each, expect=answers.Embedding).answer.array()
+            for each in pictures
+        ])  # fmt: skip
+    assert rows.shape == (9, 1280)
+    vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     near = vectors @ vectors.T
     same = np.kron(np.eye(len(names)), np.ones((3, 3))).astype(bool)
     assert near[same].min() > near[~same].max() + 0.1, near
@@ -159,11 +158,14 @@ def test_a_yolo_files_boxes_are_decoded_where_its_squares_are(tmp_path: Path) ->
     truth = {"red": (100, 50, 220, 170), "blue": (400, 120, 500, 220)}
     for colour, box in truth.items():
         image.paste(colour, box)
-    with stack.running(tmp_path / "yolo" / "models.yaml", tmp_path / "state", "--no-gateway") as up:
-        sent = marked_pictures.png(image)
-        answer = requests.post(f"{up.url}/model/yolo/predict", sent, timeout=60).json()
-        card = requests.get(f"{up.url}/model/yolo", timeout=10).json()
-    labels = [each["label"] for each in answer["predictions"]]
+    manifest = tmp_path / "yolo" / "models.yaml"
+    with (
+        stack.running(manifest, tmp_path / "state", "--no-gateway") as up,
+        up.client("") as client,
+    ):
+        answer = client.predict("yolo", image, expect=answers.Detection).answer
+        card = client.request("GET", "/model/yolo").document
+    labels = [each.label for each in answer.predictions]
     assert sorted(labels) == sorted(truth)  # each once, though the network gives each three times
     expected = np.array([truth[label] for label in labels], float)
     assert boxes.ious(expected, found(answer)).diagonal() == pytest.approx(1, abs=0.1)
