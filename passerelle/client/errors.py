@@ -55,7 +55,7 @@ class Refused(ClientError):
         """The status in words, or its number where it has none."""
         try:
             return str(self.members.get("title") or problems.title(self.status))
-        except ValueError:
+        except LookupError:
             return f"status {self.status}"
 
 

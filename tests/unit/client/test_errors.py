@@ -66,4 +66,4 @@ def test_a_refusal_without_a_sentence_says_its_status_in_words() -> None:
 
 
 def test_a_status_that_has_no_words_is_told_all_the_same() -> None:
-    assert str(errors.Refused(299, {}, {})) == "status 299"
+    assert str(errors.Refused(999, {}, {})) == "status 999"
