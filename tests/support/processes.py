@@ -84,9 +84,13 @@ class Door:
     def __init__(self, url: str, key: str, log: Path = Path(os.devnull)) -> None:
         self.url, self.key, self.log = url, key, log
 
-    def model(self) -> dict[str, Any]:
+    def get(self, path: str) -> dict[str, Any]:
         with Client(self.url, self.key, retries=0) as client:
-            return client.models()[0]
+            return client.request("GET", path).document
+
+    def model(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.get("/models")["models"][0]
+        return found
 
     def predict(self) -> requests.Response:
         path = f"{self.url}/model/{LITE0}/predict"
