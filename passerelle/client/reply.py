@@ -29,10 +29,15 @@ class Received:
 
     @property
     def is_json(self) -> bool:
-        """Whether the body says so, or nothing; JSON is looked for too where no gateway answers."""
+        """Whether the body says so. What isn't from a gateway is none if it isn't JSON."""
         kind = media_type(self.headers)
-        is_named = not kind or kind == "application/json" or kind.endswith("+json")
-        return is_named or "X-Request-ID" not in self.headers
+        is_named = kind == "application/json" or kind.endswith("+json")
+        return is_named or not self.is_from_gateway
+
+    @property
+    def is_from_gateway(self) -> bool:
+        """Whether it has what all of a gateway's answers have, and no others."""
+        return "X-Request-ID" in self.headers
 
     @functools.cached_property
     def json(self) -> Any:
@@ -135,7 +140,7 @@ def _answer(received: Received) -> Answer:
     if not received.is_json:
         kind = media_type(received.headers)
         return answers.Content(media_type=kind, content=received.content)
-    if "X-Request-ID" in received.headers and not isinstance(received.json, dict):
+    if received.is_from_gateway and not isinstance(received.json, dict):
         return answers.OwnAnswer(result=received.json)  # of a foreign service
     return reading.answer(received.document)
 

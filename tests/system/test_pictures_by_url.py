@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from passerelle.client import answers, errors
 from tests.conftest import shared_state
 from tests.support import other_network, stack
 from tests.support.other_network import INSIDE, PUBLIC
@@ -77,6 +78,15 @@ def test_a_picture_by_its_address_has_the_answer_that_its_bytes_have(
         "host": PUBLIC, "user-agent": "passerelle", "accept": "image/*",
         "accept-encoding": "identity", "connection": "close",
     }  # fmt: skip
+
+
+def test_the_sdk_names_a_picture_by_its_address(up: stack.Stack) -> None:
+    with up.client() as client:
+        fetched = client.predict(MODEL, url=there("cat.png"), expect=answers.Classification)
+        assert fetched.answer == client.predict(MODEL, stack.CAT).answer
+        with pytest.raises(errors.Refused) as caught:
+            client.predict(MODEL, url="http://169.254.169.254/latest/meta-data")
+    assert caught.value.status == 422
 
 
 def test_the_cache_knows_the_picture_again_wherever_it_is(up: stack.Stack) -> None:

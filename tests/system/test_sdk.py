@@ -182,6 +182,11 @@ def test_what_the_gateway_says_is_the_error(
     assert "first" in caught.value.members.get("nearest", ["first"])
 
 
+def test_a_gateway_that_may_fetch_no_picture_says_so(client: Client) -> None:
+    with pytest.raises(errors.Refused, match="fetch"):
+        client.predict("first", url="https://example.org/cat.jpg")
+
+
 @pytest.mark.parametrize("key", ["psl_none", "", "psl_\u20ac", "psl_a\r\nX-Other: 1"])
 def test_a_key_that_is_wrong_is_told(up: stack.Stack, key: str) -> None:
     with up.client(key) as other, pytest.raises(errors.ClientError) as caught:

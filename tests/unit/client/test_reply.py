@@ -12,6 +12,7 @@ from passerelle.client.reply import Received
 
 URL = "http://gateway.test/model/a/predict"
 CAT = {"category": "cat", "predictions": [{"class_id": 3, "label": "cat", "score": 0.5}]}
+JSON = {"Content-Type": "application/json"}
 GATEWAY = {"X-Request-ID": "r1", "Server-Timing": "total;dur=3"}
 
 
@@ -21,7 +22,7 @@ def received(content: object, headers: Mapping[str, str] | None = None) -> Recei
 
 
 def test_a_reply_has_its_answer_and_all_that_came_with_it() -> None:
-    headers = {"x-request-id": "abc", "server-timing": "total;dur=3"}
+    headers = {"x-request-id": "abc", "server-timing": "total;dur=3"} | JSON
     found = reply.answered(received(CAT, headers), answers.Classification)
     assert isinstance(found.answer, answers.Classification)
     assert found.document == CAT
@@ -42,9 +43,15 @@ def test_an_answer_may_be_a_picture() -> None:
     assert (found.content, found.media_type, found.document) == (content, "image/png", {})
 
 
+@pytest.mark.parametrize("kind", ["text/csv", ""])
+def test_a_foreign_service_may_answer_anything(kind: str) -> None:
+    found = reply.answered(received(b"a,b\n", GATEWAY | {"Content-Type": kind}), None)
+    assert found.answer == answers.Content(media_type=kind, content=b"a,b\n")
+
+
 @pytest.mark.parametrize("value", [[1, 2], 3, None, "text"])
 def test_a_foreign_service_may_answer_any_json(value: object) -> None:
-    found = reply.answered(received(value, GATEWAY | {"Content-Type": "application/json"}), None)
+    found = reply.answered(received(value, GATEWAY | JSON), None)
     assert (found.answer, found.document) == (answers.OwnAnswer(result=value), {})
 
 
@@ -53,7 +60,7 @@ def test_a_foreign_service_may_answer_any_json(value: object) -> None:
     [
         (b"<html>", {"Content-Type": "text/html"}),
         (b"<html>", {"Content-Type": "image/png"}),
-        (png.SIGNATURE, GATEWAY | {"Content-Type": "application/json"}),
+        (png.SIGNATURE, GATEWAY | JSON),
         (b"", {}), (b"\xff\xfe", {}), (b"[" * 3, {}), (b"[" * 100_000, {}),
     ],
 )  # fmt: skip
