@@ -74,20 +74,21 @@ class Answer:
 
 
 def from_reply(
+    model_id: str,
     reply: Reply[object],
     span: Span,
     question: Question,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Answer:
     """The answer to a request whose step `read` was timed."""
-    document, total = reply.document, (clock() - span.started) * 1000
+    total = (clock() - span.started) * 1000
     read, hop = span.steps["read"] * 1000, reply.seconds * 1000
     return Answer(
-        model=document["model"],
-        task=str(document.get("task", findings.DEFAULT_TASK)),
-        findings=findings.read(document),
-        request_id=document["request_id"],
+        model=model_id,
+        task=findings.task_of(reply, model_id),
+        findings=findings.of_reply(reply, model_id),
+        request_id=reply.request_id or str(reply.document.get("request_id", "")),
         ms=round(total, 2),
         steps=waterfall.steps(total, read, hop, reply.server_timing),
-        curl=question.curl(document["model"]),
+        curl=question.curl(model_id),
     )

@@ -51,7 +51,7 @@ def predict(model_id: str) -> flask.Response:
         )
     request_span.downstream = reply.server_timing
     question = answer.Question(page.options.public_gateway, threshold=threshold)
-    return flask.jsonify(answer.from_reply(reply, request_span, question).document())
+    return flask.jsonify(answer.from_reply(model_id, reply, request_span, question).document())
 
 
 def create_app(options: settings.Settings | None = None) -> Application:

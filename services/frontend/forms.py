@@ -133,7 +133,7 @@ def _result(picture: Picture, model_id: str, threshold: float | None) -> Result:
         return Result(model_id, problem=error)
     name = picture.name or answer.DEFAULT_NAME
     question = answer.Question(page.options.public_gateway, name, threshold)
-    return Result(model_id, answer.from_reply(reply, request_span, question))
+    return Result(model_id, answer.from_reply(model_id, reply, request_span, question))
 
 
 def _status(results: list[Result]) -> int:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.frontend import errors, findings
+from services.frontend.findings.pipeline import Pipeline
+from services.frontend.findings.tensor import Tensor
 
 Model = Mapping[str, Any]  # as GET /models has it
 
@@ -12,10 +14,16 @@ METRICS = {  # of a card's evaluation: how the page writes them, which is the sa
     "recall1": "recall@1",
 }  # fmt: skip
 
+BY_PROTOCOL = {  # of models that have no card
+    "oip": Tensor.kind, "pipeline": Pipeline.kind, "raw": findings.RAW,
+}  # fmt: skip
+
 
 def task_of(model: Model) -> str:
-    """A model's task; empty while there is no card of it."""
-    return str(model["card"].get("task", findings.DEFAULT_TASK)) if model["card"] else ""
+    """A model's task, or what stands in its place; empty while there is no card of it."""
+    if model["card"]:
+        return str(model["card"].get("task", findings.DEFAULT_TASK))
+    return BY_PROTOCOL.get(str(model.get("protocol")), "")
 
 
 def by_task(models: Iterable[Model]) -> dict[str, list[Model]]:

@@ -3,30 +3,60 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pydantic
-
+from passerelle.client import Reply, answers
+from services.frontend.findings import pipeline
 from services.frontend.findings.classification import Classification
+from services.frontend.findings.content import Content
 from services.frontend.findings.detection import Detection
 from services.frontend.findings.embedding import Embedding
 from services.frontend.findings.findings import Findings
 from services.frontend.findings.other import Other
+from services.frontend.findings.pipeline import Pipeline
 from services.frontend.findings.segmentation import Segmentation
 from services.frontend.findings.tensor import Tensor
 
 DEFAULT_TASK = "classification"  # of answers and cards from before there were tasks
+RAW = "raw"  # in place of a task: of a service whose answers are passed on as they are
 
 TASKS: dict[str, type[Findings]] = {
     each.kind: each for each in (Classification, Detection, Segmentation, Embedding, Tensor)
 }
 
 
+def of_reply(reply: Reply[object], model_id: str) -> Findings:
+    """The findings in a gateway's reply, which a service of any make may have given."""
+    if is_ours(reply, model_id):
+        return read(reply.document)
+    match reply.answer:
+        case answers.Content():
+            return Content(media_type=reply.answer.media_type, content=reply.answer.content)
+        case answers.OwnAnswer() if not reply.document:
+            return Other(result=reply.answer.result)
+        case _:
+            return Other(result=reply.document)
+
+
+def is_ours(reply: Reply[object], model_id: str) -> bool:
+    """Whether a reply has the form of ours, and not that of a service that is passed on."""
+    return reply.document.get("model") == model_id
+
+
+def task_of(reply: Reply[object], model_id: str) -> str:
+    """The task that a reply is of; `raw` where it has none."""
+    if not is_ours(reply, model_id):
+        return RAW
+    return str(reply.document.get("task", DEFAULT_TASK))
+
+
 def read(document: Mapping[str, Any]) -> Findings:
-    """The findings in a gateway's answer.
+    """The findings in an answer of ours.
 
     What no task here knows, such as the answer of a handler, is kept as it is.
     """
-    task = TASKS.get(str(document.get("task", DEFAULT_TASK)), Other)
+    task = str(document.get("task", DEFAULT_TASK))
     try:
-        return task.of(document)
-    except pydantic.ValidationError:
+        if task == Pipeline.kind:
+            return pipeline.read(document, read)
+        return TASKS.get(task, Other).of(document)
+    except (LookupError, TypeError, ValueError):  # of which pydantic's is one
         return Other.of(document)

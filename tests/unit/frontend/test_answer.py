@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.client import Reply
+from passerelle.client import Reply, answers
 from passerelle.protocol import trace
 from passerelle.server.span import Span
 from services.frontend import answer
@@ -19,7 +19,7 @@ QUESTION = Question("http://public.test")
 def answered(document: dict[str, Any]) -> Answer:
     span = Span(trace.read({}), started=100.0, steps={"read": 0.002})
     reply = Reply(None, document, {"Server-Timing": "auth;dur=1"}, seconds=0.016)
-    return answer.from_reply(reply, span, QUESTION, clock=lambda: 100.020)
+    return answer.from_reply("a", reply, span, QUESTION, clock=lambda: 100.020)
 
 
 def test_an_answer_says_how_long_the_page_took() -> None:
@@ -80,3 +80,13 @@ def test_a_curl_line_is_safe_to_paste() -> None:
 def test_a_curl_line_asks_for_the_same_threshold() -> None:
     line = Question("http://public.test", threshold=0.05).curl("a")
     assert line.endswith("'http://public.test/model/a/predict?threshold=0.05'")
+
+
+def test_what_a_service_of_any_make_answers_is_named_by_the_model_that_was_asked() -> None:
+    span = Span(trace.read({}), started=100.0, steps={"read": 0.002})
+    headers = {"X-Request-ID": "mine", "Content-Type": "text/plain"}
+    said = answers.Content(media_type="text/plain", content=b"a cat")
+    made = answer.from_reply("a", Reply(said, {}, headers, 0.016), span, QUESTION)
+    assert (made.model, made.task, made.request_id) == ("a", "raw", "mine")
+    assert made.findings.kind == "content"
+    assert made.curl.endswith("/model/a/predict")

@@ -21,6 +21,16 @@ def test_a_card_from_before_there_were_tasks_is_a_classifiers() -> None:
     assert models.task_of({"card": {"precision": "fp32"}}) == "classification"
 
 
+@pytest.mark.parametrize(
+    ("protocol", "task"),
+    [("oip", "tensor"), ("raw", "raw"), ("pipeline", "pipeline"), ("passerelle", ""), (None, "")],
+)
+def test_a_model_without_a_card_stands_where_its_protocol_belongs(
+    protocol: str | None, task: str
+) -> None:
+    assert models.task_of(LATE | {"protocol": protocol}) == task
+
+
 def test_models_of_two_tasks_are_not_compared(tmp_path: Any) -> None:
     models.check_one_task([BOXES, OTHER_BOXES])
     with (
