@@ -12,6 +12,7 @@ from passerelle.client.answers import Answer, Problem
 
 AT_ONCE = 8  # pictures of one request: less than a gateway takes, and soon answered
 BYTES_AT_ONCE = 10_000_000  # of them together, which is less than a gateway takes as well
+OURS = "passerelle"  # the protocol of our own services
 TOO_MUCH = (413, 504)  # statuses of a request whose pictures may do one by one
 
 
@@ -67,20 +68,49 @@ def ask(
 ) -> list[Answer | Problem]:
     """What a model sees in each picture, or its problem.
 
-    Pictures that are too much together are sent one by one.
+    Pictures that are too much together are sent one by one, and so are those to a service that
+    takes no more in a request.
 
     Raises:
         errors.ClientError: no picture can be answered, such as with an unknown key.
     """
     try:
         found: list[Answer | Problem] = client.predict_many(model, images, **asked).answer.results
-    except errors.Refused as error:
-        if error.status not in TOO_MUCH:
+    except errors.ClientError as error:
+        if isinstance(error, errors.Refused) and error.status in TOO_MUCH:
+            if len(images) == 1:
+                return [problem(error)]
+            return [each for image in images for each in ask(client, model, [image], asked)]
+        if not may_be_foreign(error) or takes_several(client, model):
             raise
-        if len(images) == 1:
-            return [Problem(status=error.status, title=error.title, detail=error.detail)]
-        return [each for image in images for each in ask(client, model, [image], asked)]
+        return [ask_alone(client, model, image, asked) for image in images]
     return found
+
+
+def may_be_foreign(error: errors.ClientError) -> bool:
+    """Whether a service that takes one picture a request may have answered so to several."""
+    if isinstance(error, errors.Refused):
+        return error.status == 400 or "backend" in error.members
+    return isinstance(error, errors.UnreadableAnswer)
+
+
+def ask_alone(client: Client, model: str, image: Path, asked: dict[str, Any]) -> Answer | Problem:
+    """What a model sees in a picture that is sent as it is, or its problem."""
+    try:
+        found: Answer = client.predict(model, image, **asked).answer
+    except errors.Refused as error:
+        return problem(error)
+    return found
+
+
+def takes_several(client: Client, model: str) -> bool:
+    """Whether a model is asked about several pictures at once: one that speaks our protocol."""
+    return bool(client.model(model).get("protocol", OURS) == OURS)
+
+
+def problem(error: errors.Refused) -> Problem:
+    """What is wrong with one picture of several."""
+    return Problem(status=error.status, title=error.title, detail=error.reason)
 
 
 def show(name: str, answer: Answer | Problem) -> None:

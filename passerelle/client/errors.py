@@ -11,6 +11,7 @@ The text of each is a sentence for a person. What `httpx` raises is translated b
 """
 
 import contextlib
+import json
 import ssl
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,6 +19,8 @@ from typing import Any
 import httpx
 
 from passerelle.protocol import problems
+
+MAX_SAID = 200  # characters of what a backend says in an error
 
 
 class ClientError(Exception):
@@ -48,7 +51,16 @@ class Refused(ClientError):
         self.detail = str(members.get("detail", ""))
         self.request_id = str(members.get("request_id", ""))
         request = f" (request {self.request_id})" if self.request_id else ""
-        super().__init__(f"{self.detail or self.title}{request}")
+        super().__init__(f"{self.reason}{request}")
+
+    @property
+    def reason(self) -> str:
+        """The gateway's sentence, and behind it what a service of any make said itself."""
+        backend = self.members.get("backend")
+        body = backend.get("body") if isinstance(backend, dict) else None
+        text = body if isinstance(body, str) or not body else json.dumps(body, allow_nan=False)
+        said = f" It said: {' '.join(text.split()):.{MAX_SAID}}" if text else ""
+        return f"{self.detail or self.title}{said}"
 
     @property
     def title(self) -> str:

@@ -85,7 +85,7 @@ def from_refused(error: sdk_errors.Refused) -> errors.PageError:
     if error.status in (401, 403):
         return errors.key_refused(error.detail)
     kept = {name: error.headers[name] for name in ("Retry-After",) if name in error.headers}
-    return errors.from_status(error.status, error.detail, kept)
+    return errors.from_status(error.status, error.reason, kept)
 
 
 # Reasons in place of the SDK's sentences, which may hold the gateway's address or the key.

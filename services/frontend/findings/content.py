@@ -26,8 +26,8 @@ class Content(Findings):
     @property
     def headline(self) -> str:
         """What it is, and how large."""
-        size = language.number(len(self.content) / 1000)
-        return str(_("%(size)s kB of %(kind)s", size=size, kind=self.media_type or UNKNOWN))
+        size, kind = language.number(len(self.content)), self.media_type or UNKNOWN
+        return str(_("%(size)s bytes of %(kind)s", size=size, kind=kind))
 
     @property
     def table(self) -> Table:

@@ -137,5 +137,35 @@ def test_what_concerns_all_pictures_is_told_once(
 ) -> None:
     network = command.gateway(monkeypatch, answer, status)
     shown = predict(picture, *several(picture.parent, 2), "--model", "net")
-    assert (len(network.requests), shown.exit_code) == (1, 1)
+    assert (numbers(network), shown.exit_code) == ([3], 1)
     assert shown.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (200, {"text": "a cat"}),
+        (400, {"detail": "One whole picture a request."}),
+        (502, {"detail": "It failed.", "backend": {"status": 500, "body": "no form"}}),
+    ],
+)
+def test_a_service_that_takes_no_several_is_sent_them_one_by_one(
+    picture: Path, monkeypatch: pytest.MonkeyPatch, status: int, answer: object
+) -> None:
+    network = command.gateway(monkeypatch, answer, status)
+    network.then({"protocol": "raw"}).then({"text": "a dog"}).then({"detail": "No."}, 422)
+    shown = predict(picture, *several(picture.parent, 1), "--model", "net")
+    assert network.paths[1] == "/models/net"
+    assert numbers(network) == [2, 1, 1]
+    assert f'{picture}: {{"text": "a dog"}}' in shown.output
+    assert "0.jpg: No." in shown.stderr
+    assert shown.exit_code == 1
+
+
+def test_what_our_own_service_refuses_is_told_once(
+    picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = command.gateway(monkeypatch, {"detail": "top is 0."}, 400)
+    network.then({"protocol": "passerelle"})
+    shown = predict(picture, *several(picture.parent, 1), "--model", "net")
+    assert (shown.output, numbers(network)) == ("Error: top is 0.\n", [2])

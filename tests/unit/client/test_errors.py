@@ -67,3 +67,21 @@ def test_a_refusal_without_a_sentence_says_its_status_in_words() -> None:
 
 def test_a_status_that_has_no_words_is_told_all_the_same() -> None:
     assert str(errors.Refused(999, {}, {})) == "status 999"
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        (None, ""),
+        ("nonsense", ""),
+        ({"status": 500, "body": ""}, ""),
+        ({"status": 500, "body": "no\n GPU"}, " It said: no GPU"),
+        ({"status": 500, "body": {"error": 3}}, ' It said: {"error": 3}'),
+        ({"status": 500, "body": "x" * 1000}, " It said: " + "x" * errors.MAX_SAID),
+    ],
+)
+def test_what_a_service_of_any_make_says_itself_is_told(backend: object, said: str) -> None:
+    members = {"detail": "It failed.", "request_id": "mine", "backend": backend}
+    error = errors.Refused(502, members, {})
+    assert str(error) == f"It failed.{said} (request mine)"
+    assert (error.detail, error.reason) == ("It failed.", f"It failed.{said}")

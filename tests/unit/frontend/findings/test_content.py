@@ -35,7 +35,8 @@ def test_a_picture_is_shown_a_text_read_and_the_rest_named(
 def test_the_headline_says_what_it_is_and_how_large(tmp_path: Path) -> None:
     with page(tmp_path).test_request_context(headers={"Accept-Language": "en"}):
         assert (
-            Content(media_type="image/png", content=bytes(1500)).headline == "1.5 kB of image/png"
+            Content(media_type="image/png", content=bytes(1500)).headline
+            == "1,500 bytes of image/png"
         )
         assert "application/octet-stream" in Content(media_type="", content=b"").headline
 
