@@ -4,10 +4,12 @@
 """
 
 import dataclasses
+import urllib.parse
 from collections.abc import Iterable
 
 import httpx
 
+from passerelle.client import errors
 from passerelle.client.attempts import Attempt, Attempts, Timing
 from passerelle.client.calls import Call
 from passerelle.client.reply import Received
@@ -26,12 +28,23 @@ class Core:
         """The attempts of a call, with the key.
 
         Raises:
-            errors.InvalidRequest
+            errors.InvalidRequest: the gateway's address is none, or the timeout.
         """
+        if not _is_address(self.url):
+            raise errors.InvalidRequest(f"{self.url} is no address. Write http://host:port.")
         key = {"X-API-Key": self._key} if self._key else {}
         keyed = dataclasses.replace(call, headers={**key, **call.headers})
         seconds = self._timeout if timeout is None else timeout
         return Attempts(keyed, self.url, seconds, self._retries, self._timing)
+
+
+def _is_address(url: str) -> bool:
+    """Whether something can be asked there at all."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an address of IPv6 that is none
+        return False
 
 
 def request(http: httpx.Client | httpx.AsyncClient, attempt: Attempt) -> httpx.Request:

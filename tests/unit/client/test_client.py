@@ -142,9 +142,11 @@ def test_an_error_of_the_library_is_translated(
         asking(network).models()
 
 
-@pytest.mark.parametrize("url", ["http://[::1", "gateway.test", "ftp://gateway.test", ""])
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://[", "gateway.test", "ftp://gateway.test", "", "http://a:99999"]
+)
 def test_an_address_that_is_none_is_told(url: str) -> None:
-    with Client(url, "psl_key") as client, pytest.raises(errors.InvalidRequest, match="be sent"):
+    with Client(url, "psl_key") as client, pytest.raises(errors.InvalidRequest, match="no address"):
         client.models()
 
 
