@@ -8,7 +8,7 @@ from typing import Any
 from passerelle.protocol.open_inference import BYTES
 
 BINARY = "binary_tensor_data"  # the extension by which tensors follow the JSON as they are
-MAX_NAMED = 5  # tensors in a sentence
+MAX_NAMED = 5  # tensors in a sentence, and sides of each
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,9 @@ class Tensor:
     shape: tuple[int, ...]  # -1 for a side that varies
 
     def __str__(self) -> str:
-        return f"{self.name[:40]} {self.datatype[:10]} {list(self.shape)}"
+        sides = ", ".join(map(str, self.shape[:MAX_NAMED]))
+        more = ", …" if len(self.shape) > MAX_NAMED else ""
+        return f"{self.name[:40]} {self.datatype[:10]} [{sides}{more}]"
 
     @property
     def holds_one(self) -> bool:

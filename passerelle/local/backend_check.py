@@ -13,10 +13,13 @@ def problems(model: ExternalModel) -> Iterator[str]:
     """What isn't there wherever the manifest's folder is whole."""
     backend = model.backend
     if backend.command and not backend_command.is_there(backend):
-        yield (
-            f"there is no program {backend.command[0]!r} in PATH; install it, or write its path "
-            "with a / in it, relative to the manifest"
+        program = backend.command[0]
+        where = (
+            f"in {backend.folder}; install it there"
+            if os.sep in program
+            else "in PATH; install it, or write its path with a / in it, relative to the manifest"
         )
+        yield f"there is no program {program!r} {where}"
     for name, text in backend.headers.items():
         if text.startswith("file:"):
             path = Path(text.removeprefix("file:"))

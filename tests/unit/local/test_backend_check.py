@@ -19,6 +19,11 @@ def test_a_program_and_the_files_of_headers_must_be_there(tmp_path: Path) -> Non
     ]
 
 
+def test_a_program_with_a_path_must_be_beside_the_manifest() -> None:
+    (told,) = backend_check.problems(fake.external("ocr", "venvs/ocr/bin/serve"))
+    assert told == "there is no program 'venvs/ocr/bin/serve' in .; install it there"
+
+
 def test_a_url_needs_nothing() -> None:
     model = fake.external("ocr", url="http://a", headers={"Accept": "application/json"})
     assert list(backend_check.problems_here(model, {})) == []

@@ -25,6 +25,7 @@ def test_what_a_model_takes_in_place_of_one_is_said() -> None:
     assert "image BYTES [1], pixels FP32" in lack(IMAGE, PIXELS)
     assert lack(*[PIXELS] * 9).count("pixels") == 5
     assert "and 4 more" in lack(*[PIXELS] * 9)
+    assert "image BYTES [2, 2, 2, 2, 2, …]" in lack(IMAGE | {"shape": [2] * 9})
 
 
 def test_a_model_may_name_no_input() -> None:
