@@ -55,11 +55,16 @@ def up(
         made.compose("down", "--volumes", "--timeout", "10")
 
 
-def received(up: composed.Project) -> Any:
-    """What the container says that it was sent."""
+def asked(up: composed.Project) -> requests.Response:
+    """The answer of the container, or the gateway's."""
     headers = {"X-API-Key": up.key}
     url = f"{up.url}/model/ocr/predict"
-    answer = requests.post(url, data=b"picture", headers=headers, timeout=30)
+    return requests.post(url, data=b"picture", headers=headers, timeout=30)
+
+
+def received(up: composed.Project) -> Any:
+    """What the container says that it was sent."""
+    answer = asked(up)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -110,5 +115,6 @@ def test_a_swarm_takes_what_is_rendered_for_it(up: composed.Project) -> None:
 def test_one_that_dies_is_started_again(up: composed.Project, engine: docker.DockerClient) -> None:
     ocr = engine.containers.get("passerelle-backends-ocr-1")
     stack.kill(ocr.attrs["State"]["Pid"])
-    stack.wait_for(lambda: up.statuses().get("ocr") == "ready", 60)
-    assert received(up)["version"] == "one"
+    stack.wait_for(lambda: asked(up).ok, 60)
+    ocr.reload()
+    assert ocr.attrs["RestartCount"] == 1
