@@ -44,6 +44,17 @@ def test_the_hop_is_measured_on_both_default_models(tmp_path: Path) -> None:
     assert printed.count("gateway/direct") == 2
 
 
+def test_a_picture_is_sent_over_rest_and_over_grpc(tmp_path: Path) -> None:
+    file = tmp_path / "grpc.json"
+    printed = run("bench.grpc_look", *SHORT, "--json", str(file))
+    (measured,) = json.loads(file.read_text())["rounds"]
+    found = measured["measurements"]
+    assert {case: each["requests"] > 0 for case, each in found.items()} == {
+        "REST": True, "gRPC": True,
+    }  # fmt: skip
+    assert all(f"\n{case} " in printed for case in found)
+
+
 def test_the_hops_of_two_checkouts_are_measured_in_the_same_rounds(tmp_path: Path) -> None:
     other = processes.copy_code(tmp_path / "other")
     file = tmp_path / "hop.json"

@@ -47,6 +47,7 @@ RUN_BY = {
     "python bench.accuracy": ("tests/system/test_bench.py", '"bench.accuracy"'),
     "python bench.backends": ("tests/system/test_bench.py", '"bench.backends"'),
     "python bench.compare": ("tests/system/test_bench.py", '"bench.compare"'),
+    "python bench.grpc_look": ("tests/system/test_bench.py", '"bench.grpc_look"'),
     "python bench.hop": ("tests/system/test_bench.py", '"bench.hop"'),
     "python bench.memory": ("tests/system/test_bench.py", '"bench.memory"'),
     "python bench.slow_clients": ("tests/system/test_bench.py", '"bench.slow_clients"'),
