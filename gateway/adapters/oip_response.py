@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from gateway.transport import Response
-from passerelle.protocol import open_inference, problems
+from passerelle.protocol import answers, open_inference, problems
 from passerelle.protocol.open_inference import BINARY_SIZE, BYTES, HEADER_LENGTH
 
 KINDS: dict[str, set[type]] = {
@@ -47,7 +47,7 @@ def answer(response: Response, model_id: str, request_id: str) -> Response:
 
 
 def as_own(response: Response, model_id: str) -> Response:
-    """The response to an `infer`, under the model's id here.
+    """The response to an `infer`, under the model's id here, which a header says as of our own.
 
     Raises:
         NonsenseError, NonFiniteOutput
@@ -61,9 +61,9 @@ def as_own(response: Response, model_id: str) -> Response:
     head = response.body[:length]
     if document.get("model_name") != model_id:
         head = json.dumps(document | {"model_name": model_id}, allow_nan=False).encode()
-    headers = {"content-type": "application/json"}
+    headers = {"content-type": "application/json", answers.MODEL.lower(): model_id}
     if HEADER_LENGTH.lower() in response.headers:
-        headers = {
+        headers |= {
             "content-type": "application/octet-stream",
             HEADER_LENGTH.lower(): str(len(head)),
         }

@@ -87,7 +87,7 @@ def test_who_sent_tensors_reads_the_response_under_the_models_id_here() -> None:
     given = {"model_name": "theirs", "model_version": "3", "id": "7", "outputs": [SCORE]}
     found = oip_response.as_own(document(given), "m")
     assert json.loads(found.body) == given | {"model_name": "m"}
-    assert found.headers == {"content-type": "application/json"}
+    assert found.headers == {"content-type": "application/json", "model": "m"}
 
 
 def test_a_response_under_the_same_id_is_passed_on_as_it_came() -> None:
