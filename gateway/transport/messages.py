@@ -41,7 +41,7 @@ class Request:
 
     method: str
     target: str  # path and query, below the service's own path
-    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)  # secrets too
     body: bytes = b""
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:

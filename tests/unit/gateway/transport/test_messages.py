@@ -40,6 +40,7 @@ def test_headers_replace_those_of_the_same_name_however_it_is_written() -> None:
         found = request.with_headers({"Authorization": "ours"})
         assert found == kind("GET", "/", {"Accept": "a", "Authorization": "ours"}, b"body")
         assert b"client's" not in found.head("host")
+        assert "ours" not in repr(found)
 
 
 @pytest.mark.parametrize(
