@@ -197,6 +197,7 @@ class Step:
 
     model: str
     answer: "Answer | Results[Answer]"
+    skipped: int = 0  # parts beyond those that the model was asked about
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,8 @@ from passerelle.client import answers, errors
 from passerelle.client.answers import Answer, AnswerT, Problem, Results, Step, Steps
 
 ENVELOPE = ("model", "task", "request_id")  # members that every answer has
-RESULTS, PROBLEM, STEPS = "results", "problem", "steps"  # members of answers to several pictures
+RESULTS, PROBLEM, STEPS = "results", "problem", "steps"  # members of an answer that has several
+PIPELINE = "pipeline"  # the task of an answer with steps
 
 TASKS: Mapping[str, type[Any]] = {
     "classification": answers.Classification,
@@ -27,7 +28,7 @@ def answer(document: Mapping[str, Any]) -> Answer:
     that nothing is lost.
     """
     own = {name: each for name, each in document.items() if name not in ENVELOPE}
-    if isinstance(own.get(STEPS), list):
+    if document.get("task") == PIPELINE and isinstance(own.get(STEPS), list):
         return Steps([_step(each) for each in own[STEPS]])
     if [*own] == ["result"]:
         return answers.OwnAnswer(result=own["result"])
@@ -84,7 +85,9 @@ def _step(document: Any) -> Step:
     """One model's answer in a pipeline's."""
     if not isinstance(document, dict):
         return Step("", answers.OwnAnswer(result=document))
-    return Step(str(document.get("model", "")), results(document) or answer(document))
+    found = results(document)
+    said = answer(document) if found is None else found
+    return Step(str(document.get("model", "")), said, document.get("skipped", 0))
 
 
 def _kind(document: Mapping[str, Any]) -> type[Any] | None:

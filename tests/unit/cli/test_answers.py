@@ -59,10 +59,11 @@ def shown(document: dict[str, Any]) -> tuple[str, list[list[str]]]:
         ({"image": IMAGE, "segments": []}, "nothing", []),
         (
             {
+                "task": "pipeline",
                 "steps": [
                     {"model": "people", "predictions": [CAT | {"box": BOX}], "image": IMAGE},
                     {"model": "faces", "results": [{"result": 3}, {"problem": PROBLEM}]},
-                ]
+                ],
             },
             "people: 1 found; faces: 3, It is too small.",
             [],

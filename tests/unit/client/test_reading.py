@@ -92,7 +92,8 @@ def test_what_holds_no_results_is_none(given: dict[str, Any]) -> None:
 
 def test_a_pipelines_steps_are_each_read_by_themselves() -> None:
     people = {"model": "people", "task": "detection", **MEMBERS["detection"]}
-    faces = {"model": "faces", "results": [MEMBERS["embedding"], {"problem": PROBLEM}]}
+    several = [MEMBERS["embedding"], {"problem": PROBLEM}]
+    faces = {"model": "faces", "task": "embedding", "results": several, "skipped": 7}
     found = reading.answer(document("pipeline", steps=[people, faces]))
     assert isinstance(found, Steps)
     assert [each.model for each in found.steps] == ["people", "faces"]
@@ -100,6 +101,17 @@ def test_a_pipelines_steps_are_each_read_by_themselves() -> None:
     assert isinstance(found.steps[1].answer, Results)
     kinds = [type(each) for each in found.steps[1].answer]
     assert kinds == [answers.Embedding, Problem]
+    assert [each.skipped for each in found.steps] == [0, 7]
+
+
+def test_a_step_that_was_asked_about_nothing_has_no_results() -> None:
+    found = reading.answer(document("pipeline", steps=[{"model": "faces", "results": []}]))
+    assert found == Steps([answers.Step("faces", Results([]))])
+
+
+def test_steps_of_anybody_elses_json_are_none_of_a_pipeline() -> None:
+    given = {"steps": [{"model": "a"}]}
+    assert reading.answer(given) == OwnAnswer(result=given)
 
 
 def test_another_type_than_expected_is_told() -> None:
