@@ -63,6 +63,15 @@ class FourServers:
     def wait_until(self, name: str, status: str, seconds: float = 30) -> None:
         stack.wait_for(lambda: self.status(name)[0] == status, seconds)
 
+    def wait_in_flight(self, name: str, count: int) -> None:
+        """Until so many requests for a model are in the gateway."""
+
+        def are_there() -> bool:
+            found = {each["id"]: each for each in self.door.get("/history")["models"]}
+            return bool(found[name]["in_flight"] == count)
+
+        stack.wait_for(are_there, 10)
+
     @contextlib.contextmanager
     def stalled(self, name: str) -> Iterator[None]:
         """A service that takes connections and answers nothing, inside the block."""

@@ -151,7 +151,7 @@ def test_no_more_requests_than_the_limit_are_with_one_service(backends: FourServ
             asked = [
                 pool.submit(backends.through, "flask", picture()) for _ in range(MAX_IN_FLIGHT)
             ]
-            time.sleep(0.5)
+            backends.wait_in_flight("flask", MAX_IN_FLIGHT)
             refused = backends.through("flask", picture())
             assert backends.through("litserve", picture()).status_code == 200
         assert {each.result().status_code for each in asked} == {200}
