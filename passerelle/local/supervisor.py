@@ -150,8 +150,9 @@ class Supervisor:
             for stage in stages:
                 for process in stage:
                     process.terminate()
+                deadline = self._clock.monotonic() + DRAIN_TIMEOUT  # of all together
                 for process in stage:
-                    process.wait_or_kill(DRAIN_TIMEOUT)
+                    process.wait_or_kill(max(deadline - self._clock.monotonic(), 0))
         finally:  # a second Ctrl-C doesn't wait
             for stage in stages:
                 for process in stage:

@@ -143,6 +143,22 @@ def test_the_page_is_stopped_first_then_the_gateway_then_the_services(
     assert [timeout for _, timeout in stopped[3:]] == [0, 0, 0]
 
 
+def test_those_that_do_not_end_are_waited_for_together(
+    tmp_path: Path, statuses: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert statuses
+    run, waits = Run(tmp_path), []
+
+    def wait_or_kill(_: Process, timeout: float) -> None:
+        waits.append(timeout)
+        run.launcher.clock.sleep(timeout)
+
+    run.serve([run.result("a"), run.result("b")])
+    monkeypatch.setattr(Process, "wait_or_kill", wait_or_kill)
+    run.supervisor.stop()
+    assert waits[:2] == [supervisor.DRAIN_TIMEOUT, 0]
+
+
 def test_models_of_one_service_share_a_process(run: Run) -> None:
     run.serve([run.result("a", service="zoo"), run.result("b", service="zoo")])
     assert run.events == ["start zoo", "link zoo"]
