@@ -141,7 +141,7 @@ async def infer_each(
     rows = batch.Batch(several.rows, inference.run, request.span)
     results = await rows.run(model.scheduler, deadline)
     service.models.state(model.card.id).count_non_finite(each.problem for each in results)
-    outputs = infer_answer.each(results)
+    outputs = infer_answer.of_each(results)
     made = await asyncio.to_thread(infer_answer.of, model, several.request, outputs)
     return made.response(model, count)
 

@@ -115,7 +115,7 @@ def _described(name: str, array: Array, content: bytes | None) -> Iterator[tuple
     yield "data", tensor_data.to_json(array)
 
 
-def each(results: Sequence[Result[Outputs]]) -> list[Outputs]:
+def of_each(results: Sequence[Result[Outputs]]) -> list[Outputs]:
     """What was given for each row.
 
     Raises:

@@ -144,8 +144,8 @@ def test_the_length_of_what_was_given_is_that_of_its_data() -> None:
 
 def test_the_first_problem_of_a_row_is_that_of_the_request() -> None:
     empty = Outputs({"boxes": np.zeros((1, 0), np.float32)})
-    assert answer.each([Result(empty, {}), Result(outputs(1, 2, 3), {})])[0] is empty
+    assert answer.of_each([Result(empty, {}), Result(outputs(1, 2, 3), {})])[0] is empty
     broken = Result[Outputs](None, {}, problems.UnprocessableContent("It is broken."))
     with pytest.raises(problems.UnprocessableContent) as raised:
-        answer.each([Result(empty, {}), broken, broken])
+        answer.of_each([Result(empty, {}), broken, broken])
     assert raised.value.detail == "Of row 1: It is broken."

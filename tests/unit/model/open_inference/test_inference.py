@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from passerelle.artifact.card import Signature, TensorSpec
 from passerelle.protocol import problems, trace
@@ -128,3 +130,47 @@ def test_what_is_wrong_with_a_request_is_told_before_the_network_runs() -> None:
     asked = json.loads(body(1)) | {"outputs": [{"name": "boxes"}]}
     with pytest.raises(problems.InvalidRequest, match="no output 'boxes'"):
         inference().begin(json.dumps(asked).encode(), None, span(), never)
+
+
+SIDES = st.lists(st.sampled_from([0, 1, 2, 3, 5, 2**31, 2**62, -1]), max_size=5)
+VALUES = st.sampled_from([[], [1] * 12, [1] * 24, [[[[1] * 3] * 2] * 2], ["CQ=="], [["CQ=="]], "x"])
+NAMED = {
+    "name": st.sampled_from(["pixels", "image"]),
+    "datatype": st.sampled_from(["UINT8", "BYTES", "FP32"]),
+    "shape": st.sampled_from([[1, 2, 2, 3], [2, 2, 2, 3], [1], [1, 1], [2]]) | SIDES,
+}
+SIZED = st.builds(dict, binary_data_size=st.sampled_from([0, 4, 5, 12, 24]))
+TENSORS = st.fixed_dictionaries({**NAMED, "data": VALUES}) | st.fixed_dictionaries(
+    {**NAMED, "parameters": SIZED}
+)
+OUTPUTS = st.lists(
+    st.builds(
+        lambda name, count: {"name": name, "parameters": {"classification": count}},
+        st.sampled_from([LOGITS, LOGITS, "result"]),
+        st.integers(1, 9),
+    ),
+    max_size=1,
+)
+
+
+@given(st.lists(TENSORS, min_size=1, max_size=2), OUTPUTS, st.booleans())
+def test_whatever_comes_it_is_answered_or_refused(
+    inputs: list[Any],
+    outputs: list[Any],
+    has_handler: bool,  # noqa: FBT001  # a case
+) -> None:
+    found = inference(handler="handlers:Own") if has_handler else inference()
+    if has_handler:
+        unused: Any = None
+        own = Own(COLOURS, None, "application/json", prepare, unused)
+        found = dataclasses.replace(found, prediction=own)
+    head = json.dumps({"inputs": inputs, "outputs": outputs}).encode()
+    behind = bytes(sum(each.get("parameters", {}).get("binary_data_size", 0) for each in inputs))
+    try:
+        made = found.begin(head + behind, str(len(head)), span(), artifacts.mean_colour)
+    except problems.Problem as problem:
+        status = problem.status
+    else:
+        status = 200
+        assert isinstance(made, Several) or json.loads(made.body[: made.header_length])
+    assert status in {200, 400, 413}
