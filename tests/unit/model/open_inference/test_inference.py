@@ -139,7 +139,9 @@ NAMED = {
     "datatype": st.sampled_from(["UINT8", "BYTES", "FP32"]),
     "shape": st.sampled_from([[1, 2, 2, 3], [2, 2, 2, 3], [1], [1, 1], [2]]) | SIDES,
 }
-SIZED = st.builds(dict, binary_data_size=st.sampled_from([0, 4, 5, 12, 24]))
+SIZED: st.SearchStrategy[dict[str, int]] = st.builds(
+    dict, binary_data_size=st.sampled_from([0, 4, 5, 12, 24])
+)
 TENSORS = st.fixed_dictionaries({**NAMED, "data": VALUES}) | st.fixed_dictionaries(
     {**NAMED, "parameters": SIZED}
 )
