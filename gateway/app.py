@@ -16,11 +16,13 @@ from gateway import (
     known_keys,
     passing_on,
     picture_by_url,
+    pipeline,
     settings,
 )
 from gateway.front_ends import huggingface, open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
+from gateway.route import PipelineRoute
 from gateway.routes import RouteTable
 from gateway.state import State
 from passerelle.manifest import reading
@@ -52,9 +54,12 @@ async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Resp
     await front_end.read_payload(exchange, request, gateway.options.max_body)
     await picture_by_url.complete(gateway, exchange, request, route)
     with route.history.request() as outcome:
-        if exchange.is_streamed:
+        if isinstance(route, PipelineRoute):
+            response = await pipeline.answer(exchange, route, gateway.options.max_pictures)
+        elif exchange.is_streamed:
             return await passing_on.pass_on(exchange, route, front_end, request, outcome)
-        response = await cache.answer(exchange, route)
+        else:
+            response = await cache.answer(exchange, route)
         outcome.status = response.status
     return await front_end.respond(exchange, response)
 
@@ -107,7 +112,8 @@ async def running(gateway: State, table: RouteTable) -> AsyncIterator[None]:
     """Follow the services and the files, for as long as the gateway runs."""
     table.start()
     async with asyncio.TaskGroup() as tasks:
-        watching = [tasks.create_task(each.watch()) for each in (gateway.keys, gateway.routes)]
+        watched = gateway.keys, gateway.routes, table
+        watching = [tasks.create_task(each.watch()) for each in watched]
         yield
         for each in watching:
             each.cancel()

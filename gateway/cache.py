@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable
 from gateway import forwarding
 from gateway.cache_store import CachedResponse, CacheKey, CacheStore, Flight
 from gateway.exchange import Exchange
-from gateway.routes import Route
+from gateway.route import Route
 from gateway.transport import Response
 
 CLIENT_STATUSES = frozenset({408, 499})  # client errors that aren't the picture's

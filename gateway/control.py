@@ -11,7 +11,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 
 from gateway import auth, credentials, history, readiness
 from gateway.api_keys import Key
-from gateway.routes import Route
+from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.server import application, flask_app
 from passerelle.server.messages import Request, Response
@@ -60,7 +60,7 @@ async def ready(gateway: State, _: Request) -> Response:
     return application.json_response(readiness.report(gateway))
 
 
-def description(route: Route) -> dict[str, Any]:
+def description(route: AnyRoute) -> dict[str, Any]:
     """A model as people see it, its path below the proxy's."""
     found = route.description
     return found | {"predict": state().options.path_prefix + found["predict"]}

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from gateway import transport
 from gateway.adapters.adapter import StreamingAdapter
 from gateway.exchange import Exchange
-from gateway.routes import Route
+from gateway.route import AnyRoute, Route
 from gateway.transport import Request, Response, StreamedResponse, UnreachableError
 from passerelle.protocol import answers, problems, statuses, timeout
 
@@ -81,13 +81,13 @@ async def stream(exchange: Exchange, route: Route) -> AsyncIterator[StreamedResp
         raise problem(error, route, limit) from None
 
 
-def require_ready(route: Route) -> None:
+def require_ready(route: AnyRoute) -> None:
     """Return only if the model is ready on one replica at least.
 
     Raises:
         ServiceUnavailable
     """
-    found = route.upstream.status(route.model.id)
+    found = route.status
     if found.status != statuses.READY:
         failed = found.status == statuses.FAILED
         hint = "GET /models says when it is ready." if failed else "Try again."
@@ -96,7 +96,7 @@ def require_ready(route: Route) -> None:
         )
 
 
-def time_limit(exchange: Exchange, route: Route) -> float:
+def time_limit(exchange: Exchange, route: AnyRoute) -> float:
     """The seconds that the request may take, by the model's timeout and by its own header.
 
     Raises:
@@ -143,7 +143,7 @@ def problem(error: OSError, route: Route, limit: float) -> problems.Problem:
     return problems.BadGateway(f"The service of {route.model.id} broke off its answer. Try again.")
 
 
-def too_late(route: Route, limit: float) -> problems.Problem:
+def too_late(route: AnyRoute, limit: float) -> problems.Problem:
     """The problem of an answer that didn't come within so many seconds."""
     return problems.GatewayTimeout(
         f"{route.model.id} did not answer within {limit:g} s. Try again later."

@@ -4,7 +4,7 @@ from gateway import forwarding
 from gateway.exchange import Exchange
 from gateway.front_ends.front_end import FrontEnd
 from gateway.history import Outcome
-from gateway.routes import Route
+from gateway.route import Route
 from passerelle.server.messages import Request, Response
 
 

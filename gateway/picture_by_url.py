@@ -5,17 +5,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from gateway import forwarding
+from gateway import boxed_form, forwarding
 from gateway.exchange import Exchange
-from gateway.routes import Route
+from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.protocol import problems, timeout
 from passerelle.server.messages import Request
-from passerelle.server.pictures import picture, sending
+from passerelle.server.pictures import boxes, picture, sending
 
 URL = "url"
 MAX_JSON = 10_000  # bytes of a body that is looked at: an address is short
-PROTOCOLS = ("passerelle", "oip")  # of models that are sent pictures
+PROTOCOLS = ("passerelle", "oip", "pipeline")  # of models that are sent pictures
 PICTURE_TYPE = "application/octet-stream"  # what the picture is shows in its bytes
 OFF = (
     "No picture is fetched by its address here. Send the picture itself; or have the hosts that "
@@ -23,7 +23,7 @@ OFF = (
 )
 
 
-async def complete(gateway: State, exchange: Exchange, request: Request, route: Route) -> None:
+async def complete(gateway: State, exchange: Exchange, request: Request, route: AnyRoute) -> None:
     """Fetch the picture that the exchange's payload names, if it names one.
 
     Its bytes are held as those of the request's own body. The request's time goes on meanwhile.
@@ -41,9 +41,10 @@ async def complete(gateway: State, exchange: Exchange, request: Request, route: 
     with exchange.span.step("fetch"):
         began, limit = time.monotonic(), forwarding.time_limit(exchange, route)
         take = counting(request, gateway.options.max_body)
-        exchange.payload = await gateway.fetcher.fetch(address(given), fetch.hosts, limit, take)
+        found = await gateway.fetcher.fetch(address(given), fetch.hosts, limit, take)
         left = timeout.render(limit - (time.monotonic() - began))
-    own = {"content-type": PICTURE_TYPE, timeout.HEADER.lower(): left}
+    content_type, exchange.payload = sent(found, given)
+    own = {"content-type": content_type, timeout.HEADER.lower(): left}
     exchange.headers = {**exchange.headers, **own}
 
 
@@ -75,6 +76,13 @@ def address(given: dict[str, Any]) -> str:
             f'The member "{URL}" is no text. Write the address of one picture into it.'
         )
     return url
+
+
+def sent(found: bytes, given: dict[str, Any]) -> tuple[str, bytes]:
+    """A picture as a body with its media type; with the boxes of the object, if it has any."""
+    if boxes.FIELD in given:
+        return boxed_form.encode(found, given[boxes.FIELD])
+    return PICTURE_TYPE, found
 
 
 def counting(request: Request, max_bytes: int) -> Callable[[int], None]:

@@ -1,122 +1,53 @@
 """Which upstream a model's requests go to. The table follows models.yaml while the gateway runs."""
 
+import asyncio
 import dataclasses
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from gateway import adapters, service_address, settings
-from gateway.adapters.adapter import Adapter, ServedModel, StreamingAdapter
+from gateway.adapters.adapter import ServedModel
 from gateway.api_keys import Key
 from gateway.backend_headers import BackendHeaders
 from gateway.cache_store import CacheStore
 from gateway.history import History
 from gateway.location import Location
-from gateway.status import Status
-from gateway.upstream import Limits, Upstream
+from gateway.route import AnyRoute, PipelineRoute, Route
+from gateway.upstream import RESOLVE_INTERVAL, Limits, Upstream
 from passerelle.manifest import reading, source
-from passerelle.manifest.model import Cache, ExternalModel, Fetch, Manifest, Model, Pipeline
-from passerelle.protocol import problems, statuses
-
-
-@dataclasses.dataclass(frozen=True)
-class Route:
-    """One model, and where it is."""
-
-    model: ServedModel
-    upstream: Upstream
-    cache: CacheStore | None  # None: the cache is off
-    history: History
-
-    @property
-    def adapter(self) -> Adapter:
-        """How its service is asked."""
-        return self.upstream.adapter
-
-    @property
-    def protocol(self) -> str:
-        """What its backend speaks."""
-        backend = self.model.backend if isinstance(self.model, ExternalModel) else None
-        return backend.protocol if backend else "passerelle"
-
-    def is_streamed(self, method: str) -> bool:
-        """Whether requests of a method and their answers go through as they come."""
-        streams = isinstance(self.adapter, StreamingAdapter)
-        return streams and (self.cache is None or method != "POST")
-
-    @property
-    def current(self) -> "Route":
-        """This, or that of the backend before, as long as it alone has the model ready."""
-        before, model_id = self.upstream.predecessor, self.model.id
-        if before is None or before.status(model_id).status != statuses.READY:
-            return self
-        return dataclasses.replace(self, model=before.adapter.models[model_id], upstream=before)
-
-    @property
-    def status(self) -> Status:
-        """The model's status now."""
-        return self.upstream.status(self.model.id)
-
-    @property
-    def description(self) -> dict[str, Any]:
-        """The model for `/models`: what the manifest says, its status, and its card."""
-        status = self.status
-        weights = self.model.weights if isinstance(self.model, Model) else ""
-        return {
-            "id": self.model.id,
-            "title": self.model.title,
-            "status": status.status,
-            "reason": status.reason or None,
-            "protocol": self.protocol,
-            "weights": weights.partition(":")[0] or None,
-            "replicas": self.upstream.count_replicas(self.model.id),
-            "non_finite": self.upstream.count_non_finite(self.model.id),
-            "note": NOTES.get(weights),
-            "predict": f"/model/{self.model.id}/predict",
-            "card": status.card,
-        }
-
-    @property
-    def last_minutes(self) -> dict[str, Any]:
-        """The model for `/history`: its status, and its last minutes."""
-        status = self.status
-        return {
-            "id": self.model.id,
-            "title": self.model.title,
-            "status": status.status,
-            "reason": status.reason or None,
-            "replicas": self.upstream.count_replicas(self.model.id),
-            "non_finite": self.upstream.count_non_finite(self.model.id),
-            **self.history.document(),
-        }
-
-
-NOTES = {"random": "The weights are random, for trials: the answers mean nothing."}
+from passerelle.manifest.model import Cache, ExternalModel, Fetch, Manifest, Pipeline, of_kind
+from passerelle.protocol import problems
 
 
 @dataclasses.dataclass(frozen=True)
 class Routes:
     """The table of one reading of the manifest. It never changes; a new reading makes a new one."""
 
-    by_id: dict[str, Route]
+    by_id: dict[str, Route]  # of the models that have a service
     fetch: Fetch | None = None  # from where pictures are fetched; None: no picture is
+    pipelines: Mapping[str, PipelineRoute] = dataclasses.field(default_factory=dict)  # by id
+    order: tuple[str, ...] = ()  # of all ids in the manifest; those that aren't in it come last
 
-    def find(self, model_id: str, key: Key) -> Route:
+    def find(self, model_id: str, key: Key) -> AnyRoute:
         """The route of a model.
 
         Raises:
             NotFound: with the nearest ids among those that the key may use.
         """
-        if model_id in self.by_id:
-            return self.by_id[model_id].current
-        known = [each for each in self.by_id if key.allows(each)]
+        found = self.by_id.get(model_id) or self.pipelines.get(model_id)
+        if found:
+            return found.current
+        known = [each.model.id for each in self.allowed(key)]
         nearest = difflib.get_close_matches(model_id, known, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(nearest)}?" if nearest else "GET /models lists them."
         raise problems.NotFound(f"There is no model {model_id[:63]!r}. {hint}", nearest=nearest)
 
-    def allowed(self, key: Key) -> list[Route]:
-        """The routes of the models that a key may use."""
-        return [each.current for each in self.by_id.values() if key.allows(each.model.id)]
+    def allowed(self, key: Key) -> list[AnyRoute]:
+        """The routes of the models that a key may use, in the manifest's order."""
+        found: dict[str, AnyRoute] = {**self.by_id, **self.pipelines}
+        ids = dict.fromkeys([*(each for each in self.order if each in found), *found])
+        return [found[each].current for each in ids if key.allows(each)]
 
 
 def served(manifest: Manifest) -> tuple[ServedModel, ...]:
@@ -135,6 +66,7 @@ class RouteTable:
         self.limits = Limits(options.max_in_flight)  # of which all services share the retries
         self.upstreams: dict[str, Upstream] = {}
         self.caches: dict[str, CacheStore] = {}  # by the model's id
+        self.pipelines: dict[str, PipelineRoute] = {}  # by id
         self._started = False
 
     def start(self) -> None:
@@ -147,6 +79,13 @@ class RouteTable:
         """Follow them no longer."""
         for each in self.upstreams.values():
             each.stop()
+
+    async def watch(self) -> None:
+        """Record the pipelines' statuses in their histories until stopped; upstreams do theirs."""
+        while True:
+            for each in self.pipelines.values():
+                each.history.record_status(each.current.status.status)
+            await asyncio.sleep(RESOLVE_INTERVAL)
 
     def read(self, path: Path) -> Manifest:
         """The manifest at `path`.
@@ -183,7 +122,24 @@ class RouteTable:
         for name in new if self._started else ():
             self.upstreams[name].start()
         self.caches = {m.id: self._cache(m.id, m.cache) for m in models if m.cache}
-        return Routes({model.id: self._route(model) for model in models}, manifest.fetch)
+        routes = {model.id: self._route(model) for model in models}
+        self.pipelines = self._pipelines(manifest, routes)
+        order = tuple(each.id for each in manifest.models)
+        return Routes(routes, manifest.fetch, self.pipelines, order)
+
+    def _pipelines(
+        self, manifest: Manifest, routes: Mapping[str, Route]
+    ) -> dict[str, PipelineRoute]:
+        """The pipelines' routes, which keep their histories."""
+        known = {name: each.history for name, each in self.pipelines.items()}
+        return {
+            each.id: PipelineRoute(
+                each,
+                (routes[each.steps[0]], routes[each.steps[1]]),
+                known.get(each.id) or History(),
+            )
+            for each in of_kind(Pipeline, manifest.models)
+        }
 
     def _route(self, model: ServedModel) -> Route:
         """The route of a model, whose upstream is there."""

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from gateway import service_address
 from gateway.upstream import MAX_IN_FLIGHT
 from passerelle.server import google_cloud, settings
+from passerelle.server.pictures import sending
 
 UPSTREAM = (
     "write where the services are: http://{service}:8080, https://host/path/{service} or "
@@ -45,6 +46,8 @@ class Settings(settings.ServerSettings):
     refuse_others: settings.Flag = Field(default=True, alias="PASSERELLE_REFUSE_OTHERS")
     # Requests with one service at once.
     max_in_flight: settings.Count = Field(MAX_IN_FLIGHT, alias="PASSERELLE_MAX_IN_FLIGHT")
+    # Boxes of a pipeline's first step that its second is asked about: as many as its service takes.
+    max_pictures: settings.Count = Field(sending.MAX_PICTURES, alias="PASSERELLE_MAX_PICTURES")
     # That answer what isn't a prediction: the listing, the history, the documents.
     request_threads: settings.Count = Field(4, alias="PASSERELLE_REQUEST_THREADS")
 

@@ -9,6 +9,7 @@ import json
 import urllib.parse
 from typing import Any
 
+from gateway import one_picture
 from gateway.adapters import backend_error, oip_metadata, oip_request, oip_response
 from gateway.adapters.adapter import Adapter, Get, ServedModel
 from gateway.adapters.oip_metadata import Metadata
@@ -46,7 +47,7 @@ class OpenInference(Adapter):
             }
             return Request("POST", target, headers | trace.headers, exchange.payload)
         metadata = self.known_metadata(model)
-        content = oip_request.one_picture(exchange)
+        content = one_picture.of(exchange)
         headers, parts = oip_request.encode(content, metadata, trace.request_id)
         return Request("POST", target, headers | trace.headers, b"".join(parts))
 

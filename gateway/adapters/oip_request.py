@@ -9,10 +9,7 @@ import json
 from typing import Any
 
 from gateway.adapters.oip_metadata import Metadata, Tensor
-from gateway.exchange import Exchange
-from passerelle.protocol import problems
 from passerelle.protocol.open_inference import BINARY_SIZE, BYTES, HEADER_LENGTH
-from passerelle.server.pictures import picture, sending
 
 DATA = b'"data": ["'
 
@@ -43,23 +40,3 @@ def header(given: Tensor, request_id: str, parameters: dict[str, Any]) -> bytes:
         "parameters": parameters,
     }
     return json.dumps({"id": request_id, "inputs": [tensor]}, allow_nan=False).encode()
-
-
-def one_picture(exchange: Exchange) -> bytes:
-    """The encoded picture of a client's request, in whichever of our forms it was sent.
-
-    Raises:
-        InvalidRequest, UnsupportedMediaType: there is none, or there are several.
-    """
-    content_type = exchange.headers.get("content-type", "")
-    picture.check_media_type(content_type.partition(";")[0].strip().lower())
-    found = picture.find(exchange.payload, content_type)
-    if isinstance(found, bytes):
-        if not found:
-            raise problems.InvalidRequest(f"There is no picture. {sending.HOW_TO_SEND}")
-        return found
-    if isinstance(found, list) and len(found) == 1:
-        return found[0]()
-    raise problems.InvalidRequest(
-        f"{exchange.model_id} takes one whole picture a request. Send each in a request of its own."
-    )

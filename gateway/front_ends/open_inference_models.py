@@ -9,7 +9,7 @@ from gateway import auth, credentials, forwarding, readiness
 from gateway.api_keys import Key
 from gateway.front_ends import open_inference as front_end
 from gateway.front_ends.open_inference import JSON
-from gateway.routes import Route
+from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.protocol import problems, statuses
 from passerelle.protocol.open_inference import BYTES, IMAGE, RESULT, VERSION
@@ -105,7 +105,7 @@ def identify(gateway: State, request: Request) -> Key:
     return auth.identify(client, gateway.keys.current, request.span)
 
 
-def find(gateway: State, request: Request) -> Route:
+def find(gateway: State, request: Request) -> AnyRoute:
     """The route of the model that a request's path names.
 
     Raises:
@@ -133,14 +133,14 @@ def read_question(body: bytes) -> bool:
         ) from None
 
 
-def described(route: Route) -> dict[str, str]:
+def described(route: AnyRoute) -> dict[str, str]:
     """A model in the index."""
     status = route.status
     state = "READY" if status.status == statuses.READY else "UNAVAILABLE"
     return {"name": route.model.id, "version": VERSION, "state": state, "reason": status.reason}
 
 
-def metadata(route: Route) -> dict[str, Any]:
+def metadata(route: AnyRoute) -> dict[str, Any]:
     """A model's metadata: of a backend that speaks the protocol its own, under the model's id here.
 
     Raises:

@@ -24,7 +24,7 @@ from passerelle.deploy.yaml_text import (
     quoted,
     remark,
 )
-from passerelle.manifest.model import AnyModel, Model, of_kind
+from passerelle.manifest.model import AnyModel, Model, Pipeline, of_kind
 
 # Of the model services' settings, those that are passed on from where the containers are started.
 SERVICE_SETTINGS = ("PASSERELLE_FORMATS", "PASSERELLE_MAX_PICTURES")
@@ -165,6 +165,8 @@ def gateway(
     )
     comment(environment, "PASSERELLE_DEMO", text, 6, blank=False)
     environment |= {"PASSERELLE_PAGE_KEY": "/page/key"} if on_one_machine else {}
+    if of_kind(Pipeline, models):
+        environment |= passed_on("PASSERELLE_MAX_PICTURES")
     environment |= compose_backend.environment(models)
     healthy = {"condition": "service_healthy", "required": False}
     waits_for = {model.service: in_one_line(healthy) for model in of_kind(Model, models)}
@@ -198,6 +200,11 @@ def gateway(
         },
     }
     return merged(container, keys)
+
+
+def passed_on(*names: str) -> dict[str, str]:
+    """Settings as they are where the containers are started."""
+    return {name: f"${{{name}:-}}" for name in names}
 
 
 def page(container: CommentedMap, options: Options) -> CommentedMap:
@@ -241,7 +248,7 @@ def model_service(
         "image": image(name),
         **build("services/model/Dockerfile", arguments, options),
         "networks": in_one_line(["models"]),
-        "environment": {each: f"${{{each}:-}}" for each in SERVICE_SETTINGS},
+        "environment": passed_on(*SERVICE_SETTINGS),
         "deploy": deploy,
     }
     return merged(container, keys)

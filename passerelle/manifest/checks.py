@@ -5,7 +5,14 @@
 
 from collections.abc import Iterable, Iterator
 
-from passerelle.manifest import completion, deployment, kinds, service_name, torchvision_names
+from passerelle.manifest import (
+    completion,
+    deployment,
+    kinds,
+    pipelines,
+    service_name,
+    torchvision_names,
+)
 from passerelle.manifest.kinds import Finding
 from passerelle.manifest.model import ONNX, USUAL_FIT, USUAL_FITS, Size, covers
 from passerelle.manifest.schema import Defaults, Entry, Input, WeightsFile
@@ -48,6 +55,8 @@ def of_entries(
     entries: Iterable[tuple[int, Entry]], defaults: Defaults
 ) -> Iterator[tuple[int, Finding]]:
     """What doesn't fit between the entries, each by its number in the list."""
+    entries = tuple(entries)
+    yield from pipelines.of_entries(entries, task_of)
     ids: set[str] = set()
     services: dict[str, Entry] = {}
     for number, entry in entries:
@@ -55,6 +64,8 @@ def of_entries(
             message = f"{entry.id} is already the id of a model above; rename one"
             yield number, ("id", message)
         ids.add(entry.id)
+        if entry.pipeline:  # it has no service
+            continue
         name = service_name.of(entry)
         mate = services.setdefault(name, entry)
         if mate.id != entry.id and (mate.backend or entry.backend):

@@ -17,7 +17,7 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.AnyModel:
         return external(entry, entry.backend, defaults, folder)
     if entry.pipeline:
         steps = entry.pipeline[0], entry.pipeline[1]
-        return model.Pipeline(**served(entry, defaults), steps=steps)
+        return model.Pipeline(**served(entry, defaults) | {"cache": None}, steps=steps)
     return own(entry, defaults, folder)
 
 

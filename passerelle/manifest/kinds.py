@@ -9,7 +9,7 @@ from passerelle.protocol import addresses
 
 SERVED = frozenset({"id", "title", "like", "timeout", "cache"})  # fields of every kind
 BACKEND = SERVED | {"backend", "replicas", "resources", "scale"}
-PIPELINE = SERVED | {"pipeline"}
+PIPELINE = (SERVED | {"pipeline"}) - {"cache"}  # its steps keep their own answers
 SECRET = re.compile(r"auth|cookie|credential|key|password|secret|token", re.IGNORECASE)
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FRAMING = frozenset({

@@ -8,7 +8,7 @@ import yaml
 import passerelle
 from passerelle.deploy import compose
 from passerelle.deploy.compose import Options
-from passerelle.manifest.model import Deployment
+from passerelle.manifest.model import Deployment, Pipeline
 from tests.unit.deploy import made
 
 
@@ -102,3 +102,11 @@ def test_the_head_says_which_compose_it_takes_and_nothing_of_it_to_a_swarm() -> 
     text = compose.render((made.model(),), Options())
     assert "# It takes Docker Compose 2.20 or newer" in text
     assert "2.20" not in compose.render((made.model(),), Options(target="swarm"))
+
+
+def test_a_gateway_with_a_pipeline_knows_how_many_boxes_a_service_takes() -> None:
+    pipeline = Pipeline(id="both", title="both", timeout=1.0, steps=("one", "two"))
+    services = rendered(made.model("one"), made.model("two"), pipeline)["services"]
+    name = "PASSERELLE_MAX_PICTURES"
+    assert services["gateway"]["environment"][name] == services["one"]["environment"][name]
+    assert name not in rendered(made.model())["services"]["gateway"]["environment"]

@@ -109,7 +109,7 @@ def test_the_readme_opens_each_file_once_in_the_order_of_the_architecture() -> N
 def test_the_request_passes_the_files_in_the_order_told() -> None:
     listed = [Path(file).stem for file, _ in documents.steps("README.md") if "gateway/" in file]
     predict = documents.text("gateway/app.py").partition("def predict")[2].partition("\n\n\n")[0]
-    called = re.findall(r"\b(front_end|auth|routes|picture_by_url|cache)\b(?=\.)", predict)
+    called = re.findall(r"\b(front_end|auth|routes|picture_by_url|pipeline|cache)\b(?=\.)", predict)
     assert ["app", *dict.fromkeys(called), "forwarding"] == listed
 
 

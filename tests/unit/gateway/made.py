@@ -16,12 +16,13 @@ from gateway.exchange import Client, Exchange
 from gateway.history import History
 from gateway.location import Location
 from gateway.replica import Replica
-from gateway.routes import Route, Routes, RouteTable
+from gateway.route import PipelineRoute, Route
+from gateway.routes import Routes, RouteTable
 from gateway.state import State
 from gateway.status import Status
 from gateway.transport import Parts, Request, Response, StreamedRequest, StreamedResponse
 from gateway.upstream import Upstream
-from passerelle.manifest.model import Cache, Manifest, Model
+from passerelle.manifest.model import Cache, Manifest, Model, Pipeline
 from passerelle.protocol import trace
 from passerelle.server import messages
 from passerelle.server.byte_budget import ByteBudget
@@ -94,6 +95,18 @@ def route(
     """A route to the model `m`, with a cache that goes by the clock, or none."""
     store = CacheStore(cache, clock) if cache else None
     return Route(model(**given), found or upstream(), store, History())
+
+
+def pipeline(*found: Status) -> PipelineRoute:
+    """The pipeline `both`, whose steps `people` and `faces` have these statuses."""
+    routes = []
+    for name, status in zip(("people", "faces"), found, strict=True):
+        own = route(upstream(), id=name)
+        for replica in own.upstream.replicas.values():
+            replica.statuses = {name: status}
+        routes.append(own)
+    model = Pipeline(id="both", title="Both", timeout=10.0, steps=("people", "faces"))
+    return PipelineRoute(model, (routes[0], routes[1]), History())
 
 
 def state(pool: Any, key: Key = KEY) -> State:

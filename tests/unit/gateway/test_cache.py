@@ -9,7 +9,7 @@ import pytest
 from gateway import cache
 from gateway.adapters.raw import Raw
 from gateway.exchange import AsSent, Exchange
-from gateway.routes import Route
+from gateway.route import Route
 from gateway.transport import Response
 from gateway.upstream import Limits
 from passerelle.manifest.model import Backend, Cache

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway import forwarding, id_tokens, transport
-from gateway.routes import Route
+from gateway.route import Route
 from gateway.transport import Response
 from gateway.upstream import Limits
 from passerelle.protocol import problems

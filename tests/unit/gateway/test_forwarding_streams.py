@@ -7,7 +7,7 @@ import pytest
 from gateway import forwarding, transport
 from gateway.adapters.raw import Raw
 from gateway.exchange import AsSent, Exchange
-from gateway.routes import Route
+from gateway.route import Route
 from gateway.transport import Response
 from passerelle.manifest.model import Backend
 from passerelle.protocol import answers, problems

@@ -9,7 +9,7 @@ from gateway.adapters.raw import Raw
 from gateway.exchange import AsSent, Exchange
 from gateway.front_ends import passerelle
 from gateway.history import Outcome
-from gateway.routes import Route
+from gateway.route import Route
 from gateway.transport import BrokenError
 from gateway.upstream import Upstream
 from passerelle.manifest.model import Backend

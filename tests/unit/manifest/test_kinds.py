@@ -26,17 +26,18 @@ OURS = {"id": "net", "architecture": "torchvision:resnet18", "weights": "random"
 
 
 def test_a_manifest_has_models_of_three_kinds(tmp_path: Path) -> None:
-    backend = {"url": "http://10.0.0.5:5000"}
+    backend = {"url": "http://10.0.0.5:5000", "protocol": "passerelle"}
     found = read(
         tmp_path,
         OURS,
         {"id": "ocr", "backend": backend},
-        {"id": "both", "pipeline": ["net", "ocr"]},
+        {"id": "both", "pipeline": ["ocr", "net"]},
+        defaults={"cache": {}},
     )
     kinds = [type(each) for each in found.models]
     assert kinds == [Model, ExternalModel, Pipeline]
     assert [each.id for each in reading.read(tmp_path / "models.yaml")] == ["net"]
-    assert found.models[2] == Pipeline(id="both", title="both", timeout=10.0, steps=("net", "ocr"))
+    assert found.models[2] == Pipeline(id="both", title="both", timeout=10.0, steps=("ocr", "net"))
 
 
 def test_a_backend_is_completed(tmp_path: Path) -> None:
@@ -111,8 +112,9 @@ def test_what_only_a_model_of_ours_has_is_refused_elsewhere(tmp_path: Path) -> N
     assert "weights: a model with a backend has none; remove it" in told
     told = problems(tmp_path, {"pipeline": ["a", "b"], "backend": url})
     assert "pipeline: a model with a backend has none" in told
-    told = problems(tmp_path, {"pipeline": ["a", "b"], "replicas": 2})
+    told = problems(tmp_path, {"pipeline": ["a", "b"], "replicas": 2, "cache": {}})
     assert "replicas: a model with a pipeline has none" in told
+    assert "cache: a model with a pipeline has none" in told
 
 
 def test_a_pipeline_has_two_steps(tmp_path: Path) -> None:
