@@ -71,6 +71,25 @@ def test_the_answer_is_that_of_asking_directly(backends: FourServers, name: str)
     assert through.headers["X-Request-ID"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_without_a_key_nothing_reaches_it_and_the_history_counts_what_does(
+    backends: FourServers, name: str
+) -> None:
+    with backends.stalled(name):  # which answers nobody, and so this is the gateway's own
+        refused = backends.through(name, picture(), **{"X-API-Key": "psl_none"})
+    assert refused.status_code == 401
+    backends.wait_until(name, "ready")
+    before = requests_of(backends, name)
+    assert backends.through(name, picture()).status_code == 200
+    assert requests_of(backends, name) == before + 1
+
+
+def requests_of(backends: FourServers, name: str) -> int:
+    """How many requests a model has had in the last minutes."""
+    found = {each["id"]: each for each in backends.door.get("/history")["models"]}
+    return sum(slot["requests"] for slot in found[name]["slots"])
+
+
 def test_an_oip_backends_outputs_are_an_answer_of_ours(backends: FourServers) -> None:
     sent = picture("blue")
     direct = backends.direct("mlserver", sent).json()
