@@ -161,8 +161,8 @@ def refuse_unbatched(outputs: Sequence[TensorSpec]) -> None:
     for each in outputs:
         if each.shape[:1] != (1,) or -1 in each.shape:
             raise problems.InvalidRequest(
-                f"What is found in several pictures can't be in one tensor: {each.name} has the shape "
-                f"{list(each.shape)}, of one picture alone. Send one picture a request."
+                f"What is found in several pictures can't be in one tensor: {each.name} has the "
+                f"shape {list(each.shape)}, of one picture alone. Send one picture a request."
             )
 
 
