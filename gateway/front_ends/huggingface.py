@@ -20,7 +20,8 @@ from passerelle.protocol import accept, problems
 from passerelle.protocol.problems import Problem
 from passerelle.server.messages import Request, Response
 
-LARGE = 1_000_000  # bytes; more are read, or written, beside the event loop
+LARGE = 1_000_000  # bytes; more are read, or written, beside the event loop,
+SLOW = ("segmentation",)  # and so are all answers of these tasks, whose masks are made anew
 BUSY_DELAY = (
     1.0  # seconds until a 503 is sent: the client in JavaScript asks again at once, for ever
 )
@@ -63,7 +64,7 @@ async def read_payload(exchange: Exchange, request: Request, max_bytes: int) -> 
     await own.read_payload(exchange, request, max_bytes)
     with exchange.span.step("parse"):
         content_type = request.headers.get("content-type", "")
-        inputs = await beside(task_inputs.find, exchange.payload, content_type)
+        inputs = await beside(task_inputs.find, exchange.payload, LARGE, content_type)
     names = task_parameters.BY_TASK.get(task, {})
     given = {name: exchange.query[name] for name in names if name in exchange.query}
     card = {**(exchange.card or {}), "task": task}
@@ -104,7 +105,8 @@ async def respond(exchange: Exchange, response: transport.Response) -> Response:
         raise from_service(exchange, response)
     normalize = task_parameters.NORMALIZE in exchange.query
     with exchange.span.step("present"):
-        body = await beside(task_outputs.encode, answer.body, normalize=normalize)
+        limit = 0 if (exchange.card or {}).get("task") in SLOW else LARGE
+        body = await beside(task_outputs.encode, answer.body, limit, normalize=normalize)
     headers = [each for each in answer.headers if each[0] in RELAYED_HEADERS]
     return Response(answer.status, body, [JSON, *headers])
 
@@ -121,9 +123,11 @@ def from_service(exchange: Exchange, response: transport.Response) -> Problem:
     return found
 
 
-async def beside(work: Callable[..., Made], body: bytes, *given: Any, **named: Any) -> Made:
-    """What some work makes of a body, without holding up the event loop."""
-    if len(body) > LARGE:
+async def beside(
+    work: Callable[..., Made], body: bytes, limit: int, *given: Any, **named: Any
+) -> Made:
+    """What some work makes of a body; of more than `limit` bytes beside the event loop."""
+    if len(body) > limit:
         return await asyncio.to_thread(work, body, *given, **named)
     return work(body, *given, **named)
 

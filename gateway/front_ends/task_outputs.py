@@ -1,11 +1,13 @@
 """Our answers -> what Hugging Face's clients read: a bare array, by the model's task."""
 
+import base64
 import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gateway.front_ends import grey_mask
 from passerelle.protocol import problems
 
 Answer = Mapping[str, Any]  # the members of one picture's
@@ -94,9 +96,17 @@ def boxes(answer: Answer) -> Any:
 def masks(answer: Answer) -> Any:
     """Label and mask. There is no score of a class that is told pixel by pixel, but its share."""
     return [
-        {"label": each["label"], "mask": each["mask"], "share": each["share"]}
+        {"label": each["label"], "mask": grey(each["mask"]), "share": each["share"]}
         for each in answer["segments"]
     ]
+
+
+def grey(mask: str) -> str:
+    """A mask in base64 whose pixels are 0 and 255; what is none as it is."""
+    try:
+        return base64.b64encode(grey_mask.from_bits(base64.b64decode(mask))).decode()
+    except ValueError:
+        return mask
 
 
 def numbers(answer: Answer) -> Any:

@@ -80,6 +80,14 @@ def test_a_picture_by_its_address_has_the_answer_that_its_bytes_have(
     }  # fmt: skip
 
 
+def test_hugging_faces_clients_name_a_picture_by_its_address(up: stack.Stack) -> None:
+    document = {"inputs": there("cat.png"), "parameters": {"top_k": 2}}
+    found = up.request("POST", f"/hf/{MODEL}", json=document)
+    best = up.predict(MODEL, query="?top=2").json()["predictions"]
+    assert found.json() == [{"label": each["label"], "score": each["score"]} for each in best]
+    assert "fetch;dur=" in found.headers["Server-Timing"]
+
+
 def test_the_sdk_names_a_picture_by_its_address(up: stack.Stack) -> None:
     with up.client() as client:
         fetched = client.predict(MODEL, url=there("cat.png"), expect=answers.Classification)

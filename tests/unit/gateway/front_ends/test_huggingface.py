@@ -123,6 +123,23 @@ async def test_a_large_body_is_read_beside_the_event_loop(monkeypatch: pytest.Mo
     assert len(in_threads) == 2
 
 
+async def test_masks_are_made_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_threads: list[Any] = []
+
+    async def to_thread(work: Any, *given: Any, **named: Any) -> Any:
+        in_threads.append(work)
+        return work(*given, **named)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    await huggingface.respond(
+        await read(b"picture", "segmentation"), answer("segmentation", segments=[])
+    )
+    await huggingface.respond(
+        await read(b"picture", "embedding"), answer("embedding", embedding=[])
+    )
+    assert len(in_threads) == 1
+
+
 async def test_another_form_of_answer_is_neither_taken_nor_asked_for() -> None:
     exchange = await read(b"picture", headers={"accept": "*/*"})
     assert "accept" not in exchange.headers

@@ -1,12 +1,17 @@
 """Our answers as the bare arrays that Hugging Face's clients read."""
 
+import base64
+import io
 import json
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from gateway.front_ends import task_outputs
 from passerelle.protocol import problems, tasks
+from services.model.tasks import png
 
 CAT = {"class_id": 1, "label": "cat", "score": 0.75}
 BOX = {"xmin": 10.9, "ymin": 0.0, "xmax": 20.1, "ymax": 30.0}
@@ -21,8 +26,8 @@ ANSWERS: dict[str, tuple[dict[str, Any], Any]] = {
         [{"score": 0.75, "label": "cat", "box": {"xmin": 10, "ymin": 0, "xmax": 20, "ymax": 30}}],
     ),
     "segmentation": (
-        {"segments": [{"class_id": 1, "label": "cat", "share": 0.25, "mask": "aa=="}]},
-        [{"label": "cat", "mask": "aa==", "share": 0.25}],
+        {"segments": [{"class_id": 1, "label": "cat", "share": 0.25, "mask": "aQ=="}]},
+        [{"label": "cat", "mask": "aQ==", "share": 0.25}],
     ),
     "embedding": ({"embedding": [3.0, 4.0], "dimensions": 2}, [3.0, 4.0]),
     "tensor": ({"outputs": [OUTPUT]}, [OUTPUT]),
@@ -65,6 +70,17 @@ def test_numbers_are_normalised_where_that_is_asked_for() -> None:
 
 def test_what_a_handler_answers_is_left_as_it_is() -> None:
     assert encoded("tensor", {"result": {"says": "dark"}}) == {"says": "dark"}
+
+
+def test_a_mask_has_a_byte_for_each_pixel_or_stays_what_it_is() -> None:
+    bits = base64.b64encode(
+        png.encode(np.array([[0b10100000]], np.uint8), np.array([0]), 3, 1)
+    ).decode()
+    segments = [{"label": "a", "share": 0.5, "mask": each} for each in (bits, "broken")]
+    found, broken = encoded("segmentation", {"segments": segments})
+    with Image.open(io.BytesIO(base64.b64decode(found["mask"]))) as image:
+        assert np.asarray(image).tolist() == [[255, 0, 255]]
+    assert broken["mask"] == "broken"
 
 
 def test_large_outputs_are_cut_out_and_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
