@@ -17,6 +17,7 @@ from passerelle.client import calls, connections, core, errors, reply
 from passerelle.client.answers import Answer, AnswerT, Results
 from passerelle.client.attempts import REAL, RETRIES, Attempt, Timing
 from passerelle.client.calls import NO_HEADERS, Call, Option
+from passerelle.client.payload import Part
 from passerelle.client.pictures import Picture
 from passerelle.client.reply import Received, Reply
 
@@ -160,6 +161,52 @@ class AsyncClient(core.Core):
         asked = {"top": top, **options}
         call = await asyncio.to_thread(calls.predict_many, model_id, pictures, asked, headers)
         return reply.answered_many(await self._ask(call, timeout), len(pictures), expect)
+
+    @overload
+    async def predict_boxes(
+        self,
+        model_id: str,
+        picture: Picture,
+        boxes: Sequence[Part],
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        expect: type[AnswerT],
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[Results[AnswerT]]: ...
+
+    @overload
+    async def predict_boxes(
+        self,
+        model_id: str,
+        picture: Picture,
+        boxes: Sequence[Part],
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        expect: None = None,
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[Results[Answer]]: ...
+
+    async def predict_boxes(
+        self,
+        model_id: str,
+        picture: Picture,
+        boxes: Sequence[Part],
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        expect: type[Any] | None = None,
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[Results[Any]]:
+        """What a model sees in parts of a picture, as Client.predict_boxes.
+
+        Raises:
+            errors.ClientError: of the request as a whole.
+        """
+        asked = (model_id, picture, boxes, options, headers)
+        call = await asyncio.to_thread(calls.predict_boxes, *asked)
+        return reply.answered_many(await self._ask(call, timeout), len(boxes), expect)
 
     async def request(
         self,

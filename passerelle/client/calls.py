@@ -5,6 +5,7 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 
 from passerelle.client import payload
+from passerelle.client.payload import Part
 from passerelle.client.pictures import Picture
 
 NO_HEADERS: Mapping[str, str] = {}
@@ -66,6 +67,21 @@ def predict_many(
         errors.InvalidRequest: they can't be sent.
     """
     return _predict(model_id, payload.encode_many(pictures), options, headers)
+
+
+def predict_boxes(
+    model_id: str,
+    picture: Picture,
+    boxes: Sequence[Part],
+    options: Mapping[str, Option],
+    headers: Mapping[str, str],
+) -> Call:
+    """Parts of a picture.
+
+    Raises:
+        errors.InvalidRequest: they can't be sent.
+    """
+    return _predict(model_id, payload.encode_boxes(picture, boxes), options, headers)
 
 
 def request(

@@ -17,6 +17,7 @@ from passerelle.client import calls, connections, core, errors, reply
 from passerelle.client.answers import Answer, AnswerT, Results
 from passerelle.client.attempts import REAL, RETRIES, Attempt, Timing
 from passerelle.client.calls import NO_HEADERS, Call, Option
+from passerelle.client.payload import Part
 from passerelle.client.pictures import Picture
 from passerelle.client.reply import Received, Reply
 
@@ -177,6 +178,54 @@ class Client(core.Core):
         """
         call = calls.predict_many(model_id, pictures, {"top": top, **options}, headers)
         return reply.answered_many(self._ask(call, timeout), len(pictures), expect)
+
+    @overload
+    def predict_boxes(
+        self,
+        model_id: str,
+        picture: Picture,
+        boxes: Sequence[Part],
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        expect: type[AnswerT],
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[Results[AnswerT]]: ...
+
+    @overload
+    def predict_boxes(
+        self,
+        model_id: str,
+        picture: Picture,
+        boxes: Sequence[Part],
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        expect: None = None,
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[Results[Answer]]: ...
+
+    def predict_boxes(
+        self,
+        model_id: str,
+        picture: Picture,
+        boxes: Sequence[Part],
+        headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        expect: type[Any] | None = None,
+        timeout: float | None = None,
+        **options: Option,
+    ) -> Reply[Results[Any]]:
+        """What a model sees in parts of a picture, each as if it were cut out and sent by itself.
+
+        A part is a Box, as a detection answers it, or its edges (xmin, ymin, xmax, ymax) in pixels
+        of the picture turned upright. The answer's `results` are in the boxes' order.
+
+        Raises:
+            errors.ClientError: of the request as a whole.
+        """
+        call = calls.predict_boxes(model_id, picture, boxes, options, headers)
+        return reply.answered_many(self._ask(call, timeout), len(boxes), expect)
 
     def request(
         self,

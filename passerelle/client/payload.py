@@ -1,21 +1,27 @@
-"""What is sent of pictures: one as it is, several as one body, or an address.
+"""What is sent of pictures: one as it is, several or one with boxes as a form, or an address.
 
-Several are a multipart form (RFC 7578), which holds them as they are. A form with one picture would
-be answered as that picture alone: a list of one is JSON.
+A multipart form (RFC 7578) holds them as they are. A form with one picture would be answered as
+that picture alone: a list of one is JSON.
 """
 
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
 from passerelle.client import errors, pictures
+from passerelle.client.answers import Box
 from passerelle.client.pictures import Picture
 
-FIELD, LIST, URL = "image", "images", "url"
+FIELD, LIST, URL, BOXES = "image", "images", "url", "boxes"
 BYTES, JSON = "application/octet-stream", "application/json"
+EDGES = ("xmin", "ymin", "xmax", "ymax")  # of a box
 # The file's own name stays here; without any, an empty file would be no file.
-_HEAD = f'Content-Disposition: form-data; name="{FIELD}"; filename="picture"'.encode()
+_PICTURE = f'Content-Disposition: form-data; name="{FIELD}"; filename="picture"'.encode()
+_BOXES = f'Content-Disposition: form-data; name="{BOXES}"'.encode()
+
+Part: TypeAlias = Box | Sequence[float]  # of a picture: a box, or its edges in the order of EDGES
 
 
 def encode(picture: Picture | None, url: str | None) -> tuple[str, bytes]:
@@ -43,10 +49,42 @@ def encode_many(given: Sequence[Picture]) -> tuple[str, bytes]:
     if len(contents) == 1:
         document = {LIST: [base64.b64encode(contents[0]).decode()]}
         return JSON, json.dumps(document, allow_nan=False).encode()
-    boundary = _boundary(contents)
+    return _form([(_PICTURE, each) for each in contents])
+
+
+def encode_boxes(picture: Picture, boxes: Iterable[Part]) -> tuple[str, bytes]:
+    """The Content-Type and the body of a request about parts of a picture.
+
+    Raises:
+        errors.InvalidRequest: there is no part, one is no box, or the picture can't be read.
+    """
+    listed = [_edges(each) for each in boxes]
+    if not listed:
+        raise errors.InvalidRequest("There is no box to ask about.")
+    try:
+        text = json.dumps(listed, allow_nan=False)
+    except ValueError as error:
+        raise errors.InvalidRequest("A box has an edge that is NaN or infinite.") from error
+    return _form([(_PICTURE, pictures.content(picture)), (_BOXES, text.encode())])
+
+
+def _edges(part: Part) -> dict[str, float]:
+    """A box as the gateway takes it."""
+    edges: Any = [getattr(part, name) for name in EDGES] if isinstance(part, Box) else part
+    try:
+        return dict(zip(EDGES, map(float, edges), strict=True))
+    except (TypeError, ValueError) as error:
+        raise errors.InvalidRequest(
+            f"A box is a Box or its four edges {', '.join(EDGES)}, not {str(part)[:80]}."
+        ) from error
+
+
+def _form(parts: Sequence[tuple[bytes, bytes]]) -> tuple[str, bytes]:
+    """The Content-Type and the body of a form: of each part its header, and what it holds."""
+    boundary = _boundary([content for _, content in parts])
     lines = list[bytes]()
-    for each in contents:
-        lines += [b"--" + boundary, _HEAD, b"", each]
+    for header, content in parts:
+        lines += [b"--" + boundary, header, b"", content]
     body = b"\r\n".join([*lines, b"--" + boundary + b"--", b""])
     return f"multipart/form-data; boundary={boundary.decode()}", body
 

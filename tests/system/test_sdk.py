@@ -156,6 +156,19 @@ def test_of_several_pictures_each_has_its_answer_or_its_problem(client: Client) 
     assert only == first
 
 
+def test_a_part_of_a_picture_is_answered_as_if_it_were_cut_out(client: Client) -> None:
+    found = client.predict("boxes", PICTURE, expect=answers.Detection).answer.predictions
+    parts: list[Any] = [found[0].box, (0, 0, 40, 50), (30, 20, 10, 10)]
+    reply = client.predict_boxes("colours", image(PICTURE), parts, expect=answers.Embedding)
+    bright, dark, swapped = reply.answer
+    cut = client.predict("colours", image(PICTURE).crop((0, 0, 40, 50)))
+    assert isinstance(bright, answers.Embedding)
+    assert dark == cut.answer
+    assert bright.array().mean() > 0.4
+    assert cut.document["embedding"][0] < 0
+    assert isinstance(swapped, answers.Problem)
+
+
 def test_another_task_than_expected_is_told(client: Client) -> None:
     with pytest.raises(errors.UnreadableAnswer, match="type Detection, and Embedding was expected"):
         client.predict("boxes", PICTURE, expect=answers.Embedding)

@@ -20,7 +20,7 @@ def asking(network: fake.Network) -> AsyncClient:
 
 
 @pytest.mark.parametrize("name", ["__init__", "models", "model", "history", "predict",
-                                  "predict_many", "request"])  # fmt: skip
+                                  "predict_many", "predict_boxes", "request"])  # fmt: skip
 def test_both_clients_are_asked_in_the_same_way(name: str) -> None:
     ours, other = (inspect.signature(getattr(kind, name)) for kind in (AsyncClient, Client))
     named = [[(each.name, each.kind, each.default) for each in one.parameters.values()]
@@ -51,6 +51,13 @@ async def test_several_pictures_have_a_result_each() -> None:
     network = fake.network({"results": [CAT, CAT]})
     reply = await asking(network).predict_many("a", [b"1", b"2"], expect=answers.Classification)
     assert [type(each) for each in reply.answer] == [answers.Classification] * 2
+
+
+async def test_each_part_of_a_picture_has_a_result() -> None:
+    network = fake.network({"results": [CAT]})
+    reply = await asking(network).predict_boxes("a", b"picture", [(1, 2, 3, 4)])
+    assert [type(each) for each in reply.answer] == [answers.Classification]
+    assert b'"xmin": 1.0' in network.requests[0].content
 
 
 async def test_any_request_has_its_document() -> None:

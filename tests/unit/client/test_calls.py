@@ -53,6 +53,13 @@ def test_several_pictures_are_one_call() -> None:
     assert call.is_repeatable
 
 
+def test_parts_of_a_picture_are_one_call() -> None:
+    call = calls.predict_boxes("a", b"picture", [(1, 2, 3, 4)], {"top": 3}, {})
+    assert (call.method, call.path) == ("POST", "/model/a/predict?top=3")
+    assert call.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert call.is_repeatable
+
+
 def test_a_caller_may_say_what_a_body_is() -> None:
     call = calls.predict("a", b"{}", None, {}, {"Content-Type": "application/json"})
     assert call.headers["Content-Type"] == "application/json"

@@ -94,6 +94,17 @@ def test_several_pictures_are_one_request_with_a_result_each() -> None:
     assert network.paths == ["/model/a/predict?top=3"]
 
 
+def test_each_part_of_a_picture_has_a_result() -> None:
+    network = fake.network({"results": [CAT, CAT]})
+    parts = [answers.Box(xmin=each, ymin=2, xmax=9, ymax=8) for each in (1, 5)]
+    reply = asking(network).predict_boxes("a", b"picture", parts, expect=answers.Classification)
+    assert_type(reply, Reply[answers.Results[answers.Classification]])
+    assert len(reply.answer) == 2
+    assert b'"xmin": 5.0' in network.requests[0].content
+    with pytest.raises(errors.UnreadableAnswer, match="did not answer each"):
+        asking(network).predict_boxes("a", b"picture", parts[:1])
+
+
 def test_any_request_has_its_document() -> None:
     network = fake.network({"status": "live"})
     assert asking(network).request("GET", "/health/live").answer == {"status": "live"}

@@ -1,11 +1,15 @@
 """passerelle/client/payload.py: bodies that a model service finds the same pictures in."""
 
 import base64
+import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from passerelle.client import errors, payload
+from passerelle.client.answers import Box
 from passerelle.server.pictures import form
 
 CAT, DOG = b"\x89PNG\r\n--a cat", b""
@@ -61,3 +65,32 @@ def test_a_pictures_address_is_sent_in_its_place() -> None:
 def test_a_request_has_one_picture(url: str | None) -> None:
     with pytest.raises(errors.InvalidRequest, match="Give one picture, or the url of one"):
         payload.encode(None if url is None else CAT, url)
+
+
+EDGES = {"xmin": 1.5, "ymin": 2.0, "xmax": 30.0, "ymax": 40.0}
+
+
+@pytest.mark.parametrize(
+    "part", [Box(**EDGES), (1.5, 2, 30, 40), [*EDGES.values()], np.array([1.5, 2, 30, 40], "f4")]
+)
+def test_parts_of_a_picture_are_beside_it_however_they_are_given(part: Any) -> None:
+    kind, body = payload.encode_boxes(CAT, [part, part])
+    picture, boxes = form.parts(body, kind.partition("boundary=")[2])
+    assert (picture.name, picture.content, picture.is_file) == ("image", CAT, True)
+    assert (boxes.name, boxes.is_file) == ("boxes", False)
+    assert json.loads(boxes.content) == [EDGES, EDGES]
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ([], "There is no box to ask about"),
+        ([(1, 2, 3)], r"four edges xmin, ymin, xmax, ymax, not \(1, 2, 3\)"),
+        ([("a", 2, 3, 4)], "four edges"),
+        ([7], "four edges"),
+        ([(1, 2, 3, float("nan"))], "NaN or infinite"),
+    ],
+)
+def test_what_is_no_box_is_told(parts: Any, told: str) -> None:
+    with pytest.raises(errors.InvalidRequest, match=told):
+        payload.encode_boxes(CAT, parts)
