@@ -64,10 +64,14 @@ async def model_ready(gateway: State, request: Request) -> Response:
 
 
 async def index(gateway: State, request: Request) -> Response:
-    """`POST /v2/repository/index`: the models that a key may use; with `ready`, those that are."""
+    """`POST /v2/repository/index`: the models that take tensors, of those that a key may use.
+
+    With `ready` in the body, those alone that can answer now.
+    """
     key = identify(gateway, request)
     only_ready = read_question(await request_body.read_any(request, MAX_QUESTION))
-    found = [described(each.current) for each in gateway.routes.current.allowed(key)]
+    routes = [each.current for each in gateway.routes.current.allowed(key)]
+    found = [described(each) for each in routes if each.protocol in front_end.PROTOCOLS]
     listed = [each for each in found if not only_ready or each["state"] == "READY"]
     return Response(200, json.dumps(listed, allow_nan=False).encode() + b"\n", [JSON])
 
@@ -109,12 +113,13 @@ def find(gateway: State, request: Request) -> AnyRoute:
     """The route of the model that a request's path names.
 
     Raises:
-        Unauthorized, Forbidden, NotFound
+        Unauthorized, Forbidden, NotFound; InvalidRequest: its backend takes no tensors.
     """
     key, model_id = identify(gateway, request), request.parameters["model_id"]
     auth.permit(key, model_id)
     route = gateway.routes.current.find(model_id, key)
     front_end.require_version(model_id, request)
+    front_end.require_protocol(model_id, route.protocol)
     return route
 
 
@@ -144,11 +149,9 @@ def metadata(route: AnyRoute) -> dict[str, Any]:
     """A model's metadata: of a backend that speaks the protocol its own, under the model's id here.
 
     Raises:
-        InvalidRequest: its backend takes no tensors.
         ServiceUnavailable: nothing is known of it yet.
     """
     model_id, status = route.model.id, route.status
-    front_end.require_protocol(model_id, route.protocol)
     named = {"name": model_id, "versions": [VERSION]}
     if status.metadata is not None:
         return status.metadata | named

@@ -12,7 +12,6 @@ from gateway import app
 from gateway.front_ends import open_inference_models
 from gateway.status import Status
 from passerelle.manifest.model import Backend, ExternalModel
-from passerelle.protocol import problems
 from passerelle.server.application import Application
 from tests.support import asgi
 from tests.unit.gateway import made
@@ -101,11 +100,27 @@ async def test_a_model_that_nothing_is_known_of_yet_is_unavailable() -> None:
     assert "it is starting" in found.json["error"]
 
 
-async def test_a_backend_of_another_protocol_has_no_metadata() -> None:
+@pytest.fixture
+def raw() -> Application:
+    """A gateway whose model `m` is somebody else's, of another protocol."""
+    state = made.state(made.Replies())
     backend = Backend(url="http://127.0.0.1:1", protocol="raw")
     model = ExternalModel(id="m", title="M", service="m", timeout=1.0, backend=backend)
-    with pytest.raises(problems.InvalidRequest, match="m takes no tensors"):
-        open_inference_models.metadata(dataclasses.replace(made.route(), model=model))
+    routes = state.routes.current.by_id
+    routes["m"] = dataclasses.replace(routes["m"], model=model)
+    return app.make_app(state, made.table())
+
+
+@pytest.mark.parametrize("target", ["/v2/models/m", "/v2/models/m/ready"])
+async def test_a_backend_of_another_protocol_can_not_be_asked(
+    target: str, raw: Application
+) -> None:
+    found = await asgi.ask(raw, "GET", target, headers=KEY)
+    assert (found.status, "m takes no tensors" in found.json["error"]) == (400, True)
+
+
+async def test_a_backend_of_another_protocol_is_not_in_the_index(raw: Application) -> None:
+    assert (await asgi.ask(raw, "POST", "/v2/repository/index", b"", KEY)).json == []
 
 
 @pytest.mark.parametrize("target", ["/v2/models/m/ready", "/v2/models/m/versions/1/ready"])
