@@ -30,6 +30,7 @@ MANIFEST = f"""\
   - {{id: first, architecture: "small_net:Net", weights: random, input: {{size: 32}}}}
   - {{id: contrast, architecture: "contrast:Contrast", weights: architecture,
      input: {{size: 32, mean: 0, std: 1}}, activation: softmax}}
+  - {{id: tagged, pipeline: [boxes, colours]}}
 """
 ORIENTATION = 0x0112  # EXIF's tag
 RIGHT = 6  # its value for a picture that lies on its left side
@@ -167,6 +168,17 @@ def test_a_part_of_a_picture_is_answered_as_if_it_were_cut_out(client: Client) -
     assert bright.array().mean() > 0.4
     assert cut.document["embedding"][0] < 0
     assert isinstance(swapped, answers.Problem)
+
+
+def test_a_pipelines_steps_are_of_their_models_types(client: Client) -> None:
+    steps = client.predict("tagged", image(PICTURE), expect=answers.Steps).answer.steps
+    assert [each.model for each in steps] == ["boxes", "colours"]
+    alone = client.predict("boxes", PICTURE, expect=answers.Detection).answer
+    assert steps[0].answer == alone
+    boxes = [each.box for each in alone.predictions]
+    assert steps[1].answer == client.predict_boxes("colours", PICTURE, boxes).answer
+    nothing = client.predict("tagged", PICTURE, threshold=1, expect=answers.Steps).answer
+    assert nothing.steps[1] == answers.Step("colours", answers.Results([]))
 
 
 def test_another_task_than_expected_is_told(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     text = small_net.MANIFEST + "".join(
         line for line in text.splitlines(keepends=True) if line.split()[2].strip(",") in IDS
     )
+    text += "  - {id: tagged, pipeline: [people, first]}\n"
     for ours, shown in IDS.items():
-        text = text.replace(f"id: {ours}", f"id: {shown}")
+        text = re.sub(rf"\b{ours}(?=[,\n\]])", shown, text)
     with stack.running(small_net.write(folder, text), folder / "state", "--no-page") as running:
         yield running
 
