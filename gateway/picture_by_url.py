@@ -1,5 +1,6 @@
 """A request that names a picture by its address: the picture takes the address's place."""
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 
 from gateway import boxed_form, forwarding
 from gateway.exchange import Exchange
+from gateway.fetching import picture_url
 from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.protocol import problems, timeout
@@ -38,6 +40,7 @@ async def complete(gateway: State, exchange: Exchange, request: Request, route: 
     fetch = gateway.routes.current.fetch
     if fetch is None:
         raise problems.InvalidRequest(OFF)
+    exchange.span.fields["fetched_from"] = host(given)
     with exchange.span.step("fetch"):
         began, limit = time.monotonic(), forwarding.time_limit(exchange, route)
         take = counting(request, gateway.options.max_body)
@@ -83,6 +86,13 @@ def sent(found: bytes, given: dict[str, Any]) -> tuple[str, bytes]:
     if boxes.FIELD in given:
         return boxed_form.encode(found, given[boxes.FIELD])
     return PICTURE_TYPE, found
+
+
+def host(given: dict[str, Any]) -> str:
+    """The host that the client names, for the log; empty where it names none."""
+    with contextlib.suppress(problems.UnprocessableContent):
+        return picture_url.parse(address(given), (picture_url.ANY,)).host
+    return ""
 
 
 def counting(request: Request, max_bytes: int) -> Callable[[int], None]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway import boxed_form, forwarding, one_picture, pipeline_step
 from gateway.exchange import Exchange
-from gateway.pipeline_step import Body
+from gateway.pipeline_step import Body, Said
 from gateway.route import PipelineRoute, Route
 from gateway.transport import Response
 from passerelle.protocol import answers, problems
@@ -32,39 +32,34 @@ async def answer(exchange: Exchange, route: PipelineRoute, max_boxes: int) -> Re
     exchange.span.fields["model"] = route.model.id
     forwarding.require_ready(route)
     deadline = time.monotonic() + forwarding.time_limit(exchange, route)
-    exchange.payload = await pipeline_step.beside(picture, exchange.payload, exchange)
+    payload = exchange.payload
+    picture = await pipeline_step.beside(len(payload), one_picture.of, exchange)
+    payload = exchange.payload = b""  # of the two one is held
     first, second = route.routes
-    body = Body(PICTURE_TYPE, exchange.payload)
+    body = Body(PICTURE_TYPE, picture)
     found = detected(await pipeline_step.ask(exchange, first, FIRST_QUERY, body, deadline), first)
-    boxes = [each["box"] for each in found["predictions"][:max_boxes]]
-    said: dict[str, Any] = {"results": []}
+    boxes = [each["box"] for each in found.document["predictions"][:max_boxes]]
+    said = Said({"results": []}, 0)
     if boxes:
-        body = Body(*await pipeline_step.beside(boxed_form.encode, exchange.payload, boxes))
+        form = await pipeline_step.beside(len(picture), boxed_form.encode, picture, boxes)
+        picture, body = b"", Body(*form)  # the same
         said = await pipeline_step.ask(exchange, second, SECOND_QUERY, body, deadline)
-        require_results(said, second, len(boxes))
-    steps = [of_step(first, found), of_step(second, said)]
-    if len(found["predictions"]) > len(boxes):
-        steps[1]["skipped"] = len(found["predictions"]) - len(boxes)
-    return await response(exchange, steps, len(boxes))
+        require_results(said.document, second, len(boxes))
+    steps = [of_step(first, found.document), of_step(second, said.document)]
+    if len(found.document["predictions"]) > len(boxes):
+        steps[1]["skipped"] = len(found.document["predictions"]) - len(boxes)
+    text = await pipeline_step.beside(found.size + said.size, written, exchange, steps)
+    return Response(200, headers(exchange, len(boxes)), text)
 
 
-def picture(_: bytes, exchange: Exchange) -> bytes:
-    """The one picture of the exchange, whose payload is the first argument.
-
-    Raises:
-        InvalidRequest, UnsupportedMediaType
-    """
-    return one_picture.of(exchange)
-
-
-def detected(document: dict[str, Any], route: Route) -> dict[str, Any]:
+def detected(said: Said, route: Route) -> Said:
     """The first step's answer, best first.
 
     Raises:
         BadGateway: it has no boxes in it.
     """
     try:
-        found = sorted(document["predictions"], key=lambda each: -each["score"])
+        found = sorted(said.document["predictions"], key=lambda each: -each["score"])
         edges = [each["box"][name] for each in found for name in EDGES]
     except (LookupError, TypeError):
         edges = [None]
@@ -73,7 +68,7 @@ def detected(document: dict[str, Any], route: Route) -> dict[str, Any]:
             f"{route.model.id} answers without boxes, and can't be a pipeline's first step. Name a "
             "detection in the manifest."
         )
-    return {**document, "predictions": found}
+    return Said({**said.document, "predictions": found}, said.size)
 
 
 def require_results(document: dict[str, Any], route: Route, count: int) -> None:
@@ -97,23 +92,21 @@ def of_step(route: Route, document: dict[str, Any]) -> dict[str, Any]:
     return {"model": route.model.id, **({"task": task} if task else {}), **own}
 
 
-async def response(exchange: Exchange, steps: list[dict[str, Any]], count: int) -> Response:
-    """The answer of all steps. `count` is how many pictures the last was asked about."""
+def written(exchange: Exchange, steps: list[dict[str, Any]]) -> bytes:
+    """The answer of all steps as text."""
     document = {
         "model": exchange.model_id,
         "task": "pipeline",
         "steps": steps,
         "request_id": exchange.span.trace.request_id,
     }
-    body = await pipeline_step.beside(written, exchange.payload, document)
-    headers = {
+    return json.dumps(document, allow_nan=False).encode() + b"\n"
+
+
+def headers(exchange: Exchange, count: int) -> dict[str, str]:
+    """The answer's headers. `count` is how many pictures the second step was asked about."""
+    return {
         "content-type": "application/json",
         "server-timing": exchange.span.downstream,
         answers.PICTURES.lower(): str(count),
     }
-    return Response(200, headers, body)
-
-
-def written(_: bytes, document: dict[str, Any]) -> bytes:
-    """A document as text."""
-    return json.dumps(document, allow_nan=False).encode() + b"\n"

@@ -16,12 +16,20 @@ from passerelle.protocol import problems, timeout
 from passerelle.protocol.problems import Problem
 from passerelle.server.span import Span
 
-LARGE = 1_000_000  # bytes; what is made of more is made beside the event loop
+LARGE = 200_000  # bytes; what is made of more is made beside the event loop
 KEPT_HEADERS = ("cache-control",)  # of the client's
 SHOWN_MEMBERS = ("backend",)  # of a step's problem, beside its sentence
 
 P = ParamSpec("P")
 Made = TypeVar("Made")
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What a step answers."""
+
+    document: dict[str, Any]
+    size: int  # bytes of its text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Body:
 
 async def ask(
     exchange: Exchange, route: Route, names: Sequence[str], body: Body, deadline: float
-) -> dict[str, Any]:
+) -> Said:
     """The step's answer. Its times have its id before them, and so has its line in the history.
 
     `names` are those of the client's query that are the step's; `deadline` is in seconds of
@@ -61,7 +69,8 @@ async def ask(
         span.downstream = response.headers.get("server-timing", "")
         if response.status != http.HTTPStatus.OK:
             raise told(response)
-        return await beside(json.loads, response.body)
+        size = len(response.body)
+        return Said(await beside(size, json.loads, response.body), size)
 
 
 def headers(exchange: Exchange, body: Body, deadline: float, route: Route) -> Mapping[str, str]:
@@ -121,8 +130,8 @@ def told(response: Response) -> Problem:
     return found
 
 
-async def beside(work: Callable[P, Made], *given: P.args, **named: P.kwargs) -> Made:
-    """What some work makes of bytes; where they are many, without holding up the event loop."""
-    if any(isinstance(each, bytes) and len(each) > LARGE for each in given):
+async def beside(size: int, work: Callable[P, Made], *given: P.args, **named: P.kwargs) -> Made:
+    """What some work makes of so many bytes; of many, without holding up the event loop."""
+    if size > LARGE:
         return await asyncio.to_thread(work, *given, **named)
     return work(*given, **named)

@@ -77,6 +77,40 @@ print(json.dumps([needed, status("VmHWM") - before]))
 """
 
 
+# The same of parts of a picture, one as large as all of it and one that is small.
+MEASURE_PARTS = """
+import json, pathlib, re, sys
+from passerelle.artifact.card import Input
+from passerelle.server import memory
+from passerelle.server.pictures.boxes import Box
+from services.model import formats, memory_budget, region
+
+def status(name):
+    found = re.search(name + r":\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())
+    return int(found[1]) * 1024
+
+memory.return_freed_memory()
+shape, is_whole = Input(**json.loads(sys.argv[2])), sys.argv[3] == "whole"
+encoded = pathlib.Path(sys.argv[1]).read_bytes()
+boxes = [Box(0, 0, 1e6, 1e6), Box(10, 10, 99, 99)]
+reserved = []
+
+def reserve(needed):
+    reserved.append(needed)
+    pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    reserved.append(status("VmRSS"))
+    return memory_budget.UNLIMITED.reserve(needed)
+
+limits = 50_000_000, reserve, tuple(formats.NAMES)
+with region.decoded(encoded, boxes, shape, *limits, is_whole=is_whole) as decoded:
+    for box in boxes:
+        part = region.Region(decoded, box)
+        image = part.whole() if is_whole else None
+        part.prepared(shape, 50_000_000)
+print(json.dumps([reserved[0], status("VmHWM") - reserved[1]]))
+"""
+
+
 @functools.cache
 def picture(
     mode: str, form: str, orientation: int, sides: tuple[int, int], **options: Any
@@ -106,6 +140,18 @@ def test_a_picture_takes_no_more_than_was_reckoned_and_not_much_less(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc says what a process takes")
+@BY_KIND
+@pytest.mark.parametrize("kept", ["part", "whole"])
+def test_parts_of_a_picture_take_no_more_than_was_reckoned(
+    mode: str, form: str, options: dict[str, Any], kept: str, tmp_path: Path
+) -> None:
+    content = picture(mode, form, 6, (SIDE // 2, SIDE // 2), **options)
+    shape = Input((224, 224), 256, "bicubic", (0.5,) * 3, (0.5,) * 3)
+    needed, taken = measured(content, shape, tmp_path, MEASURE_PARTS, kept)
+    assert 0.3 * needed < taken < needed + (4 << 20), "the last is the codec's code"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says what a process takes")
 @pytest.mark.parametrize("fit", ["crop", "squash", "letterbox"])
 @pytest.mark.parametrize("size", [(1024, 64), (64, 1024)])
 @pytest.mark.parametrize(
@@ -128,12 +174,14 @@ def test_no_fit_takes_more_than_was_reckoned(
     assert taken < needed + (4 << 20), "the last is the codec's code"
 
 
-def measured(content: bytes, shape: Input, folder: Path) -> tuple[int, int]:
+def measured(
+    content: bytes, shape: Input, folder: Path, script: str = MEASURE, *arguments: str
+) -> tuple[int, int]:
     """The bytes that decoding a picture was reckoned to take, and those that it took."""
     file = folder / "picture"
     file.write_bytes(content)
     fields = json.dumps(dataclasses.asdict(shape), allow_nan=False)
-    command = [sys.executable, "-c", MEASURE, str(file), fields]
+    command = [sys.executable, "-c", script, str(file), fields, *arguments]
     needed, taken = json.loads(subprocess.check_output(command, cwd=stack.ROOT))
     return needed, taken
 

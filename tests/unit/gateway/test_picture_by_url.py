@@ -15,6 +15,8 @@ from gateway.state import State
 from passerelle.manifest.model import Fetch
 from passerelle.protocol import problems
 from passerelle.server.messages import Request
+from passerelle.server.pictures import picture
+from passerelle.server.pictures.boxes import Box, Parts
 from tests.unit.gateway import made
 
 JSON = {"content-type": "application/json; charset=utf-8", "x-request-timeout": "4"}
@@ -73,6 +75,7 @@ async def test_the_picture_takes_the_addresss_place_and_its_time_is_the_requests
     assert pictures.asked == [("https://a.example/cat.png", ("a.example",), 4.0)]
     assert 3.5 < float(found.headers["x-request-timeout"]) <= 4
     assert [*found.span.steps] == ["fetch"]
+    assert found.span.fields == {"fetched_from": "a.example"}
     assert (request.held, request.budget.held) == (7, 7)
 
 
@@ -135,3 +138,18 @@ async def test_it_counts_among_the_bytes_that_the_process_holds() -> None:
     with pytest.raises(problems.ServiceUnavailable, match="Too many large pictures"):
         await complete(exchange(), Pictures(bytes(4), bytes(2)), request)
     assert (request.held, request.budget.held) == (4, 999)
+
+
+async def test_boxes_beside_the_address_are_of_the_picture_there() -> None:
+    box = {"xmin": 0, "ymin": 0, "xmax": 5, "ymax": 5}
+    document = {"url": "https://a.example/cat.png", "boxes": [box]}
+    found = exchange(json.dumps(document).encode())
+    await complete(found, Pictures())
+    parts = picture.find(found.payload, found.headers["content-type"])
+    assert parts == Parts(b"picture", (Box(0, 0, 5, 5),))
+
+
+async def test_an_address_of_no_host_is_in_the_log_without_one() -> None:
+    found = exchange(b'{"url": "file:///etc/passwd"}')
+    await complete(found, Pictures())
+    assert found.span.fields == {"fetched_from": ""}

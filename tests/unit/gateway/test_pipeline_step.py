@@ -27,7 +27,7 @@ async def test_a_step_has_what_is_left_of_the_time() -> None:
     route, pool = served(made.answer())
     deadline = time.monotonic() + 3
     found = await pipeline_step.ask(made.exchange(), route, (), BODY, deadline)
-    assert found["model"] == "m"
+    assert found.document["model"] == "m"
     assert 2 < float(pool.requests[0].headers["X-Request-Timeout"]) <= 3
 
 
@@ -56,4 +56,4 @@ async def test_a_client_may_want_a_new_answer() -> None:
 
 @pytest.mark.parametrize("size", [1, pipeline_step.LARGE + 1])
 async def test_much_is_worked_on_beside_the_event_loop(size: int) -> None:
-    assert await pipeline_step.beside(len, bytes(size)) == size
+    assert await pipeline_step.beside(size, len, bytes(size)) == size

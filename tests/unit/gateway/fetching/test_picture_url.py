@@ -1,8 +1,11 @@
 """The address of a picture: one form of it, and of the hosts that the manifest names."""
 
 import contextlib
+import socket
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.fetching import picture_url, public_addresses
 from passerelle.protocol import problems
@@ -131,3 +134,22 @@ def test_a_host_is_one_of_the_manifests(host: str, hosts: list[str], *, expected
 def test_a_host_that_is_none_of_them_is_named() -> None:
     with pytest.raises(problems.UnprocessableContent, match=r"is fetched from b\.example\. Send"):
         picture_url.parse("https://B.example/", ["a.example"])
+
+
+MARKS = ("http://", "https:", "//", "/", "\\", "@", ":", "[", "]", "%", "?", "#", ".", " ", "\t")
+NAMES = ("169", "254", "0x7f", "0177", "2130706433", "a.example", "::1", "%25", "80")
+LOOK_ALIKES = ("\uff11", "\u3002", "\u2460", "\u2024", "\uff0f")
+PIECES = st.sampled_from((*MARKS, *NAMES, *LOOK_ALIKES))
+
+
+@given(st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=40))
+def test_a_host_is_never_an_address_to_the_resolver_alone(text: str) -> None:
+    try:
+        found = picture_url.parse(f"http://{text}", ANY)
+    except problems.UnprocessableContent:
+        return
+    assert found.text.isascii()
+    assert not set(found.text) & set(" \t\r\n\\#")
+    assert not set(found.host) & set("@/?%[]")
+    with contextlib.suppress(OSError):  # it is no address to the resolver
+        assert found.host == socket.inet_ntoa(socket.inet_aton(found.host))
