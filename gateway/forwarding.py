@@ -23,7 +23,7 @@ async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Res
     Raises:
         ServiceUnavailable, BadGateway, GatewayTimeout
     """
-    if isinstance(route.adapter, StreamingAdapter):
+    if route.adapter.streams:
         return await read(exchange, route, elapsed)
     exchange.span.fields["model"] = route.model.id
     with exchange.span.step("upstream"):

@@ -5,6 +5,7 @@ from gateway.exchange import Exchange
 from gateway.front_ends.front_end import FrontEnd
 from gateway.history import Outcome
 from gateway.route import Route
+from passerelle.server import responses
 from passerelle.server.messages import Request, Response
 
 
@@ -18,6 +19,6 @@ async def pass_on(
     """
     async with forwarding.stream(exchange, route) as answer:
         response = await front_end.respond(exchange, answer)
-        await request.respond(response)
+        await responses.send(request, response)
         outcome.status = response.status
     return response

@@ -9,7 +9,7 @@ try; the next probe that succeeds brings it back.
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 from gateway import id_tokens, transport
 from gateway.adapters.adapter import Adapter
@@ -67,8 +67,13 @@ class Replica:
         Raises:
             OSError: as `transport.Pool.send`.
         """
-        with self._noting_failures():
+        try:
             response = await self.pool.send(request, seconds)
+        except OSError as error:
+            self._note(error)
+            raise
+        if self.adapter.backend:
+            return response
         if "close" in response.headers.get("connection", "").lower():
             self._wake.set()  # it may be about to stop
         if response.status in id_tokens.DENIED:
@@ -84,21 +89,19 @@ class Replica:
         Raises:
             OSError: as `transport.Pool.stream`.
         """
-        with self._noting_failures():
+        try:
             async with self.pool.stream(request, seconds) as response:
                 yield response
+        except OSError as error:
+            self._note(error)
+            raise
 
-    @contextlib.contextmanager
-    def _noting_failures(self) -> Iterator[None]:
-        """Have what goes wrong inside the block probed at once."""
-        try:
-            yield
-        except transport.UnreachableError:
+    def _note(self, error: OSError) -> None:
+        """A request failed: have it probed at once."""
+        if isinstance(error, transport.UnreachableError):
             self.mark_down("its service can't be reached")
-            raise
-        except OSError:
+        else:
             self._wake.set()
-            raise
 
     def mark_down(self, reason: str) -> None:
         """Make every model unavailable for a reason, and probe again soon."""

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from gateway.adapters.adapter import Adapter, ServedModel, StreamingAdapter
+from gateway.adapters.adapter import Adapter, ServedModel
 from gateway.cache_store import CacheStore
 from gateway.history import History
 from gateway.status import Status
@@ -37,8 +37,7 @@ class Route:
 
     def is_streamed(self, method: str) -> bool:
         """Whether requests of a method and their answers go through as they come."""
-        streams = isinstance(self.adapter, StreamingAdapter)
-        return streams and (self.cache is None or method != "POST")
+        return self.adapter.streams and (self.cache is None or method != "POST")
 
     @property
     def current(self) -> "Route":

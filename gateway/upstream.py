@@ -164,6 +164,8 @@ class Upstream:
         """A model's status: the best that it has on any replica."""
         replicas = self.replicas.values()
         known = [each.statuses[model_id] for each in replicas if model_id in each.statuses]
+        if len(known) == 1:
+            return known[0]
         if known:
             return min(known, key=lambda each: statuses.BEST_FIRST.index(each.status))
         if any(each.statuses for each in replicas):

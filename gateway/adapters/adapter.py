@@ -21,6 +21,7 @@ Get = Callable[[str], Awaitable[Response]]  # of a replica: the response to a GE
 class Adapter(abc.ABC):
     """How one service is asked: one of ours, or a backend that the manifest describes."""
 
+    streams = False  # whether bodies and answers may go through as they come
     names_requests = True  # whether each answer has its request's id in it
 
     def __init__(self, backend: Backend | None = None) -> None:
@@ -75,6 +76,8 @@ class Adapter(abc.ABC):
 
 class StreamingAdapter(Adapter):
     """How a service is asked through which bodies and answers go as they come."""
+
+    streams = True
 
     @abc.abstractmethod
     def request(self, exchange: Exchange, model: ServedModel) -> StreamedRequest:

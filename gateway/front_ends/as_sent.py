@@ -35,10 +35,11 @@ def below(request: Request) -> str:
     Raises:
         InvalidRequest: a slash before it is written otherwise, so that nobody can say where it is.
     """
-    path = request.target.partition("?")[0]
+    target = request.target.decode("latin-1")
+    path = target.partition("?")[0]
     segments = path.split("/")[: SEGMENTS + 1]
     address = "/".join(segments)
     decoded = [urllib.parse.unquote(each) for each in segments]
     if decoded != ["", "model", request.parameters["model_id"], "predict"]:
         raise problems.InvalidRequest("Write the slashes of /model/<id>/predict as slashes.")
-    return request.target.removeprefix(address)
+    return target.removeprefix(address)

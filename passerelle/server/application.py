@@ -10,7 +10,6 @@ first request and left after the last.
 import asyncio
 import contextlib
 import dataclasses
-import functools
 import json
 import re
 import time
@@ -21,8 +20,7 @@ from passerelle.protocol import problems, trace
 from passerelle.protocol.problems import Problem
 from passerelle.server import log, memory, problem_responses, responses
 from passerelle.server.byte_budget import ByteBudget
-from passerelle.server.messages import Receive, Request, Response
-from passerelle.server.responses import Send
+from passerelle.server.messages import Receive, Request, Response, Send
 from passerelle.server.settings import ServerSettings
 from passerelle.server.span import Span
 from passerelle.server.wsgi import Threads
@@ -99,7 +97,7 @@ class Application:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
         request = request_of(scope, receive, self.bodies, self.options.path_prefix)
-        request.respond = functools.partial(responses.send, request, send)
+        request.send = send
         try:
             response = await self._answer_or_problem(request)
         except asyncio.CancelledError:  # the client is gone
@@ -110,7 +108,7 @@ class Application:
         if response.delay:
             await self._keep_back(request, response.delay)
         if not request.has_begun:
-            await responses.send(request, send, response)
+            await responses.send(request, response)
         self._write_log(request, response.status)
 
     async def _keep_back(self, request: Request, seconds: float) -> None:
@@ -132,7 +130,7 @@ class Application:
         try:
             response = await self._answer(request, route)
             if response.parts and not request.has_begun:
-                await request.respond(response)
+                await responses.send(request, response)
         except Problem as problem:
             return refuse(problem, request)
         except Exception as error:
@@ -184,10 +182,11 @@ def request_of(
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     span = Span(trace.read(headers), time.perf_counter())
     path = without_prefix(scope["path"], prefix)
-    target = without_prefix(scope["target"].decode("latin-1"), prefix)
-    return Request(
-        scope["method"], path, scope["query_string"], headers, span, receive, bodies, target=target
-    )
+    request = Request(scope["method"], path, scope["query_string"], headers, span, receive, bodies)
+    request.target = scope["target"]
+    if prefix:
+        request.target = without_prefix(request.target.decode("latin-1"), prefix).encode("latin-1")
+    return request
 
 
 def without_prefix(path: str, prefix: str) -> str:

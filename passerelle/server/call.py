@@ -50,15 +50,10 @@ class Call:
         """Whether the application was called."""
         return self._task is not None
 
-    @property
-    def is_streaming(self) -> bool:
-        """Whether the answer is sent in parts, of which more are to come."""
-        return self._framing is not None and not self.answered
-
     def start(self) -> None:
         """Call the application."""
         server = self._connection.server
-        path, target, query = heads.target(self._head.url)
+        path, target, raw_path, query = heads.target(self._head.url)
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -66,7 +61,7 @@ class Call:
             "method": self._method,
             "scheme": "http",
             "path": path,
-            "raw_path": target.partition(b"?")[0],
+            "raw_path": raw_path,
             "query_string": query,
             "root_path": "",
             "headers": self._head.headers,
@@ -129,7 +124,7 @@ class Call:
             connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         connection.transport.resume_reading()
         began = now()
-        connection.set_body_deadline(began + self._patience)
+        connection.set_body_deadline(began + self._patience())
         self._waiter = connection.server.loop.create_future()
         try:
             await self._waiter
@@ -138,7 +133,6 @@ class Call:
         self._waited += now() - began
         connection.set_body_deadline(math.inf)
 
-    @property
     def _patience(self) -> float:
         """The seconds that more of the body is waited for now: what the client has left of them.
 

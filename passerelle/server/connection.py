@@ -44,6 +44,9 @@ class Connection(asyncio.Protocol):
         self._refusal: RefusedError | None = None  # what came last, after which nothing is read
         self._sending = Sending(server)
         self._is_sending = False  # the deadline is that of an answer being taken
+        self._is_streaming = (
+            False  # the first call's answer is sent in parts, and not all of it yet
+        )
         self._body_deadline = math.inf  # while the application waits for a body
 
     # What the transport calls.
@@ -147,6 +150,7 @@ class Connection(asyncio.Protocol):
 
     async def write_part(self, *data: bytes) -> None:
         """Send a part of the response to the first call; wait while its client takes no more."""
+        self._is_streaming = True
         if data:
             self.transport.writelines(data)
         if self._sending.is_blocked or self.transport.is_closing():
@@ -154,6 +158,7 @@ class Connection(asyncio.Protocol):
 
     def end_parts(self) -> None:
         """The last part of the first call's answer was written."""
+        self._is_streaming = False
         self._sending.begin(self.transport.get_write_buffer_size())
         self._end_answer()
 
@@ -219,22 +224,18 @@ class Connection(asyncio.Protocol):
         self.transport.close()
         self._watch_sending()
 
-    @property
-    def _is_streaming(self) -> bool:
-        """Whether the first call's answer is sent in parts, and not all of it yet."""
-        return bool(self._calls) and self._calls[0].is_streaming
-
     def _watch_sending(self) -> None:
         """Give the client a deadline, if it hasn't taken all that was written."""
-        self._is_sending = self._sending.watch(self.transport.get_write_buffer_size())
-        if self._is_sending:
-            self.deadline = self._sending.deadline
+        left = self.transport.get_write_buffer_size()
+        self._is_sending = left > 0
+        if left:
+            self.deadline = self._sending.watch(left)
 
     def _watch_streaming(self) -> None:
         """Give the client two deadlines: for its body, and to take the answer meanwhile."""
         blocked = self._sending.is_blocked
-        self._sending.watch(self.transport.get_write_buffer_size() if blocked else 0)
-        self.deadline = min(self._body_deadline, self._sending.deadline)
+        left = self.transport.get_write_buffer_size() if blocked else 0
+        self.deadline = min(self._body_deadline, self._sending.watch(left))
 
     def expire(self, now: float) -> None:
         """The deadline has passed."""

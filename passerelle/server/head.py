@@ -127,8 +127,8 @@ def malformed(reason: str) -> RefusedError:
     return RefusedError(400, f"The request is not well-formed HTTP/1.1: {reason}.")
 
 
-def target(url: bytes) -> tuple[str, bytes, bytes]:
-    """The path, percent-decoded; path and query as they were sent; the query alone.
+def target(url: bytes) -> tuple[str, bytes, bytes, bytes]:
+    """The path, percent-decoded; path and query as they were sent; each of these alone.
 
     A host in front is dropped.
     """
@@ -137,7 +137,7 @@ def target(url: bytes) -> tuple[str, bytes, bytes]:
     sent = url.partition(b"#")[0]
     raw, _, query = sent.partition(b"?")
     text = raw.decode("latin-1")
-    return (urllib.parse.unquote(text) if "%" in text else _utf8(raw)), sent, query
+    return (urllib.parse.unquote(text) if "%" in text else _utf8(raw)), sent, raw, query
 
 
 def _utf8(raw: bytes) -> str:

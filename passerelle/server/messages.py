@@ -10,19 +10,19 @@ from passerelle.server.span import Span
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Parts = AsyncGenerator[bytes, None]
-Respond = Callable[["Response"], Awaitable[None]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-async def to_nobody(_: "Response") -> None:
-    """Send a response of a request that came over no connection."""
+async def to_nobody(_: dict[str, Any]) -> None:
+    """Send a message to the client of a request that came over no connection."""
 
 
 @dataclasses.dataclass(slots=True)
 class Request:
     """A request whose head has arrived.
 
-    Its body is read by `request_body.read`, or as it comes by `request_body.parts`. `respond` sends
-    a response at once, for a handler that goes on after it; others return theirs.
+    Its body is read by `request_body.read`, or as it comes by `request_body.parts`. A handler
+    returns the response, or sends it by `responses.send` and goes on.
     """
 
     method: str
@@ -34,8 +34,8 @@ class Request:
     budget: ByteBudget  # of the bodies of all requests
     parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)  # of the path
     held: int = 0  # bytes that it took of the budget
-    target: str = ""  # path and query as they were sent, percent-encoded
-    respond: Respond = to_nobody
+    target: bytes = b""  # path and query as they were sent, percent-encoded
+    send: Send = to_nobody  # ASGI's
     has_begun: bool = False  # whether a response is being sent, or was
 
     @property

@@ -36,12 +36,18 @@ async def read_any(request: Request, limit: int) -> bytes:
     check(int(stated), limit, budget.left)
     chunks = []
     more = True
-    while more:
-        chunk, more = await _receive(request)
-        check(request.held + len(chunk), limit, budget.left + request.held)
-        budget.take(len(chunk))
-        request.held += len(chunk)
-        chunks.append(chunk)
+    try:
+        while more:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise problems.ClientClosedRequest("The client closed the connection.")
+            chunk, more = message.get("body", b""), message.get("more_body", False)
+            check(request.held + len(chunk), limit, budget.left + request.held)
+            budget.take(len(chunk))
+            request.held += len(chunk)
+            chunks.append(chunk)
+    except OSError as error:
+        raise missing(error) from None
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -49,30 +55,24 @@ async def parts(request: Request) -> Parts:
     """The body's parts as they arrive, none of them empty. What isn't taken isn't read.
 
     Raises:
-        RequestTimeout, InvalidRequest, ClientClosedRequest: as `read`.
+        RequestTimeout; InvalidRequest for a body that breaks off.
     """
     more = True
     while more:
-        part, more = await _receive(request)
-        if part:
+        try:
+            message = await request.receive()
+        except OSError as error:
+            raise missing(error) from None
+        more = message.get("more_body", False)
+        if part := message.get("body", b""):
             yield part
 
 
-async def _receive(request: Request) -> tuple[bytes, bool]:
-    """The next part of the body, and whether more are to come.
-
-    Raises:
-        RequestTimeout, InvalidRequest, ClientClosedRequest
-    """
-    try:
-        message = await request.receive()
-    except TimeoutError:
-        raise problems.RequestTimeout("The body did not arrive in time. Send it again.") from None
-    except OSError:
-        raise problems.InvalidRequest("The body broke off. Send it again, whole.") from None
-    if message["type"] == "http.disconnect":
-        raise problems.ClientClosedRequest("The client closed the connection.")
-    return message.get("body", b""), message.get("more_body", False)
+def missing(error: OSError) -> problems.Problem:
+    """The problem of a body of which the rest doesn't come."""
+    if isinstance(error, TimeoutError):
+        return problems.RequestTimeout("The body did not arrive in time. Send it again.")
+    return problems.InvalidRequest("The body broke off. Send it again, whole.")
 
 
 def empty() -> problems.Problem:

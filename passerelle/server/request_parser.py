@@ -43,7 +43,7 @@ class RequestParser:
             if isinstance(reason, RefusedError):
                 raise reason from None
             raise heads.malformed(str(error)) from None
-        if self.is_in_head or self._unparsed > heads.MAX_HEAD:
+        if self.head_began < math.inf or self._unparsed > heads.MAX_HEAD:
             heads.check_size(self._head, self._unparsed)
 
     def _ignore_upgrade(self, rest: bytes) -> None:
@@ -68,7 +68,7 @@ class RequestParser:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header. One that follows a body isn't any that was asked for."""
-        if self.is_in_head:
+        if self.head_began < math.inf:
             self._head.add(name, value)
 
     def on_headers_complete(self) -> None:

@@ -1,16 +1,12 @@
 """Sending a response (ASGI): whole, or in parts as they come."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from passerelle.server.messages import Parts, Request, Response
 from passerelle.server.response_framing import WITHOUT_BODY
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-
-async def send(request: Request, send_message: Send, response: Response) -> None:
+async def send(request: Request, response: Response) -> None:
     """Send a response with its length and what its span says."""
     request.has_begun = True
     headers = [*response.headers, *request.span.headers]
@@ -19,20 +15,18 @@ async def send(request: Request, send_message: Send, response: Response) -> None
         if not is_stated and response.status not in WITHOUT_BODY:
             headers.append(("Content-Length", str(len(response.body))))
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send_message(
+    await request.send(
         {"type": "http.response.start", "status": response.status, "headers": encoded}
     )
     if response.parts is None:
         body = b"" if request.method == "HEAD" else response.body
-        await send_message({"type": "http.response.body", "body": body})
+        await request.send({"type": "http.response.body", "body": body})
     else:
         has_body = request.method != "HEAD" and response.status not in WITHOUT_BODY
-        await _send_parts(request, send_message, response.parts, has_body=has_body)
+        await _send_parts(request, response.parts, has_body=has_body)
 
 
-async def _send_parts(
-    request: Request, send_message: Send, parts: Parts, *, has_body: bool
-) -> None:
+async def _send_parts(request: Request, parts: Parts, *, has_body: bool) -> None:
     """Send the parts as they come, the head at once; how many bytes they had goes into the log.
 
     Raises:
@@ -41,9 +35,9 @@ async def _send_parts(
     fields = request.span.fields
     fields["bytes"] = 0
     async with contextlib.aclosing(parts):
-        await send_message({"type": "http.response.body", "body": b"", "more_body": True})
+        await request.send({"type": "http.response.body", "body": b"", "more_body": True})
         if has_body:
             async for part in parts:
-                await send_message({"type": "http.response.body", "body": part, "more_body": True})
+                await request.send({"type": "http.response.body", "body": part, "more_body": True})
                 fields["bytes"] += len(part)
-    await send_message({"type": "http.response.body", "body": b"", "more_body": False})
+    await request.send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -25,12 +25,12 @@ class Sending:
         """The client has so many bytes to take, from now on."""
         self._began, self.size = self._server.now(), size
 
-    def watch(self, left: int) -> bool:
-        """Set the deadline of so many bytes that are left to take; whether there are any."""
+    def watch(self, left: int) -> float:
+        """Set the deadline of so many bytes that are left to take, and give it."""
         taken = max(0, self.size - left)
         by_rate = self._began + GRACE + taken / self._server.options.min_rate
         self.deadline = by_rate if left else math.inf
-        return left > 0
+        return self.deadline
 
     def block(self, size: int) -> None:
         """The client takes no more for now, and has so many bytes to take."""

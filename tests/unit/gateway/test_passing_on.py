@@ -1,6 +1,7 @@
 """An answer that goes to the client as it comes."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from gateway.transport import BrokenError
 from gateway.upstream import Upstream
 from passerelle.manifest.model import Backend
 from passerelle.protocol import problems
-from passerelle.server.messages import Request, Response
+from passerelle.server.messages import Request
 from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies
 
@@ -40,17 +41,15 @@ class Client:
         self.body = b""
         self.in_flight = 0
 
-    async def respond(self, response: Response) -> None:
-        assert response.parts
-        async for part in response.parts:
-            self.in_flight = self.route.upstream._in_flight
-            self.body += part
+    async def __call__(self, message: dict[str, Any]) -> None:
+        self.in_flight = self.route.upstream._in_flight
+        self.body += message.get("body", b"")
 
 
 def ask(*replies: object) -> tuple[Route, Client, Request, Outcome]:
     route = made.route(upstream(Replies(*replies)))  # type: ignore[arg-type]
     client, request = Client(route), made.request()
-    request.respond = client.respond
+    request.send = client
     return route, client, request, Outcome()
 
 
@@ -82,10 +81,10 @@ async def test_what_breaks_in_its_midst_is_a_problem(
 async def test_a_client_that_leaves_frees_the_slot() -> None:
     route, _, request, outcome = ask(made.streamed(200, b"a"))
 
-    async def leave(_: Response) -> None:
+    async def leave(_: object) -> None:
         raise asyncio.CancelledError
 
-    request.respond = leave
+    request.send = leave
     with pytest.raises(asyncio.CancelledError):
         await passing_on.pass_on(exchange(), route, passerelle, request, outcome)
     assert route.upstream._in_flight == 0

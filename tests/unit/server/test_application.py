@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from passerelle.protocol import problems
-from passerelle.server import application, log, memory, request_body
+from passerelle.server import application, log, memory, request_body, responses
 from passerelle.server.application import Application
 from passerelle.server.messages import Parts, Request, Response
 from passerelle.server.settings import ServerSettings
@@ -52,7 +52,7 @@ async def broken_parts(_: Request) -> Response:
 async def going_on(request: Request) -> Response:
     """The response is sent before the handler ends."""
     response = Response(200, b"sent")
-    await request.respond(response)
+    await responses.send(request, response)
     request.span.fields["went_on"] = True
     return response
 
@@ -230,7 +230,7 @@ async def test_a_request_knows_its_address_as_it_was_sent_below_the_prefix() -> 
     for target in ("/ml/a%20b?x=%2F&", "/a%20b?"):
         scope_path = target.removeprefix("/ml").partition("?")[0].replace("%20", " ")
         await asgi.ask(app, "GET", target, path=scope_path)
-    assert targets == ["/a%20b?x=%2F&", "/a%20b?"]
+    assert targets == [b"/a%20b?x=%2F&", b"/a%20b?"]
 
 
 async def test_a_path_that_no_route_takes_leads_nowhere_without_threads() -> None:

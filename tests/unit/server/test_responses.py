@@ -46,7 +46,8 @@ class Client:
 
 async def send(response: Response, client: Client, method: str = "GET") -> Request:
     request = made.request(method)
-    await responses.send(request, client, response)
+    request.send = client
+    await responses.send(request, response)
     return request
 
 

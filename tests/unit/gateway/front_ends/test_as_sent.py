@@ -11,7 +11,7 @@ from tests.unit.gateway import made
 
 def request(target: str = "/model/m/predict", **headers: str) -> Request:
     found = made.request(headers={name.replace("_", "-"): text for name, text in headers.items()})
-    found.target = target
+    found.target = target.encode()
     return found
 
 

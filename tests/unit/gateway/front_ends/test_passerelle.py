@@ -91,7 +91,7 @@ def raw(request: Request, *, is_streamed: bool = True) -> Exchange:
 
 async def test_what_goes_on_as_it_comes_is_not_read() -> None:
     request = made.request(body=b"picture", headers={"content-length": "7"})
-    request.target = "/model/m/predict/a?b"
+    request.target = b"/model/m/predict/a?b"
     exchange = raw(request)
     await passerelle.read_payload(exchange, request, 1)
     assert exchange.as_sent
@@ -101,7 +101,7 @@ async def test_what_goes_on_as_it_comes_is_not_read() -> None:
 @pytest.mark.parametrize("body", [b"", b"text"])
 async def test_what_is_kept_is_read_whole_whatever_it_is(body: bytes) -> None:
     request = made.request(body=body, headers={"content-encoding": "br"})
-    request.target = "/model/m/predict"
+    request.target = b"/model/m/predict"
     exchange = raw(request, is_streamed=False)
     await passerelle.read_payload(exchange, request, 10)
     assert exchange.payload == body
@@ -109,7 +109,7 @@ async def test_what_is_kept_is_read_whole_whatever_it_is(body: bytes) -> None:
 
 async def test_its_answer_has_all_its_headers_and_comes_in_parts() -> None:
     request = made.request()
-    request.target = "/model/m/predict"
+    request.target = b"/model/m/predict"
     exchange = raw(request)
     await passerelle.read_payload(exchange, request, 10)
     headers = {"x-own": "1", "content-length": "2", "server-timing": "infer;dur=2"}
