@@ -87,7 +87,7 @@ class Call:
             return
         self._chunks.append(chunk)
         self._unread += len(chunk)
-        if self._waiter is None and self._unread > MAX_UNREAD:
+        if self._unread > MAX_UNREAD:  # however much the loop finds before the application goes on
             self._connection.transport.pause_reading()
         self._wake()
 

@@ -144,6 +144,30 @@ async def test_an_application_that_is_slower_than_its_client_holds_no_more_than_
     assert not client.transport.is_reading()
 
 
+async def test_however_much_comes_before_an_application_that_waits_goes_on_little_is_read(
+    server: Server,
+) -> None:
+    sizes: list[int] = []
+
+    async def app(_: Any, receive: apps.Receive, __: Any) -> None:
+        more = True
+        while more:
+            message = await receive()
+            more = message["more_body"]
+            sizes.append(len(message["body"]))
+        await server.loop.create_future()
+
+    server.app = app
+    client = Client(server)
+    client.send(post("/", 3_000_001))
+    await client.taken()
+    client.send(*[bytes(100_000)] * 30)
+    assert not client.transport.is_reading()
+    await client.taken()
+    assert sizes[0] == 300_000  # the rest waits in the network meanwhile
+    assert client.transport.is_reading()
+
+
 async def test_what_came_before_an_application_asks_is_one_part(server: Server) -> None:
     messages: list[dict[str, Any]] = []
 
