@@ -1,24 +1,44 @@
-"""A model's answer that goes to the client as it comes, while the request's body may go on."""
+"""A permitted request's answer, which counts in its model's history: whole, or as it comes."""
 
-from gateway import forwarding
+from gateway import cache, forwarding, pipeline
 from gateway.exchange import Exchange
 from gateway.front_ends.front_end import FrontEnd
-from gateway.history import Outcome
-from gateway.route import Route
+from gateway.route import AnyRoute, PipelineRoute, Route
+from gateway.state import State
 from passerelle.server import responses
 from passerelle.server.messages import Request, Response
 
 
+async def answer(
+    gateway: State, exchange: Exchange, route: AnyRoute, front_end: FrontEnd, request: Request
+) -> Response:
+    """A pipeline's, that of a backend which takes requests as they are, or from cache or model.
+
+    Raises:
+        As `pipeline.answer`, `pass_on` and `cache.answer`.
+    """
+    with route.history.request() as outcome:
+        if isinstance(route, PipelineRoute):
+            found = await pipeline.answer(exchange, route, gateway.options.max_pictures)
+        elif exchange.is_streamed:
+            response = await pass_on(exchange, route, front_end, request)
+            outcome.status = response.status
+            return response
+        else:
+            found = await cache.answer(exchange, route)
+        outcome.status = found.status
+    return await front_end.respond(exchange, found)
+
+
 async def pass_on(
-    exchange: Exchange, route: Route, front_end: FrontEnd, request: Request, outcome: Outcome
+    exchange: Exchange, route: Route, front_end: FrontEnd, request: Request
 ) -> Response:
     """Ask the model, and send the answer to the request; it is sent once this returns.
 
     Raises:
         As `forwarding.stream`, also in the midst of the answer.
     """
-    async with forwarding.stream(exchange, route) as answer:
-        response = await front_end.respond(exchange, answer)
+    async with forwarding.stream(exchange, route) as found:
+        response = await front_end.respond(exchange, found)
         await responses.send(request, response)
-        outcome.status = response.status
     return response

@@ -8,21 +8,10 @@ import contextlib
 import functools
 from collections.abc import AsyncIterator
 
-from gateway import (
-    api_keys,
-    auth,
-    cache,
-    control,
-    known_keys,
-    passing_on,
-    picture_by_url,
-    pipeline,
-    settings,
-)
+from gateway import answering, api_keys, auth, control, known_keys, picture_by_url, settings
 from gateway.front_ends import huggingface, open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
-from gateway.route import PipelineRoute
 from gateway.routes import RouteTable
 from gateway.state import State
 from passerelle.manifest import reading
@@ -42,7 +31,7 @@ FRONT_ENDS: tuple[tuple[str, str, FrontEnd], ...] = (
 
 
 async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Response:
-    """Receive, identify, permit, route, read, fetch, answer from cache or model, respond."""
+    """Receive, identify, permit, route, read, fetch a picture named by its address, answer."""
     exchange = front_end.receive(request)
     with exchange.span.step("auth"):
         key = auth.identify(exchange.client, gateway.keys.current, exchange.span)
@@ -53,15 +42,7 @@ async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Resp
         exchange.is_streamed = route.is_streamed(request.method)
     await front_end.read_payload(exchange, request, gateway.options.max_body)
     await picture_by_url.complete(gateway, exchange, request, route)
-    with route.history.request() as outcome:
-        if isinstance(route, PipelineRoute):
-            response = await pipeline.answer(exchange, route, gateway.options.max_pictures)
-        elif exchange.is_streamed:
-            return await passing_on.pass_on(exchange, route, front_end, request, outcome)
-        else:
-            response = await cache.answer(exchange, route)
-        outcome.status = response.status
-    return await front_end.respond(exchange, response)
+    return await answering.answer(gateway, exchange, route, front_end, request)
 
 
 async def predict_any(gateway: State, request: Request) -> Response:

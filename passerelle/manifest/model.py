@@ -162,7 +162,7 @@ class Backend(Part):
     @property
     def start_digest(self) -> str:
         """What is another where another process must be started: of the command and its folder."""
-        text = json.dumps([self.folder, *self.command])
+        text = json.dumps([self.folder, *self.command], allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -108,9 +108,17 @@ def test_the_readme_opens_each_file_once_in_the_order_of_the_architecture() -> N
 
 def test_the_request_passes_the_files_in_the_order_told() -> None:
     listed = [Path(file).stem for file, _ in documents.steps("README.md") if "gateway/" in file]
-    predict = documents.text("gateway/app.py").partition("def predict")[2].partition("\n\n\n")[0]
-    called = re.findall(r"\b(front_end|auth|routes|picture_by_url|pipeline|cache)\b(?=\.)", predict)
-    assert ["app", *dict.fromkeys(called), "forwarding"] == listed
+    called = [
+        *called_in("gateway/app.py", "predict", "front_end|auth|routes|picture_by_url|answering"),
+        *called_in("gateway/answering.py", "answer", "pipeline|cache"),
+    ]
+    assert ["app", *called, "forwarding"] == listed
+
+
+def called_in(file: str, function: str, names: str) -> list[str]:
+    """Which of the modules and objects a function calls, in its order."""
+    body = documents.text(file).partition(f"def {function}")[2].partition("\n\n\n")[0]
+    return [*dict.fromkeys(re.findall(rf"\b({names})\b(?=\.\w+[.(])", body.partition('"""\n')[2]))]
 
 
 def test_the_bake_passes_the_files_in_the_order_told() -> None:

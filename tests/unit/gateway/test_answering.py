@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from gateway import passing_on
+from gateway import answering
 from gateway.adapters.raw import Raw
 from gateway.exchange import AsSent, Exchange
 from gateway.front_ends import passerelle
-from gateway.history import Outcome
 from gateway.route import Route
 from gateway.transport import BrokenError
 from gateway.upstream import Upstream
@@ -46,22 +45,34 @@ class Client:
         self.body += message.get("body", b"")
 
 
-def ask(*replies: object) -> tuple[Route, Client, Request, Outcome]:
+def ask(*replies: object) -> tuple[Route, Client, Request]:
     route = made.route(upstream(Replies(*replies)))  # type: ignore[arg-type]
     client, request = Client(route), made.request()
     request.send = client
-    return route, client, request, Outcome()
+    return route, client, request
 
 
 async def test_the_client_has_the_whole_answer_once_it_returns() -> None:
-    route, client, request, outcome = ask(made.streamed(201, b"a", b"b"))
-    found = await passing_on.pass_on(exchange(), route, passerelle, request, outcome)
-    assert (found.status, outcome.status, client.body) == (201, 201, b"ab")
+    route, client, request = ask(made.streamed(201, b"a", b"b"))
+    found = await answering.pass_on(exchange(), route, passerelle, request)
+    assert (found.status, client.body) == (201, b"ab")
+
+
+async def test_it_counts_in_the_models_history_as_an_answer_that_is_whole_does() -> None:
+    for found, sent in ((exchange(), made.streamed(201, b"a")), (made.exchange(), made.answer())):
+        route, _, request = ask(sent)
+        if not found.is_streamed:
+            route = made.route(made.upstream())
+            for replica in route.upstream.replicas.values():
+                replica.pool = Replies(sent)  # type: ignore[assignment]  # in place of it
+        response = await answering.answer(made.state(Replies()), found, route, passerelle, request)
+        slot = route.history.document()["slots"][-1]
+        assert (response.status // 100, slot["requests"], slot["failed"]) == (2, 1, 0)
 
 
 async def test_a_slot_of_the_service_is_taken_until_then() -> None:
-    route, client, request, outcome = ask(made.streamed(200, b"a"))
-    await passing_on.pass_on(exchange(), route, passerelle, request, outcome)
+    route, client, request = ask(made.streamed(200, b"a"))
+    await answering.pass_on(exchange(), route, passerelle, request)
     assert (client.in_flight, route.upstream._in_flight) == (1, 0)
 
 
@@ -72,19 +83,19 @@ async def test_a_slot_of_the_service_is_taken_until_then() -> None:
 async def test_what_breaks_in_its_midst_is_a_problem(
     error: Exception, problem: type[problems.Problem]
 ) -> None:
-    route, client, request, outcome = ask(made.streamed(200, b"a", error=error))
+    route, client, request = ask(made.streamed(200, b"a", error=error))
     with pytest.raises(problem):
-        await passing_on.pass_on(exchange(), route, passerelle, request, outcome)
+        await answering.pass_on(exchange(), route, passerelle, request)
     assert (client.body, route.upstream._in_flight) == (b"a", 0)
 
 
 async def test_a_client_that_leaves_frees_the_slot() -> None:
-    route, _, request, outcome = ask(made.streamed(200, b"a"))
+    route, _, request = ask(made.streamed(200, b"a"))
 
     async def leave(_: object) -> None:
         raise asyncio.CancelledError
 
     request.send = leave
     with pytest.raises(asyncio.CancelledError):
-        await passing_on.pass_on(exchange(), route, passerelle, request, outcome)
+        await answering.pass_on(exchange(), route, passerelle, request)
     assert route.upstream._in_flight == 0
