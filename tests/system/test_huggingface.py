@@ -29,6 +29,7 @@ _NETS = {
 }
 _REST = "weights: architecture, input: {size: 64, fit: squash, mean: 0, std: 1}"
 MODELS = "".join(f"  - {{id: {name}, {fields}, {_REST}}}\n" for name, fields in _NETS.items())
+PIPELINE = "  - {id: parts, pipeline: [people, similar]}\n"
 STREET = task_nets.picture()
 TEXT = base64.b64encode(STREET).decode()
 LITE0 = processes.LITE0
@@ -43,7 +44,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     task_nets.write(folder)
     classifier = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1].strip("\n")
     manifest = folder / "models.yaml"
-    manifest.write_text(f"version: 1\n{classifier}\n{MODELS}")
+    manifest.write_text(f"version: 1\n{classifier}\n{MODELS}{PIPELINE}")
     with stack.running(manifest, shared_state(folder / "state"), "--no-page") as started:
         yield started
 
@@ -218,6 +219,11 @@ def test_an_error_has_its_status_and_its_sentence(
         asking.object_detection(picture)
     assert caught.value.response.status_code == status
     assert sentence in (caught.value.server_message or "")
+
+
+def test_a_pipeline_says_where_it_is_asked(up: stack.Stack) -> None:
+    with pytest.raises(errors.BadRequestError, match="Ask it at POST /model/parts/predict"):
+        client(up, "parts").object_detection(STREET)
 
 
 # In JavaScript.

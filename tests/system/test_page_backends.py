@@ -1,4 +1,4 @@
-"""The page, in a real browser, with services of any make: pictures, texts, files and tensors."""
+"""The page, in a real browser, with services of any make, and with a pipeline."""
 
 import sys
 from collections.abc import Iterator
@@ -55,8 +55,15 @@ ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forev
 '''
 COMMAND = f'command: ["{sys.executable}", server.py]'
 RAW = ("picture", "text", "file", "list", "error")
+OURS = ("boxes", "colours")
 MANIFEST = "version: 1\nmodels:\n" + "".join(
     [
+        *(
+            each
+            for each in task_nets.MANIFEST.splitlines(keepends=True)
+            if each[9:].startswith(OURS)
+        ),
+        "  - {id: parts, pipeline: [boxes, colours]}\n",
         *(f"  - {{id: {each}, backend: {{{COMMAND}, path: /{each}}}}}\n" for each in RAW),
         f"  - {{id: captions, backend: {{{COMMAND}, protocol: oip}}}}\n",
     ]
@@ -72,8 +79,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
-    """A gateway and a page before services that are none of ours."""
+    """A gateway and a page before services that are none of ours, and two that are."""
     folder = tmp_path_factory.mktemp("backends")
+    task_nets.write(folder)
     (folder / "server.py").write_text(SERVER)
     (folder / "models.yaml").write_text(MANIFEST)
     with stack.running(folder / "models.yaml", folder / "state") as started:
@@ -132,14 +140,26 @@ def test_a_service_of_the_inference_protocol_answers_tensors(
         assert "a cat" in ask(page, "captions").locator("table.found").inner_text()
 
 
+def test_a_pipelines_boxes_have_the_second_models_answer(browser: Browser, up: stack.Stack) -> None:
+    with chrome.visitor(browser, up.page) as page:
+        answer = ask(page, "parts")
+        assert answer.locator("rect.edge").count() == 1
+        assert answer.locator("td.part").inner_text() == "a vector of 48 numbers"
+        assert page.locator("#threshold").is_hidden()
+
+
 def test_services_are_compared_and_their_status_drawn(browser: Browser, up: stack.Stack) -> None:
     with chrome.visitor(browser, f"{up.page}/compare") as page:
-        assert page.locator("[data-task=raw] :checked").count() == len(RAW)
+        for each in RAW:
+            page.check(f"[value={each}]")
+        assert page.locator(":checked[name=model]").count() == len(RAW)
         chrome.drop(page, "box.png", PICTURE)
         page.locator(".answer[data-state=done]").nth(3).wait_for()
         assert page.locator(".verdict").is_hidden()
         page.goto(f"{up.page}/status")
-        assert page.locator("section.model .status.ready").count() == len(RAW) + 1
+        assert page.locator("section.model .status.ready").count() == len(
+            (*RAW, *OURS, "captions", "parts")
+        )
 
 
 def test_without_scripts_it_is_shown_as_well(browser: Browser, up: stack.Stack) -> None:
