@@ -53,7 +53,8 @@ def install(package: str, folder: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
-        missing(f"npm can't get {package}: {done.stderr[-500:]}")
+        why = next(iter(done.stderr.strip().splitlines()), "")
+        missing(f"npm can't get {package}: {why}")
     (folder / "complete").touch()
 
 
