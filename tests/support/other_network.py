@@ -4,28 +4,46 @@ Who fetches pictures asks public addresses alone, so that nothing on this machin
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-PUBLIC, INSIDE, HERE = "8.8.4.4", "10.254.254.2", "10.254.254.1"
 # Whoever asks for one of these gets it from the server below, and from nobody else meanwhile.
+PUBLIC, OTHER = "5.5.5.5", "5.5.5.6"  # of a provider of mobile telephony's
+INSIDE, HERE = "10.254.254.2", "10.254.254.1"
 
 
 def is_possible() -> bool:
     """Whether this process may make networks."""
-    return os.geteuid() == 0 and all(map(shutil.which, ("ip", "nsenter", "unshare")))
+    return os.geteuid() == 0 and all(map(shutil.which, ("ip", "nsenter", "openssl", "unshare")))
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other process of this machine has such a network, and have it alone."""
+    with (Path(tempfile.gettempdir()) / "passerelle-other-network.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager
 def serving(script: Path, *arguments: str) -> Iterator[None]:
-    """A Python script runs in that network, where PUBLIC and INSIDE are its own addresses.
+    """A Python script runs in that network, where PUBLIC, OTHER and INSIDE are its own addresses.
 
-    It must print a line once it listens.
+    It must print a line once it listens. Of several processes of tests one at a time has it.
     """
+    with alone(), running(script, *arguments):
+        yield
+
+
+@contextlib.contextmanager
+def running(script: Path, *arguments: str) -> Iterator[None]:
+    """The same for who is alone."""
     command = ["unshare", "--net", sys.executable, "-u", "-c", WAIT, str(script), *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin
@@ -36,13 +54,14 @@ def serving(script: Path, *arguments: str) -> Iterator[None]:
         inside = ("nsenter", "--target", str(process.pid), "--net", "ip")
         _run("ip", "link", "add", near, "type", "veth", "peer", "name", far)
         _run("ip", "link", "set", far, "netns", str(process.pid))
-        for address in (f"{INSIDE}/30", f"{PUBLIC}/32"):
+        for address in (f"{INSIDE}/30", f"{PUBLIC}/32", f"{OTHER}/32"):
             _run(*inside, "address", "add", address, "dev", far)
         _run(*inside, "link", "set", far, "up")
         _run(*inside, "link", "set", "lo", "up")
         _run("ip", "address", "add", f"{HERE}/30", "dev", near)
         _run("ip", "link", "set", near, "up")
-        _run("ip", "route", "add", f"{PUBLIC}/32", "via", INSIDE)
+        for address in (PUBLIC, OTHER):
+            _run("ip", "route", "add", f"{address}/32", "via", INSIDE)
         process.stdin.write(b"\n")
         process.stdin.flush()
         assert process.stdout.readline()

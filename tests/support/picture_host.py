@@ -1,6 +1,6 @@
-"""A web server with pictures, and with all that is none, on port 80 of every address.
+"""A web server with pictures, and with all that is none, on ports 80 and 443 of every address.
 
-    python picture_host.py PICTURE LOG
+    python picture_host.py PICTURE LOG CERTIFICATE
 
 writes a line into LOG for each request: the address that it came to, its path and its headers.
 """
@@ -8,7 +8,9 @@ writes a line into LOG for each request: the address that it came to, its path a
 import gzip
 import http.server
 import json
+import ssl
 import sys
+import threading
 import time
 import urllib.parse
 from pathlib import Path
@@ -119,7 +121,11 @@ class Server(http.server.ThreadingHTTPServer):
 
 if __name__ == "__main__":
     Handler.picture, Handler.log = Path(sys.argv[1]).read_bytes(), Path(sys.argv[2])
-    with Server(("", 80), Handler) as server:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[3])
+    with Server(("", 80), Handler) as server, Server(("", 443), Handler) as secure:
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        threading.Thread(target=secure.serve_forever, daemon=True).start()
         sys.stdout.write("listening\n")
         sys.stdout.flush()
         server.serve_forever()

@@ -6,6 +6,7 @@ and how an address is read, the unit tests show without one.
 
 import concurrent.futures
 import json
+import subprocess
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -18,10 +19,10 @@ import requests
 from passerelle.client import answers, errors
 from tests.conftest import shared_state
 from tests.support import other_network, stack
-from tests.support.other_network import INSIDE, PUBLIC
+from tests.support.other_network import INSIDE, OTHER, PUBLIC
 
 pytestmark = pytest.mark.skipif(
-    not other_network.is_possible(), reason="making a network takes root, ip and unshare"
+    not other_network.is_possible(), reason="making a network takes root, ip, unshare"
 )
 
 MODEL = "efficientnet-lite0"
@@ -30,17 +31,33 @@ MAX_BODY = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for PUBLIC alone, with its key."""
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=host -keyout {file}"
+    command += f" -out {file}.crt -addext subjectAltName=IP:{PUBLIC}"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    file.write_bytes(file.read_bytes() + Path(f"{file}.crt").read_bytes())
+    return file
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory, certificate: Path) -> Iterator[Path]:
     """The web server's log."""
     log = tmp_path_factory.mktemp("host") / "log"
     log.touch()
     script = stack.ROOT / "tests" / "support" / "picture_host.py"
-    with other_network.serving(script, str(stack.PICTURES / "chelsea.png"), str(log)):
+    arguments = stack.PICTURES / "chelsea.png", log, certificate
+    with other_network.serving(script, *map(str, arguments)):
         yield log
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory, host: Path) -> Iterator[stack.Stack]:  # noqa: ARG001  # it is there first
+def up(
+    tmp_path_factory: pytest.TempPathFactory,
+    host: Path,  # noqa: ARG001  # it is there first
+    certificate: Path,
+) -> Iterator[stack.Stack]:
     """A model with a cache, and a gateway that may fetch from anywhere."""
     folder = tmp_path_factory.mktemp("by-url")
     manifest = folder / "models.yaml"
@@ -49,6 +66,7 @@ def up(tmp_path_factory: pytest.TempPathFactory, host: Path) -> Iterator[stack.S
     manifest.write_text(f"{first}\n    cache: {{size: 9, ttl: 60s}}\nfetch: {{hosts: ['*']}}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PASSERELLE_MAX_BODY", str(MAX_BODY))
+        patch.setenv("SSL_CERT_FILE", f"{certificate}.crt")
         with stack.running(manifest, shared_state(folder / "state")) as running:
             yield running
 
@@ -78,6 +96,15 @@ def test_a_picture_by_its_address_has_the_answer_that_its_bytes_have(
         "host": PUBLIC, "user-agent": "passerelle", "accept": "image/*",
         "accept-encoding": "identity", "connection": "close",
     }  # fmt: skip
+
+
+def test_over_tls_a_host_must_prove_its_name(up: stack.Stack, host: Path) -> None:
+    assert ask(up, f"https://{PUBLIC}/cat.png").status_code == 200
+    before = len(asked(host))
+    other = ask(up, f"https://{OTHER}/cat.png")
+    assert (other.status_code, "can't be reached" in other.text) == (502, True)
+    assert ask(up, there(f"to?url=https://{OTHER}/cat.png")).status_code == 502
+    assert len(asked(host)) == before + 1  # the redirect's
 
 
 def test_hugging_faces_clients_name_a_picture_by_its_address(up: stack.Stack) -> None:
