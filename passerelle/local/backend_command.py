@@ -6,12 +6,14 @@ the port of 127.0.0.1 to listen on, another at each start, and `$PORT` in its ar
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from passerelle.local import stray_processes
 from passerelle.local.process import die_with_parent
 from passerelle.local.process_group import ProcessGroup
 from passerelle.manifest.model import Backend
@@ -32,20 +34,19 @@ class BackendCommand:
         Raises:
             OSError: its program isn't there, or can't be run.
         """
-        self.port = free_port()
+        self.port, run = free_port(), secrets.token_hex(8)
         with self.log.open("ab") as output:
-            return ProcessGroup(
-                subprocess.Popen(
-                    arguments(self.backend.command, self.port),
-                    cwd=self.backend.folder,
-                    env={**os.environ, "PORT": str(self.port)},
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                    preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
-                )
+            leader = subprocess.Popen(
+                arguments(self.backend.command, self.port),
+                cwd=self.backend.folder,
+                env={**os.environ, "PORT": str(self.port), stray_processes.VARIABLE: run},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509  # it takes no lock and calls one function
             )
+        return ProcessGroup(leader, kill_strays=lambda: stray_processes.kill(run))
 
 
 def arguments(command: Sequence[str], port: int) -> list[str]:

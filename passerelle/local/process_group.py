@@ -1,7 +1,8 @@
 """A process of anybody's making, with all that it starts: a shell, a server's workers.
 
 They end together. A signal to end goes to all of them, and while any still runs after it, so does
-the group. Where the first process ends by itself, the others are killed: nobody watches them.
+the group. Where the first process ends by itself, the others are killed, those too that left its
+session: nobody watches them.
 """
 
 import contextlib
@@ -24,8 +25,10 @@ class ProcessGroup:
         leader: subprocess.Popen[bytes],
         send: Callable[[int, int], None] = os.killpg,
         clock: Clock = time,
+        kill_strays: Callable[[], None] = lambda: None,
     ) -> None:
         self._leader, self._send, self._clock = leader, send, clock
+        self._kill_strays = kill_strays
         self.pid = leader.pid
         self._is_ending = self._has_ended = False
 
@@ -37,6 +40,7 @@ class ProcessGroup:
         if self._is_ending and self._is_alive():
             return None
         self._signal(signal.SIGKILL)
+        self._kill_strays()
         self._has_ended = True
         return code
 

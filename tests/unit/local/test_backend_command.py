@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from passerelle.local import backend_command
+from passerelle.local import backend_command, stray_processes
 from passerelle.local.backend_command import BackendCommand
 from passerelle.manifest.model import Backend
 from tests.unit.local import fake
@@ -42,10 +42,12 @@ def test_a_command_has_the_users_environment_and_a_port_of_its_own_each_time(
     command = BackendCommand(backend, tmp_path / "ocr.log")
     command.spawn()
     assert (command.port, started[0]["arguments"]) == (4000, ["serve", "4000"])
+    runs = [started[0]["env"].pop(stray_processes.VARIABLE)]
     assert started[0]["env"] == {**os.environ, "PORT": "4000"}
     assert (started[0]["cwd"], started[0]["start_new_session"]) == (str(tmp_path), True)
     command.spawn()
     assert (command.port, started[1]["env"]["PORT"]) == (4001, "4001")
+    assert started[1]["env"][stray_processes.VARIABLE] not in ("", *runs)
 
 
 def test_a_program_is_found_in_path_or_beside_the_manifest(

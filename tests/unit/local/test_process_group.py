@@ -24,7 +24,11 @@ class Group:
         self.signals: list[int] = []
         self.on_sigterm: Callable[[], None] = lambda: None
         leader = cast("subprocess.Popen[bytes]", self.leader)
-        self.group = ProcessGroup(leader, self.send, self.clock)
+        self.strays_killed = 0  # times
+        self.group = ProcessGroup(leader, self.send, self.clock, self.kill_strays)
+
+    def kill_strays(self) -> None:
+        self.strays_killed += 1
 
     def send(self, pid: int, number: int) -> None:
         assert pid == self.leader.pid
@@ -47,6 +51,7 @@ def test_what_the_first_process_left_behind_is_killed_once() -> None:
     made.leader.code = 3
     assert (made.group.poll(), made.group.poll()) == (3, 3)
     assert made.signals == [signal.SIGKILL]
+    assert made.strays_killed == 1
 
 
 def test_all_are_told_to_end_and_waited_for() -> None:
@@ -57,6 +62,7 @@ def test_all_are_told_to_end_and_waited_for() -> None:
     made.other_runs = False
     assert made.group.poll() == 0
     assert made.signals == [signal.SIGTERM]
+    assert made.strays_killed == 1
 
 
 def test_a_wait_is_for_all_and_ends_in_time() -> None:
