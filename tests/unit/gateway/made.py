@@ -22,7 +22,7 @@ from gateway.state import State
 from gateway.status import Status
 from gateway.transport import Parts, Request, Response, StreamedRequest, StreamedResponse
 from gateway.upstream import Upstream
-from passerelle.manifest.model import Cache, Manifest, Model, Pipeline
+from passerelle.manifest.model import Backend, Cache, ExternalModel, Manifest, Model, Pipeline
 from passerelle.protocol import trace
 from passerelle.server import messages
 from passerelle.server.byte_budget import ByteBudget
@@ -73,6 +73,11 @@ def model(**given: Any) -> Model:
     return Model(**fields | given)
 
 
+def external(model_id: str, backend: Backend) -> ExternalModel:
+    """A model of somebody else's service."""
+    return ExternalModel(id=model_id, title=model_id, timeout=10.0, service="zoo", backend=backend)
+
+
 def upstream(
     *addresses: str, status: str = "ready", adapter: Adapter | None = None, **given: Any
 ) -> Upstream:
@@ -109,12 +114,15 @@ def pipeline(*found: Status) -> PipelineRoute:
     return PipelineRoute(model, (routes[0], routes[1]), History())
 
 
-def state(pool: Any, key: Key = KEY) -> State:
-    """A gateway with the models `m` and `n` of one service, and one key."""
-    found = upstream()
+def state(pool: Any, key: Key = KEY, adapter: Adapter | None = None) -> State:
+    """A gateway with the models `m` and `n` of one service, ours unless given, and one key."""
+    found = upstream(adapter=adapter)
     for replica in found.replicas.values():
         replica.pool = pool
-    routes = Routes({each: route(found, id=each) for each in ("m", "n")})
+    by_id: dict[str, Route] = {each: route(found, id=each) for each in ("m", "n")}
+    if backend := adapter and adapter.backend:
+        by_id = {each: Route(external(each, backend), found, None, History()) for each in by_id}
+    routes = Routes(by_id)
     keys = Keys({key.prefix: key})
     return State(
         OPTIONS,
