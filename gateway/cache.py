@@ -16,7 +16,7 @@ import dataclasses
 import hashlib
 from collections.abc import Awaitable, Callable
 
-from gateway import forwarding
+from gateway import forwarding, large_work
 from gateway.cache_store import CachedResponse, CacheKey, CacheStore, Flight
 from gateway.exchange import Exchange
 from gateway.route import Route
@@ -24,7 +24,6 @@ from gateway.transport import Response
 
 CLIENT_STATUSES = frozenset({408, 499})  # client errors that aren't the picture's
 MIN_TIME_TO_ASK = 0.05  # seconds; with less left, it's no use to ask the model
-LARGE = 1_000_000  # bytes; a digest of more is made beside the event loop
 
 Forward = Callable[[Exchange, Route, float], Awaitable[Response]]
 
@@ -60,23 +59,18 @@ async def begin_lookup(
     if digest is None:
         return None
     request = route.adapter.request(exchange, route.model)
+    payload = exchange.payload
+    of_body = await large_work.run(len(payload), hashlib.sha256, payload)
     key = CacheKey(
         digest=digest,
         target=request.target,
         media_type=request.headers.get("Content-Type", ""),
         accept=request.headers.get("Accept", ""),
         variant=route.adapter.variant(request),
-        body=await sha256(exchange.payload),
+        body=of_body.digest(),
     )
     limit = forwarding.time_limit(exchange, route)
     return CacheLookup(exchange, route, store, key, forward, limit, store.clock())
-
-
-async def sha256(payload: bytes) -> bytes:
-    """A digest, without holding up the event loop."""
-    if len(payload) > LARGE:
-        return (await asyncio.to_thread(hashlib.sha256, payload)).digest()
-    return hashlib.sha256(payload).digest()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 
-from gateway import transport
+from gateway import large_work, transport
 from gateway.adapters.adapter import StreamingAdapter
 from gateway.exchange import Exchange
 from gateway.route import AnyRoute, Route
@@ -34,7 +34,8 @@ async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Res
                 response = await send(exchange, route, limit - elapsed)
         except OSError as error:
             raise problem(error, route, limit) from None
-        return route.adapter.check(response, exchange, route.model)
+        check = route.adapter.check
+        return await large_work.run(len(response.body), check, response, exchange, route.model)
 
 
 async def read(exchange: Exchange, route: Route, elapsed: float) -> Response:

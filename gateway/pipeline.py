@@ -9,7 +9,7 @@ import json
 import time
 from typing import Any
 
-from gateway import boxed_form, forwarding, one_picture, pipeline_step
+from gateway import boxed_form, forwarding, large_work, one_picture, pipeline_step
 from gateway.exchange import Exchange
 from gateway.pipeline_step import Body, Said
 from gateway.route import PipelineRoute, Route
@@ -33,7 +33,7 @@ async def answer(exchange: Exchange, route: PipelineRoute, max_boxes: int) -> Re
     forwarding.require_ready(route)
     deadline = time.monotonic() + forwarding.time_limit(exchange, route)
     payload = exchange.payload
-    picture = await pipeline_step.beside(len(payload), one_picture.of, exchange)
+    picture = await large_work.run(len(payload), one_picture.of, exchange)
     payload = exchange.payload = b""  # of the two one is held
     first, second = route.routes
     body = Body(PICTURE_TYPE, picture)
@@ -41,14 +41,14 @@ async def answer(exchange: Exchange, route: PipelineRoute, max_boxes: int) -> Re
     boxes = [each["box"] for each in found.document["predictions"][:max_boxes]]
     said = Said({"results": []}, 0)
     if boxes:
-        form = await pipeline_step.beside(len(picture), boxed_form.encode, picture, boxes)
+        form = await large_work.run(len(picture), boxed_form.encode, picture, boxes)
         picture, body = b"", Body(*form)  # the same
         said = await pipeline_step.ask(exchange, second, SECOND_QUERY, body, deadline)
         require_results(said.document, second, len(boxes))
     steps = [of_step(first, found.document), of_step(second, said.document)]
     if len(found.document["predictions"]) > len(boxes):
         steps[1]["skipped"] = len(found.document["predictions"]) - len(boxes)
-    text = await pipeline_step.beside(found.size + said.size, written, exchange, steps)
+    text = await large_work.run(found.size + said.size, written, exchange, steps)
     return Response(200, headers(exchange, len(boxes)), text)
 
 

@@ -1,14 +1,13 @@
 """One step of a pipeline: a model is asked for a request of another, in its time and its trace."""
 
-import asyncio
 import contextlib
 import dataclasses
 import http
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from gateway import cache, transport
+from gateway import cache, large_work, transport
 from gateway.exchange import Exchange
 from gateway.route import Route
 from gateway.transport import Response
@@ -16,12 +15,8 @@ from passerelle.protocol import problems, timeout
 from passerelle.protocol.problems import Problem
 from passerelle.server.span import Span
 
-LARGE = 200_000  # bytes; what is made of more is made beside the event loop
 KEPT_HEADERS = ("cache-control",)  # of the client's
 SHOWN_MEMBERS = ("backend",)  # of a step's problem, beside its sentence
-
-P = ParamSpec("P")
-Made = TypeVar("Made")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +65,7 @@ async def ask(
         if response.status != http.HTTPStatus.OK:
             raise told(response)
         size = len(response.body)
-        return Said(await beside(size, json.loads, response.body), size)
+        return Said(await large_work.run(size, json.loads, response.body), size)
 
 
 def headers(exchange: Exchange, body: Body, deadline: float, route: Route) -> Mapping[str, str]:
@@ -128,10 +123,3 @@ def told(response: Response) -> Problem:
     )
     found.status = response.status
     return found
-
-
-async def beside(size: int, work: Callable[P, Made], *given: P.args, **named: P.kwargs) -> Made:
-    """What some work makes of so many bytes; of many, without holding up the event loop."""
-    if size > LARGE:
-        return await asyncio.to_thread(work, *given, **named)
-    return work(*given, **named)

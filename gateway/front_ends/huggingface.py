@@ -7,12 +7,10 @@ the clients send and read was taken from their sources, huggingface_hub 2.4.0 an
 @huggingface/inference 4.13.30.
 """
 
-import asyncio
 import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+import math
 
-from gateway import transport
+from gateway import large_work, transport
 from gateway.exchange import Exchange
 from gateway.front_ends import passerelle as own
 from gateway.front_ends import task_inputs, task_outputs, task_parameters
@@ -20,7 +18,6 @@ from passerelle.protocol import accept, problems
 from passerelle.protocol.problems import Problem
 from passerelle.server.messages import Request, Response
 
-LARGE = 1_000_000  # bytes; more are read, or written, beside the event loop,
 SLOW = ("segmentation",)  # and so are all answers of these tasks, whose masks are made anew
 BUSY_DELAY = (
     1.0  # seconds until a 503 is sent: the client in JavaScript asks again at once, for ever
@@ -29,8 +26,6 @@ DEFAULT_TASK = "classification"  # of a card from before it was stated
 RELAYED_HEADERS = ("Retry-After", "Age", "Cache-Status", "ETag")
 CAN_ASK = ("passerelle", "oip")  # protocols whose answers have a task
 JSON = ("Content-Type", "application/json")
-
-Made = TypeVar("Made")
 
 
 def receive(request: Request) -> Exchange:
@@ -64,7 +59,8 @@ async def read_payload(exchange: Exchange, request: Request, max_bytes: int) -> 
     await own.read_payload(exchange, request, max_bytes)
     with exchange.span.step("parse"):
         content_type = request.headers.get("content-type", "")
-        inputs = await beside(task_inputs.find, exchange.payload, LARGE, content_type)
+        body = exchange.payload
+        inputs = await large_work.run(len(body), task_inputs.find, body, content_type)
     names = task_parameters.BY_TASK.get(task, {})
     given = {name: exchange.query[name] for name in names if name in exchange.query}
     card = {**(exchange.card or {}), "task": task}
@@ -105,8 +101,9 @@ async def respond(exchange: Exchange, response: transport.Response) -> Response:
         raise from_service(exchange, response)
     normalize = task_parameters.NORMALIZE in exchange.query
     with exchange.span.step("present"):
-        limit = 0 if (exchange.card or {}).get("task") in SLOW else LARGE
-        body = await beside(task_outputs.encode, answer.body, limit, normalize=normalize)
+        is_slow = (exchange.card or {}).get("task") in SLOW
+        size = math.inf if is_slow else len(answer.body)
+        body = await large_work.run(size, task_outputs.encode, answer.body, normalize=normalize)
     headers = [each for each in answer.headers if each[0] in RELAYED_HEADERS]
     return Response(answer.status, body, [JSON, *headers])
 
@@ -121,15 +118,6 @@ def from_service(exchange: Exchange, response: transport.Response) -> Problem:
     found = Problem(detail, {"Retry-After": seconds} if seconds else {})
     found.status = response.status
     return found
-
-
-async def beside(
-    work: Callable[..., Made], body: bytes, limit: int, *given: Any, **named: Any
-) -> Made:
-    """What some work makes of a body; of more than `limit` bytes beside the event loop."""
-    if len(body) > limit:
-        return await asyncio.to_thread(work, body, *given, **named)
-    return work(body, *given, **named)
 
 
 def refuse(problem: Problem, request: Request) -> Response:

@@ -1,8 +1,7 @@
 """The ways that a request takes through the cache, with a model that a test holds in its hands."""
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -146,22 +145,6 @@ async def test_another_form_of_the_answer_is_another_key_however_it_is_asked_for
     assert (png.asked, json.asked) == (1, 1)
     kept = await cache.answer(made.exchange({"accept": "image/png"}), route, png.forward)
     assert (kept.body, cache_status(kept)) == (made.png().body, "hit; ttl=60")
-
-
-async def test_a_large_pictures_digest_is_the_same_and_made_beside_the_loop(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    in_threads: list[bytes] = []
-
-    async def to_thread(work: Callable[[bytes], object], payload: bytes) -> object:
-        in_threads.append(payload)
-        return work(payload)
-
-    monkeypatch.setattr(cache, "LARGE", 7)
-    monkeypatch.setattr(asyncio, "to_thread", to_thread)
-    for payload in (b"picture", b"pictures"):
-        assert await cache.sha256(payload) == hashlib.sha256(payload).digest()
-    assert in_threads == [b"pictures"]
 
 
 async def test_as_long_as_the_artifact_is_unknown_nothing_is_kept() -> None:

@@ -52,8 +52,3 @@ async def test_a_client_may_want_a_new_answer() -> None:
     for _ in range(2):
         await pipeline_step.ask(exchange, route, (), BODY, time.monotonic() + 3)
     assert len(pool.requests) == 2
-
-
-@pytest.mark.parametrize("size", [1, pipeline_step.LARGE + 1])
-async def test_much_is_worked_on_beside_the_event_loop(size: int) -> None:
-    assert await pipeline_step.beside(size, len, bytes(size)) == size

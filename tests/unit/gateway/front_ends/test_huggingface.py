@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway import app
+from gateway import app, large_work
 from gateway.front_ends import huggingface
 from gateway.status import Status
 from gateway.transport import Response
@@ -113,7 +113,7 @@ async def test_a_large_body_is_read_beside_the_event_loop(monkeypatch: pytest.Mo
         in_threads.append(work)
         return work(*given, **named)
 
-    monkeypatch.setattr(huggingface, "LARGE", 20)
+    monkeypatch.setattr(large_work, "LARGE", 20)
     monkeypatch.setattr(asyncio, "to_thread", to_thread)
     await read(b"small")
     assert not in_threads
