@@ -7,12 +7,11 @@ somebody asks for them. Per process, shared by all its threads; gone when the ga
 import array
 import asyncio
 import collections
-import contextlib
 import dataclasses
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from passerelle.protocol import problems, statuses
@@ -73,24 +72,16 @@ class History:
             slot = self._open_slot()
             slot.worst = statuses.worst([slot.worst or status, status])
 
-    @contextlib.contextmanager
-    def request(self) -> Iterator[Outcome]:
+    def request(self) -> "Counted":
         """One request, for as long as the block runs. A problem that leaves it is its outcome."""
-        outcome, began = Outcome(), self.clock()
+        return Counted(self)
+
+    def begin(self) -> None:
+        """Count a request that has begun."""
         with self._lock:
             self.in_flight += 1
-        try:
-            yield outcome
-        except problems.Problem as problem:
-            outcome.status = problem.status
-            raise
-        except asyncio.CancelledError:
-            outcome.status = problems.ClientClosedRequest.status
-            raise
-        finally:
-            self._record(outcome, self.clock() - began)
 
-    def _record(self, outcome: Outcome, seconds: float) -> None:
+    def record(self, outcome: Outcome, seconds: float) -> None:
         """Count a request that has ended. The times are those of answers, not of refusals."""
         with self._lock:
             self.in_flight -= 1
@@ -109,6 +100,26 @@ class History:
         numbers = range(last - MAX_SLOTS + 1, last + 1)
         slots = [found.get(number) or Slot(number).document() for number in numbers]
         return {"in_flight": in_flight, "slots": slots}
+
+
+class Counted:
+    """One request of a history; it comes with every request, so it is no generator."""
+
+    __slots__ = ("_began", "_history", "_outcome")
+
+    def __init__(self, history: History) -> None:
+        self._history, self._outcome, self._began = history, Outcome(), history.clock()
+
+    def __enter__(self) -> Outcome:
+        self._history.begin()
+        return self._outcome
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, problems.Problem):
+            self._outcome.status = error.status
+        elif isinstance(error, asyncio.CancelledError):
+            self._outcome.status = problems.ClientClosedRequest.status
+        self._history.record(self._outcome, self._history.clock() - self._began)
 
 
 def quantiles(times: list[float]) -> tuple[float | None, float | None]:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 
 from gateway import id_tokens, transport
 from gateway.adapters.adapter import Adapter
+from gateway.counter import Counter
 from gateway.status import Status, Statuses
 from passerelle.protocol import statuses
 
@@ -36,7 +37,7 @@ class Replica:
         self.adapter, self.host, self._credentials = adapter, host, credentials
         idle = transport.FOREIGN_IDLE_SECONDS if adapter.backend else transport.MAX_IDLE_SECONDS
         self.pool = transport.Pool(address, host, credentials, idle)
-        self.in_flight = 0  # requests
+        self.in_flight = Counter()  # requests
         self.last_request = 0.0  # seconds of time.monotonic
         self.statuses: Statuses = {}  # replaced whole, never changed
         self._wake = asyncio.Event()

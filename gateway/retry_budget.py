@@ -1,7 +1,8 @@
 """How many requests may try a second replica at once, so that retries don't bury who is left."""
 
-import contextlib
-from collections.abc import Iterator
+from typing import Self
+
+from gateway.counter import Counter
 
 RETRY_RATIO = 0.2  # retries for each request that is with a service now
 MIN_RETRIES = 3  # that are always granted
@@ -11,24 +12,28 @@ class RetryBudget:
     """The retries of one gateway, for all its services. Per process, of its event loop alone."""
 
     def __init__(self) -> None:
-        self._requests = 0  # that are with a service
-        self._retries = 0  # those of them that are on a second replica or a later one
+        self.requests = Counter()  # that are with a service
+        self.retries = 0  # those of them that are on a second replica or a later one
 
-    @contextlib.contextmanager
-    def count_request(self) -> Iterator[None]:
-        """Count one request that is with a service, until the end of the block."""
-        self._requests += 1
-        try:
-            yield
-        finally:
-            self._requests -= 1
 
-    @contextlib.contextmanager
-    def request_retry(self) -> Iterator[bool]:
-        """Whether one more request may try another replica; it counts until the block's end."""
-        granted = self._retries < max(MIN_RETRIES, RETRY_RATIO * self._requests)
-        self._retries += granted
-        try:
-            yield granted
-        finally:
-            self._retries -= granted
+class Retries:
+    """Those of one request, until the end of the block."""
+
+    __slots__ = ("_budget", "_granted")
+
+    def __init__(self, budget: RetryBudget) -> None:
+        self._budget, self._granted = budget, 0
+
+    def request(self) -> bool:
+        """Whether this request may try another replica, if one more may."""
+        budget = self._budget
+        granted = budget.retries < max(MIN_RETRIES, RETRY_RATIO * budget.requests.count)
+        self._granted += granted
+        budget.retries += granted
+        return granted
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._budget.retries -= self._granted

@@ -15,14 +15,15 @@ import dataclasses
 import socket
 import time
 import urllib.parse
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from gateway import service_address, transport
 from gateway.adapters.adapter import Adapter, ServedModel
+from gateway.counter import Counter
 from gateway.history import History
 from gateway.location import Location
 from gateway.replica import Replica
-from gateway.retry_budget import RetryBudget
+from gateway.retry_budget import Retries, RetryBudget
 from gateway.status import Status
 from gateway.transport import Request, Response, StreamedRequest, StreamedResponse
 from passerelle.protocol import problems, statuses
@@ -56,7 +57,7 @@ class Upstream:
         self.adapter, self.service, self.limits = adapter, service, limits or Limits()
         self.location = location
         self.predecessor: Upstream | None = None
-        self._in_flight = 0  # requests that have a slot
+        self.in_flight = Counter()  # requests that have a slot
         self._started = time.monotonic()
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
         self.histories: dict[str, History] = {}  # by the model's id
@@ -186,23 +187,18 @@ class Upstream:
         replicas = self.replicas.values()
         return sum(r.statuses[model_id].non_finite for r in replicas if model_id in r.statuses)
 
-    @contextlib.contextmanager
-    def acquire_slot(self) -> Iterator[None]:
-        """One of the service's max_in_flight slots, until the end of the block.
+    def acquire_slot(self) -> Counter:
+        """One of the service's max_in_flight slots, until the end of the block that this begins.
 
         Raises:
             ServiceUnavailable: there are as many already.
         """
         most = self.limits.max_in_flight
-        if self._in_flight >= most:
+        if self.in_flight.count >= most:
             raise problems.ServiceUnavailable(
                 f"{most} requests are with its service already. Try again shortly."
             )
-        self._in_flight += 1
-        try:
-            yield
-        finally:
-            self._in_flight -= 1
+        return self.in_flight
 
     async def send(
         self, model_id: str, next_attempt: Callable[[], tuple[Request, float]]
@@ -213,9 +209,11 @@ class Upstream:
             OSError: as `transport.Pool.send`, of the last replica that was tried.
         """
         tried: list[Replica] = []
-        with self.limits.retry_budget.count_request(), contextlib.ExitStack() as retries:
+        budget = self.limits.retry_budget
+        with budget.requests, Retries(budget) as retries:
             while True:
-                with self._least_busy(model_id, tried) as replica:
+                replica = self._least_busy(model_id, tried)
+                with replica.in_flight:
                     try:
                         return await replica.send(*next_attempt())
                     except transport.UnreachableError:
@@ -232,9 +230,11 @@ class Upstream:
             OSError: as `transport.Pool.stream`, of the last replica that was tried.
         """
         tried: list[Replica] = []
-        with self.limits.retry_budget.count_request(), contextlib.ExitStack() as retries:
+        budget = self.limits.retry_budget
+        with budget.requests, Retries(budget) as retries:
             while True:
-                with self._least_busy(model_id, tried) as replica:
+                replica = self._least_busy(model_id, tried)
+                with replica.in_flight:
                     try:
                         async with replica.stream(request, seconds) as response:
                             yield response
@@ -244,17 +244,15 @@ class Upstream:
                             raise
 
     def _may_retry(
-        self, model_id: str, replica: Replica, tried: list[Replica], retries: contextlib.ExitStack
+        self, model_id: str, replica: Replica, tried: list[Replica], retries: Retries
     ) -> bool:
         """Whether another replica may be tried, as this one can't be reached."""
         tried.append(replica)
         if not self._candidates(model_id, tried):
             return False
-        retry = self.limits.retry_budget.request_retry()
-        return len(tried) > 1 or retries.enter_context(retry)
+        return len(tried) > 1 or retries.request()
 
-    @contextlib.contextmanager
-    def _least_busy(self, model_id: str, tried: list[Replica]) -> Iterator[Replica]:
+    def _least_busy(self, model_id: str, tried: list[Replica]) -> Replica:
         """The replica with the fewest requests where the model is ready, for one more.
 
         Raises:
@@ -263,18 +261,14 @@ class Upstream:
         ready = self._candidates(model_id, tried)
         if not ready:
             raise transport.UnreachableError(self.service)
-        replica = min(ready, key=lambda each: each.in_flight)
-        replica.in_flight += 1
+        replica = min(ready, key=lambda each: each.in_flight.count)
         replica.last_request = time.monotonic()
-        try:
-            yield replica
-        finally:
-            replica.in_flight -= 1
+        return replica
 
     def _candidates(self, model_id: str, tried: list[Replica]) -> list[Replica]:
         """The replicas where a model is ready, less those that were tried; longest idle first."""
         found = [r for r in self.replicas.values() if r.is_ready(model_id) and r not in tried]
-        return sorted(found, key=lambda each: each.last_request)
+        return found if len(found) < 2 else sorted(found, key=lambda each: each.last_request)
 
 
 def resolve(name: str) -> list[str]:

@@ -142,8 +142,8 @@ def test_a_replica_that_refuses_is_lost_and_the_other_is_asked() -> None:
         assert exchange(zoo, 2) == 200
     refusing, other = zoo.replicas.values()
     assert refusing.statuses["m"].status == "unavailable"
-    assert (refusing.in_flight, other.in_flight) == (0, 0)
-    assert (zoo.limits.retry_budget._requests, zoo.limits.retry_budget._retries) == (0, 0)
+    assert (refusing.in_flight.count, other.in_flight.count) == (0, 0)
+    assert (zoo.limits.retry_budget.requests.count, zoo.limits.retry_budget.retries) == (0, 0)
 
 
 def test_nothing_is_sent_twice() -> None:

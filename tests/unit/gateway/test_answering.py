@@ -41,7 +41,7 @@ class Client:
         self.in_flight = 0
 
     async def __call__(self, message: dict[str, Any]) -> None:
-        self.in_flight = self.route.upstream._in_flight
+        self.in_flight = self.route.upstream.in_flight.count
         self.body += message.get("body", b"")
 
 
@@ -73,7 +73,7 @@ async def test_it_counts_in_the_models_history_as_an_answer_that_is_whole_does()
 async def test_a_slot_of_the_service_is_taken_until_then() -> None:
     route, client, request = ask(made.streamed(200, b"a"))
     await answering.pass_on(exchange(), route, passerelle, request)
-    assert (client.in_flight, route.upstream._in_flight) == (1, 0)
+    assert (client.in_flight, route.upstream.in_flight.count) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def test_what_breaks_in_its_midst_is_a_problem(
     route, client, request = ask(made.streamed(200, b"a", error=error))
     with pytest.raises(problem):
         await answering.pass_on(exchange(), route, passerelle, request)
-    assert (client.body, route.upstream._in_flight) == (b"a", 0)
+    assert (client.body, route.upstream.in_flight.count) == (b"a", 0)
 
 
 async def test_a_client_that_leaves_frees_the_slot() -> None:
@@ -98,4 +98,4 @@ async def test_a_client_that_leaves_frees_the_slot() -> None:
     request.send = leave
     with pytest.raises(asyncio.CancelledError):
         await answering.pass_on(exchange(), route, passerelle, request)
-    assert route.upstream._in_flight == 0
+    assert route.upstream.in_flight.count == 0

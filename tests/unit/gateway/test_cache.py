@@ -185,7 +185,7 @@ async def test_of_identical_requests_at_once_one_asks_the_model() -> None:
     assert await leader.status == "fwd=miss; stored"
     assert [await each.status for each in followers] == ["fwd=miss; collapsed"] * 3
     assert b'"mine"' in (await followers[0].task).body
-    assert (len(model.requests), route.upstream._in_flight) == (1, 0)
+    assert (len(model.requests), route.upstream.in_flight.count) == (1, 0)
 
 
 async def test_a_leader_whose_client_hangs_up_lets_a_follower_lead() -> None:
@@ -203,10 +203,10 @@ async def test_a_leader_whose_client_hangs_up_lets_a_follower_lead() -> None:
 async def test_a_follower_whose_client_hangs_up_disturbs_nobody() -> None:
     model, route = HeldModel(), made.route(cache=ON)
     leader, gone, stays = await leader_and_followers(route, model, 2)
-    assert route.upstream._in_flight == 2  # those who wait
+    assert route.upstream.in_flight.count == 2  # those who wait
     gone.task.cancel()
     await until(gone.task.cancelled)
-    assert route.upstream._in_flight == 1
+    assert route.upstream.in_flight.count == 1
     model.requests[0].set_result(made.answer())
     assert [await each.status for each in (leader, stays)] == [
         "fwd=miss; stored", "fwd=miss; collapsed",

@@ -91,11 +91,11 @@ async def test_a_request_holds_a_slot_until_its_client_is_gone() -> None:
     found = route_to(silent)
     asking = asyncio.create_task(forwarding.forward(made.exchange(), found))
     await until(lambda: silent.requests)
-    assert found.upstream._in_flight == 1
+    assert found.upstream.in_flight.count == 1
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert found.upstream._in_flight == 0
+    assert found.upstream.in_flight.count == 0
 
 
 def test_the_shorter_of_the_two_timeouts_holds() -> None:

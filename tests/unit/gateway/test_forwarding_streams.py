@@ -36,11 +36,11 @@ async def test_inside_the_block_the_answer_comes_and_is_timed() -> None:
     found = route(replies)
     async with forwarding.stream(asked, found) as response:
         assert list(asked.span.steps) == ["upstream"]
-        assert found.upstream._in_flight == 1
+        assert found.upstream.in_flight.count == 1
         assert [part async for part in response.parts] == [b"a", b"b"]
     assert list(asked.span.steps) == ["upstream", "stream"]
     assert asked.span.fields == {"model": "m"}
-    assert found.upstream._in_flight == 0
+    assert found.upstream.in_flight.count == 0
     assert replies.requests[0].target == "/predict/a"
 
 

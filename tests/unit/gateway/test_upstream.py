@@ -43,18 +43,15 @@ async def send(found: Upstream) -> Response:
 def held(found: Upstream) -> tuple[Any, ...]:
     """What requests hold of a service."""
     budget = found.limits.retry_budget
-    busy = [each.in_flight for each in found.replicas.values()]
-    return found._in_flight, busy, budget._requests, budget._retries
+    busy = [each.in_flight.count for each in found.replicas.values()]
+    return found.in_flight.count, busy, budget.requests.count, budget.retries
 
 
 def test_the_replica_with_the_fewest_requests_is_asked_and_equals_take_turns() -> None:
     found = service(made.answer(), made.answer(), made.answer())
     first, second, third = found.replicas.values()
-    first.in_flight = 1
-    asked = []
-    for _ in range(4):
-        with found._least_busy("m", []) as replica:
-            asked.append(replica)
+    first.in_flight.count = 1
+    asked = [found._least_busy("m", []) for _ in range(4)]
     assert asked == [second, third, second, third]
 
 
@@ -63,7 +60,7 @@ async def test_requests_at_once_are_spread() -> None:
     found = with_pools(*pools)
     tasks = [asyncio.create_task(send(found)) for _ in range(6)]
     await until(lambda: sum(len(each.requests) for each in pools) == 6)
-    assert [each.in_flight for each in found.replicas.values()] == [3, 3]
+    assert [each.in_flight.count for each in found.replicas.values()] == [3, 3]
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
@@ -131,7 +128,7 @@ async def test_where_no_replica_is_ready_the_service_is_unreachable() -> None:
 
 async def test_without_a_retry_left_the_failure_is_the_answer() -> None:
     found = service(transport.UnreachableError(), made.answer())
-    found.limits.retry_budget._retries = 3
+    found.limits.retry_budget.retries = 3
     with pytest.raises(transport.UnreachableError):
         await send(found)
 

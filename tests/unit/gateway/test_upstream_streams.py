@@ -24,7 +24,7 @@ def service(*replies: Response | Exception) -> Upstream:
 
 def held(found: Upstream) -> tuple[int, list[int]]:
     budget = found.limits.retry_budget
-    return budget._requests, [each.in_flight for each in found.replicas.values()]
+    return budget.requests.count, [each.in_flight.count for each in found.replicas.values()]
 
 
 async def test_a_replica_is_busy_for_as_long_as_the_block() -> None:
