@@ -1,5 +1,6 @@
 """Where a model's requests go: to its service, or, of a pipeline, to those of its two steps."""
 
+import abc
 import dataclasses
 from typing import Any
 
@@ -15,8 +16,66 @@ FIRST_TASK = "detection"  # of a pipeline's first step, whose boxes are the seco
 NOTES = {"random": "The weights are random, for trials: the answers mean nothing."}
 
 
+class Listed(abc.ABC):
+    """What `/models` and `/history` say of a model, whatever answers for it."""
+
+    model: ServedModel | Pipeline
+    history: History
+
+    @property
+    @abc.abstractmethod
+    def protocol(self) -> str:
+        """What its backend speaks."""
+
+    @property
+    @abc.abstractmethod
+    def status(self) -> Status:
+        """The model's status now."""
+
+    @property
+    @abc.abstractmethod
+    def replicas(self) -> dict[str, int]:
+        """How many are known, and ready."""
+
+    @property
+    @abc.abstractmethod
+    def non_finite(self) -> int:
+        """How many pictures it gave NaN or infinity for."""
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The model for `/models`: what the manifest says, its status, and its card."""
+        weights = self.model.weights if isinstance(self.model, Model) else ""
+        return {
+            **self._now,
+            "protocol": self.protocol,
+            "weights": weights.partition(":")[0] or None,
+            "note": NOTES.get(weights),
+            "predict": f"/model/{self.model.id}/predict",
+            "card": self.status.card,
+        }
+
+    @property
+    def last_minutes(self) -> dict[str, Any]:
+        """The model for `/history`: its status, and its last minutes."""
+        return {**self._now, **self.history.document()}
+
+    @property
+    def _now(self) -> dict[str, Any]:
+        """What both say."""
+        status = self.status
+        return {
+            "id": self.model.id,
+            "title": self.model.title,
+            "status": status.status,
+            "reason": status.reason or None,
+            "replicas": self.replicas,
+            "non_finite": self.non_finite,
+        }
+
+
 @dataclasses.dataclass(frozen=True)
-class Route:
+class Route(Listed):
     """One model, and where it is."""
 
     model: ServedModel
@@ -53,47 +112,28 @@ class Route:
         return self.upstream.status(self.model.id)
 
     @property
-    def description(self) -> dict[str, Any]:
-        """The model for `/models`: what the manifest says, its status, and its card."""
-        status = self.status
-        weights = self.model.weights if isinstance(self.model, Model) else ""
-        return {
-            "id": self.model.id,
-            "title": self.model.title,
-            "status": status.status,
-            "reason": status.reason or None,
-            "protocol": self.protocol,
-            "weights": weights.partition(":")[0] or None,
-            "replicas": self.upstream.count_replicas(self.model.id),
-            "non_finite": self.upstream.count_non_finite(self.model.id),
-            "note": NOTES.get(weights),
-            "predict": f"/model/{self.model.id}/predict",
-            "card": status.card,
-        }
+    def replicas(self) -> dict[str, int]:
+        """How many its service has that are known, and on how many of them the model is ready."""
+        return self.upstream.count_replicas(self.model.id)
 
     @property
-    def last_minutes(self) -> dict[str, Any]:
-        """The model for `/history`: its status, and its last minutes."""
-        status = self.status
-        return {
-            "id": self.model.id,
-            "title": self.model.title,
-            "status": status.status,
-            "reason": status.reason or None,
-            "replicas": self.upstream.count_replicas(self.model.id),
-            "non_finite": self.upstream.count_non_finite(self.model.id),
-            **self.history.document(),
-        }
+    def non_finite(self) -> int:
+        """How many pictures it gave NaN or infinity for, on the replicas that are known."""
+        return self.upstream.count_non_finite(self.model.id)
 
 
 @dataclasses.dataclass(frozen=True)
-class PipelineRoute:
+class PipelineRoute(Listed):
     """A pipeline, and where its two steps are. It has no service, and keeps no answers."""
 
     model: Pipeline
     routes: tuple[Route, Route]  # of the steps
     history: History
-    protocol = "pipeline"
+
+    @property
+    def protocol(self) -> str:
+        """That of neither step."""
+        return "pipeline"
 
     def is_streamed(self, _: str) -> bool:
         """Never: the second step needs the whole of the first one's answer."""
@@ -121,47 +161,19 @@ class PipelineRoute:
 
     @property
     def description(self) -> dict[str, Any]:
-        """The pipeline for `/models`: as a model, without a card, but with its steps."""
-        status = self.status
-        return {
-            "id": self.model.id,
-            "title": self.model.title,
-            "status": status.status,
-            "reason": status.reason or None,
-            "protocol": self.protocol,
-            "weights": None,
-            "replicas": self._replicas,
-            "non_finite": self._non_finite,
-            "note": None,
-            "predict": f"/model/{self.model.id}/predict",
-            "card": None,
-            "steps": list(self.model.steps),
-        }
+        """The pipeline for `/models`: as a model, with its steps."""
+        return {**super().description, "steps": list(self.model.steps)}
 
     @property
-    def last_minutes(self) -> dict[str, Any]:
-        """The pipeline for `/history`: its status, and its last minutes."""
-        status = self.status
-        return {
-            "id": self.model.id,
-            "title": self.model.title,
-            "status": status.status,
-            "reason": status.reason or None,
-            "replicas": self._replicas,
-            "non_finite": self._non_finite,
-            **self.history.document(),
-        }
-
-    @property
-    def _replicas(self) -> dict[str, int]:
+    def replicas(self) -> dict[str, int]:
         """As many as the step has that has fewer."""
-        counts = [each.upstream.count_replicas(each.model.id) for each in self.routes]
+        counts = [each.replicas for each in self.routes]
         return {name: min(each[name] for each in counts) for name in counts[0]}
 
     @property
-    def _non_finite(self) -> int:
+    def non_finite(self) -> int:
         """Of both steps, whoever asked them."""
-        return sum(each.upstream.count_non_finite(each.model.id) for each in self.routes)
+        return sum(each.non_finite for each in self.routes)
 
 
 AnyRoute = Route | PipelineRoute
