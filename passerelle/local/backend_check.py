@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from passerelle.local import backend_command
+from passerelle.local import backend_command, process
 from passerelle.manifest.model import ExternalModel
 from passerelle.protocol import file_errors
 
@@ -32,9 +32,10 @@ def problems(model: ExternalModel) -> Iterator[str]:
                     yield f"the file of its header {name}, {path}, is empty; write the text there"
 
 
-def problems_here(model: ExternalModel, environ: Mapping[str, str] = os.environ) -> Iterator[str]:
+def problems_here(model: ExternalModel, environ: Mapping[str, str] | None = None) -> Iterator[str]:
     """What isn't there for `passerelle up`: the same, variables, and anything that starts it."""
     yield from problems(model)
+    environ = process.inherited() if environ is None else environ
     for name, text in model.backend.headers.items():
         variable = text.removeprefix("env:")
         if variable != text and not environ.get(variable, "").strip():

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from passerelle.local import stray_processes
-from passerelle.local.process import die_with_parent
+from passerelle.local.process import die_with_parent, inherited
 from passerelle.local.process_group import ProcessGroup
 from passerelle.manifest.model import Backend
 
@@ -39,7 +39,7 @@ class BackendCommand:
             leader = subprocess.Popen(
                 arguments(self.backend.command, self.port),
                 cwd=self.backend.folder,
-                env={**os.environ, "PORT": str(self.port), stray_processes.VARIABLE: run},
+                env={**inherited(), "PORT": str(self.port), stray_processes.VARIABLE: run},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

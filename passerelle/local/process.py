@@ -51,12 +51,17 @@ def die_with_parent() -> None:
 _FOREIGN = ("GUNICORN_CMD_ARGS", "PYTHONIOENCODING", "PYTHONOPTIMIZE", "PYTHONWARNINGS")
 
 
+def inherited() -> dict[str, str]:
+    """This process's variables, all of them, as somebody else's program is started with them."""
+    return dict(os.environ)
+
+
 def environment(own: Mapping[str, str]) -> dict[str, str]:
     """What a child is started with: this process's variables less foreign ones, then its own.
 
     Text is UTF-8 in every child, whatever the locale.
     """
-    kept = {name: text for name, text in os.environ.items() if name not in _FOREIGN}
+    kept = {name: text for name, text in inherited().items() if name not in _FOREIGN}
     return {**kept, "PYTHONUTF8": "1", **own}
 
 

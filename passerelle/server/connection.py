@@ -233,8 +233,7 @@ class Connection(asyncio.Protocol):
 
     def _watch_streaming(self) -> None:
         """Give the client two deadlines: for its body, and to take the answer meanwhile."""
-        blocked = self._sending.is_blocked
-        left = self.transport.get_write_buffer_size() if blocked else 0
+        left = self.transport.get_write_buffer_size() if self._sending.is_blocked else 0
         self.deadline = min(self._body_deadline, self._sending.watch(left))
 
     def expire(self, now: float) -> None:

@@ -72,7 +72,7 @@ image.close()
 del image
 pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
 before = status("VmRSS")
-decode.pixels(encoded, shape, 50_000_000, readable=readable)
+decode.prepare(encoded, shape, 50_000_000, readable=readable)
 print(json.dumps([needed, status("VmHWM") - before]))
 """
 
