@@ -8,6 +8,7 @@ import pytest
 import requests
 import yaml
 from requests.structures import CaseInsensitiveDict
+from ruamel.yaml import YAML
 
 from passerelle.protocol import tasks
 from tests.support import contract, stack
@@ -45,6 +46,10 @@ def without(given: contract.Answer, header: str) -> contract.Answer:
     headers = given.headers.copy()
     del headers[header]
     return dataclasses.replace(given, headers=headers)
+
+
+def test_no_name_stands_twice_in_the_contract() -> None:
+    YAML(typ="safe").load(stack.ROOT / "openapi.yaml")  # which refuses that, as browsers do
 
 
 def examples() -> dict[str, Any]:
