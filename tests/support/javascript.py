@@ -28,34 +28,32 @@ def run(package: str, script: str, folder: Path, seconds: float = 60) -> str:
     return done.stdout
 
 
-@functools.cache
 def installed(package: str) -> Path:
-    """The packages' folder, by whichever process is the first to need it."""
+    """The packages' folder. Where the package can't be had, the test is skipped."""
+    program("npm")
     folder = PACKAGES / package.replace("/", "-")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            install(package, folder)
+    if why := install(package, folder):
+        missing(f"npm can't get {package}: {why}")
     return folder / "node_modules"
 
 
-def install(package: str, folder: Path) -> None:
-    """Get a package from npm."""
-    command = [
-        program("npm"),
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-        str(folder),
-        package,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    if done.returncode:
-        why = next(iter(done.stderr.strip().splitlines()), "")
-        missing(f"npm can't get {package}: {why}")
-    (folder / "complete").touch()
+@functools.cache
+def install(package: str, folder: Path) -> str:
+    """Get a package from npm, by whichever process is the first to need it; why it can't be had."""
+    folder.mkdir(parents=True, exist_ok=True)
+    options = ["--no-audit", "--no-fund", "--fetch-retries=1", "--prefix", str(folder)]
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "complete").exists():
+            return ""
+        done = subprocess.run(
+            [program("npm"), "install", *options, package],
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            return next(iter(done.stderr.strip().splitlines()), "npm fails")
+        (folder / "complete").touch()
+    return ""
 
 
 def program(name: str) -> str:

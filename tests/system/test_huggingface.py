@@ -281,6 +281,7 @@ def test_errors_are_sentences_in_javascript(up: stack.Stack, folder: Path) -> No
 def test_a_client_that_asks_again_at_once_does_so_once_in_a_second(
     folder: Path, state: Path, tmp_path: Path
 ) -> None:
+    javascript.installed(CLIENT)  # or the test is skipped, before anything waits for it
     artifact, at = processes.artifact(state / "artifacts"), f"127.0.0.1:{stack.free_port()}"
     call = f'imageClassification({{...at("{LITE0}"), inputs: street}})'
     with processes.gateway(tmp_path, f"{LITE0}=http://{at}") as door, ThreadPoolExecutor(1) as pool:
