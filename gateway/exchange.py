@@ -10,7 +10,7 @@ from passerelle.server.span import Span
 
 # What a model is asked for: the answer to a picture; or tensors, in the form of the Open Inference
 # Protocol V2.
-Verb = Literal["predict", "infer"]
+Operation = Literal["predict", "infer"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Exchange:
     query: Mapping[str, str]  # the first value of each name
     span: Span  # its trace, and the time that each stage takes
     payload: bytes = b""  # the request's body: an encoded picture, a form or JSON
-    verb: Verb = "predict"
+    operation: Operation = "predict"
     protocol: str = ""  # of the model's backend, as `/models` names it
     card: Mapping[str, Any] | None = None  # the model's; None where it has none, or none is known
     is_streamed: bool = False  # whether its body and the answer go through as they come

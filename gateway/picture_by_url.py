@@ -53,7 +53,7 @@ async def complete(gateway: State, exchange: Exchange, request: Request, route: 
 
 def named(exchange: Exchange) -> dict[str, Any] | None:
     """The JSON object in which a picture is named by its address; None where it isn't."""
-    if exchange.verb != "predict" or exchange.protocol not in PROTOCOLS:
+    if exchange.operation != "predict" or exchange.protocol not in PROTOCOLS:
         return None
     media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not picture.is_json(media_type) or len(exchange.payload) > MAX_JSON:

@@ -39,7 +39,7 @@ class OpenInference(Adapter):
         """
         trace = exchange.span.trace
         target = f"{self.path(model)}/infer"
-        if exchange.verb == "infer":
+        if exchange.operation == "infer":
             headers = {
                 name: exchange.headers[name.lower()]
                 for name in PASSED_ON
@@ -76,7 +76,7 @@ class OpenInference(Adapter):
         if response.status != 200:
             raise backend_error.problem(response, model)
         try:
-            if exchange.verb == "infer":
+            if exchange.operation == "infer":
                 return oip_response.as_own(response, model.id)
             return oip_response.answer(response, model.id, exchange.span.trace.request_id)
         except oip_response.NonsenseError as error:

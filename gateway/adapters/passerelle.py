@@ -34,7 +34,7 @@ class Passerelle(Adapter):
         client's path.
         """
         query = {name: exchange.query[name] for name in tasks.QUERY if name in exchange.query}
-        path = f"/model/{model.id}/{exchange.verb}"
+        path = f"/model/{model.id}/{exchange.operation}"
         target = f"{path}?{urllib.parse.urlencode(query)}" if query else path
         headers = forwarded_headers(exchange) | exchange.span.trace.headers
         return Request("POST", target, headers, exchange.payload)
@@ -49,7 +49,7 @@ class Passerelle(Adapter):
                 "no instance is free".
             BadGateway: anything else, so that nonsense is never passed on as an answer.
         """
-        is_kind = has_outputs_of if exchange.verb == "infer" else is_prediction_of
+        is_kind = has_outputs_of if exchange.operation == "infer" else is_prediction_of
         is_answer = response.status == 200 and is_kind(response, exchange, model)
         if is_answer or is_own_problem(response):
             return response

@@ -26,7 +26,7 @@ def receive(request: Request) -> Exchange:
         headers={name: each for name, each in request.headers.items() if name != "accept"},
         query={},  # the protocol has none
         span=request.span,
-        verb="infer",
+        operation="infer",
     )
 
 

@@ -125,7 +125,7 @@ async def test_tensors_are_another_key_and_so_is_where_their_json_ends() -> None
     outputs = Response(200, headers | {length: "9"}, b'{"a": "b"}tensors')
     model, route = Model(outputs), made.route(cache=ON)
     tensors, longer = made.exchange({length: "3"}), made.exchange({length: "4"})
-    tensors.verb = longer.verb = "infer"
+    tensors.operation = longer.operation = "infer"
     for exchange in (made.exchange({length: "3"}), tensors, longer):
         assert cache_status(await cache.answer(exchange, route, model.forward)) == (
             "fwd=miss; stored"

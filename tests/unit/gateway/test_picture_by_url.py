@@ -91,7 +91,7 @@ async def test_the_picture_takes_the_addresss_place_and_its_time_is_the_requests
         exchange(b"{"),
         exchange(b"[" * 9_000),
         exchange(URL + b" " * 10_000),
-        exchange(verb="infer"),
+        exchange(operation="infer"),
         exchange(protocol="raw"),
     ],
 )

@@ -121,7 +121,7 @@ def test_a_model_that_was_not_heard_of_is_sent_nothing() -> None:
 
 def infer(headers: dict[str, str]) -> Request:
     exchange = made.exchange(headers, payload=b"{}tensors")
-    exchange.verb = "infer"
+    exchange.operation = "infer"
     return oip_backend.adapter().request(exchange, MODEL)
 
 
@@ -140,7 +140,7 @@ def test_an_answer_is_in_the_shape_that_was_asked_for() -> None:
     adapter, response = oip_backend.adapter(), document({"outputs": [SCORE]})
     exchange = made.exchange()
     assert json.loads(adapter.check(response, exchange, MODEL).body)["task"] == "tensor"
-    exchange.verb = "infer"
+    exchange.operation = "infer"
     assert json.loads(adapter.check(response, exchange, MODEL).body)["model_name"] == "m"
 
 

@@ -94,7 +94,7 @@ def outputs(body: bytes = OUTPUTS, status: int = 200, length: str = "", by: str 
 
 def infer() -> Exchange:
     exchange = made.exchange({LENGTH: "7", "content-type": "x/y"})
-    exchange.verb = "infer"
+    exchange.operation = "infer"
     return exchange
 
 

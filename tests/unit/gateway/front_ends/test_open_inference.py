@@ -23,7 +23,7 @@ def request(body: bytes = b"{}", version: str = "", **headers: str) -> Request:
 
 def test_a_request_is_an_exchange_of_tensors_with_no_query() -> None:
     exchange = open_inference.receive(request(authorization="Bearer key", accept="image/png"))
-    assert (exchange.model_id, exchange.verb, exchange.query) == ("m", "infer", {})
+    assert (exchange.model_id, exchange.operation, exchange.query) == ("m", "infer", {})
     assert exchange.client.api_key == "key"
     assert "accept" not in exchange.headers
 
