@@ -12,6 +12,7 @@ All of it is text, so nothing needs quotes: a prefix such as 12345678 or 12e4567
 
 import dataclasses
 import datetime
+import functools
 import hashlib
 import hmac
 import os
@@ -22,6 +23,7 @@ from typing import Any
 
 import yaml
 
+from gateway.caller import USUAL_VERBS, Caller
 from passerelle.manifest import source, text_file
 from passerelle.manifest.core_schema import TextLoader
 from passerelle.protocol import file_errors
@@ -46,9 +48,11 @@ class Key:
     models: tuple[str, ...]
     expires: datetime.date | None = None
 
-    def allows(self, model_id: str) -> bool:
-        """Whether this key may use a model."""
-        return "*" in self.models or model_id in self.models
+    @functools.cached_property
+    def caller(self) -> Caller:
+        """Whoever asks with this key."""
+        models = frozenset(self.models)
+        return Caller(f"key:{self.prefix}", self.name, dict.fromkeys(USUAL_VERBS, models))
 
 
 @dataclasses.dataclass(frozen=True)

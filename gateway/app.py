@@ -8,7 +8,16 @@ import contextlib
 import functools
 from collections.abc import AsyncIterator
 
-from gateway import answering, api_keys, auth, control, known_keys, picture_by_url, settings
+from gateway import (
+    answering,
+    api_keys,
+    auth,
+    control,
+    known_keys,
+    limiting,
+    picture_by_url,
+    settings,
+)
 from gateway.front_ends import huggingface, open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
@@ -31,15 +40,17 @@ FRONT_ENDS: tuple[tuple[str, str, FrontEnd], ...] = (
 
 
 async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Response:
-    """Receive, identify, permit, route, read, fetch a picture named by its address, answer."""
+    """Receive, identify, route, limit, read, fetch a picture named by its address, answer."""
     exchange = front_end.receive(request)
     with exchange.span.step("auth"):
-        key = auth.identify(exchange.client, gateway.keys.current, exchange.span)
-        auth.permit(key, exchange.model_id)
+        caller = await auth.identify(gateway, exchange.client, exchange.span)
+        auth.permit(gateway, caller, "predict", exchange.model_id)
     with exchange.span.step("route"):
-        route = gateway.routes.current.find(exchange.model_id, key)
+        route = gateway.routes.current.find(exchange.model_id, caller)
+        exchange.span.attributes["model"] = route.model.id
         exchange.protocol, exchange.card = route.protocol, route.status.card
         exchange.is_streamed = route.is_streamed(request.method)
+    await limiting.admit(gateway, exchange, caller, route)
     await front_end.read_payload(exchange, request, gateway.options.max_body)
     await picture_by_url.complete(gateway, exchange, request, route)
     return await answering.answer(gateway, exchange, route, front_end, request)
@@ -84,6 +95,8 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     app.add_route(ANY, PREDICT, functools.partial(predict_any, gateway))
     for method, path, ask in open_inference_models.HANDLERS:
         app.add_route(method, path, functools.partial(ask, gateway), open_inference.refuse)
+    for method, path, answer in control.HANDLERS:
+        app.add_route(method, path, functools.partial(answer, gateway, threads))
     app.add_route("GET", "/health/ready", functools.partial(control.ready, gateway))
     return app
 

@@ -1,40 +1,58 @@
-"""Who is asking, and what they may use."""
+"""Who is asking, and what they may do."""
 
 import datetime
 
-from gateway.api_keys import Key, Keys
+from gateway.caller import ALL, NOBODY, Caller, Verb
 from gateway.exchange import Client
+from gateway.state import State
 from passerelle.protocol import problems
 from passerelle.server.span import Span
 
 HOW_TO_SEND = "Send a key as X-API-Key: … or Authorization: Bearer …"
 
 
-def identify(client: Client, keys: Keys, span: Span) -> Key:
-    """The API key that a request was sent with; its name goes into the request's line of the log.
+async def identify(gateway: State, client: Client, span: Span) -> Caller:
+    """Whoever sent a request; their name goes into the request's line of the log.
 
     Raises:
-        Unauthorized: there is none, or none that is valid today.
+        Unauthorized: there is a key, but none that is valid today.
     """
     if client.key_in_query:
         raise problems.Unauthorized(f"A key in the address ends up in logs. {HOW_TO_SEND} instead.")
     if not client.api_key:
-        raise problems.Unauthorized(f"There is no key. {HOW_TO_SEND}.")
-    key = keys.find(client.api_key, datetime.datetime.now(datetime.UTC).date())
+        return NOBODY
+    today = datetime.datetime.now(datetime.UTC).date()
+    key = gateway.keys.current.find(client.api_key, today)
     if key is None:
         raise problems.Unauthorized("This key is unknown or expired. Ask for a new one.")
-    span.fields["key"] = key.name
-    return key
+    span.fields["key"], span.attributes["caller"] = key.name, key.caller.id
+    return key.caller
 
 
-def permit(key: Key, model_id: str) -> None:
-    """Return only if the key may use the model.
+def permit(gateway: State, caller: Caller, verb: Verb, model_id: str = ALL) -> None:
+    """Return only if the caller may do this with the model; with ALL, with the whole gateway.
 
     Raises:
+        Unauthorized: nobody may without a key, and there is none.
         Forbidden
     """
-    if not key.allows(model_id):
-        allowed = ", ".join(key.models) or "no model"
-        raise problems.Forbidden(
-            f"This key may not use {model_id!r}, only: {allowed}. Ask for one that may."
-        )
+    if gateway.routes.current.access.allows(caller, verb, model_id):
+        return
+    if caller is NOBODY:
+        raise problems.Unauthorized(f"There is no key. {HOW_TO_SEND}.")
+    if model_id == ALL:
+        raise problems.Forbidden(f"This key has no right to {verb}. Ask for one that has.")
+    allowed = ", ".join(caller.models(verb)) or "no model"
+    raise problems.Forbidden(
+        f"This key may not use {model_id!r}, only: {allowed}. Ask for one that may."
+    )
+
+
+def permit_listing(gateway: State, caller: Caller) -> None:
+    """Return only if the caller may list some of the models, if there are any.
+
+    Raises:
+        Unauthorized, Forbidden
+    """
+    if not caller.models("read"):
+        permit(gateway, caller, "read")

@@ -3,6 +3,7 @@
 Whether it is ready is answered on the event loop, so that nothing here can hide it.
 """
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,12 +11,15 @@ import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from gateway import auth, credentials, history, readiness
-from gateway.api_keys import Key
+from gateway.caller import Caller
 from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.server import application, flask_app
 from passerelle.server.messages import Request, Response
+from passerelle.server.wsgi import Threads
 
+CALLER_KEY = "passerelle.caller"  # in the environ
+Handler = Callable[[State, Threads, Request], Awaitable[Response]]
 CONTRACT = Path(__file__).parent / "openapi.yaml"
 
 api = flask.Blueprint("api", __name__)
@@ -23,22 +27,20 @@ api = flask.Blueprint("api", __name__)
 
 @api.get("/models")
 def models() -> dict[str, Any]:
-    """Every model that the key may use, with its status now."""
-    return {"models": [description(each) for each in state().routes.current.allowed(identify())]}
+    """Every model that the caller may read of, with its status now."""
+    return {"models": [description(each) for each in state().routes.current.allowed(caller())]}
 
 
 @api.get("/models/<model_id>")
 def model(model_id: str) -> dict[str, Any]:
     """One of them."""
-    key = identify()
-    auth.permit(key, model_id)
-    return description(state().routes.current.find(model_id, key))
+    return description(state().routes.current.find(model_id, caller()))
 
 
 @api.get("/history")
 def last_minutes() -> dict[str, Any]:
-    """The last minutes of every model that the key may use."""
-    routes = state().routes.current.allowed(identify())
+    """The last minutes of every model that the caller may read of."""
+    routes = state().routes.current.allowed(caller())
     return {
         "slot_seconds": history.SLOT_SECONDS,
         "models": [route.last_minutes for route in routes],
@@ -49,6 +51,35 @@ def last_minutes() -> dict[str, Any]:
 def contract() -> flask.Response:
     """The contract that /docs shows."""
     return flask.Response(CONTRACT.read_bytes(), mimetype="application/yaml")
+
+
+async def listing(gateway: State, threads: Threads, request: Request) -> Response:
+    """What Flask answers of all models, to who may list some.
+
+    Raises:
+        Unauthorized, Forbidden
+    """
+    found = await identify(gateway, request)
+    auth.permit_listing(gateway, found)
+    return await threads.answer(request)
+
+
+async def one_model(gateway: State, threads: Threads, request: Request) -> Response:
+    """What Flask answers of one model, to who may read of it.
+
+    Raises:
+        Unauthorized, Forbidden
+    """
+    found = await identify(gateway, request)
+    auth.permit(gateway, found, "read", request.parameters["model_id"])
+    return await threads.answer(request)
+
+
+HANDLERS: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/models", listing),
+    ("GET", "/models/{model_id}", one_model),
+    ("GET", "/history", listing),
+)  # of what needs a key
 
 
 async def ready(gateway: State, _: Request) -> Response:
@@ -66,16 +97,21 @@ def description(route: AnyRoute) -> dict[str, Any]:
     return found | {"predict": state().options.path_prefix + found["predict"]}
 
 
-def identify() -> Key:
-    """The key of the current request.
+async def identify(gateway: State, request: Request) -> Caller:
+    """Whoever sent a request; Flask's functions are told, too.
 
     Raises:
         Unauthorized
     """
-    request = flask.request
-    headers = {name.lower(): value for name, value in request.headers}
-    client = credentials.client(headers, request.args)
-    return auth.identify(client, state().keys.current, flask_app.span())
+    client = credentials.client(request.headers, request.values)
+    found = await auth.identify(gateway, client, request.span)
+    request.environ[CALLER_KEY] = found
+    return found
+
+
+def caller() -> Caller:
+    """Whoever sent the current request."""
+    return cast("Caller", flask.request.environ[CALLER_KEY])
 
 
 def state() -> State:

@@ -3,14 +3,16 @@
 import asyncio
 import dataclasses
 import difflib
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
-from gateway import adapters, service_address, settings
+from gateway import access, adapters, service_address, settings
+from gateway.access import Access
 from gateway.adapters.adapter import ServedModel
-from gateway.api_keys import Key
 from gateway.backend_headers import BackendHeaders
 from gateway.cache_store import CacheStore
+from gateway.caller import Caller
 from gateway.history import History
 from gateway.location import Location
 from gateway.route import AnyRoute, PipelineRoute, Route
@@ -28,26 +30,28 @@ class Routes:
     fetch: Fetch | None = None  # from where pictures are fetched; None: no picture is
     pipelines: Mapping[str, PipelineRoute] = dataclasses.field(default_factory=dict)  # by id
     order: tuple[str, ...] = ()  # of all ids in the manifest; those that aren't in it come last
+    access: Access = Access()  # noqa: RUF009  # it never changes
 
-    def find(self, model_id: str, key: Key) -> AnyRoute:
+    def find(self, model_id: str, caller: Caller) -> AnyRoute:
         """The route of a model.
 
         Raises:
-            NotFound: with the nearest ids among those that the key may use.
+            NotFound: with the nearest ids among those that the caller may read of.
         """
         found = self.by_id.get(model_id) or self.pipelines.get(model_id)
         if found:
             return found.current
-        known = [each.model.id for each in self.allowed(key)]
+        known = [each.model.id for each in self.allowed(caller)]
         nearest = difflib.get_close_matches(model_id, known, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(nearest)}?" if nearest else "GET /models lists them."
         raise problems.NotFound(f"There is no model {model_id[:63]!r}. {hint}", nearest=nearest)
 
-    def allowed(self, key: Key) -> list[AnyRoute]:
-        """The routes of the models that a key may use, in the manifest's order."""
+    def allowed(self, caller: Caller) -> list[AnyRoute]:
+        """The routes of the models that a caller may read of, in the manifest's order."""
         found: dict[str, AnyRoute] = {**self.by_id, **self.pipelines}
         ids = dict.fromkeys([*(each for each in self.order if each in found), *found])
-        return [found[each].current for each in ids if key.allows(each)]
+        may_read = functools.partial(self.access.allows, caller, "read")
+        return [found[each].current for each in ids if may_read(each)]
 
 
 def served(manifest: Manifest) -> tuple[ServedModel, ...]:
@@ -125,7 +129,7 @@ class RouteTable:
         routes = {model.id: self._route(model) for model in models}
         self.pipelines = self._pipelines(manifest, routes)
         order = tuple(each.id for each in manifest.models)
-        return Routes(routes, manifest.fetch, self.pipelines, order)
+        return Routes(routes, manifest.fetch, self.pipelines, order, access.of(manifest))
 
     def _pipelines(
         self, manifest: Manifest, routes: Mapping[str, Route]

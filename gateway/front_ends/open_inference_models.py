@@ -6,7 +6,7 @@ from typing import Any
 
 import passerelle
 from gateway import auth, credentials, forwarding, readiness
-from gateway.api_keys import Key
+from gateway.caller import Caller
 from gateway.front_ends import open_inference as front_end
 from gateway.front_ends.open_inference import JSON
 from gateway.route import AnyRoute
@@ -25,7 +25,7 @@ Handler = Callable[[State, Request], Awaitable[Response]]
 
 async def server(gateway: State, request: Request) -> Response:
     """`GET /v2`: what this server is."""
-    identify(gateway, request)
+    auth.permit_listing(gateway, await identify(gateway, request))
     about = {"name": "passerelle", "version": passerelle.__version__, "extensions": EXTENSIONS}
     return application.json_response(about)
 
@@ -49,7 +49,7 @@ async def ready(gateway: State, _: Request) -> Response:
 
 async def model(gateway: State, request: Request) -> Response:
     """`GET /v2/models/<id>`: which tensors a model takes and gives."""
-    return application.json_response(metadata(find(gateway, request)))
+    return application.json_response(metadata(await find(gateway, request)))
 
 
 async def model_ready(gateway: State, request: Request) -> Response:
@@ -58,19 +58,20 @@ async def model_ready(gateway: State, request: Request) -> Response:
     Raises:
         ServiceUnavailable
     """
-    route = find(gateway, request)
+    route = await find(gateway, request)
     forwarding.require_ready(route)
     return application.json_response({"name": route.model.id, "ready": True})
 
 
 async def index(gateway: State, request: Request) -> Response:
-    """`POST /v2/repository/index`: the models that take tensors, of those that a key may use.
+    """`POST /v2/repository/index`: the models that take tensors, of those that the caller sees.
 
     With `ready` in the body, those alone that can answer now.
     """
-    key = identify(gateway, request)
+    caller = await identify(gateway, request)
+    auth.permit_listing(gateway, caller)
     only_ready = read_question(await request_body.read_any(request, MAX_QUESTION))
-    routes = [each.current for each in gateway.routes.current.allowed(key)]
+    routes = [each.current for each in gateway.routes.current.allowed(caller)]
     found = [described(each) for each in routes if each.protocol in front_end.PROTOCOLS]
     listed = [each for each in found if not only_ready or each["state"] == "READY"]
     return Response(200, json.dumps(listed, allow_nan=False).encode() + b"\n", [JSON])
@@ -99,25 +100,25 @@ HANDLERS: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-def identify(gateway: State, request: Request) -> Key:
-    """The key of a request.
+async def identify(gateway: State, request: Request) -> Caller:
+    """Whoever sent a request.
 
     Raises:
         Unauthorized
     """
     client = credentials.client(request.headers, request.values)
-    return auth.identify(client, gateway.keys.current, request.span)
+    return await auth.identify(gateway, client, request.span)
 
 
-def find(gateway: State, request: Request) -> AnyRoute:
+async def find(gateway: State, request: Request) -> AnyRoute:
     """The route of the model that a request's path names.
 
     Raises:
         Unauthorized, Forbidden, NotFound; InvalidRequest: its backend takes no tensors.
     """
-    key, model_id = identify(gateway, request), request.parameters["model_id"]
-    auth.permit(key, model_id)
-    route = gateway.routes.current.find(model_id, key)
+    caller, model_id = await identify(gateway, request), request.parameters["model_id"]
+    auth.permit(gateway, caller, "read", model_id)
+    route = gateway.routes.current.find(model_id, caller)
     front_end.require_version(model_id, request)
     front_end.require_protocol(model_id, route.protocol)
     return route

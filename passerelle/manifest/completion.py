@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from passerelle.manifest import deployment, model, schema, service_name
+from passerelle.manifest.access_fields import TokenIssuer
 from passerelle.manifest.backend_fields import Backend
 from passerelle.manifest.schema import Defaults, Entry
+from passerelle.protocol import rates
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}  # of each unit
 
@@ -28,7 +30,39 @@ def served(entry: Entry, defaults: Defaults) -> dict[str, Any]:
         "title": entry.title or entry.id,
         "timeout": seconds(entry.timeout or defaults.timeout),
         "cache": _cache(entry.cache or defaults.cache),
+        "public": bool(entry.public),
+        "rate": _rate(entry.rate),
+        "quota": _rate(entry.quota),
     }
+
+
+def manifest(written: schema.Manifest, models: model.Models) -> model.Manifest:
+    """All that a manifest says beside its models, and these."""
+    return model.Manifest(
+        models=models,
+        fetch=model.Fetch(hosts=tuple(written.fetch.hosts)) if written.fetch else None,
+        public=frozenset(written.public),
+        tokens=tuple(_issuer(each) for each in written.tokens),
+        cors=model.Cors(origins=tuple(written.cors.origins)) if written.cors else None,
+    )
+
+
+def _issuer(written: TokenIssuer) -> model.TokenIssuer:
+    """An identity provider."""
+    return model.TokenIssuer(
+        issuer=written.issuer,
+        audience=written.audience,
+        jwks=written.jwks,
+        algorithms=tuple(written.algorithms),
+        scopes=written.scopes,
+        name=written.name,
+        rate=_rate(written.rate),
+        quota=_rate(written.quota),
+    )
+
+
+def _rate(text: str | None) -> rates.Rate | None:
+    return rates.parse(text) if text else None
 
 
 def external(

@@ -3,7 +3,14 @@
 import difflib
 from typing import Any
 
-from passerelle.manifest import backend_fields, fields, input_fields, look_alikes, schema
+from passerelle.manifest import (
+    access_fields,
+    backend_fields,
+    fields,
+    input_fields,
+    look_alikes,
+    schema,
+)
 
 MAX_SHOWN = 60  # characters of a value
 
@@ -58,6 +65,7 @@ SENTENCES = {
     "list_type of labels": "{given} is not a list; write file:PATH, or a list of names",
     "tuple_type": "{given} is not a list; write a number for each channel",
     "dict_type": "{given} has no fields; write key: value lines",
+    "bool_type": "{given} is neither; write true or false",
     "model_type": "{given} has no fields; write key: value lines",
     "model_attributes_type": "{given} has no fields; write key: value lines",
     "size": "{given} is no size; write the side in pixels, or [height, width]",
@@ -84,6 +92,9 @@ PATTERNS = {
     backend_fields.PATH: "a path that begins with /",
     backend_fields.HEADER: "a header's name, such as Authorization",
     backend_fields.HEADER_TEXT: "a text of ASCII, env:NAME or file:PATH",
+    access_fields.ORIGIN: "a page's origin, such as https://app.example.com, or *",
+    access_fields.RATE: "a whole number and second, minute, hour or day, such as 100/minute",
+    access_fields.URL: "an address such as https://login.example.com",
     backend_fields.HOST: "a host's name, *.NAME for all below it, or * for any",
 }
 
@@ -93,6 +104,8 @@ FORMS = {  # fields whose form no number has, even in quotes
     "handler": schema.HANDLER,
     "memory": schema.MEMORY,
     "output": schema.OUTPUT,
+    "quota": access_fields.RATE,
+    "rate": access_fields.RATE,
     "timeout": schema.DURATION,
     "ttl": schema.DURATION,
     "weights": schema.WEIGHTS,
@@ -106,6 +119,8 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         ("defaults",): schema.Defaults,
         ("models",): schema.Entry,
         ("fetch",): backend_fields.Fetch,
+        ("tokens",): access_fields.TokenIssuer,
+        ("cors",): access_fields.Cors,
         ("models", "backend"): backend_fields.Backend,
         ("models", "input"): schema.Input,
         ("models", "weights"): schema.WeightsFile,

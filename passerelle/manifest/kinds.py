@@ -7,7 +7,9 @@ from passerelle.manifest.backend_fields import Backend
 from passerelle.manifest.schema import Entry
 from passerelle.protocol import addresses
 
-SERVED = frozenset({"id", "title", "like", "timeout", "cache"})  # fields of every kind
+SERVED = frozenset({
+    "id", "title", "like", "timeout", "cache", "public", "rate", "quota",
+})  # fields of every kind  # fmt: skip
 BACKEND = SERVED | {"backend", "replicas", "resources", "scale"}
 PIPELINE = (SERVED | {"pipeline"}) - {"cache"}  # its steps keep their own answers
 SECRET = re.compile(r"auth|cookie|credential|key|password|secret|token", re.IGNORECASE)

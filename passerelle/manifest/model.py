@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 import pydantic
 from pydantic import JsonValue
 
+from passerelle.protocol.rates import Rate
 from passerelle.protocol.tasks import Task
 
 Engine = Literal["openvino", "torch"]
@@ -25,6 +26,10 @@ Activation = Literal["softmax", "sigmoid", "none"]
 Interpolation = Literal["bilinear", "bicubic"]
 Fit = Literal["crop", "squash", "letterbox"]
 Protocol = Literal["passerelle", "oip", "raw"]  # ours; the Open Inference Protocol V2; any
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]  # of signatures, RFC 7518 and RFC 8037; none that a shared secret makes
+Open = Literal["listing", "metrics"]  # what may need no key
 Channels = Literal[1, 3, 4, "rgb", "bgr"]  # grey; rgb; rgb and alpha; the order of three
 Size = tuple[int, int]  # height and width, in pixels
 ONNX = "onnx"  # the architecture whose weights are the whole network
@@ -129,6 +134,9 @@ class Served(Part):
     title: str
     timeout: float  # seconds
     cache: Cache | None = None
+    public: bool = False  # whether it may be asked without a key
+    rate: Rate | None = None  # of all requests for it together
+    quota: Rate | None = None  # the same, in whole hours or days of UTC
 
 
 class Model(Recipe, Served):
@@ -191,11 +199,33 @@ Models = tuple[AnyModel, ...]
 Kind = TypeVar("Kind", Model, ExternalModel, Pipeline)
 
 
+class TokenIssuer(Part):
+    """An identity provider whose tokens are taken."""
+
+    issuer: str  # the tokens' iss
+    audience: str  # one of the tokens' aud
+    jwks: str | None = None  # where its keys are; None: as its discovery says
+    algorithms: tuple[Algorithm, ...] = ("RS256",)
+    scopes: str = "scope"  # the claim of the scopes
+    name: str = "sub"  # the claim that the logs show
+    rate: Rate | None = None  # of each subject's requests
+    quota: Rate | None = None  # the same, in whole hours or days of UTC
+
+
+class Cors(Part):
+    """Pages of other origins, whose scripts may ask and read the answers."""
+
+    origins: tuple[str, ...]  # scheme, host and port, or * for any
+
+
 class Manifest(Part):
     """All that a manifest says, complete."""
 
     models: Models
     fetch: Fetch | None = None  # None: no picture is fetched
+    public: frozenset[Open] = frozenset()
+    tokens: tuple[TokenIssuer, ...] = ()
+    cors: Cors | None = None  # None: no page of another origin may ask
 
 
 def of_kind(kind: type[Kind], models: Iterable[AnyModel]) -> tuple[Kind, ...]:

@@ -27,7 +27,6 @@ from passerelle.manifest import (
     text_file,
     union_errors,
 )
-from passerelle.manifest.backend_fields import Fetch
 from passerelle.manifest.fields import Fields
 from passerelle.manifest.model import Manifest, Models
 from passerelle.manifest.schema import Defaults, Entry
@@ -54,7 +53,6 @@ class Written:
     """What is valid so far. An entry lacks its fields that are invalid, which `invalid` names."""
 
     defaults: Defaults = dataclasses.field(default_factory=Defaults)
-    fetch: Fetch | None = None
     entries: dict[int, Entry] = dataclasses.field(default_factory=dict)  # by number in the list
     invalid: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # the same
 
@@ -88,8 +86,7 @@ def read_manifest(path: Path) -> Manifest:
     models = complete(written, document, path.parent)
     if document.problems:
         raise ManifestError(path, document.problems)
-    fetch = model.Fetch(hosts=tuple(written.fetch.hosts)) if written.fetch else None
-    return Manifest(models=models, fetch=fetch)
+    return completion.manifest(schema.Manifest.model_validate(document.data), models)
 
 
 def load(text: str) -> Document:
@@ -112,8 +109,6 @@ def validate(document: Document) -> Written:
     if isinstance(data.get("defaults"), dict):
         invalid = {str(path[1]) for path in wrong_paths if path[:1] == ("defaults",) and path[1:]}
         written.defaults = Defaults.model_validate(valid(data["defaults"], Defaults, invalid))
-    if isinstance(data.get("fetch"), dict) and not any(p[0] == "fetch" for p in wrong_paths if p):
-        written.fetch = Fetch.model_validate(data["fetch"])
     models = data.get("models")
     for number, each in enumerate(models if isinstance(models, list) else []):
         at = ("models", number)

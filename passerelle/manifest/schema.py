@@ -10,9 +10,10 @@ import pydantic
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
 
 from passerelle.manifest import input_fields, names
+from passerelle.manifest.access_fields import Cors, Rate, TokenIssuer
 from passerelle.manifest.backend_fields import Backend, Fetch
 from passerelle.manifest.fields import Fields
-from passerelle.manifest.model import Activation, Engine, Fit, Interpolation, Precision
+from passerelle.manifest.model import Activation, Engine, Fit, Interpolation, Open, Precision
 from passerelle.protocol.tasks import Task
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
@@ -250,6 +251,13 @@ class Entry(Fields):
     cache: Cache | None = Field(
         None, description="Answer the same picture again without the model; off unless given."
     )
+    public: bool | None = Field(
+        None, description="Whether it may be asked without a key; false unless given."
+    )
+    rate: Rate | None = Field(None, description="All requests for it together; any unless given.")
+    quota: Rate | None = Field(
+        None, description="All requests for it, in whole hours or days of UTC; any unless given."
+    )
     replicas: int | None = Field(
         None, ge=1, le=100, description="Containers of its service; 1 unless given."
     )
@@ -287,6 +295,15 @@ class Manifest(Fields):
     defaults: Defaults = Field(Defaults(), description="What holds unless a model says otherwise.")
     fetch: Fetch | None = Field(
         None, description="Pictures by their address; none is fetched unless given."
+    )
+    public: list[Open] = Field(
+        [], description="What needs no key: the listing of the models, the metrics."
+    )
+    tokens: list[TokenIssuer] = Field(
+        [], description="Identity providers whose tokens are taken beside API keys."
+    )
+    cors: Cors | None = Field(
+        None, description="Pages of other origins whose scripts may ask; none unless given."
     )
     models: list[Entry] = Field(min_length=1, description="The models, in the order of /models.")
 

@@ -28,6 +28,8 @@ from passerelle.server.wsgi import Threads
 Handler = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Problem, Request], Response]  # a problem as the clients of a path read it
 HEALTH = ("/health/", "/v2/health/")  # paths of checks that come all the time
+Observer = Callable[[Request, int], None]  # told of each request that has ended, and its status
+Intercept = Callable[[Request], Response | None]  # may answer before anybody is asked
 Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
 ANY = "*"  # in place of a method
@@ -77,6 +79,8 @@ class Application:
         )
         self.bodies = ByteBudget(options.body_memory)
         self.routes: dict[str, Route] = {}
+        self.observers: list[Observer] = []
+        self.intercept: Intercept | None = None
         self.add_route("GET", "/health/live", live)
 
     def add_route(
@@ -101,7 +105,7 @@ class Application:
         try:
             response = await self._answer_or_problem(request)
         except asyncio.CancelledError:  # the client is gone
-            self._write_log(request, problems.ClientClosedRequest.status)
+            self._end(request, problems.ClientClosedRequest.status)
             raise
         finally:
             self.bodies.give_back(request.held)
@@ -109,14 +113,14 @@ class Application:
             await self._keep_back(request, response.delay)
         if not request.has_begun:
             await responses.send(request, response)
-        self._write_log(request, response.status)
+        self._end(request, response.status)
 
     async def _keep_back(self, request: Request, seconds: float) -> None:
         """Wait for as long as the client does."""
         try:
             await asyncio.sleep(seconds)
         except asyncio.CancelledError:
-            self._write_log(request, problems.ClientClosedRequest.status)
+            self._end(request, problems.ClientClosedRequest.status)
             raise
 
     async def _answer_or_problem(self, request: Request) -> Response:
@@ -155,6 +159,8 @@ class Application:
         prefix = self.options.path_prefix
         if prefix and request.path == prefix:  # to which relative addresses don't belong
             return Response(308, headers=[("Location", f"{prefix}/")])
+        if self.intercept and (response := self.intercept(request)):
+            return response
         if route is None:
             if self.threads is None:
                 raise problem_responses.nothing_at(request.path)
@@ -166,8 +172,13 @@ class Application:
             return Response(200, headers=[("Allow", route.allowed)])
         raise problem_responses.method_not_allowed(request.method, request.path, route.allowed)
 
-    def _write_log(self, request: Request, status: int) -> None:
-        """The request's line in the log. Health checks come all the time, and have none."""
+    def _end(self, request: Request, status: int) -> None:
+        """The request is over: tell the observers, and write its line of the log.
+
+        Health checks come all the time, and have no line.
+        """
+        for observer in self.observers:
+            observer(request, status)
         if not request.path.startswith(HEALTH):
             request.span.write_log(self.service, request.method, request.path, status)
 
@@ -184,6 +195,8 @@ def request_of(
     path = without_prefix(scope["path"], prefix)
     request = Request(scope["method"], path, scope["query_string"], headers, span, receive, bodies)
     request.target = scope["target"]
+    if client := scope.get("client"):
+        request.peer = client[0]
     if prefix:
         request.target = without_prefix(request.target.decode("latin-1"), prefix).encode("latin-1")
     return request

@@ -66,6 +66,7 @@ class Call:
             "root_path": "",
             "headers": self._head.headers,
             "target": target,
+            "client": self._connection.peer,
         }
         self._task = server.loop.create_task(server.app(scope, self.receive, self.send))
         self._task.add_done_callback(self._done)

@@ -37,6 +37,8 @@ class Request:
     target: bytes = b""  # path and query as they were sent, percent-encoded
     send: Send = to_nobody  # ASGI's
     has_begun: bool = False  # whether a response is being sent, or was
+    peer: str = ""  # the address of who connected: a client's, or a proxy's; empty of a socket
+    environ: dict[str, Any] = dataclasses.field(default_factory=dict)  # more, for WSGI
 
     @property
     def values(self) -> dict[str, str]:

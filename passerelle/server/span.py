@@ -34,6 +34,9 @@ class Span:
     steps: dict[str, float] = dataclasses.field(default_factory=dict)  # name -> seconds
     downstream: str = ""  # the Server-Timing of the service behind
     fields: dict[str, Any] = dataclasses.field(default_factory=dict)  # for the access log
+    # What metrics, traces and usage go by: `caller`, the id, and `model`, once it is found.
+    attributes: dict[str, str] = dataclasses.field(default_factory=dict)
+    answer_headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)  # more of them
 
     def step(self, name: str) -> "Step":
         """Time what runs inside as the step `name`."""
@@ -56,6 +59,7 @@ class Span:
         found = [
             ("X-Request-ID", self.trace.request_id),
             ("traceparent", self.trace.traceparent),
+            *self.answer_headers,
         ]
         timing = self.server_timing
         return [*found, ("Server-Timing", timing)] if timing else found

@@ -98,6 +98,7 @@ def environ(request: Request, body: bytes | problems.Problem) -> "WSGIEnvironmen
         "CONTENT_LENGTH": str(len(content)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
+        "REMOTE_ADDR": request.peer,
         "wsgi.input": io.BytesIO(content),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
@@ -105,6 +106,7 @@ def environ(request: Request, body: bytes | problems.Problem) -> "WSGIEnvironmen
         "wsgi.run_once": False,
         SPAN_KEY: request.span,
         BODY_KEY: body,
+        **request.environ,
     }
     for name, value in request.headers.items():
         if name not in ("content-type", "content-length", "transfer-encoding"):

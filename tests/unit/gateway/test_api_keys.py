@@ -38,7 +38,7 @@ def test_a_key_works_until_the_day_it_expires() -> None:
 
 def test_a_key_allows_its_models_only() -> None:
     _, key = api_keys.new("alice", ("a", "b"), None)
-    assert [key.allows(model) for model in ("a", "b", "c")] == [True, True, False]
+    assert [key.caller.allows("predict", model) for model in ("a", "b", "c")] == [True, True, False]
 
 
 def test_the_file_holds_no_key_and_only_its_owner_reads_it(tmp_path: Path) -> None:

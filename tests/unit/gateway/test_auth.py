@@ -1,49 +1,85 @@
-"""Who is asking, and what they may use."""
+"""Who is asking, and what they may do."""
 
+import dataclasses
 import datetime
 
 import pytest
 
 from gateway import api_keys, auth
-from gateway.api_keys import Keys
+from gateway.access import Access
+from gateway.api_keys import Key
+from gateway.caller import NOBODY
 from gateway.exchange import Client
+from gateway.state import State
 from passerelle.protocol import problems, trace
 from passerelle.server.span import Span
+from tests.unit.gateway import made
+from tests.unit.gateway.made import Replies
 
 
 def span() -> Span:
     return Span(trace.read({}), 0.0)
 
 
-def test_a_valid_key_is_known_by_its_name_which_the_log_has() -> None:
-    text, key = api_keys.new("alice", ("m",), None)
+def gateway(key: Key = made.KEY, access: Access | None = None) -> State:
+    """A gateway that knows one key."""
+    found = made.state(Replies(), key)
+    found.routes.current = dataclasses.replace(found.routes.current, access=access or Access())
+    return found
+
+
+async def test_a_valid_key_is_known_by_its_name_which_the_log_has() -> None:
     logged = span()
-    assert auth.identify(Client(text, key_in_query=False), Keys({key.prefix: key}), logged) == key
+    sent = Client(made.KEY_TEXT, key_in_query=False)
+    assert await auth.identify(gateway(), sent, logged) == made.KEY.caller
     assert logged.fields == {"key": "alice"}
+    assert logged.attributes == {"caller": f"key:{made.KEY.prefix}"}
 
 
-def test_without_a_key_the_sentence_says_how_to_send_one() -> None:
+async def test_who_sends_no_key_is_nobody_who_is_told_how_to_send_one() -> None:
+    found = await auth.identify(gateway(), Client("", key_in_query=False), span())
+    assert found is NOBODY
+    for verb in ("predict", "read"):
+        with pytest.raises(problems.Unauthorized, match=r"There is no key. Send a key as X-API"):
+            auth.permit(gateway(), found, verb, "m")
     with pytest.raises(problems.Unauthorized, match="There is no key"):
-        auth.identify(Client("", key_in_query=False), Keys({}), span())
+        auth.permit_listing(gateway(), found)
 
 
-def test_a_key_in_the_address_is_refused_even_if_it_is_valid() -> None:
-    text, key = api_keys.new("alice", ("*",), None)
+async def test_a_key_in_the_address_is_refused_even_if_it_is_valid() -> None:
     with pytest.raises(problems.Unauthorized, match="ends up in logs"):
-        auth.identify(Client(text, key_in_query=True), Keys({key.prefix: key}), span())
+        await auth.identify(gateway(), Client(made.KEY_TEXT, key_in_query=True), span())
 
 
-def test_an_expired_key_and_an_unknown_one_are_told_alike() -> None:
+async def test_an_expired_key_and_an_unknown_one_are_told_alike() -> None:
     yesterday = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=1)
     expired, key = api_keys.new("alice", ("*",), yesterday)
     unknown, _ = api_keys.new("bob", ("*",), None)
     for text in (expired, unknown, "nonsense"):
         with pytest.raises(problems.Unauthorized, match="unknown or expired"):
-            auth.identify(Client(text, key_in_query=False), Keys({key.prefix: key}), span())
+            await auth.identify(gateway(key), Client(text, key_in_query=False), span())
 
 
 def test_a_key_may_use_its_models_and_the_refusal_names_them() -> None:
     _, key = api_keys.new("alice", ("m", "n"), None)
-    auth.permit(key, "m")
+    auth.permit(gateway(key), key.caller, "predict", "m")
     with pytest.raises(problems.Forbidden, match="may not use 'o', only: m, n"):
-        auth.permit(key, "o")
+        auth.permit(gateway(key), key.caller, "predict", "o")
+
+
+def test_a_right_to_the_whole_gateway_is_none_that_every_key_has() -> None:
+    _, key = api_keys.new("alice", ("*",), None)
+    auth.permit_listing(gateway(key), key.caller)
+    with pytest.raises(problems.Forbidden, match="no right to usage"):
+        auth.permit(gateway(key), key.caller, "usage")
+
+
+def test_what_is_public_needs_no_key() -> None:
+    opened = gateway(access=Access(frozenset({"m"}), frozenset({"listing"})))
+    auth.permit(opened, NOBODY, "predict", "m")
+    auth.permit(opened, NOBODY, "read", "n")
+    auth.permit_listing(opened, NOBODY)
+    with pytest.raises(problems.Unauthorized):
+        auth.permit(opened, NOBODY, "predict", "n")
+    with pytest.raises(problems.Unauthorized):
+        auth.permit(opened, NOBODY, "metrics")

@@ -40,7 +40,7 @@ def written(folder: Path, text: str = MANIFEST) -> Path:
 
 
 def key(*models: str) -> Any:
-    return api_keys.new("test", models or ("*",), None)[1]
+    return api_keys.new("test", models or ("*",), None)[1].caller
 
 
 def accepted(found: RouteTable, folder: Path, text: str = MANIFEST) -> Routes:

@@ -40,7 +40,7 @@ async def test_an_application_is_called_with_the_request_as_asgi_has_it(
             "http_version": "1.1", "method": "PUT", "scheme": "http", "path": "/a b",
             "raw_path": b"/a%20b", "query_string": b"c=%20", "root_path": "",
             "headers": [(b"host", b"a"), (b"x-one", b"1"), (b"x-one", b"2")],
-            "target": b"/a%20b?c=%20",
+            "target": b"/a%20b?c=%20", "client": None,
         }
     ]  # fmt: skip
 

@@ -1,0 +1,67 @@
+"""Who gets in, as a manifest says it."""
+
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from passerelle.manifest import reading
+from passerelle.manifest.access_fields import Cors, TokenIssuer
+from passerelle.manifest.model import Cors as CompleteCors
+from passerelle.protocol.rates import Rate
+
+MANIFEST = """\
+version: 1
+public: [listing]
+tokens:
+  - {issuer: "https://login.example.com", audience: passerelle, rate: 100/minute}
+cors: {origins: ["https://app.example.com"]}
+models:
+  - {id: a, architecture: "torchvision:resnet18", weights: random, public: true, quota: 10/day}
+  - {id: b, like: a, rate: 5/second}
+"""
+
+
+def test_what_is_written_is_what_the_gateway_has(tmp_path: Path) -> None:
+    (tmp_path / "models.yaml").write_text(MANIFEST)
+    found = reading.read_manifest(tmp_path / "models.yaml")
+    assert found.public == {"listing"}
+    assert found.cors == CompleteCors(origins=("https://app.example.com",))
+    (issuer,) = found.tokens
+    assert (issuer.algorithms, issuer.scopes, issuer.jwks) == (("RS256",), "scope", None)
+    assert (issuer.rate, issuer.quota) == (Rate(amount=100, seconds=60), None)
+    first, second = found.models
+    assert (first.public, first.rate, first.quota) == (True, None, Rate(amount=10, seconds=86_400))
+    assert (second.public, second.rate) == (True, Rate(amount=5, seconds=1))  # and inherits
+
+
+def test_nothing_is_open_unless_the_manifest_says_so(tmp_path: Path) -> None:
+    text = (
+        "version: 1\nmodels:\n  - {id: a, architecture: 'torchvision:resnet18', weights: random}\n"
+    )
+    (tmp_path / "models.yaml").write_text(text)
+    found = reading.read_manifest(tmp_path / "models.yaml")
+    assert (found.public, found.tokens, found.cors) == (frozenset(), (), None)
+    assert not found.models[0].public
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "https://app.example.com", "http://localhost:3000", "http://[::1]:80"]
+)
+def test_an_origin_is_scheme_host_and_port(origin: str) -> None:
+    assert Cors(origins=[origin]).origins == [origin]
+
+
+@pytest.mark.parametrize(
+    "origin", ["", "app.example.com", "https://a/", "https://a/b", "https://*.a", "null", "ftp://a"]
+)
+def test_an_origin_is_nothing_else(origin: str) -> None:
+    with pytest.raises(pydantic.ValidationError):
+        Cors(origins=[origin])
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "rs256", ""])
+def test_tokens_are_signed_with_a_key_that_the_issuer_alone_has(algorithm: str) -> None:
+    given = {"issuer": "https://a", "audience": "b", "algorithms": [algorithm]}
+    with pytest.raises(pydantic.ValidationError):
+        TokenIssuer.model_validate(given)
