@@ -13,6 +13,7 @@ from gateway import (
     api_keys,
     auth,
     control,
+    cors,
     known_keys,
     limiting,
     picture_by_url,
@@ -89,6 +90,7 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     options = gateway.options
     threads = Threads(control.create_app(gateway), options.request_threads, options.max_body)
     app = Application("gateway", options, threads, functools.partial(running, gateway, table))
+    app.intercept = functools.partial(cors.intercept, gateway)
     for method, path, front_end in FRONT_ENDS:
         handler = functools.partial(predict, gateway, front_end)
         app.add_route(method, path, handler, front_end.refuse)

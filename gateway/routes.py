@@ -30,6 +30,7 @@ class Routes:
     fetch: Fetch | None = None  # from where pictures are fetched; None: no picture is
     pipelines: Mapping[str, PipelineRoute] = dataclasses.field(default_factory=dict)  # by id
     order: tuple[str, ...] = ()  # of all ids in the manifest; those that aren't in it come last
+    origins: frozenset[str] = frozenset()  # of the pages elsewhere that may ask; * is any
     access: Access = Access()  # noqa: RUF009  # it never changes
 
     def find(self, model_id: str, caller: Caller) -> AnyRoute:
@@ -129,7 +130,15 @@ class RouteTable:
         routes = {model.id: self._route(model) for model in models}
         self.pipelines = self._pipelines(manifest, routes)
         order = tuple(each.id for each in manifest.models)
-        return Routes(routes, manifest.fetch, self.pipelines, order, access.of(manifest))
+        return Routes(
+            by_id=routes,
+            fetch=manifest.fetch,
+            pipelines=self.pipelines,
+            order=order,
+            origins=frozenset(self.options.cors_origins)
+            | set(manifest.cors.origins if manifest.cors else ()),
+            access=access.of(manifest),
+        )
 
     def _pipelines(
         self, manifest: Manifest, routes: Mapping[str, Route]

@@ -1,6 +1,7 @@
 """The gateway's settings: the only place here that reads the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from gateway import service_address
 from gateway.upstream import MAX_IN_FLIGHT
+from passerelle.manifest import access_fields
 from passerelle.server import google_cloud, settings
 from passerelle.server.pictures import sending
 
@@ -16,6 +18,18 @@ UPSTREAM = (
     "write where the services are: http://{service}:8080, https://host/path/{service} or "
     "unix:/path/{service}.sock, or pairs such as zoo=http://10.0.0.5:8080 with commas"
 )
+
+
+Origins = Annotated[
+    tuple[str, ...],
+    settings.words(","),
+    settings.checked(
+        lambda text: all(
+            re.fullmatch(access_fields.ORIGIN, each.strip()) for each in text.split(",")
+        ),
+        "write origins such as https://app.example.com with commas, or *",
+    ),
+]
 
 
 class Settings(settings.ServerSettings):
@@ -44,6 +58,8 @@ class Settings(settings.ServerSettings):
     header_files: Path | None = Field(None, alias="PASSERELLE_HEADER_FILES")
     # Whether to refuse services that hold another model than the manifest says.
     refuse_others: settings.Flag = Field(default=True, alias="PASSERELLE_REFUSE_OTHERS")
+    # Of pages elsewhere whose scripts may ask, beside those in the manifest.
+    cors_origins: Origins = Field((), alias="PASSERELLE_CORS_ORIGINS")
     # Requests with one service at once.
     max_in_flight: settings.Count = Field(MAX_IN_FLIGHT, alias="PASSERELLE_MAX_IN_FLIGHT")
     # Boxes of a pipeline's first step that its second is asked about: as many as its service takes.

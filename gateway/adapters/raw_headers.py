@@ -23,6 +23,7 @@ OF_RESPONSES = HOP_BY_HOP | TRACE | {
     "alt-svc", "clear-site-data", "date", "set-cookie", "strict-transport-security",
     *(name.lower() for name in (answers.DIGEST, answers.MODEL, answers.PICTURES)),
 }  # fmt: skip
+CORS = "access-control-"  # how the names begin by which the gateway lets other pages in, or not
 WITHOUT_EFFECT = frozenset({"User-Agent", "X-Forwarded-For"})  # on an answer, as far as one can say
 
 
@@ -43,7 +44,7 @@ def of_response(headers: Mapping[str, str], host: str) -> dict[str, str]:
     return {
         name: value
         for name, value in headers.items()
-        if name not in withheld and not tells(value, host)
+        if not (name in withheld or name.startswith(CORS) or tells(value, host))
     }
 
 

@@ -30,9 +30,11 @@ from passerelle.manifest import reading
 from passerelle.manifest.model import ExternalModel, of_kind
 
 _CONTRACT = Path(__file__).parents[2] / "openapi.yaml"
-# What HTTP itself adds to an answer, and no contract lists.
+# What HTTP itself adds to an answer, and browsers' preflights; no contract lists it.
 _HTTP_HEADERS = {
     "connection", "content-length", "content-type", "date", "server", "transfer-encoding", "vary",
+    "access-control-allow-headers", "access-control-allow-methods", "access-control-allow-origin",
+    "access-control-expose-headers", "access-control-max-age",
 }  # fmt: skip
 _gateways: dict[str, frozenset[str]] = {}  # by their addresses, the ids of models of any protocol
 
