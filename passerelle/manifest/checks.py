@@ -15,7 +15,8 @@ from passerelle.manifest import (
 )
 from passerelle.manifest.kinds import Finding
 from passerelle.manifest.model import ONNX, USUAL_FIT, USUAL_FITS, Size, covers
-from passerelle.manifest.schema import Defaults, Entry, Input, WeightsFile
+from passerelle.manifest.schema import Defaults, Entry, Input
+from passerelle.manifest.weights_fields import WeightsFile
 from passerelle.protocol.tasks import Task
 
 FILES = ("file:", "https:", "package:")  # how weights begin that are a file

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from passerelle.manifest import deployment, model, schema, service_name
+from passerelle.manifest import deployment, model, schema, service_name, weights_fields
 from passerelle.manifest.access_fields import TokenIssuer
 from passerelle.manifest.backend_fields import Backend
 from passerelle.manifest.schema import Defaults, Entry
@@ -90,7 +90,11 @@ def external(
 
 def own(entry: Entry, defaults: Defaults, folder: Path) -> model.Model:
     """A model of ours."""
-    part = entry.weights if isinstance(entry.weights, schema.WeightsFile) else schema.WeightsFile()
+    part = (
+        entry.weights
+        if isinstance(entry.weights, weights_fields.WeightsFile)
+        else weights_fields.WeightsFile()
+    )
     return model.Model(
         **served(entry, defaults),
         task=entry.task or ("tensor" if entry.handler else None),

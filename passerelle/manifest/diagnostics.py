@@ -10,6 +10,7 @@ from passerelle.manifest import (
     input_fields,
     look_alikes,
     schema,
+    weights_fields,
 )
 
 MAX_SHOWN = 60  # characters of a value
@@ -81,12 +82,14 @@ PATTERNS = {
     schema.ID: "lower-case letters, digits and inner hyphens, at most 63",
     schema.ARCHITECTURE: "torchvision:NAME, package.module:callable or onnx",
     schema.HANDLER: "package.module:Class",
-    schema.WEIGHTS: "torchvision:NAME, file:PATH, https://…, package:NAME, architecture or random",
+    weights_fields.WEIGHTS: (
+        "torchvision:NAME, file:PATH, https://…, package:NAME, architecture or random"
+    ),
     schema.DURATION: "a number with its unit, such as 10s, 500ms or 2m",
     schema.OUTPUT: 'a name or a number, such as logits or 0; a nested "1.0" in quotes',
     schema.MEMORY: "a whole number with its unit, such as 512Mi or 2Gi",
-    schema.PACKAGE_FILE: "the name of a Python package, or NAME/PATH of a file in it",
-    schema.HTTPS: "an address that begins with https://",
+    weights_fields.PACKAGE_FILE: "the name of a Python package, or NAME/PATH of a file in it",
+    weights_fields.HTTPS: "an address that begins with https://",
     schema.SHA256: "the file's SHA-256, 64 hexadecimal digits in lower case",
     backend_fields.IMAGE: "an image's address, such as ghcr.io/acme/ocr:1.4",
     backend_fields.PATH: "a path that begins with /",
@@ -108,7 +111,7 @@ FORMS = {  # fields whose form no number has, even in quotes
     "rate": access_fields.RATE,
     "timeout": schema.DURATION,
     "ttl": schema.DURATION,
-    "weights": schema.WEIGHTS,
+    "weights": weights_fields.WEIGHTS,
 }
 
 
@@ -123,7 +126,7 @@ def known_keys(location: tuple[int | str, ...]) -> list[str]:
         ("cors",): access_fields.Cors,
         ("models", "backend"): backend_fields.Backend,
         ("models", "input"): schema.Input,
-        ("models", "weights"): schema.WeightsFile,
+        ("models", "weights"): weights_fields.WeightsFile,
         ("models", "accept"): schema.Accept,
         ("models", "cache"): schema.Cache,
         ("models", "resources"): schema.Resources,

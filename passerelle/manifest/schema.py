@@ -7,23 +7,20 @@ docs/manifest.md is checked against them.
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
+from pydantic import BeforeValidator, Field, JsonValue
 
 from passerelle.manifest import input_fields, names
 from passerelle.manifest.access_fields import Cors, Rate, TokenIssuer
 from passerelle.manifest.backend_fields import Backend, Fetch
 from passerelle.manifest.fields import Fields
 from passerelle.manifest.model import Activation, Engine, Fit, Interpolation, Open, Precision
+from passerelle.manifest.weights_fields import Weights, WeightsFile
 from passerelle.protocol.tasks import Task
 
 ID = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 ARCHITECTURE = r"^(onnx|[A-Za-z_][\w.]*:[A-Za-z_][\w.]*)$"
 HANDLER = r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$"
-PACKAGE = r"[A-Za-z_][\w.]*(/.+)?"  # and the path of a file in it
 OUTPUT = r"^\S.*$"
-PACKAGE_FILE = f"^{PACKAGE}$"
-HTTPS = r"^https://.+"
-WEIGHTS = rf"^(torchvision:\w+|file:.+|https://.+|package:{PACKAGE}|architecture|random)$"
 DURATION = (  # more than none
     r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*)(ms|s|m|h)$"
 )
@@ -85,44 +82,6 @@ class Input(Fields):
     )
     mean: input_fields.PerChannel | None = Field(None, description=PER_CHANNEL)
     std: input_fields.PerChannel | None = Field(None, description=PER_CHANNEL)
-
-
-class WeightsFile(Fields):
-    """A checkpoint, and which part of it is the model's state dict."""
-
-    file: str | None = Field(None, min_length=1, description="A path relative to the manifest.")
-    https: str | None = Field(None, pattern=HTTPS, description="An address to download.")
-    package: str | None = Field(
-        None, pattern=PACKAGE_FILE, description="A Python package, and the path of a file in it."
-    )
-    key: str | None = Field(
-        None,
-        min_length=1,
-        examples=["model", "trainer.ema"],
-        description="Under which the state dict lies; found unless given.",
-    )
-    strip: str | None = Field(
-        None,
-        min_length=1,
-        examples=["module."],
-        description="What its names begin with, beside the network's; found unless given.",
-    )
-
-    @property
-    def source(self) -> str:
-        """The checkpoint as one text, such as `file:PATH`."""
-        return f"file:{self.file}" if self.file else self.https or f"package:{self.package}"
-
-
-def form_of(weights: object) -> str:
-    """Which form of weights a value is meant to be."""
-    return "mapping" if isinstance(weights, dict | WeightsFile) else "text"
-
-
-Weights = Annotated[
-    Annotated[str, Field(pattern=WEIGHTS), Tag("text")] | Annotated[WeightsFile, Tag("mapping")],
-    Discriminator(form_of),
-]
 
 
 class Accept(Fields):
