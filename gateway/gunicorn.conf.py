@@ -10,8 +10,10 @@ try:
     reading.read(options.manifest)
     api_keys.read(options.keys)
     known_keys.page_key(options)
+    known_keys.demo_key()
 except (SettingError, reading.ManifestError, api_keys.KeysError) as error:
     raise SystemExit(f"The gateway can't start.\n{error}") from None
 
 wsgi_app = "gateway.app:create_app()"
 bind = list(options.bind)
+workers = options.workers

@@ -2,16 +2,23 @@
 
 The page has a key of its own in a file that only it and the gateway read. And where the key file
 holds none, a gateway that was told to makes a demo key for this run, so that `docker compose up`
-serves on a clean checkout as a notebook server does: it is printed, known to this process alone,
+serves on a clean checkout as a notebook server does: it is printed, known to this run alone,
 and no longer accepted once the file holds a key.
 """
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 from gateway import api_keys, settings
 from gateway.api_keys import Key, Keys, KeysError
 from passerelle.server import log
+
+
+@functools.cache
+def demo_key() -> tuple[str, Key]:
+    """The text and the key for this run, of all workers: made before the first."""
+    return api_keys.new("demo", ("*",), None)
 
 
 def page_key(options: settings.Settings) -> Key | None:
@@ -50,7 +57,7 @@ def reader(options: settings.Settings) -> Callable[[Path], Keys]:
         KeysError: the page's key can't be read, or made.
     """
     read_page_key = page_key_reader(options)
-    text, demo = api_keys.new("demo", ("*",), None)
+    text, demo = demo_key()
 
     def read(path: Path) -> Keys:
         """The keys that are accepted now.

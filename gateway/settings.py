@@ -64,6 +64,8 @@ class Settings(settings.ServerSettings):
     max_in_flight: settings.Count = Field(MAX_IN_FLIGHT, alias="PASSERELLE_MAX_IN_FLIGHT")
     # Boxes of a pipeline's first step that its second is asked about: as many as its service takes.
     max_pictures: settings.Count = Field(sending.MAX_PICTURES, alias="PASSERELLE_MAX_PICTURES")
+    # Processes that answer, each with a cache, a history and limits of requests at once of its own.
+    workers: settings.Count = Field(1, alias="PASSERELLE_WORKERS")
     # That answer what isn't a prediction: the listing, the history, the documents.
     request_threads: settings.Count = Field(4, alias="PASSERELLE_REQUEST_THREADS")
 

@@ -81,8 +81,8 @@ def answers(url: str) -> bool:
 class Door:
     """A gateway in front of services at given addresses."""
 
-    def __init__(self, url: str, key: str, log: Path = Path(os.devnull)) -> None:
-        self.url, self.key, self.log = url, key, log
+    def __init__(self, url: str, key: str, log: Path = Path(os.devnull), pid: int = 0) -> None:
+        self.url, self.key, self.log, self.pid = url, key, log, pid
 
     def get(self, path: str) -> dict[str, Any]:
         with Client(self.url, self.key, retries=0) as client:
@@ -126,7 +126,7 @@ def gateway(
     try:
         stack.wait_for(lambda: answers(f"http://127.0.0.1:{port}/health/live"), 20)
         with contract.gateway(f"http://127.0.0.1:{port}", folder / "models.yaml"):
-            yield Door(f"http://127.0.0.1:{port}", text, folder / "gateway.log")
+            yield Door(f"http://127.0.0.1:{port}", text, folder / "gateway.log", child.pid)
     finally:
         child.terminate()
         child.wait(15)

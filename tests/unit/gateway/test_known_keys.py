@@ -26,6 +26,13 @@ def test_an_empty_file_gets_a_demo_key_which_goes_as_soon_as_it_holds_one(
     assert text not in capsys.readouterr().out
 
 
+def test_every_worker_takes_the_same_demo_key(tmp_path: Path) -> None:
+    api_keys.write(tmp_path / "keys.yaml", [])
+    told = options(tmp_path, PASSERELLE_DEMO="http://localhost:8080")
+    one, other = (known_keys.reader(told)(tmp_path / "keys.yaml") for _ in range(2))
+    assert one.by_prefix == other.by_prefix != {}
+
+
 def test_nothing_is_added_unless_told(tmp_path: Path) -> None:
     file = tmp_path / "keys.yaml"
     api_keys.write(file, [])

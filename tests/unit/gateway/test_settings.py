@@ -17,6 +17,7 @@ def test_the_key_file_is_enough() -> None:
     assert found.bind == ("0.0.0.0:8080",)
     assert found.upstream == "http://{service}:8080"
     assert (found.refuse_others, found.max_in_flight, found.page_key) == (True, 96, None)
+    assert found.workers == 1
 
 
 def test_what_is_set_comes_first_and_what_is_empty_is_not_set() -> None:
