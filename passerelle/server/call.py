@@ -53,6 +53,7 @@ class Call:
     def start(self) -> None:
         """Call the application."""
         server = self._connection.server
+        peer = self._connection.transport.get_extra_info("peername")
         path, target, raw_path, query = heads.target(self._head.url)
         scope = {
             "type": "http",
@@ -66,7 +67,7 @@ class Call:
             "root_path": "",
             "headers": self._head.headers,
             "target": target,
-            "client": self._connection.peer,
+            "client": peer[:2] if isinstance(peer, tuple) else None,
         }
         self._task = server.loop.create_task(server.app(scope, self.receive, self.send))
         self._task.add_done_callback(self._done)

@@ -36,7 +36,6 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: "Server") -> None:
         self.server = server
         self.transport: asyncio.Transport
-        self.peer: tuple[str, int] | None = None  # the client's address; None of a Unix socket
         self.deadline = math.inf  # seconds of the loop's clock; the server looks now and then
         self.ends = False  # nothing more is read as a request
         self._parser = RequestParser(self)
@@ -55,8 +54,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, unless there are too many."""
         self.transport = cast("asyncio.Transport", transport)
-        found = transport.get_extra_info("peername")
-        self.peer = (found[0], found[1]) if isinstance(found, tuple) else None
         if self.server.admit(self):
             self._wait_for_head()
         else:
