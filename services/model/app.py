@@ -1,6 +1,5 @@
 """START HERE: `predict` is a request's way through the model service, in order."""
 
-import asyncio
 import contextlib
 import dataclasses
 import functools
@@ -9,37 +8,22 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from passerelle.protocol import contract, open_inference, problems, timeout
+from passerelle.protocol import contract, problems
 from passerelle.server import application, request_body
 from passerelle.server.application import Application
 from passerelle.server.messages import Request, Response
 from passerelle.server.pictures import sending
 from services.model import asked, batch, memory_budget, responses, settings
 from services.model.models import Model, Models
-from services.model.open_inference import answer as infer_answer
-from services.model.open_inference.answer import InferAnswer
-from services.model.open_inference.inference import Inference, Several
+from services.model.open_inference import infer
 from services.model.prediction import Parted, Prediction
 from services.model.responses import Answer
-
-
-@dataclasses.dataclass(frozen=True)
-class State:
-    """What the handlers work with. Per process."""
-
-    options: settings.Settings
-    models: Models
-    decode_memory: memory_budget.Budget
-
-    def limits(self, deadline: float | None) -> asked.Limits:
-        """Within which a request's pictures are decoded."""
-        reserve = functools.partial(self.decode_memory.reserve, deadline=deadline)
-        return asked.Limits(self.options.max_pixels, reserve, self.options.formats)
+from services.model.state import State
 
 
 async def predict(service: State, request: Request) -> Response:
     """Find the model, read the body, wait for a slot, answer in it; several pictures in several."""
-    deadline = deadline_of(request)
+    deadline = asked.deadline(request)
     model = service.models.find(request.parameters["model_id"])
     request.span.fields["model"] = model.card.id
     prediction = asked.prediction(model, request, service.limits(deadline))
@@ -102,60 +86,6 @@ def lasting(deadline: float | None) -> Iterator[Callable[[], bool]]:
         left.set()
 
 
-async def infer(service: State, request: Request) -> Response:
-    """The same in the form of the Open Inference Protocol V2: tensors or pictures in, tensors out.
-
-    Each row of a batch has a slot of its own.
-    """
-    deadline = deadline_of(request)
-    model = service.models.find(request.parameters["model_id"])
-    request.span.fields["model"] = model.card.id
-    prediction = asked.by_default(model, service.limits(deadline))
-    inference = Inference(model, prediction, service.options.max_pictures)
-    with service.models.state(model.card.id).counting_non_finite():
-        answer = await read_and_begin(service, inference, request, deadline)
-    if isinstance(answer, Several):
-        return await infer_each(service, inference, request, answer, deadline)
-    return answer.response(model)
-
-
-async def read_and_begin(
-    service: State, inference: Inference, request: Request, deadline: float | None
-) -> InferAnswer | Several:
-    """The answer to the request, or its rows where there are several."""
-    scheduler = inference.model.scheduler
-    body = await request_body.read(request, service.options.max_body)
-    with request.span.step("queue"):
-        slot = await scheduler.acquire(deadline)
-    header = request.headers.get(open_inference.HEADER_LENGTH.lower())
-    work = functools.partial(inference.begin, body, header, request.span)
-    return await scheduler.run(slot, work, deadline)
-
-
-async def infer_each(
-    service: State, inference: Inference, request: Request, several: Several, deadline: float | None
-) -> Response:
-    """The answer to several rows, if none of them has a problem."""
-    model = inference.model
-    request.span.fields["pictures"] = count = len(several.rows)
-    rows = batch.Batch(several.rows, inference.run, request.span)
-    results = await rows.run(model.scheduler, deadline)
-    service.models.state(model.card.id).count_non_finite(each.problem for each in results)
-    outputs = infer_answer.of_each(results)
-    made = await asyncio.to_thread(infer_answer.of, model, several.request, outputs)
-    return made.response(model, count)
-
-
-def deadline_of(request: Request) -> float | None:
-    """When the request's time is over, in seconds of time.monotonic; None where it has no limit.
-
-    Raises:
-        InvalidRequest: its header is no number of seconds.
-    """
-    seconds = timeout.parse(request.headers.get(timeout.HEADER.lower()))
-    return None if seconds is None else time.monotonic() + seconds
-
-
 async def card(service: State, request: Request) -> Response:
     """`GET /model/<id>`: the model's card and its status."""
     models, model_id = service.models, request.parameters["model_id"]
@@ -190,7 +120,7 @@ def make_app(service: State) -> Application:
     app = Application("model", service.options, lifespan=functools.partial(running, service))
     for method, path, handler in (
         ("POST", "/model/{model_id}/predict", predict),
-        ("POST", "/model/{model_id}/infer", infer),
+        ("POST", "/model/{model_id}/infer", infer.infer),
         ("GET", "/model/{model_id}", card),
         ("GET", "/health/ready", ready),
     ):

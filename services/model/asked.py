@@ -1,8 +1,9 @@
 """What a request asks of a model."""
 
+import time
 from typing import Any, NamedTuple
 
-from passerelle.protocol import accept
+from passerelle.protocol import accept, timeout
 from passerelle.server.messages import Request
 from passerelle.server.pictures import picture
 from services.model import decode
@@ -45,3 +46,13 @@ def made(model: Model, options: Any, preferred: str, limits: Limits) -> Predicti
     way = Decoding(about.input, *limits, for_handler=bool(about.handler))
     asked = model.task, options, preferred, way.prepare, way.open
     return HandledPrediction(*asked, way.whole, about.id) if about.handler else Prediction(*asked)
+
+
+def deadline(request: Request) -> float | None:
+    """When the request's time is over, in seconds of time.monotonic; None where it has no limit.
+
+    Raises:
+        InvalidRequest: its header is no number of seconds.
+    """
+    seconds = timeout.parse(request.headers.get(timeout.HEADER.lower()))
+    return None if seconds is None else time.monotonic() + seconds

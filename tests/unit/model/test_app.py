@@ -19,6 +19,7 @@ from passerelle.server.application import Application
 from services.model import app, memory_budget, settings
 from services.model.engines.engine import Engine
 from services.model.models import Models
+from services.model.state import State
 from services.model.tasks.classification import LOGITS
 from services.model.tensors import Array, Tensors
 from tests.support import asgi
@@ -45,7 +46,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Models:
 @pytest.fixture
 def service(models: Models, tmp_path: Path) -> Application:
     options = settings.read({"PASSERELLE_ARTIFACTS": str(tmp_path), "PASSERELLE_MAX_BODY": "5000"})
-    return app.make_app(app.State(options, models, memory_budget.UNLIMITED))
+    return app.make_app(State(options, models, memory_budget.UNLIMITED))
 
 
 async def predict(service: Application, body: bytes, **headers: str) -> asgi.Answer:
@@ -169,7 +170,7 @@ async def test_a_picture_waits_for_memory_within_its_own_time(
     models.load()
     options = settings.read({"PASSERELLE_ARTIFACTS": str(tmp_path)})
     late = memory_budget.Budget(1, clock=lambda: math.inf)
-    service = app.make_app(app.State(options, models, late))
+    service = app.make_app(State(options, models, late))
     with late.reserve(1):
         answer = await predict(service, png("red"), **{timeout.HEADER: "5"})
     assert (answer.status, "memory" in answer.json["detail"]) == (504, True)
@@ -262,7 +263,7 @@ async def test_more_pictures_than_a_request_may_have_are_refused(
 ) -> None:
     models.load()
     given = {"PASSERELLE_ARTIFACTS": str(tmp_path), "PASSERELLE_MAX_PICTURES": "2"}
-    service = app.make_app(app.State(settings.read(given), models, memory_budget.UNLIMITED))
+    service = app.make_app(State(settings.read(given), models, memory_budget.UNLIMITED))
     for sent in (form, listed):
         answer = await asgi.ask(service, "POST", PREDICT, *sent(*[b"x"] * 3))
         assert (answer.status, "more than 2. Send fewer" in answer.json["detail"]) == (413, True)

@@ -15,6 +15,7 @@ from passerelle.server.application import Application
 from services.model import app, memory_budget, settings
 from services.model.engines.engine import Engine
 from services.model.models import Models
+from services.model.state import State
 from tests.support import asgi
 from tests.unit.model import artifacts
 from tests.unit.model.test_app import png, undefined_for_black
@@ -39,7 +40,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Models:
 @pytest.fixture
 def service(models: Models, tmp_path: Path) -> Application:
     given = {"PASSERELLE_ARTIFACTS": str(tmp_path), "PASSERELLE_MAX_PICTURES": "3"}
-    return app.make_app(app.State(settings.read(given), models, memory_budget.UNLIMITED))
+    return app.make_app(State(settings.read(given), models, memory_budget.UNLIMITED))
 
 
 async def infer(service: Application, document: Any, **headers: str) -> asgi.Answer:
