@@ -103,7 +103,7 @@ async def identify(gateway: State, request: Request) -> Caller:
     Raises:
         Unauthorized
     """
-    client = credentials.client(request.headers, request.values)
+    client = credentials.client(request, request.values)
     found = await auth.identify(gateway, client, request.span)
     request.environ[CALLER_KEY] = found
     return found

@@ -19,6 +19,7 @@ class Client:
 
     api_key: str  # the key's text; empty where the request has none
     key_in_query: bool  # a key was written into the address, where logs would show it
+    addresses: tuple[str, ...] = ()  # its own, then those of the trusted proxies up to us; if known
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

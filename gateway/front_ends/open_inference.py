@@ -22,7 +22,7 @@ def receive(request: Request) -> Exchange:
     """The exchange of a request whose body has not been read yet."""
     return Exchange(
         model_id=request.parameters["model_id"],
-        client=credentials.client(request.headers, request.values),
+        client=credentials.client(request, request.values),
         headers={name: each for name, each in request.headers.items() if name != "accept"},
         query={},  # the protocol has none
         span=request.span,

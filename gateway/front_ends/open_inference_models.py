@@ -106,7 +106,7 @@ async def identify(gateway: State, request: Request) -> Caller:
     Raises:
         Unauthorized
     """
-    client = credentials.client(request.headers, request.values)
+    client = credentials.client(request, request.values)
     return await auth.identify(gateway, client, request.span)
 
 

@@ -22,7 +22,7 @@ def receive(request: Request) -> Exchange:
     query = request.values
     return Exchange(
         model_id=request.parameters["model_id"],
-        client=credentials.client(request.headers, query),
+        client=credentials.client(request, query),
         headers=request.headers,
         query=query,
         span=request.span,

@@ -20,6 +20,7 @@ from passerelle.protocol import problems, trace
 from passerelle.protocol.problems import Problem
 from passerelle.server import log, memory, problem_responses, responses
 from passerelle.server.byte_budget import ByteBudget
+from passerelle.server.client_address import Proxies
 from passerelle.server.messages import Receive, Request, Response, Send
 from passerelle.server.settings import ServerSettings
 from passerelle.server.span import Span
@@ -78,6 +79,7 @@ class Application:
             lifespan,
         )
         self.bodies = ByteBudget(options.body_memory)
+        self._proxies = Proxies(options.trusted_proxies, options.proxy_header)
         self.routes: dict[str, Route] = {}
         self.observers: list[Observer] = []
         self.intercept: Intercept | None = None
@@ -102,6 +104,9 @@ class Application:
         """Answer one request (ASGI)."""
         request = request_of(scope, receive, self.bodies, self.options.path_prefix)
         request.send = send
+        request.addresses = self._proxies.addresses(request.peer, request.headers)
+        if request.addresses:
+            request.span.fields["client"] = request.client
         try:
             response = await self._answer_or_problem(request)
         except asyncio.CancelledError:  # the client is gone

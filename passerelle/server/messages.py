@@ -38,6 +38,7 @@ class Request:
     send: Send = to_nobody  # ASGI's
     has_begun: bool = False  # whether a response is being sent, or was
     peer: str = ""  # the address of who connected: a client's, or a proxy's; empty of a socket
+    addresses: tuple[str, ...] = ()  # the client's, then those of trusted proxies up to the peer's
     environ: dict[str, Any] = dataclasses.field(default_factory=dict)  # more, for WSGI
 
     @property
@@ -47,6 +48,11 @@ class Request:
             return {}
         pairs = urllib.parse.parse_qsl(self.query.decode(errors="replace"), keep_blank_values=True)
         return dict(reversed(pairs))
+
+    @property
+    def client(self) -> str:
+        """The address of whoever asks; empty where none is known."""
+        return self.addresses[0] if self.addresses else ""
 
     @property
     def media_type(self) -> str:

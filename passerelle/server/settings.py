@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from passerelle.protocol import addresses
+from passerelle.server import client_address
 
 
 class SettingError(Exception):
@@ -94,6 +95,7 @@ def _are_addresses(text: str) -> bool:
 
 _WITHOUT_PORT = r"unix:.+|fd://\d+"
 _MAX_SOCKET = len("unix:") + 107  # bytes that the system takes of a path, <sys/un.h>
+_NETWORKS = "write networks such as 10.0.0.0/8, addresses, or unix, with commas"
 _ADDRESS = "write host:port, [IPv6]:port or unix:/path, a path of at most 107 bytes"
 
 Count = Annotated[int, checked(_is_count, "write a whole number of at least 1")]
@@ -138,5 +140,13 @@ class ServerSettings(Base):
     project: str = Field("", alias="GOOGLE_CLOUD_PROJECT")
     # The path that people's addresses begin with, where the process is behind another site's proxy.
     path_prefix: PathPrefix = Field("", alias="PASSERELLE_PATH_PREFIX")
+    # The networks of the proxies in front, which say whose requests they pass on.
+    trusted_proxies: Annotated[
+        tuple[str, ...], words(","), checked(client_address.is_trustable, _NETWORKS)
+    ] = Field((), alias="PASSERELLE_TRUSTED_PROXIES")
+    # The header in which they say it.
+    proxy_header: Annotated[str, one_of("X-Forwarded-For", "Forwarded")] = Field(
+        "X-Forwarded-For", alias="PASSERELLE_PROXY_HEADER"
+    )
     port: Port = Field(8080, alias="PORT")
     bind: Addresses = Field(default_factory=every_interface, alias="PASSERELLE_BIND")

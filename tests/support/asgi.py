@@ -34,9 +34,10 @@ async def ask(
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
     path: str | None = None,
+    peer: str = "",
 ) -> Answer:
     """The response to one request, whose target is its path and query."""
-    start, *parts = await messages(app, method, target, body, headers, path)
+    start, *parts = await messages(app, method, target, body, headers, path, peer)
     decoded = [(name.decode(), value.decode()) for name, value in start["headers"]]
     return Answer(start["status"], Headers(decoded), b"".join(each["body"] for each in parts))
 
@@ -48,6 +49,7 @@ async def messages(
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
     path: str | None = None,
+    peer: str = "",
 ) -> list[dict[str, Any]]:
     """All that the application says to one request. A target that is encoded has a path beside."""
     sent_path, _, query = target.partition("?")
@@ -58,6 +60,7 @@ async def messages(
         "path": sent_path if path is None else path,
         "query_string": query.encode(),
         "target": target.encode(),
+        "client": (peer, 1) if peer else None,
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
     }
     sent: list[dict[str, Any]] = []

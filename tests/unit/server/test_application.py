@@ -276,6 +276,14 @@ async def test_a_header_that_came_twice_is_one_with_both_values() -> None:
     assert request.headers == {"accept": "a, b", "x": "ü"}
 
 
+async def test_the_log_has_the_clients_address(capsys: pytest.CaptureFixture[str]) -> None:
+    app, headers = make(PASSERELLE_TRUSTED_PROXIES="10.0.0.0/8"), {"X-Forwarded-For": "192.0.2.7"}
+    for peer in ("10.0.0.1", "203.0.113.9", ""):
+        await asgi.ask(app, "GET", "/steps", headers=headers, peer=peer)
+    found = [each.get("client") for each in lines(capsys)]
+    assert found == ["192.0.2.7", "203.0.113.9", None]
+
+
 async def never() -> dict[str, Any]:
     raise AssertionError("nothing is to be received")
 

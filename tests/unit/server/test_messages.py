@@ -38,3 +38,10 @@ def test_a_request_without_a_content_type_has_no_media_type() -> None:
 def test_responses_do_not_share_their_headers() -> None:
     Response(200).headers.append(("Allow", "GET"))
     assert Response(200).headers == []
+
+
+def test_the_client_is_the_first_of_the_addresses_that_are_known() -> None:
+    request = made.request()
+    assert request.client == ""
+    request.addresses = ("203.0.113.9", "10.0.0.1")
+    assert request.client == "203.0.113.9"
