@@ -28,6 +28,7 @@ from bench.hop_report import DIRECT, GATEWAY
 from bench.rounds import Round
 from bench.workload import Workload
 from gateway import api_keys
+from passerelle.local import key_changes
 from passerelle.local.process import Process
 
 CONCURRENCY = (1, 8)  # requests at once
@@ -110,7 +111,7 @@ def started(services: list[Service], folder: Path) -> Iterator[Gateway]:
     (port,) = stack.free_ports(1)
     url = f"http://127.0.0.1:{port}"
     api_key, stored = api_keys.new("bench", ("*",), None)
-    api_keys.write(folder / "keys.yaml", [stored])
+    key_changes.write(folder / "keys.yaml", [stored])
     (folder / "models.yaml").write_text(foreign_services.manifest(services, cache={"size": 0}))
     environ = stack.gateway_environ(folder, folder / "models.yaml", url)
     gateway = Process("gateway", stack.gateway_command(stack.ROOT, environ, folder / "gateway.log"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import artifacts, procfs
 from gateway import api_keys
 from passerelle.client import Client, errors
-from passerelle.local import launch
+from passerelle.local import key_changes, launch
 from passerelle.local.process import Command, Process
 
 ROOT = Path(__file__).parents[1]  # the checkout that this file is part of
@@ -36,7 +36,7 @@ class Stack:
         model, self.artifact = artifacts.baked(model_id, manifest_file)
         self.service_url, self.gateway_url = (f"http://127.0.0.1:{port}" for port in free_ports(2))
         self.api_key, stored_key = api_keys.new("bench", (model.id,), None)
-        api_keys.write(folder / "keys.yaml", [stored_key])
+        key_changes.write(folder / "keys.yaml", [stored_key])
         service = {
             "PASSERELLE_ARTIFACTS": str(self.artifact.resolve()),
             "PASSERELLE_BIND": f"{netloc(self.service_url)},unix:{folder}/{model.service}.sock",

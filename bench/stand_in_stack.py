@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench import procfs, stack
 from gateway import api_keys
+from passerelle.local import key_changes
 from passerelle.local.process import Command, Process
 
 MODEL = "stand-in"
@@ -45,7 +46,7 @@ class StandInStack:
             f"http://127.0.0.1:{port}" for port in stack.free_ports(1 + len(roots))
         )
         self.api_key, stored_key = api_keys.new("bench", (MODEL,), None)
-        api_keys.write(folder / "keys.yaml", [stored_key])
+        key_changes.write(folder / "keys.yaml", [stored_key])
         (folder / "models.yaml").write_text(MANIFEST)
         addresses = (stack.netloc(self.service_url), f"unix:{folder}/{MODEL}.sock")
         command = [

@@ -1,6 +1,6 @@
 """gunicorn for the gateway."""
 
-from gateway import api_keys, known_keys, settings
+from gateway import api_keys, key_file, known_keys, settings
 from passerelle.manifest import reading
 from passerelle.server.gunicorn_settings import *  # noqa: F403  # gunicorn reads this module's names
 from passerelle.server.settings import SettingError
@@ -8,7 +8,7 @@ from passerelle.server.settings import SettingError
 try:
     options = settings.read()
     reading.read(options.manifest)
-    api_keys.read(options.keys)
+    key_file.read(options.keys)
     known_keys.page_key(options)
     known_keys.demo_key()
 except (SettingError, reading.ManifestError, api_keys.KeysError) as error:

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import api_keys, settings
+from gateway import api_keys, key_file, plain_key, settings
 from gateway.api_keys import Key, Keys, KeysError
 from passerelle.server import log
 
@@ -27,7 +27,7 @@ def page_key(options: settings.Settings) -> Key | None:
     Raises:
         KeysError
     """
-    return api_keys.from_key_file(options.page_key, "frontend") if options.page_key else None
+    return plain_key.read_or_make(options.page_key, "frontend") if options.page_key else None
 
 
 def page_key_reader(options: settings.Settings) -> Callable[[], Key | None]:
@@ -42,7 +42,7 @@ def page_key_reader(options: settings.Settings) -> Callable[[], Key | None]:
         nonlocal last
         if options.page_key:
             try:
-                last = api_keys.read_key_file(options.page_key, "frontend")
+                last = plain_key.read(options.page_key, "frontend")
             except KeysError as error:
                 log.write("ERROR", f"the page's last good key stays in use: {error}")
         return last
@@ -65,7 +65,7 @@ def reader(options: settings.Settings) -> Callable[[Path], Keys]:
         Raises:
             KeysError
         """
-        by_prefix = dict(api_keys.read(path).by_prefix)
+        by_prefix = dict(key_file.read(path).by_prefix)
         if options.demo and not by_prefix:
             by_prefix[demo.prefix] = demo
             line = f"curl -H 'X-API-Key: {text}' {options.demo}/models"

@@ -7,7 +7,7 @@ import click
 
 from gateway import api_keys
 from passerelle.cli import options
-from passerelle.local import local_state
+from passerelle.local import key_changes, local_state
 from passerelle.manifest import names
 
 
@@ -42,6 +42,6 @@ def new(
         raise click.BadParameter("this day has passed", param_hint="--expires")
     text, key = api_keys.new(name, ids or ("*",), expires.date() if expires else None)
     file = file or local_state.keys_file(state)
-    api_keys.add(file, key)
+    key_changes.add(file, key)
     click.echo(text)
     click.echo(f"Kept as a hash in {file}. It is not shown again.", err=True)

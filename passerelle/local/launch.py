@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from gateway import api_keys
+from gateway import plain_key
 from passerelle.local import local_state
 from passerelle.local.options import Options
 from passerelle.local.process import Command, Process
@@ -75,7 +75,7 @@ class Launcher:
             "PASSERELLE_REFUSE_OTHERS": "0",  # a model goes on as it was while its change is baked
         }
         if options.page_port:
-            api_keys.from_key_file(self._page_key, "frontend")  # made before the page looks for it
+            plain_key.read_or_make(self._page_key, "frontend")  # made before the page looks for it
             environ["PASSERELLE_PAGE_KEY"] = str(self._page_key)
         return self._started("gateway", "gateway", environ)
 

@@ -3,7 +3,8 @@
 import datetime
 from pathlib import Path
 
-from gateway import api_keys
+from gateway import api_keys, key_file, plain_key
+from passerelle.local import key_changes
 
 DEMO_NAME = "demo"
 USUAL_ADDRESS = "http://127.0.0.1:8080"
@@ -40,13 +41,13 @@ def ensure_demo_key(state: Path) -> str:
         api_keys.KeysError: the key file is there, but broken.
     """
     file = keys_file(state)
-    keys = api_keys.read(file) if file.exists() else api_keys.Keys({})
+    keys = key_file.read(file) if file.exists() else api_keys.Keys({})
     text = demo_key(state)
     if text and keys.find(text, datetime.datetime.now(datetime.UTC).date()):
         return text
     text, key = api_keys.new(DEMO_NAME, ("*",), None)
-    api_keys.write(
+    key_changes.write(
         file, [*(each for each in keys.by_prefix.values() if each.name != DEMO_NAME), key]
     )
-    api_keys.write_privately(state / "demo.key", text + "\n")
+    plain_key.write_privately(state / "demo.key", text + "\n")
     return text

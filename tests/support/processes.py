@@ -14,7 +14,7 @@ import requests
 
 from gateway import api_keys
 from passerelle.client import Client
-from passerelle.local import baking
+from passerelle.local import baking, key_changes
 from passerelle.manifest import reading
 from tests.support import contract, stack
 
@@ -109,7 +109,7 @@ def gateway(
     entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
     (folder / "models.yaml").write_text(manifest or f"version: 1\n{entry}\n")
     text, key = api_keys.new("test", ("*",), None)
-    api_keys.write(folder / "keys.yaml", [key])
+    key_changes.write(folder / "keys.yaml", [key])
     port = stack.free_port()
     own = {
         "PASSERELLE_MANIFEST": str(folder / "models.yaml"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from gateway import api_keys, replica
+from passerelle.local import key_changes
 from tests.support import processes, stack
 from tests.system.test_gateway import log_line, problem
 
@@ -174,7 +175,7 @@ def test_where_it_is_off_nothing_is_said_of_it(up: stack.Stack, picture: bytes) 
 
 def test_the_cache_is_no_way_round_a_key(up: stack.Stack, picture: bytes) -> None:
     text, key = api_keys.new("narrow", (OFF,), None)
-    api_keys.add(up.state / "keys.yaml", key)
+    key_changes.add(up.state / "keys.yaml", key)
     mine = {"X-API-Key": text}
     stack.wait_for(lambda: up.get("/models", headers=mine).ok, 5)
     assert up.predict(KEPT, picture).ok

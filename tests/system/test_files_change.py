@@ -14,8 +14,8 @@ import pytest
 import requests
 import safetensors.numpy
 
-from gateway import api_keys
-from passerelle.local import local_state
+from gateway import api_keys, key_file
+from passerelle.local import key_changes, local_state
 from tests.support import small_net, stack
 
 BAKE = 60  # seconds that a bake and a start have, on a machine that does other things as well
@@ -182,17 +182,17 @@ def test_keys_are_added_and_revoked_with_the_same_length_and_time(tmp_path: Path
     file = local_state.keys_file(state)
     made = [api_keys.new("alice", ("*",), None) for _ in range(2)]
     with stack.running(small_net.write(tmp_path), state) as up:
-        demo = list(api_keys.read(file).by_prefix.values())
+        demo = list(key_file.read(file).by_prefix.values())
 
         def status(text: str) -> int:
             return int(up.get("/models", headers={"X-API-Key": text}).status_code)
 
         with asked(lambda: status(up.key)):  # which stays good all the while
-            api_keys.write(file, [*demo, made[0][1]])
+            key_changes.write(file, [*demo, made[0][1]])
             stack.wait_for(lambda: status(made[0][0]) == 200, SOON)
             for how, revoked, added in ((in_place, 0, 1), (by_a_rename, 1, 0)):
                 keys = [*demo, made[added][1]]
-                exchange(file, lambda new, keys=keys: api_keys.write(new, keys), how)  # type: ignore[misc]  # a lambda's default
+                exchange(file, lambda new, keys=keys: key_changes.write(new, keys), how)  # type: ignore[misc]  # a lambda's default
                 stack.wait_for(lambda old=revoked: status(made[old][0]) == 401, SOON)  # type: ignore[misc]  # the same
                 assert status(made[added][0]) == 200
             file.write_text("keys: [")

@@ -13,7 +13,7 @@ import requests
 import yaml
 
 from gateway import api_keys, app, control, settings
-from passerelle.local import local_state
+from passerelle.local import key_changes, local_state
 from passerelle.protocol import trace
 from passerelle.server.application import ANY
 from tests.support import stack
@@ -156,7 +156,7 @@ def test_a_key_in_the_address_is_refused(up: stack.Stack) -> None:
 
 def test_a_new_key_is_taken_at_once_and_held_to_its_models(up: stack.Stack) -> None:
     text, key = api_keys.new("narrow", (FIRST,), None)
-    api_keys.add(up.state / "keys.yaml", key)
+    key_changes.add(up.state / "keys.yaml", key)
     mine = {"X-API-Key": text}
     stack.wait_for(lambda: up.get("/models", headers=mine).ok, 5)
     assert [each["id"] for each in up.get("/models", headers=mine).json()["models"]] == [FIRST]

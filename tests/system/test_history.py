@@ -2,6 +2,7 @@
 
 from gateway import api_keys
 from gateway.history import SLOT_SECONDS
+from passerelle.local import key_changes
 from tests.support import stack
 
 
@@ -19,7 +20,7 @@ def test_the_gateway_tells_each_models_history_to_who_may_use_it(up: stack.Stack
     assert sum(each["requests"] for each in first["slots"]) >= 1
     assert up.get("/history", headers={"X-API-Key": None}).status_code == 401
     text, key = api_keys.new("one", ("efficientnet-lite1",), None)
-    api_keys.add(up.state / "keys.yaml", key)
+    key_changes.add(up.state / "keys.yaml", key)
     stack.wait_for(lambda: up.get("/models", headers={"X-API-Key": text}).ok, 10)
     found = up.get("/history", headers={"X-API-Key": text}).json()["models"]
     assert [each["id"] for each in found] == ["efficientnet-lite1"]

@@ -16,6 +16,7 @@ from huggingface_hub import InferenceClient, errors
 from PIL import Image
 
 from gateway import api_keys
+from passerelle.local import key_changes
 from tests.support import documents, javascript, processes, stack, task_nets
 
 CLIENT = "@huggingface/inference@4.13.30"
@@ -324,7 +325,7 @@ def test_a_list_has_a_list_of_answers_or_the_problem_of_one(up: stack.Stack) -> 
 def test_a_key_may_use_only_its_models(up: stack.Stack) -> None:
     text, key = api_keys.new("narrow", ("people",), None)
     known = up.state / "keys.yaml"
-    api_keys.add(known, key)
+    key_changes.add(known, key)
     stack.wait_for(lambda: ask(up, "people", headers={"X-API-Key": text}).ok, 20)
     asking = InferenceClient(model=f"{up.url}/hf/rooms", token=text)
     with pytest.raises(errors.HfHubHTTPError, match="This key may not use 'rooms'") as caught:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import requests
 
-from gateway import api_keys
+from gateway import api_keys, key_file
+from passerelle.local import key_changes
 from tests.support import open_inference, processes, stack, task_nets
 from tests.support.open_inference import SIDE, own
 
@@ -56,7 +57,7 @@ def test_a_picture_alone_is_a_body_too(up: stack.Stack) -> None:
 def test_a_key_holds_for_its_models_alone(up: stack.Stack) -> None:
     text, key = api_keys.new("bob", ("colours",), None)
     file = up.state / "keys.yaml"
-    api_keys.write(file, [*api_keys.read(file).by_prefix.values(), key])
+    key_changes.write(file, [*key_file.read(file).by_prefix.values(), key])
     bob = {"X-API-Key": text}
     stack.wait_for(lambda: infer(up, headers=bob).ok, 10)
     refused = infer(up, "boxes", headers=bob)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import requests
 
-from gateway import api_keys
+from passerelle.local import key_changes
 from tests.support import processes, stack
 
 
@@ -19,7 +19,7 @@ def test_each_worker_takes_the_same_keys_and_one_that_dies_is_replaced(tmp_path:
     with processes.gateway(tmp_path, "http://127.0.0.1:1", environ=environ) as door:
         stack.wait_for(lambda: len(stack.children(door.pid)) == 2, 10)
         assert {listing(door.url, door.key) for _ in range(20)} == {200}
-        api_keys.write(tmp_path / "keys.yaml", [])
+        key_changes.write(tmp_path / "keys.yaml", [])
         stack.wait_for(lambda: listing(door.url, door.key) == 401, 10)
         stack.wait_for(lambda: door.log.read_text().count("there is no key yet") == 2, 10)
         demo = re.findall(r"psl_\w{8}_[\w-]{43}", door.log.read_text())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import api_keys
+from gateway import key_file
 from tests.unit.cli import command
 
 
@@ -18,14 +18,14 @@ def test_a_new_key_is_accepted_for_its_models_until_its_day(tmp_path: Path) -> N
     text = shown.stdout.strip()
     assert f"Kept as a hash in {file}. It is not shown again." in shown.stderr
     assert text not in file.read_text()
-    key = api_keys.read(file).find(text, datetime.date(2031, 1, 1))
+    key = key_file.read(file).find(text, datetime.date(2031, 1, 1))
     assert key is not None
     assert (key.name, key.models, key.expires) == ("alice", ("a",), datetime.date(2031, 1, 2))
 
 
 def test_a_key_is_for_every_model_and_the_local_run_unless_told(tmp_path: Path) -> None:
     shown = command.run("keys", "new", "--name", "bob", "--state", str(tmp_path))
-    key = api_keys.read(tmp_path / "keys.yaml").find(shown.stdout.strip(), datetime.date.max)
+    key = key_file.read(tmp_path / "keys.yaml").find(shown.stdout.strip(), datetime.date.max)
     assert key is not None
     assert (key.models, key.expires) == (("*",), None)
 

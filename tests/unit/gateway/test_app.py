@@ -12,6 +12,7 @@ from gateway.exchange import Exchange
 from gateway.front_ends import passerelle
 from gateway.transport import Response
 from gateway.upstream import Upstream
+from passerelle.local import key_changes
 from passerelle.server import daemon_thread, file_watcher
 from passerelle.server.application import Application
 from passerelle.server.messages import Request
@@ -242,7 +243,7 @@ async def test_as_long_as_it_runs_the_gateway_follows_its_services_and_files(
     manifest, keys = tmp_path / "models.yaml", tmp_path / "keys.yaml"
     manifest.write_text(MANIFEST)
     text, key = api_keys.new("alice", ("*",), None)
-    api_keys.write(keys, [])
+    key_changes.write(keys, [])
     environ = {"PASSERELLE_KEYS": str(keys), "PASSERELLE_MANIFEST": str(manifest)}
     created = app.create_app(settings.read(environ))
 
@@ -255,7 +256,7 @@ async def test_as_long_as_it_runs_the_gateway_follows_its_services_and_files(
         await settle()
         assert followed.services == {"zoo"}
         assert await models() is None  # the key is unknown
-        api_keys.write(keys, [key])
+        key_changes.write(keys, [key])
         manifest.write_text(MANIFEST.replace("zoo", "park"))
         for _ in range(2):  # it is taken up when it is seen for the second time
             clock.now += file_watcher.POLL_INTERVAL
@@ -263,7 +264,7 @@ async def test_as_long_as_it_runs_the_gateway_follows_its_services_and_files(
         assert followed.services == {"park"}
         assert [each["id"] for each in await models()] == ["one"]
     assert not followed.services
-    api_keys.write(keys, [])
+    key_changes.write(keys, [])
     for _ in range(2):
         clock.now += file_watcher.POLL_INTERVAL
         await settle()

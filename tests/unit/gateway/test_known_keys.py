@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway import api_keys, known_keys, settings
+from passerelle.local import key_changes
 
 
 def options(folder: Path, **given: str) -> settings.Settings:
@@ -15,19 +16,19 @@ def test_an_empty_file_gets_a_demo_key_which_goes_as_soon_as_it_holds_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "keys.yaml"
-    api_keys.write(file, [])
+    key_changes.write(file, [])
     read = known_keys.reader(options(tmp_path, PASSERELLE_DEMO="http://localhost:8080"))
     demo = read(file)
     assert [key.name for key in demo.by_prefix.values()] == ["demo"]
     assert "curl -H 'X-API-Key: psl_" in capsys.readouterr().out
     text, key = api_keys.new("alice", ("*",), None)
-    api_keys.write(file, [key])
+    key_changes.write(file, [key])
     assert [each.name for each in read(file).by_prefix.values()] == ["alice"]
     assert text not in capsys.readouterr().out
 
 
 def test_every_worker_takes_the_same_demo_key(tmp_path: Path) -> None:
-    api_keys.write(tmp_path / "keys.yaml", [])
+    key_changes.write(tmp_path / "keys.yaml", [])
     told = options(tmp_path, PASSERELLE_DEMO="http://localhost:8080")
     one, other = (known_keys.reader(told)(tmp_path / "keys.yaml") for _ in range(2))
     assert one.by_prefix == other.by_prefix != {}
@@ -35,14 +36,14 @@ def test_every_worker_takes_the_same_demo_key(tmp_path: Path) -> None:
 
 def test_nothing_is_added_unless_told(tmp_path: Path) -> None:
     file = tmp_path / "keys.yaml"
-    api_keys.write(file, [])
+    key_changes.write(file, [])
     assert known_keys.reader(options(tmp_path))(file).by_prefix == {}
     assert known_keys.page_key(options(tmp_path)) is None
 
 
 def test_the_pages_key_is_made_once_and_accepted(tmp_path: Path) -> None:
     file, page = tmp_path / "keys.yaml", tmp_path / "page" / "key"
-    api_keys.write(file, [])
+    key_changes.write(file, [])
     told = options(tmp_path, PASSERELLE_PAGE_KEY=str(page))
     accepted = known_keys.reader(told)(file)
     assert [key.name for key in accepted.by_prefix.values()] == ["frontend"]
@@ -74,7 +75,7 @@ def test_the_pages_key_is_exchanged_and_a_broken_file_keeps_the_last_and_holds_u
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, page = tmp_path / "keys.yaml", tmp_path / "key"
-    api_keys.write(file, [])
+    key_changes.write(file, [])
     read = known_keys.reader(options(tmp_path, PASSERELLE_PAGE_KEY=str(page)))
     first = read(file).by_prefix
     text, exchanged = api_keys.new("frontend", ("*",), None)
@@ -83,7 +84,7 @@ def test_the_pages_key_is_exchanged_and_a_broken_file_keeps_the_last_and_holds_u
     _, alice = api_keys.new("alice", ("*",), None)
     for break_it in (lambda: page.write_text(""), page.unlink):
         break_it()
-        api_keys.write(file, [alice])
+        key_changes.write(file, [alice])
         assert read(file).by_prefix.keys() == {alice.prefix, exchanged.prefix}
         assert "the page's last good key stays in use" in capsys.readouterr().out
     assert not page.exists()  # it is made at the start alone

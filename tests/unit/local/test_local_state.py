@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
-from gateway import api_keys
-from passerelle.local import local_state
+import yaml
+
+from gateway import api_keys, key_file
+from passerelle.local import key_changes, local_state
 
 
 def test_the_demo_key_is_made_once_and_accepted(tmp_path: Path) -> None:
     text = local_state.ensure_demo_key(tmp_path)
     assert local_state.ensure_demo_key(tmp_path) == text == local_state.demo_key(tmp_path)
-    keys = [*api_keys.read(local_state.keys_file(tmp_path)).by_prefix.values()]
+    keys = [*key_file.read(local_state.keys_file(tmp_path)).by_prefix.values()]
     assert [(key.name, key.models) for key in keys] == [("demo", ("*",))]
 
 
@@ -21,10 +23,10 @@ def test_the_demo_key_is_for_its_owners_eyes(tmp_path: Path) -> None:
 def test_a_lost_key_is_replaced_and_others_are_kept(tmp_path: Path) -> None:
     first = local_state.ensure_demo_key(tmp_path)
     file = local_state.keys_file(tmp_path)
-    api_keys.add(file, api_keys.new("alice", ("*",), None)[1])
+    key_changes.add(file, api_keys.new("alice", ("*",), None)[1])
     (tmp_path / "demo.key").unlink()
     assert local_state.ensure_demo_key(tmp_path) != first
-    names = sorted(key.name for key in api_keys.read(file).by_prefix.values())
+    names = sorted(key.name for key in key_file.read(file).by_prefix.values())
     assert names == ["alice", "demo"]
 
 
@@ -36,3 +38,15 @@ def test_without_a_run_there_is_no_key_and_the_usual_address(tmp_path: Path) -> 
 def test_the_address_of_the_last_run_is_kept(tmp_path: Path) -> None:
     local_state.save_address(tmp_path, "http://127.0.0.1:8090")
     assert local_state.address(tmp_path) == "http://127.0.0.1:8090"
+
+
+def test_the_demo_key_is_kept_from_run_to_run_and_replaced_when_lost(tmp_path: Path) -> None:
+    first = local_state.ensure_demo_key(tmp_path)
+    assert local_state.ensure_demo_key(tmp_path) == first
+    local_state.keys_file(tmp_path).unlink()
+    second = local_state.ensure_demo_key(tmp_path)
+    assert second != first
+    names = [
+        key["name"] for key in yaml.safe_load(local_state.keys_file(tmp_path).read_text())["keys"]
+    ]
+    assert names == ["demo"]
