@@ -15,7 +15,7 @@ import dataclasses
 import socket
 import time
 import urllib.parse
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from gateway import service_address, transport
 from gateway.adapters.adapter import Adapter, ServedModel
@@ -206,19 +206,14 @@ class Upstream:
         """Send the request that `next_attempt` gives, with its seconds, to the least busy replica.
 
         Raises:
-            OSError: as `transport.Pool.send`, of the last replica that was tried.
+            OSError: as `transport.Pool.send`.
         """
-        tried: list[Replica] = []
         budget = self.limits.retry_budget
         with budget.requests, Retries(budget) as retries:
-            while True:
-                replica = self._least_busy(model_id, tried)
-                with replica.in_flight:
-                    try:
-                        return await replica.send(*next_attempt())
-                    except transport.UnreachableError:
-                        if not self._may_retry(model_id, replica, tried, retries):
-                            raise
+            for replica in self._attempts(model_id, retries):
+                with replica.in_flight, contextlib.suppress(transport.UnreachableError):
+                    return await replica.send(*next_attempt())
+        raise transport.UnreachableError(self.service)
 
     @contextlib.asynccontextmanager
     async def stream(
@@ -227,43 +222,27 @@ class Upstream:
         """Send a request as it comes, as `send` does; inside the block is its response.
 
         Raises:
-            OSError: as `transport.Pool.stream`, of the last replica that was tried.
+            OSError: as `transport.Pool.stream`.
         """
-        tried: list[Replica] = []
         budget = self.limits.retry_budget
         with budget.requests, Retries(budget) as retries:
-            while True:
-                replica = self._least_busy(model_id, tried)
-                with replica.in_flight:
-                    try:
-                        async with replica.stream(request, seconds) as response:
-                            yield response
-                            return
-                    except transport.UnreachableError:
-                        if not self._may_retry(model_id, replica, tried, retries):
-                            raise
+            for replica in self._attempts(model_id, retries):
+                with replica.in_flight, contextlib.suppress(transport.UnreachableError):
+                    async with replica.stream(request, seconds) as response:
+                        yield response
+                        return
+        raise transport.UnreachableError(self.service)
 
-    def _may_retry(
-        self, model_id: str, replica: Replica, tried: list[Replica], retries: Retries
-    ) -> bool:
-        """Whether another replica may be tried, as this one can't be reached."""
-        tried.append(replica)
-        if not self._candidates(model_id, tried):
-            return False
-        return len(tried) > 1 or retries.request()
-
-    def _least_busy(self, model_id: str, tried: list[Replica]) -> Replica:
-        """The replica with the fewest requests where the model is ready, for one more.
-
-        Raises:
-            transport.UnreachableError: there is none.
-        """
-        ready = self._candidates(model_id, tried)
-        if not ready:
-            raise transport.UnreachableError(self.service)
-        replica = min(ready, key=lambda each: each.in_flight.count)
-        replica.last_request = time.monotonic()
-        return replica
+    def _attempts(self, model_id: str, retries: Retries) -> Iterator[Replica]:
+        """The replicas to try, one after another for as long as they can't be reached."""
+        tried: list[Replica] = []
+        while ready := self._candidates(model_id, tried):
+            if len(tried) == 1 and not retries.request():
+                return
+            replica = min(ready, key=lambda each: each.in_flight.count)
+            replica.last_request = time.monotonic()
+            yield replica
+            tried.append(replica)
 
     def _candidates(self, model_id: str, tried: list[Replica]) -> list[Replica]:
         """The replicas where a model is ready, less those that were tried; longest idle first."""

@@ -12,6 +12,7 @@ from gateway import id_tokens, transport, upstream
 from gateway.adapters.passerelle import Passerelle
 from gateway.location import Location
 from gateway.replica import Replica
+from gateway.retry_budget import Retries
 from gateway.status import Status
 from gateway.transport import Request, Response
 from gateway.upstream import Limits, Upstream
@@ -51,7 +52,8 @@ def test_the_replica_with_the_fewest_requests_is_asked_and_equals_take_turns() -
     found = service(made.answer(), made.answer(), made.answer())
     first, second, third = found.replicas.values()
     first.in_flight.count = 1
-    asked = [found._least_busy("m", []) for _ in range(4)]
+    retries = Retries(found.limits.retry_budget)
+    asked = [next(found._attempts("m", retries)) for _ in range(4)]
     assert asked == [second, third, second, third]
 
 
