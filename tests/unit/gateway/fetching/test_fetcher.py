@@ -261,6 +261,7 @@ async def test_a_look_up_that_hangs_is_waited_for_no_longer_than_its_time(
         await found.fetch(URL, ["*"], 5.0, nothing)
     with pytest.raises(problems.ServiceUnavailable, match="hosts of pictures are being looked up"):
         await found.fetch(URL, ["*"], 5.0, nothing)
+    monkeypatch.setattr(fetcher, "RESOLVE_TIMEOUT", 5.0)
     end.set()
     while True:  # until the thread has ended
         with contextlib.suppress(problems.ServiceUnavailable):
