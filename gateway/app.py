@@ -24,6 +24,7 @@ from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
 from gateway.routes import RouteTable
 from gateway.state import State
+from gateway.usage import Usage
 from passerelle.manifest import reading
 from passerelle.protocol.problems import Problem
 from passerelle.server.application import ANY, Application
@@ -81,6 +82,7 @@ def create_app(options: settings.Settings | None = None) -> Application:
             options.keys, read_keys, lambda keys: keys, api_keys.KeysError, beside=options.page_key
         ),
         FileWatcher(options.manifest, table.read, table.accept, reading.ManifestError),
+        usage=Usage(options.usage, options.usage_days) if options.usage else None,
     )
     return make_app(gateway, table)
 
@@ -91,6 +93,8 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     threads = Threads(control.create_app(gateway), options.request_threads, options.max_body)
     app = Application("gateway", options, threads, functools.partial(running, gateway, table))
     app.intercept = functools.partial(cors.intercept, gateway)
+    if gateway.usage:
+        app.observers.append(gateway.usage.observe)
     for method, path, front_end in FRONT_ENDS:
         handler = functools.partial(predict, gateway, front_end)
         app.add_route(method, path, handler, front_end.refuse)
@@ -107,7 +111,8 @@ def make_app(gateway: State, table: RouteTable) -> Application:
 async def running(gateway: State, table: RouteTable) -> AsyncIterator[None]:
     """Follow the services and the files, for as long as the gateway runs."""
     table.start()
-    async with asyncio.TaskGroup() as tasks:
+    counting = gateway.usage.running() if gateway.usage else contextlib.nullcontext()
+    async with counting, asyncio.TaskGroup() as tasks:
         watched = gateway.keys, gateway.routes, table
         watching = [tasks.create_task(each.watch()) for each in watched]
         yield

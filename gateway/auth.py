@@ -48,6 +48,16 @@ def permit(gateway: State, caller: Caller, verb: Verb, model_id: str = ALL) -> N
     )
 
 
+def require_caller(gateway: State, caller: Caller) -> None:
+    """Return only if it is known who asks, who may see what is their own.
+
+    Raises:
+        Unauthorized
+    """
+    if caller is NOBODY:
+        permit(gateway, caller, "usage")
+
+
 def permit_listing(gateway: State, caller: Caller) -> None:
     """Return only if the caller may list some of the models, if there are any.
 

@@ -1,4 +1,4 @@
-"""What people ask the gateway beside predictions: models, history, the contract. Flask, in threads.
+"""What people ask the gateway beside predictions: models, usage, the contract. Flask, in threads.
 
 Whether it is ready is answered on the event loop, so that nothing here can hide it.
 """
@@ -10,7 +10,7 @@ from typing import Any, cast
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, credentials, history, readiness
+from gateway import auth, credentials, history, readiness, usage_report
 from gateway.caller import Caller
 from gateway.route import AnyRoute
 from gateway.state import State
@@ -47,6 +47,12 @@ def last_minutes() -> dict[str, Any]:
     }
 
 
+@api.get("/usage")
+def usage() -> dict[str, Any]:
+    """The usage that the caller may see."""
+    return usage_report.document(state(), flask.request.args, caller())
+
+
 @api.get("/openapi.yaml")
 def contract() -> flask.Response:
     """The contract that /docs shows."""
@@ -75,10 +81,23 @@ async def one_model(gateway: State, threads: Threads, request: Request) -> Respo
     return await threads.answer(request)
 
 
+async def own_usage(gateway: State, threads: Threads, request: Request) -> Response:
+    """What Flask answers of the usage, to who has a key or token.
+
+    Raises:
+        Unauthorized
+    """
+    found = await identify(gateway, request)
+    auth.require_caller(gateway, found)
+    await usage_report.freshen(gateway)
+    return await threads.answer(request)
+
+
 HANDLERS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/models", listing),
     ("GET", "/models/{model_id}", one_model),
     ("GET", "/history", listing),
+    ("GET", "/usage", own_usage),
 )  # of what needs a key
 
 

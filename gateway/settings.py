@@ -62,6 +62,10 @@ class Settings(settings.ServerSettings):
     cors_origins: Origins = Field((), alias="PASSERELLE_CORS_ORIGINS")
     # Requests with one service at once.
     max_in_flight: settings.Count = Field(MAX_IN_FLIGHT, alias="PASSERELLE_MAX_IN_FLIGHT")
+    # The file of the usage; none is counted unless given.
+    usage: Path | None = Field(None, alias="PASSERELLE_USAGE")
+    # Days of it that are kept, today included.
+    usage_days: settings.Count = Field(400, alias="PASSERELLE_USAGE_DAYS")
     # Boxes of a pipeline's first step that its second is asked about: as many as its service takes.
     max_pictures: settings.Count = Field(sending.MAX_PICTURES, alias="PASSERELLE_MAX_PICTURES")
     # Processes that answer, each with a cache, a history and limits of requests at once of its own.

@@ -6,6 +6,7 @@ from gateway.api_keys import Keys
 from gateway.fetching.fetcher import Fetcher
 from gateway.routes import Routes
 from gateway.settings import Settings
+from gateway.usage import Usage
 from passerelle.manifest.model import Manifest
 from passerelle.server.file_watcher import FileWatcher
 
@@ -18,3 +19,4 @@ class State:
     keys: FileWatcher[Keys, Keys]
     routes: FileWatcher[Manifest, Routes]
     fetcher: Fetcher = dataclasses.field(default_factory=Fetcher)
+    usage: Usage | None = None  # None: none is counted
