@@ -36,5 +36,6 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(settle, result, error)
 
-    threading.Thread(target=work, name=function.__name__, daemon=True).start()
+    name = getattr(function, "__name__", None)  # which one of functools.partial hasn't
+    threading.Thread(target=work, name=name, daemon=True).start()
     return await done

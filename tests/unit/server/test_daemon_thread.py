@@ -1,6 +1,7 @@
 """A function that blocks, beside the event loop."""
 
 import asyncio
+import functools
 import threading
 
 import pytest
@@ -10,6 +11,7 @@ from passerelle.server import daemon_thread
 
 async def test_it_gives_what_the_function_returns() -> None:
     assert await daemon_thread.run(int, "12", base=8) == 10
+    assert await daemon_thread.run(functools.partial(int, "12", base=8)) == 10
 
 
 async def test_it_raises_what_the_function_raises() -> None:
