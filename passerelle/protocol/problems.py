@@ -22,6 +22,7 @@ address or a key.
 """
 
 import http
+import re
 from typing import Any
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,6 +32,8 @@ TITLES = {  # RFC 9110's, where Python's vary; 499 is nginx's, for the log
     422: "Unprocessable Content",
     499: "Client Closed Request",
 }
+MAX_DESCRIPTION = 200  # characters of a sentence in a header
+_NOT_IN_CHALLENGE = re.compile(r"[^ !#-\[\]-~]")  # characters, in a description
 
 
 class Problem(Exception):
@@ -52,12 +55,15 @@ class InvalidRequest(Problem):
 class Unauthorized(Problem):
     status = 401
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, {"WWW-Authenticate": 'Bearer realm="passerelle"'})
+    def __init__(self, detail: str, error: str = "") -> None:
+        super().__init__(detail, {"WWW-Authenticate": challenge(detail, error)})
 
 
 class Forbidden(Problem):
     status = 403
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"WWW-Authenticate": challenge(detail, "insufficient_scope")})
 
 
 class NotFound(Problem):
@@ -112,6 +118,18 @@ class ServiceUnavailable(Problem):
 
 class GatewayTimeout(Problem):
     status = 504
+
+
+def challenge(detail: str, error: str) -> str:
+    """What a client that sends no good key or token should send (RFC 6750, section 3).
+
+    Without an error, which is where it sent none, nothing is said of one.
+    """
+    found = 'Bearer realm="passerelle"'
+    if not error:
+        return found
+    description = _NOT_IN_CHALLENGE.sub("?", detail.replace("…", "..."))[:MAX_DESCRIPTION]
+    return f'{found}, error="{error}", error_description="{description}"'
 
 
 def title(status: int) -> str:

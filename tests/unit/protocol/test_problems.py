@@ -38,3 +38,17 @@ def test_who_should_come_back_is_told_when() -> None:
     assert problems.ServiceUnavailable("busy").headers == {"Retry-After": "1"}
     assert problems.TooManyRequests("slow down", 7).headers == {"Retry-After": "7"}
     assert "WWW-Authenticate" in problems.Unauthorized("who?").headers
+
+
+def test_who_may_not_is_told_as_bearer_tokens_are() -> None:
+    assert problems.Unauthorized("who?").headers["WWW-Authenticate"] == 'Bearer realm="passerelle"'
+    assert problems.Unauthorized("Not you.", "invalid_token").headers["WWW-Authenticate"] == (
+        'Bearer realm="passerelle", error="invalid_token", error_description="Not you."'
+    )
+    assert 'error="insufficient_scope"' in problems.Forbidden("no").headers["WWW-Authenticate"]
+
+
+def test_whatever_a_sentence_holds_its_header_is_well_formed() -> None:
+    told = problems.challenge('a "b" \\ é … \r\nX: y\x00' + "z" * 1000, "invalid_token")
+    assert told.endswith(f'a ?b? ? ? ... ??X: y?{"z" * 179}"')
+    assert told.isprintable()
