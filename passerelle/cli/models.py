@@ -10,7 +10,8 @@ from passerelle.cli import model_table, options
 @click.command()
 @options.url_option
 @options.key_option
+@options.token_option
 @options.state_option
-def models(url: str | None, key: str | None, state: Path) -> None:
+def models(url: str | None, key: str | None, token: str | None, state: Path) -> None:
     """List the models of a running gateway."""
-    model_table.show(options.client(url, key, state).models())
+    model_table.show(options.client(url, key, state, token).models())

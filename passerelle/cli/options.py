@@ -33,6 +33,11 @@ key_option = click.option(
     envvar="PASSERELLE_KEY",
     help="The API key; the local run's demo key unless given.",
 )
+token_option = click.option(
+    "--token",
+    envvar="PASSERELLE_TOKEN",
+    help="A token of an identity provider, in place of a key.",
+)
 models_argument = click.argument("ids", metavar="[MODEL]...", nargs=-1)
 
 
@@ -49,8 +54,10 @@ def known(path: Path, ids: tuple[str, ...]) -> tuple[Model, ...]:
     return models
 
 
-def client(url: str | None, key: str | None, state: Path) -> Client:
+def client(url: str | None, key: str | None, state: Path, token: str | None = None) -> Client:
     """A client of the gateway that the options name: the local run's unless they do."""
-    key = (key or "").strip() or local_state.demo_key(state)
     address = url.strip() if url else local_state.address(state)
-    return Client(address, key, retries=0, use_proxy=bool(url))  # a person sees why, and decides
+    token = (token or "").strip()
+    key = "" if token else (key or "").strip() or local_state.demo_key(state)
+    # A person sees why something failed, and decides.
+    return Client(address, key, token=token, retries=0, use_proxy=bool(url))

@@ -26,17 +26,19 @@ TOO_MUCH = (413, 504)  # statuses of a request whose pictures may do one by one
 @click.option("--threshold", type=float, help="The least score of what is shown as found.")
 @options.url_option
 @options.key_option
+@options.token_option
 @options.state_option
 def predict(
     images: tuple[Path, ...],
     model: str | None,
     url: str | None,
     key: str | None,
+    token: str | None,
     state: Path,
     **asked: Any,
 ) -> None:
     """Show what a model sees in each picture IMAGE: classes, boxes, segments, numbers."""
-    client = options.client(url, key, state)
+    client = options.client(url, key, state, token)
     model = model or first(client)
     if len(images) == 1:
         show(model, client.predict(model, images[0], **asked).answer)

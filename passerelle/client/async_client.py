@@ -17,6 +17,7 @@ from passerelle.client import calls, connections, core, errors, reply
 from passerelle.client.answers import Answer, AnswerT, Results
 from passerelle.client.attempts import REAL, RETRIES, Attempt, Timing
 from passerelle.client.calls import NO_HEADERS, Call, Option
+from passerelle.client.credentials import Credentials, Token
 from passerelle.client.payload import Part
 from passerelle.client.pictures import Picture
 from passerelle.client.reply import Received, Reply
@@ -33,13 +34,14 @@ class AsyncClient(core.Core):
         url: str,
         key: str = "",
         *,
+        token: Token = "",
         timeout: float | None = None,
         retries: int = RETRIES,
         use_proxy: bool = True,
         http: httpx.AsyncClient | None = None,
         timing: Timing = REAL,
     ) -> None:
-        super().__init__(url, key, timeout, retries, timing)
+        super().__init__(url, Credentials(key, token), timeout, retries, timing)
         self._owns_http = http is None
         self._http = http or connections.new_async(self.url, use_proxy=use_proxy)
 

@@ -17,6 +17,7 @@ from passerelle.client import calls, connections, core, errors, reply
 from passerelle.client.answers import Answer, AnswerT, Results
 from passerelle.client.attempts import REAL, RETRIES, Attempt, Timing
 from passerelle.client.calls import NO_HEADERS, Call, Option
+from passerelle.client.credentials import Credentials, Token
 from passerelle.client.payload import Part
 from passerelle.client.pictures import Picture
 from passerelle.client.reply import Received, Reply
@@ -29,6 +30,9 @@ class Client(core.Core):
     is asked by the environment's proxy, unless `use_proxy` is false; what is near never is
     (connections.py). Whoever passes connections in (`http`) closes them.
 
+    `token` is an identity provider's, in place of a key: a text, or a function that gives the one
+    that is good now, which each call asks.
+
     `timeout` is that of each call in seconds, retries included, unless the call has its own. It
     travels: the gateway and the model give up by then, too. Without one the client waits for two
     minutes, and the model has its own time. `retries` is how often a call is repeated where the
@@ -40,13 +44,14 @@ class Client(core.Core):
         url: str,
         key: str = "",
         *,
+        token: Token = "",
         timeout: float | None = None,
         retries: int = RETRIES,
         use_proxy: bool = True,
         http: httpx.Client | None = None,
         timing: Timing = REAL,
     ) -> None:
-        super().__init__(url, key, timeout, retries, timing)
+        super().__init__(url, Credentials(key, token), timeout, retries, timing)
         self._owns_http = http is None
         self._http = http or connections.new(self.url, use_proxy=use_proxy)
 

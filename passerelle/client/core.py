@@ -12,28 +12,34 @@ import httpx
 from passerelle.client import errors
 from passerelle.client.attempts import Attempt, Attempts, Timing
 from passerelle.client.calls import Call
+from passerelle.client.credentials import Credentials
 from passerelle.client.reply import Received
 
 
 class Core:
-    """One gateway, asked with one key. Its own fields never change, so that all may share it."""
+    """One gateway, asked by one caller. Its own fields never change, so that all may share it."""
 
     def __init__(
-        self, url: str, key: str, timeout: float | None, retries: int, timing: Timing
+        self,
+        url: str,
+        credentials: Credentials,
+        timeout: float | None,
+        retries: int,
+        timing: Timing,
     ) -> None:
-        self.url, self._key = url.rstrip("/"), key
+        self.url, self._credentials = url.rstrip("/"), credentials
         self._timeout, self._retries, self._timing = timeout, retries, timing
 
     def _attempts(self, call: Call, timeout: float | None) -> Attempts:
-        """The attempts of a call, with the key.
+        """The attempts of a call, with the key or the token.
 
         Raises:
             errors.InvalidRequest: the gateway's address is none, or the timeout.
         """
         if not _is_address(self.url):
             raise errors.InvalidRequest(f"{self.url} is no address. Write http://host:port.")
-        key = {"X-API-Key": self._key} if self._key else {}
-        keyed = dataclasses.replace(call, headers={**key, **call.headers})
+        headers = {**self._credentials.headers(), **call.headers}
+        keyed = dataclasses.replace(call, headers=headers)
         seconds = self._timeout if timeout is None else timeout
         return Attempts(keyed, self.url, seconds, self._retries, self._timing)
 

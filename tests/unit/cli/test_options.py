@@ -6,6 +6,7 @@ import click
 import pytest
 
 from passerelle.cli import options
+from passerelle.client.credentials import Credentials
 from passerelle.local import local_state
 from tests.unit.cli import command
 
@@ -34,5 +35,7 @@ def test_the_client_is_that_of_the_local_run_unless_told(tmp_path: Path) -> None
         options.client(None, None, tmp_path), options.client("http://a", "psl_x", tmp_path)
     )  # fmt: skip
     assert (local.url, other.url) == ("http://127.0.0.1:8090", "http://a")
-    assert vars(local)["_key"] == key
-    assert vars(other)["_key"] == "psl_x"
+    by_token = options.client("http://a", "psl_x", tmp_path, " a.b.c\n")
+    assert vars(local)["_credentials"] == Credentials(key)
+    assert vars(other)["_credentials"] == Credentials("psl_x")
+    assert vars(by_token)["_credentials"] == Credentials("", "a.b.c")

@@ -5,12 +5,13 @@ import pytest
 
 from passerelle.client import calls, core
 from passerelle.client.attempts import REAL, Attempt
+from passerelle.client.credentials import Credentials
 
 URL = "http://gateway.test/"
 
 
 def asked(key: str = "psl_key", timeout: float | None = None, own: float | None = None) -> Attempt:
-    one = core.Core(URL, key, timeout, 2, REAL)
+    one = core.Core(URL, Credentials(key), timeout, 2, REAL)
     return one._attempts(calls.models({"traceparent": "00-1-2-01"}), own).next()
 
 
