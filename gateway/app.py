@@ -113,7 +113,7 @@ async def running(gateway: State, table: RouteTable) -> AsyncIterator[None]:
     table.start()
     counting = gateway.usage.running() if gateway.usage else contextlib.nullcontext()
     async with counting, asyncio.TaskGroup() as tasks:
-        watched = gateway.keys, gateway.routes, table
+        watched = gateway.keys, gateway.routes, table, table.issuers
         watching = [tasks.create_task(each.watch()) for each in watched]
         yield
         for each in watching:

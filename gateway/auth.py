@@ -2,6 +2,8 @@
 
 import datetime
 
+from gateway import api_keys
+from gateway.api_keys import Key
 from gateway.caller import ALL, NOBODY, Caller, Verb
 from gateway.exchange import Client
 from gateway.state import State
@@ -15,18 +17,34 @@ async def identify(gateway: State, client: Client, span: Span) -> Caller:
     """Whoever sent a request; their name goes into the request's line of the log.
 
     Raises:
-        Unauthorized: there is a key, but none that is valid today.
+        Unauthorized: there is a key or token, but none that is valid now.
+        ServiceUnavailable: the keys of a token's issuer aren't known.
     """
     if client.key_in_query:
         raise problems.Unauthorized(f"A key in the address ends up in logs. {HOW_TO_SEND} instead.")
     if not client.api_key:
         return NOBODY
+    issuers = gateway.routes.current.issuers
+    if issuers and not api_keys.is_in(client.api_key):
+        caller = await issuers.identify(client.api_key)
+    else:
+        caller = find_key(gateway, client.api_key).caller
+    span.fields["key"], span.attributes["caller"] = caller.name, caller.id
+    return caller
+
+
+def find_key(gateway: State, text: str) -> Key:
+    """The key that a text is.
+
+    Raises:
+        Unauthorized: none that is valid today.
+    """
     today = datetime.datetime.now(datetime.UTC).date()
-    key = gateway.keys.current.find(client.api_key, today)
+    key = gateway.keys.current.find(text, today)
     if key is None:
-        raise problems.Unauthorized("This key is unknown or expired. Ask for a new one.")
-    span.fields["key"], span.attributes["caller"] = key.name, key.caller.id
-    return key.caller
+        unknown = "This key is unknown or expired. Ask for a new one."
+        raise problems.Unauthorized(unknown, error="invalid_token")
+    return key
 
 
 def permit(gateway: State, caller: Caller, verb: Verb, model_id: str = ALL) -> None:
@@ -40,11 +58,12 @@ def permit(gateway: State, caller: Caller, verb: Verb, model_id: str = ALL) -> N
         return
     if caller is NOBODY:
         raise problems.Unauthorized(f"There is no key. {HOW_TO_SEND}.")
+    proof = caller.id.partition(":")[0]  # a key or a token
     if model_id == ALL:
-        raise problems.Forbidden(f"This key has no right to {verb}. Ask for one that has.")
+        raise problems.Forbidden(f"This {proof} has no right to {verb}. Ask for one that has.")
     allowed = ", ".join(caller.models(verb)) or "no model"
     raise problems.Forbidden(
-        f"This key may not use {model_id!r}, only: {allowed}. Ask for one that may."
+        f"This {proof} may not use {model_id!r}, only: {allowed}. Ask for one that may."
     )
 
 

@@ -18,7 +18,7 @@ ALL = "*"  # in place of a model's id
 class Caller:
     """Somebody, and what they may do."""
 
-    id: str  # under which limits and usage count; unlike any other's, and no secret
+    id: str  # key:… or token:…, under which limits and usage count; no other's, and no secret
     name: str  # for the log
     scopes: Mapping[Verb, frozenset[str]]  # the ids of the models, or ALL, for each verb
     rate: Rate | None = None

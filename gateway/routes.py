@@ -16,6 +16,8 @@ from gateway.caller import Caller
 from gateway.history import History
 from gateway.location import Location
 from gateway.route import AnyRoute, PipelineRoute, Route
+from gateway.tokens.issuer_table import IssuerTable
+from gateway.tokens.issuers import Issuers
 from gateway.upstream import RESOLVE_INTERVAL, Limits, Upstream
 from passerelle.manifest import reading, source
 from passerelle.manifest.model import Cache, ExternalModel, Fetch, Manifest, Pipeline, of_kind
@@ -32,6 +34,7 @@ class Routes:
     order: tuple[str, ...] = ()  # of all ids in the manifest; those that aren't in it come last
     origins: frozenset[str] = frozenset()  # of the pages elsewhere that may ask; * is any
     access: Access = Access()  # noqa: RUF009  # it never changes
+    issuers: Issuers = dataclasses.field(default_factory=Issuers)  # whose tokens are taken
 
     def find(self, model_id: str, caller: Caller) -> AnyRoute:
         """The route of a model.
@@ -72,6 +75,7 @@ class RouteTable:
         self.upstreams: dict[str, Upstream] = {}
         self.caches: dict[str, CacheStore] = {}  # by the model's id
         self.pipelines: dict[str, PipelineRoute] = {}  # by id
+        self.issuers = IssuerTable()
         self._started = False
 
     def start(self) -> None:
@@ -138,6 +142,7 @@ class RouteTable:
             origins=frozenset(self.options.cors_origins)
             | set(manifest.cors.origins if manifest.cors else ()),
             access=access.of(manifest),
+            issuers=self.issuers.accept(manifest.tokens),
         )
 
     def _pipelines(

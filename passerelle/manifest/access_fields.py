@@ -1,33 +1,52 @@
 """The fields that say who gets in: tokens of identity providers, pages elsewhere, and how often."""
 
+import urllib.parse
 from typing import Annotated
 
+import pydantic
 from pydantic import Field
+from pydantic_core import PydanticCustomError
 
 from passerelle.manifest.fields import Fields
-from passerelle.manifest.model import Algorithm
-from passerelle.protocol import rates
+from passerelle.manifest.model import SCOPE_PREFIX, Algorithm
+from passerelle.protocol import addresses, rates
 
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?)$"
-URL = r"^https?://\S+$"
+URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?(\?[^\s#]*)?$"
+SCOPE = r"^((predict|read):(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)|usage|metrics)$"
 RATE = rates.PATTERN
 
 Rate = Annotated[str, Field(pattern=RATE, examples=["10/second", "100/minute", "10000/day"])]
 Origin = Annotated[str, Field(pattern=ORIGIN)]
+Scope = Annotated[str, Field(pattern=SCOPE)]
+
+
+def safe(url: str) -> str:
+    """An address of which nobody on the way can say what is there.
+
+    Raises:
+        PydanticCustomError: it is one of plain http, at a host that isn't near.
+    """
+    host = urllib.parse.urlsplit(url).hostname or ""
+    if url.startswith("http:") and not addresses.is_near(host):
+        mistake = "is open to whoever is on the way; write https"
+        raise PydanticCustomError("name", "{mistake}", {"mistake": mistake})
+    return url
+
+
+SafeUrl = Annotated[str, Field(pattern=URL), pydantic.AfterValidator(safe)]
 
 
 class TokenIssuer(Fields):
     """An identity provider (OpenID Connect, or any that signs JWTs) whose tokens are taken."""
 
-    issuer: str = Field(
-        pattern=URL,
+    issuer: SafeUrl = Field(
         examples=["https://login.example.com/realms/acme"],
         description="The tokens' iss, letter by letter.",
     )
     audience: str = Field(min_length=1, description="One of the tokens' aud: this gateway's name.")
-    jwks: str | None = Field(
+    jwks: SafeUrl | None = Field(
         None,
-        pattern=URL,
         description="Where its keys are; as its OpenID Connect discovery says, unless given.",
     )
     algorithms: list[Algorithm] = Field(
@@ -35,6 +54,14 @@ class TokenIssuer(Fields):
     )
     scopes: str = Field(
         "scope", min_length=1, description="The claim of the scopes; scope unless given."
+    )
+    prefix: str = Field(
+        SCOPE_PREFIX, description="That the gateway's scopes begin with; passerelle: unless given."
+    )
+    subjects: dict[str, list[Scope]] = Field(
+        {},
+        examples=[{"112233445566": ["predict:*", "read:*"]}],
+        description="Scopes of a subject (sub) beside those of its token, without the prefix.",
     )
     name: str = Field(
         "sub", min_length=1, description="The claim that the logs show; sub unless given."

@@ -55,6 +55,8 @@ def _issuer(written: TokenIssuer) -> model.TokenIssuer:
         jwks=written.jwks,
         algorithms=tuple(written.algorithms),
         scopes=written.scopes,
+        prefix=written.prefix,
+        subjects={name: tuple(scopes) for name, scopes in written.subjects.items()},
         name=written.name,
         rate=_rate(written.rate),
         quota=_rate(written.quota),

@@ -97,6 +97,7 @@ PATTERNS = {
     backend_fields.HEADER_TEXT: "a text of ASCII, env:NAME or file:PATH",
     access_fields.ORIGIN: "a page's origin, such as https://app.example.com, or *",
     access_fields.RATE: "a whole number and second, minute, hour or day, such as 100/minute",
+    access_fields.SCOPE: "predict:MODEL, predict:*, read:MODEL, read:*, usage or metrics",
     access_fields.URL: "an address such as https://login.example.com",
     backend_fields.HOST: "a host's name, *.NAME for all below it, or * for any",
 }

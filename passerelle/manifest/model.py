@@ -35,6 +35,8 @@ Size = tuple[int, int]  # height and width, in pixels
 ONNX = "onnx"  # the architecture whose weights are the whole network
 PerChannel = tuple[float, ...]  # as many numbers as channels, or one for all
 
+SCOPE_PREFIX = "passerelle:"  # so that no other service's scopes are taken for the gateway's
+
 USUAL_FIT: Fit = "crop"  # where the manifest says none
 USUAL_FITS: dict[Task, Fit] = {
     "detection": "letterbox",
@@ -207,6 +209,8 @@ class TokenIssuer(Part):
     jwks: str | None = None  # where its keys are; None: as its discovery says
     algorithms: tuple[Algorithm, ...] = ("RS256",)
     scopes: str = "scope"  # the claim of the scopes
+    prefix: str = SCOPE_PREFIX  # of those that are for the gateway
+    subjects: dict[str, tuple[str, ...]] = {}  # the scopes of some, whatever their tokens say
     name: str = "sub"  # the claim that the logs show
     rate: Rate | None = None  # of each subject's requests
     quota: Rate | None = None  # the same, in whole hours or days of UTC

@@ -5,16 +5,18 @@ import datetime
 
 import pytest
 
-from gateway import api_keys, auth
+from gateway import api_keys, auth, caller
 from gateway.access import Access
 from gateway.api_keys import Key
-from gateway.caller import NOBODY
+from gateway.caller import ALL, NOBODY
 from gateway.exchange import Client
 from gateway.state import State
 from passerelle.protocol import problems, trace
 from passerelle.server.span import Span
+from tests.support import signing
 from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies
+from tests.unit.gateway.tokens.conftest import issuers
 
 
 def span() -> Span:
@@ -34,6 +36,40 @@ async def test_a_valid_key_is_known_by_its_name_which_the_log_has() -> None:
     assert await auth.identify(gateway(), sent, logged) == made.KEY.caller
     assert logged.fields == {"key": "alice"}
     assert logged.attributes == {"caller": f"key:{made.KEY.prefix}"}
+
+
+async def test_what_is_no_key_may_be_a_token_where_the_manifest_takes_some() -> None:
+    taken, logged = gateway(), span()
+    taken.routes.current = dataclasses.replace(taken.routes.current, issuers=issuers())
+    sent = Client(signing.token(), key_in_query=False)
+    found = await auth.identify(taken, sent, logged)
+    assert (logged.fields, logged.attributes) == ({"key": "alice"}, {"caller": found.id})
+    auth.permit(taken, found, "predict", "m")
+    key = Client(made.KEY_TEXT, key_in_query=False)
+    assert await auth.identify(taken, key, span()) == made.KEY.caller
+    unknown, _ = api_keys.new("bob", ("*",), None)
+    for text, sentence in ((unknown, "unknown or expired"), ("nonsense", "no JSON Web Token")):
+        with pytest.raises(problems.Unauthorized, match=sentence):
+            await auth.identify(taken, Client(text, key_in_query=False), span())
+
+
+async def test_a_token_is_unknown_where_the_manifest_takes_none() -> None:
+    with pytest.raises(problems.Unauthorized, match="unknown or expired"):
+        await auth.identify(gateway(), Client(signing.token(), key_in_query=False), span())
+
+
+async def test_a_token_without_a_scope_of_ours_may_do_what_anybody_may() -> None:
+    opened = gateway(access=Access(frozenset({"m"}), frozenset()))
+    opened.routes.current = dataclasses.replace(opened.routes.current, issuers=issuers())
+    text = signing.token(signing.claims(scope="openid usage predict:*"))
+    found = await auth.identify(opened, Client(text, key_in_query=False), span())
+    auth.permit(opened, found, "predict", "m")
+    for verb in caller.VERBS:
+        with pytest.raises(problems.Forbidden) as raised:
+            auth.permit(opened, found, verb, "n" if verb in ("predict", "read") else ALL)
+        assert 'error="insufficient_scope"' in raised.value.headers["WWW-Authenticate"]
+    with pytest.raises(problems.Forbidden, match="This token has no right to read"):
+        auth.permit_listing(opened, found)
 
 
 async def test_who_sends_no_key_is_nobody_who_is_told_how_to_send_one() -> None:

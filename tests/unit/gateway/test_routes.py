@@ -251,3 +251,14 @@ def test_what_is_kept_does_not_go_through_as_it_comes(
 ) -> None:
     found = made.route(made.upstream(adapter=adapter), kept)
     assert found.is_streamed(method) is expected
+
+
+def test_the_issuers_of_tokens_follow_the_manifest_and_keep_their_keys(tmp_path: Path) -> None:
+    found = table()
+    assert not accepted(found, tmp_path).issuers
+    issuer = 'tokens: [{issuer: "https://login.example.com", audience: a}]\n'
+    first = accepted(found, tmp_path, MANIFEST + issuer).issuers
+    second = accepted(found, tmp_path, MANIFEST + issuer.replace(": a}", ": b}")).issuers
+    assert first
+    assert second
+    assert first._issuers[0].source is second._issuers[0].source

@@ -65,3 +65,47 @@ def test_tokens_are_signed_with_a_key_that_the_issuer_alone_has(algorithm: str) 
     given = {"issuer": "https://a", "audience": "b", "algorithms": [algorithm]}
     with pytest.raises(pydantic.ValidationError):
         TokenIssuer.model_validate(given)
+
+
+def test_a_token_issuers_other_fields_are_what_they_are_unless_given() -> None:
+    given = {"issuer": "https://a", "audience": "b"}
+    found = TokenIssuer.model_validate(given)
+    assert (found.prefix, found.subjects, found.name) == ("passerelle:", {}, "sub")
+    more = given | {"prefix": "", "subjects": {"alice": ["predict:*", "read:m-1", "usage"]}}
+    assert TokenIssuer.model_validate(more).subjects["alice"] == ["predict:*", "read:m-1", "usage"]
+
+
+@pytest.mark.parametrize("scope", ["", "predict", "read:", "passerelle:usage", "usage:*", "admin"])
+def test_a_scope_of_the_manifest_is_one_of_ours(scope: str) -> None:
+    given = {"issuer": "https://a", "audience": "b", "subjects": {"alice": [scope]}}
+    with pytest.raises(pydantic.ValidationError):
+        TokenIssuer.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://login.example.com/realms/acme", True), ("https://login.example.com/", True),
+        ("http://localhost:8080/realms/acme", True), ("http://keycloak:8080", True),
+        ("http://10.0.0.5", True), ("http://login.example.com", False), ("http://8.8.8.8", False),
+        ("login.example.com", False), ("ftp://a", False), ("https://", False),
+        ("https://user@a", False), ("https://a#b", False), ("https://[a", False),
+    ],
+)  # fmt: skip
+def test_an_issuer_is_asked_where_nobody_can_listen_in(url: str, *, is_taken: bool) -> None:
+    for field in ("issuer", "jwks"):
+        given = {"issuer": "https://a", "audience": "b", field: url}
+        if is_taken:
+            TokenIssuer.model_validate(given)
+        else:
+            with pytest.raises(pydantic.ValidationError):
+                TokenIssuer.model_validate(given)
+
+
+def test_what_is_wrong_with_an_issuer_is_told_with_its_mend(tmp_path: Path) -> None:
+    text = MANIFEST.replace("https://login", "http://login")
+    (tmp_path / "models.yaml").write_text(text.replace("rate: 100", "algorithm: RS256, rate: 100"))
+    with pytest.raises(reading.ManifestError) as raised:
+        reading.read_manifest(tmp_path / "models.yaml")
+    assert "is open to whoever is on the way; write https" in str(raised.value)
+    assert "did you mean 'algorithms'?" in str(raised.value)
