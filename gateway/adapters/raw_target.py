@@ -9,6 +9,8 @@ import urllib.parse
 
 from passerelle.protocol import problems
 
+_OVERLONG = re.compile("(?:\xc0|\xe0\x80|\xf0\x80\x80)[\xae\xaf]|\xc1\x9c")  # of . / \\
+
 
 def target(path: str, below: str) -> str:
     """The path and query to ask for. `below` is as the client sent it, percent-encoded.
@@ -28,13 +30,21 @@ def target(path: str, below: str) -> str:
 def require_below(rest: str) -> None:
     r"""Return only if no segment means the one above, also written as `%2e%2E` or `..;a`.
 
-    Servers differ in which of these they follow, and some take `%2F` or `\` for a slash.
+    Servers differ in which of these they follow. Some take `%2F` or `\` for a slash, some decode
+    twice, some take UTF-8 that is longer than it may be, and some stop at a zero byte.
 
     Raises:
         InvalidRequest
     """
-    for segment in re.split(r"[/\\]", urllib.parse.unquote(rest)):
-        if segment.partition(";")[0].strip() in (".", ".."):
-            raise problems.InvalidRequest(
-                "The address has a segment . or .. in it. Write it without."
-            )
+    decoded = ""
+    while decoded != rest:
+        decoded, rest = rest, _OVERLONG.sub(_shortest, urllib.parse.unquote(rest, "latin-1"))
+        for segment in re.split(r"[/\\]", rest):
+            if re.split("[;\0]", segment)[0].strip() in (".", ".."):
+                raise problems.InvalidRequest(
+                    "The address has a segment . or .. in it. Write it without."
+                )
+
+
+def _shortest(overlong: re.Match[str]) -> str:
+    return {"\xae": ".", "\xaf": "/", "\x9c": "\\"}[overlong[0][-1]]

@@ -1,7 +1,5 @@
 """What of a request goes on as it was sent, to a backend that takes any."""
 
-import urllib.parse
-
 from gateway.exchange import AsSent
 from passerelle.protocol import problems
 from passerelle.server import request_body
@@ -14,7 +12,6 @@ def of(request: Request, *, is_streamed: bool) -> AsSent:
     """The request's method, what it asks for below the model's address, and its body if streamed.
 
     Raises:
-        InvalidRequest
         Problem: it is the beginning of a WebSocket.
     """
     if "sec-websocket-key" in request.headers:
@@ -30,16 +27,7 @@ def of(request: Request, *, is_streamed: bool) -> AsSent:
 
 
 def below(request: Request) -> str:
-    """What stands behind the model's own address: path and query, as they were sent.
-
-    Raises:
-        InvalidRequest: a slash before it is written otherwise, so that nobody can say where it is.
-    """
+    """What stands behind the model's own address: path and query, as they were sent."""
     target = request.target.decode("latin-1")
-    path = target.partition("?")[0]
-    segments = path.split("/")[: SEGMENTS + 1]
-    address = "/".join(segments)
-    decoded = [urllib.parse.unquote(each) for each in segments]
-    if decoded != ["", "model", request.parameters["model_id"], "predict"]:
-        raise problems.InvalidRequest("Write the slashes of /model/<id>/predict as slashes.")
+    address = "/".join(target.partition("?")[0].split("/")[: SEGMENTS + 1])
     return target.removeprefix(address)

@@ -34,6 +34,7 @@ Intercept = Callable[[Request], Response | None]  # may answer before anybody is
 Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
 ANY = "*"  # in place of a method
+_PLAIN = re.compile("(?:/[^/%]+)*/?")  # a path that has one spelling
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ class Application:
     ) -> None:
         """Answer a path on the event loop. The method ANY is each that has no handler of its own.
 
-        In the path, `{name}` stands for any segment, and `{name:path}` for whatever is below.
+        In the path, `{name}` stands for any segment, and `{name:path}` for whatever is below. Paths
+        are matched as they were sent, and each has one spelling, for which a proxy in front may
+        have rules: percent-encoded it is another. What `threads` answers is held to the same.
         """
         below = re.sub(r"\\{(\w+):path\\}", r"(?P<\1>(?:/.*)?)", re.escape(path))
         pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", below), re.DOTALL)
@@ -149,8 +152,9 @@ class Application:
 
     def _find(self, request: Request) -> Route | None:
         """The route that the request's path matches, whose parameters it then has."""
+        path = request.sent_path
         for route in self.routes.values():
-            if match := route.path.fullmatch(request.path):
+            if match := route.path.fullmatch(path):
                 request.parameters = match.groupdict()
                 return route
         return None
@@ -162,12 +166,14 @@ class Application:
             Problem
         """
         prefix = self.options.path_prefix
-        if prefix and request.path == prefix:  # to which relative addresses don't belong
+        if prefix and request.sent_path == prefix:  # to which relative addresses don't belong
             return Response(308, headers=[("Location", f"{prefix}/")])
         if self.intercept and (response := self.intercept(request)):
             return response
+        if request.target == b"*":  # OPTIONS of the server itself: it is there
+            return Response(200)
         if route is None:
-            if self.threads is None:
+            if self.threads is None or not _PLAIN.fullmatch(request.sent_path):
                 raise problem_responses.nothing_at(request.path)
             return await self.threads.answer(request)
         method = "GET" if request.method == "HEAD" else request.method
@@ -197,20 +203,14 @@ def request_of(
         key, text = name.decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     span = Span(trace.read(headers), time.perf_counter())
-    path = without_prefix(scope["path"], prefix)
+    path, target = scope["path"], scope["target"]
+    if prefix and target.startswith(f"{prefix}/".encode()):  # else it is a health check's
+        path, target = path.removeprefix(prefix), target.removeprefix(prefix.encode())
     request = Request(scope["method"], path, scope["query_string"], headers, span, receive, bodies)
-    request.target = scope["target"]
+    request.target = target
     if client := scope.get("client"):
         request.peer = client[0]
-    if prefix:
-        request.target = without_prefix(request.target.decode("latin-1"), prefix).encode("latin-1")
     return request
-
-
-def without_prefix(path: str, prefix: str) -> str:
-    """A path below a prefix. One without the prefix, such as a health check's, stays as it is."""
-    rest = path.removeprefix(prefix)
-    return rest if rest.startswith("/") else path
 
 
 def json_response(

@@ -9,8 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from passerelle.protocol import problems
-from passerelle.server import head as heads
-from passerelle.server import log
+from passerelle.server import log, request_target
 from passerelle.server.head import Head
 from passerelle.server.response_framing import ResponseFraming
 from passerelle.server.sending import GRACE
@@ -54,19 +53,19 @@ class Call:
         """Call the application."""
         server = self._connection.server
         peer = self._connection.transport.get_extra_info("peername")
-        path, target, raw_path, query = heads.target(self._head.url)
+        target = request_target.parse(self._head.url)
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": self._version,
             "method": self._method,
             "scheme": "http",
-            "path": path,
-            "raw_path": raw_path,
-            "query_string": query,
+            "path": target.path,
+            "raw_path": target.raw_path,
+            "query_string": target.query,
             "root_path": "",
             "headers": self._head.headers,
-            "target": target,
+            "target": target.sent,
             "client": peer[:2] if isinstance(peer, tuple) else None,
         }
         self._task = server.loop.create_task(server.app(scope, self.receive, self.send))

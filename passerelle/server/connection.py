@@ -43,10 +43,8 @@ class Connection(asyncio.Protocol):
         self._receiving: Call | None = None  # whose body arrives
         self._refusal: RefusedError | None = None  # what came last, after which nothing is read
         self._sending = Sending(server)
-        self._is_sending = False  # the deadline is that of an answer being taken
-        self._is_streaming = (
-            False  # the first call's answer is sent in parts, and not all of it yet
-        )
+        # An answer is being taken, whose deadline counts; part of one was sent, and not all of it.
+        self._is_sending = self._is_streaming = False
         self._body_deadline = math.inf  # while the application waits for a body
 
     # What the transport calls.
@@ -110,8 +108,7 @@ class Connection(asyncio.Protocol):
 
     def begin_call(self, method: str, head: Head, version: str, *, keep_alive: bool) -> None:
         """The head is there: the application is called, or the request waits for those before."""
-        call = Call(self, method, head, version, keep_alive=keep_alive)
-        self._receiving = call
+        self._receiving = call = Call(self, method, head, version, keep_alive=keep_alive)
         self._calls.append(call)
         if len(self._calls) == 1:
             self._start_next()
@@ -167,6 +164,8 @@ class Connection(asyncio.Protocol):
         if self._receiving is self._calls[0]:
             self.deadline = self.server.now() + LEFTOVER_TIMEOUT
             self.transport.resume_reading()
+            if self.ends and not self.transport.is_closing():
+                self.transport.write_eof()
         else:
             self._finish()
 
@@ -226,8 +225,7 @@ class Connection(asyncio.Protocol):
 
     def _watch_sending(self) -> None:
         """Give the client a deadline, if it hasn't taken all that was written."""
-        left = self.transport.get_write_buffer_size()
-        self._is_sending = left > 0
+        self._is_sending = (left := self.transport.get_write_buffer_size()) > 0
         if left:
             self.deadline = self._sending.watch(left)
 
@@ -273,19 +271,19 @@ class Connection(asyncio.Protocol):
         self.set_body_deadline(math.inf)
         self._calls[0].fail(TimeoutError())
 
-    def _break_off(self) -> None:
+    def _break_off(self, reason: str = "") -> None:
         """The body that arrives doesn't go on."""
         self.ends = True
         if self._receiving and self._receiving.answered:
             self._close()
         elif self._receiving:
-            self._receiving.fail(ConnectionError())
+            self._receiving.fail(ConnectionError(reason))
 
     def _refuse(self, refusal: RefusedError) -> None:
         """Answer what isn't a request that the application could answer, after those before it."""
         self.ends = True
         if self._receiving:
-            self._break_off()
+            self._break_off(refusal.problem.detail)
         elif self._calls:
             self._refusal = refusal
         else:
@@ -294,7 +292,6 @@ class Connection(asyncio.Protocol):
     def _write_refusal(self, refusal: RefusedError) -> None:
         """Send the refusal; read on for a moment, so that the client sees it, and close."""
         self.transport.write(refusal.encoded())
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
+        self.transport.write_eof()
         self._parser.head_began, self._refusal, self._is_sending = math.inf, None, False
         self.deadline = self.server.now() + LEFTOVER_TIMEOUT

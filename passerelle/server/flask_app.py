@@ -27,7 +27,7 @@ def create(
     `pages` is the package whose folders `static` and `templates` the application serves.
     """
     app = flask.Flask(pages or name, static_folder="static" if pages else None)
-    app.url_map.strict_slashes = app.url_map.merge_slashes = False  # so that none redirects
+    app.url_map.merge_slashes = False  # so that each path has one spelling
     app.json = _StrictJSON(app)
     show = render_problem or respond
     app.register_error_handler(Problem, show)

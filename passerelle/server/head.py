@@ -1,13 +1,13 @@
 """The head of a request: its line and headers, and what is refused in them, with the reason.
 
 httptools, which wraps the parser of Node.js, keeps to RFC 9112's grammar and framing: two lengths,
-a length beside chunks, folded lines, bare line feeds. What is left to say is here.
+a length beside chunks, folded lines, bare line feeds. What is left to say is here, and of the
+address in request_target.py.
 """
 
 import dataclasses
 import re
 import secrets
-import urllib.parse
 
 from passerelle.protocol import problems
 from passerelle.protocol.problems import Problem
@@ -16,6 +16,14 @@ from passerelle.server import log, problem_responses
 MAX_URL = 8_000  # bytes
 MAX_HEAD = 65_536  # bytes of the line and all headers
 MAX_HEADERS = 100
+MAX_LENGTH_DIGITS = 18  # of a Content-Length, so that it fits 64 bits with their sign
+# Fields that mean something before a body and can't mean it after: RFC 9110, section 6.5.1.
+NO_TRAILERS = frozenset({
+    b"authorization", b"cache-control", b"connection", b"content-encoding", b"content-length",
+    b"content-range", b"content-type", b"cookie", b"expect", b"forwarded", b"host", b"keep-alive",
+    b"max-forwards", b"pragma", b"proxy-authorization", b"range", b"te", b"trailer",
+    b"transfer-encoding", b"upgrade", b"via", b"x-api-key", b"x-request-id",
+})  # fmt: skip
 
 _VERSIONS = ("1.0", "1.1")
 
@@ -29,8 +37,13 @@ class Head:
     size: int = 0  # bytes of the headers
 
     def add(self, name: bytes, value: bytes) -> None:
-        """A header. The parser has left white space behind its value."""
-        self.headers.append((name.lower(), value.rstrip()))
+        """A header. The parser has left white space behind its value.
+
+        It takes a coding with a tab behind it for another, which `check` is to see.
+        """
+        key = name.lower()
+        ended = value.rstrip(b" ") if key == b"transfer-encoding" else value.rstrip()
+        self.headers.append((key, ended))
         self.size += len(name) + len(value)
 
     def get(self, name: bytes) -> list[bytes]:
@@ -81,11 +94,10 @@ def check(head: Head, version: str) -> None:
         raise RefusedError(400, "Send exactly one Host header.")
     for name, _ in head.headers:
         if b"_" in name:
-            raise RefusedError(
-                400,
-                f"The header {_shown(name)} has an underscore in its name, which other servers "
-                "take for a dash or drop. Spell it with dashes, or leave it out.",
-            )
+            raise underscore(name)
+    lengths = head.get(b"content-length")
+    if lengths and len(lengths[0]) > MAX_LENGTH_DIGITS:
+        raise RefusedError(413, f"No body may have {_shown(lengths[0])} bytes. Send a smaller one.")
     codings = head.get(b"transfer-encoding")
     if codings and (version == "1.0" or len(codings) > 1):
         raise RefusedError(400, "Send one Transfer-Encoding, and HTTP/1.1.")
@@ -94,6 +106,27 @@ def check(head: Head, version: str) -> None:
     expectations = head.get(b"expect")
     if expectations and [each.lower() for each in expectations] != [b"100-continue"]:
         raise RefusedError(417, f"Expect: {_shown(expectations[0])} can't be met. Leave it out.")
+
+
+def underscore(name: bytes) -> RefusedError:
+    """A header of which nobody can say what others take it for."""
+    return RefusedError(
+        400,
+        f"The header {_shown(name)} has an underscore in its name, which other servers "
+        "take for a dash or drop. Spell it with dashes, or leave it out.",
+    )
+
+
+def check_trailer(name: bytes) -> None:
+    """Return only if a field may stand behind a body, where it is read and dropped.
+
+    Raises:
+        RefusedError
+    """
+    if b"_" in name:
+        raise underscore(name)
+    if (lower := name.lower()) in NO_TRAILERS or lower.startswith(b"x-forwarded-"):
+        raise RefusedError(400, f"{_shown(name)} comes too late behind the body. Send it before.")
 
 
 def check_size(head: Head, received: int) -> None:
@@ -108,6 +141,13 @@ def check_size(head: Head, received: int) -> None:
         raise RefusedError(
             431, f"The headers are more than {MAX_HEADERS}, or longer than {MAX_HEAD:,} bytes."
         )
+
+
+def overhead() -> RefusedError:
+    """A body most of whose bytes aren't its own."""
+    return RefusedError(
+        400, "The body has more chunk extensions or trailers than are read. Send it without them."
+    )
 
 
 def late() -> RefusedError:
@@ -125,23 +165,6 @@ def busy() -> RefusedError:
 def malformed(reason: str) -> RefusedError:
     """A request that the parser gave up, with the parser's reason."""
     return RefusedError(400, f"The request is not well-formed HTTP/1.1: {reason}.")
-
-
-def target(url: bytes) -> tuple[str, bytes, bytes, bytes]:
-    """The path, percent-decoded; path and query as they were sent; each of these alone.
-
-    A host in front is dropped.
-    """
-    if not url.startswith(b"/") and b"://" in url:
-        url = b"/" + url.partition(b"://")[2].partition(b"/")[2]
-    sent = url.partition(b"#")[0]
-    raw, _, query = sent.partition(b"?")
-    text = raw.decode("latin-1")
-    return (urllib.parse.unquote(text) if "%" in text else _utf8(raw)), sent, raw, query
-
-
-def _utf8(raw: bytes) -> str:
-    return raw.decode(errors="replace")
 
 
 def _shown(value: bytes) -> str:

@@ -42,6 +42,11 @@ class Request:
     environ: dict[str, Any] = dataclasses.field(default_factory=dict)  # more, for WSGI
 
     @property
+    def sent_path(self) -> str:
+        """The path as it was sent, percent-encoded."""
+        return self.target.partition(b"?")[0].decode("latin-1")
+
+    @property
     def values(self) -> dict[str, str]:
         """The query's first value of each name."""
         if not self.query:

@@ -72,7 +72,7 @@ def missing(error: OSError) -> problems.Problem:
     """The problem of a body of which the rest doesn't come."""
     if isinstance(error, TimeoutError):
         return problems.RequestTimeout("The body did not arrive in time. Send it again.")
-    return problems.InvalidRequest("The body broke off. Send it again, whole.")
+    return problems.InvalidRequest(str(error) or "The body broke off. Send it again, whole.")
 
 
 def empty() -> problems.Problem:

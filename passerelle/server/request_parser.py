@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 import httptools
 
 from passerelle.server import head as heads
+from passerelle.server import request_target
 from passerelle.server.head import Head, RefusedError
 
 if TYPE_CHECKING:
     from passerelle.server.connection import Connection
+
+
+FRAMING = 16  # bytes beside each part of a body that a client needs to send it
 
 
 class RequestParser:
@@ -20,7 +24,7 @@ class RequestParser:
         self._connection = connection
         self._parser = httptools.HttpRequestParser(self)
         self._head = Head()
-        self._unparsed = 0  # bytes since the head began or a part of a body came, at least
+        self._unparsed = 0  # bytes of the head, or of a body's framing beyond what it needs
 
     @property
     def is_in_head(self) -> bool:
@@ -43,8 +47,10 @@ class RequestParser:
             if isinstance(reason, RefusedError):
                 raise reason from None
             raise heads.malformed(str(error)) from None
-        if self.head_began < math.inf or self._unparsed > heads.MAX_HEAD:
+        if self.is_in_head:
             heads.check_size(self._head, self._unparsed)
+        elif self._unparsed > heads.MAX_HEAD:
+            raise heads.overhead()
 
     def _ignore_upgrade(self, rest: bytes) -> None:
         """Read the request on as HTTP/1.1: its parser has left out the body, and ends here."""
@@ -67,24 +73,28 @@ class RequestParser:
         self._head.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header. One that follows a body isn't any that was asked for."""
+        """A header; one that follows a body is dropped."""
         if self.head_began < math.inf:
             self._head.add(name, value)
+        else:
+            heads.check_trailer(name)
+            self._head.size += len(name) + len(value)
+            heads.check_size(self._head, self._head.size)
 
     def on_headers_complete(self) -> None:
         """The head is there."""
         if self._connection.ends or self._parser.should_upgrade():
             return
-        version = self._parser.get_http_version()
-        self.head_began = math.inf
+        method, version = self._parser.get_method(), self._parser.get_http_version()
+        self.head_began, self._unparsed = math.inf, 0
         heads.check(self._head, version)
+        request_target.check(self._head, method)
         keep_alive = self._parser.should_keep_alive()
-        method = self._parser.get_method().decode()
-        self._connection.begin_call(method, self._head, version, keep_alive=keep_alive)
+        self._connection.begin_call(method.decode(), self._head, version, keep_alive=keep_alive)
 
     def on_body(self, chunk: bytes) -> None:
         """A part of a body."""
-        self._unparsed = 0
+        self._unparsed = max(0, self._unparsed - 2 * len(chunk) - FRAMING)
         self._connection.feed_body(chunk)
 
     def on_message_complete(self) -> None:

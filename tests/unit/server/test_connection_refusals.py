@@ -108,12 +108,19 @@ async def test_a_tunnel_is_refused(client: Client, app: App) -> None:
 async def test_headers_behind_a_body_are_no_headers_of_any_request(
     client: Client, app: App
 ) -> None:
-    trailers = b"0\r\nX-API-Key: other\r\nX_Y: 1\r\n\r\n"
+    trailers = b"0\r\nX-Late: other\r\n\r\n"
     client.send(get("/held") + chunked("/", b"2\r\nhi\r\n", trailers) + get("/next"))
     app.proceed.set()
     assert [each.body for each in await client.answers()] == [b"", b"hi", b""]
     for scope in app.scopes:
-        assert b"x-api-key" not in dict(scope["headers"])
+        assert b"x-late" not in dict(scope["headers"])
+
+
+async def test_a_key_behind_a_body_breaks_it_off_with_the_reason(client: Client) -> None:
+    client.send(chunked("/", b"2\r\nhi\r\n", b"0\r\nX-API-Key: other\r\n\r\n") + get("/next"))
+    answer = await client.answer()
+    assert (answer.status, answer.headers["Connection"]) == (400, "close")
+    assert client.transport.ended
 
 
 async def test_headers_behind_a_body_are_limited_too(client: Client, server: Server) -> None:

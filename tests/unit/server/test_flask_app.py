@@ -128,7 +128,7 @@ def test_any_other_error_of_flask_keeps_its_status_and_its_sentence(app: flask.F
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/steps/", 200), ("/steps//", 404), ("/no//steps", 404)]
+    ("path", "status"), [("/steps/", 404), ("/steps//", 404), ("/no//steps", 404)]
 )
 def test_no_path_is_redirected(app: flask.Flask, path: str, status: int) -> None:
     assert ask(app, "GET", path).status_code == status

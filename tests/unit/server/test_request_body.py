@@ -45,6 +45,12 @@ async def test_a_body_that_breaks_off_is_told_so() -> None:
         await request_body.read(broken, 10)
 
 
+async def test_a_body_that_is_not_well_formed_is_told_why() -> None:
+    broken = made.request("POST", "/", b"pict", error=ConnectionError("No chunk has a size of +5."))
+    with pytest.raises(problems.InvalidRequest, match="size of"):
+        await request_body.read(broken, 10)
+
+
 async def test_a_body_that_takes_too_long_is_told_so() -> None:
     late = made.request("POST", "/", b"pict", error=TimeoutError(), headers={"content-length": "7"})
     with pytest.raises(problems.RequestTimeout, match="did not arrive in time"):

@@ -67,6 +67,34 @@ def test_what_follows_a_body_in_chunks_is_no_header(
     assert connection.told[1:] == [("POST", b"/", "1.1", True), b"a", "end"]
 
 
+def test_a_body_may_come_in_the_smallest_chunks(parser: RequestParser) -> None:
+    parser.feed(chunked("/"))
+    for _ in range(20_000):
+        parser.feed(b"1\r\na\r\n")
+
+
+def test_a_body_of_chunk_extensions_is_refused(
+    parser: RequestParser, connection: Connection
+) -> None:
+    chunk = b"1;b=" + b"c" * 10_000 + b"\r\na\r\n"
+    with pytest.raises(RefusedError, match="chunk extensions"):
+        feed(parser, chunked("/"), *[chunk] * 10)
+    assert connection.told.count(b"a") < 10
+
+
+@pytest.mark.parametrize("split", [1, 10_000])
+def test_what_follows_a_body_is_no_longer_than_a_head(parser: RequestParser, split: int) -> None:
+    sent = chunked("/", b"0\r\n", *[b"X-Late: " + b"a" * 1_000 + b"\r\n"] * 70) + b"\r\n"
+    size = len(sent) // split + 1
+    with pytest.raises(RefusedError):
+        feed(parser, *(sent[at : at + size] for at in range(0, len(sent), size)))
+
+
+def feed(parser: RequestParser, *parts: bytes) -> None:
+    for each in parts:
+        parser.feed(each)
+
+
 def test_a_wish_for_another_protocol_is_passed_over(
     parser: RequestParser, connection: Connection
 ) -> None:
@@ -82,6 +110,7 @@ def test_a_wish_for_another_protocol_is_passed_over(
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nX: 1\r\n" + b"X: 1\r\n" * 110, 431),
         (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+        (b"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ],
 )
 def test_what_is_no_request_is_refused(parser: RequestParser, data: bytes, status: int) -> None:

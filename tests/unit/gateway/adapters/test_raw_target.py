@@ -33,7 +33,8 @@ def test_what_is_below_the_models_address_is_below_the_backends_path(
     "below",
     [
         "/..", "/../admin", "/a/../../b", "/%2e%2E/a", "/.%2e", "/a%2F..%2Fb", "/..;a/b", "/..\\a",
-        "/a%5C..", "/./a", "/.. /a",
+        "/a%5C..", "/./a", "/.. /a", "/..%00/a", "/%252e%252E/a", "/a%252F..", "/%c0%ae%C0%AE/a",
+        "/a%c0%af..", "/%e0%80%ae./a", "/a%C1%9C..",
     ],
 )  # fmt: skip
 def test_nothing_leads_out_of_it(below: str) -> None:

@@ -1,0 +1,89 @@
+"""A backend that keeps each request it was sent and answers them all with two bytes.
+
+Its reading is its own and simple: whatever a gateway lets through shows as what any server would
+take it for.
+"""
+
+import contextlib
+import dataclasses
+import http.client
+import socketserver
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """A request, as far as it came."""
+
+    line: str
+    headers: list[tuple[str, str]]  # names in lower case
+    body: bytes
+    is_whole: bool
+
+    def values(self, name: str) -> list[str]:
+        """All values of a header."""
+        return [value for key, value in self.headers if key == name]
+
+
+@dataclasses.dataclass
+class Recorder:
+    """Its port, what it has seen, and what it answers by the last segment of the address."""
+
+    port: int
+    seen: list[Seen] = dataclasses.field(default_factory=list)
+    answers: dict[str, bytes] = dataclasses.field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the requests that were seen."""
+        return [each.line for each in self.seen]
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        recorder: Recorder = self.server.recorder  # type: ignore[attr-defined]  # set by `running`
+        with contextlib.suppress(OSError):
+            while line := self.rfile.readline():
+                headers = http.client.parse_headers(self.rfile)
+                found = [(name.lower(), value) for name, value in headers.items()]
+                body, is_whole = self.body(headers)
+                seen = Seen(line.decode("latin-1").strip(), found, body, is_whole)
+                recorder.seen.append(seen)
+                name = line.split(b" ")[1].rpartition(b"/")[2].decode()
+                self.wfile.write(recorder.answers.get(name, OK))
+                if name in recorder.answers or not is_whole:
+                    return
+
+    def body(self, headers: Any) -> tuple[bytes, bool]:
+        """The body, and whether it came to its end."""
+        if "chunked" not in headers.get("transfer-encoding", ""):
+            length = int(headers.get("content-length", 0))
+            body = self.rfile.read(length)
+            return body, len(body) == length
+        body = b""
+        while size := self.rfile.readline().strip():
+            body += self.rfile.read(int(size, 16))
+            self.rfile.readline()
+            if int(size, 16) == 0:
+                return body, True
+        return body, False
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+    block_on_close = False
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Recorder]:
+    """One at a port of its own."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        recorder = Recorder(server.server_address[1])
+        server.recorder = recorder  # type: ignore[attr-defined]  # its handlers' own
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield recorder
+        server.shutdown()
