@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import urllib.parse
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -97,13 +96,6 @@ async def test_every_answer_is_traced_timed_and_logged(capsys: pytest.CaptureFix
     assert (record["path"], record["status"]) == ("/steps", 200)
     assert "work" in record["steps_ms"]
     assert "secret" not in json.dumps(record)
-
-
-async def test_a_path_has_parameters_each_one_segment() -> None:
-    answer = await asgi.ask(make(), "GET", "/items/a.b/parts/%C3%BC", path="/items/a.b/parts/ü")
-    assert answer.json == {"item": "a.b", "part": "%C3%BC"}
-    for path in ("/items/a/b/parts/c", "/items//parts/c", "/items/a/parts/c/", "/xitems/a/parts/b"):
-        assert (await asgi.ask(make(), "GET", path)).status == 404
 
 
 async def test_a_paths_own_characters_stand_for_themselves() -> None:
@@ -220,57 +212,10 @@ async def test_an_answer_may_be_kept_back_for_as_long_as_its_client_stays(
     assert [each["status"] for each in lines(capsys)] == [logged]
 
 
-async def test_a_request_knows_its_address_as_it_was_sent_below_the_prefix() -> None:
-    app, targets = make(PASSERELLE_PATH_PREFIX="/ml"), []
-
-    async def keep(request: Request) -> Response:
-        targets.append(request.target)
-        return Response(200)
-
-    app.add_route("GET", "/below{rest:path}", keep)
-    for target in ("/ml/below/a%20b?x=%2F&", "/below/a%20b?"):
-        await asgi.ask(app, "GET", target)
-    assert targets == [b"/below/a%20b?x=%2F&", b"/below/a%20b?"]
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "/%73teps", "/steps%2F", "/items%2Fa/parts/b", "/items/a%2Fparts/b", "/items/a/part%73/b",
-        "//steps", "/./steps", "/x/../steps", "/%2e/steps", "/steps/", "/steps;a", "/STEPS",
-        "/steps%00", "/steps%20", "/m%6C/steps", "/ml%2Fsteps", "/ml//steps", "/ml/ml/steps",
-    ],
-)  # fmt: skip
-async def test_a_route_has_one_spelling(target: str) -> None:
-    app = make(PASSERELLE_PATH_PREFIX="/ml")
-    answer = await asgi.ask(app, "GET", target, path=urllib.parse.unquote(target))
-    assert (answer.status, answer.media_type) == (404, "application/problem+json")
-
-
-async def test_what_threads_answer_has_one_spelling_too() -> None:
-    def wsgi(_: Any, start_response: Any) -> Iterable[bytes]:
-        start_response("200 OK", [])
-        return [b""]
-
-    app = make(Threads(wsgi, 1, MAX_BODY))
-    assert (await asgi.ask(app, "GET", "/%6Dodels", path="/models")).status == 404
-    assert (await asgi.ask(app, "GET", "/models")).status == 200
-
-
-async def test_options_of_the_server_itself_is_answered() -> None:
-    assert (await asgi.ask(make(), "OPTIONS", "*")).status == 200
-
-
 async def test_a_path_that_no_route_takes_leads_nowhere_without_threads() -> None:
     answer = await asgi.ask(make(), "GET", "/none")
     assert (answer.status, answer.media_type) == (404, "application/problem+json")
     assert "There is nothing at /none" in answer.json["detail"]
-
-
-@pytest.mark.parametrize("path", ["/ml/steps", "/steps"])
-async def test_a_path_may_begin_with_the_prefix_or_lack_it(path: str) -> None:
-    answer = await asgi.ask(make(PASSERELLE_PATH_PREFIX="/ml"), "GET", path)
-    assert answer.status == 200
 
 
 @pytest.mark.parametrize("path", ["/mlsteps", "/ml/ml/steps", "/other/steps"])
