@@ -15,6 +15,12 @@ KINDS: dict[str, set[type]] = {
     BYTES: {str},
 }  # Python's types of a datatype's values in JSON
 
+MAX_SIDES, MAX_SIDE = 64, 1 << 62  # of a shape: more would only take time to multiply
+NOT_FINITE = (
+    "The model gave values that aren't numbers (NaN or infinity) for this picture. "
+    "Send another, and report this one."
+)
+
 
 class NonsenseError(ValueError):
     """It isn't an answer of this protocol."""
@@ -42,8 +48,7 @@ def answer(response: Response, model_id: str, request_id: str) -> Response:
         "outputs": outputs,
         "request_id": request_id,
     }
-    body = json.dumps(document, allow_nan=False).encode()
-    return Response(200, {"content-type": "application/json"}, body)
+    return Response(200, {"content-type": "application/json"}, written(document))
 
 
 def as_own(response: Response, model_id: str) -> Response:
@@ -60,7 +65,7 @@ def as_own(response: Response, model_id: str) -> Response:
         raise NonsenseError("its tensors have other lengths than it says")
     head = response.body[:length]
     if document.get("model_name") != model_id:
-        head = json.dumps(document | {"model_name": model_id}, allow_nan=False).encode()
+        head = written(document | {"model_name": model_id})
     headers = {"content-type": "application/json", answers.MODEL.lower(): model_id}
     if HEADER_LENGTH.lower() in response.headers:
         headers |= {
@@ -104,10 +109,19 @@ def refuse_constant(_: str) -> None:
     Raises:
         NonFiniteOutput
     """
-    raise problems.NonFiniteOutput(
-        "The model gave values that aren't numbers (NaN or infinity) for this picture. "
-        "Send another, and report this one."
-    )
+    raise problems.NonFiniteOutput(NOT_FINITE)
+
+
+def written(document: dict[str, Any]) -> bytes:
+    """An object as JSON.
+
+    Raises:
+        NonFiniteOutput: a number was so large that it was read as infinity.
+    """
+    try:
+        return json.dumps(document, allow_nan=False).encode()
+    except ValueError:
+        raise problems.NonFiniteOutput(NOT_FINITE) from None
 
 
 def outputs_of(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -127,9 +141,17 @@ def is_tensor(given: Any) -> bool:
     if not isinstance(given, dict) or not isinstance(given.get("name"), str):
         return False
     shape = given.get("shape")
-    is_shape = isinstance(shape, list) and all(type(side) is int and side >= 0 for side in shape)
     datatype = given.get("datatype")
-    return is_shape and isinstance(datatype, str) and datatype in KINDS
+    return is_shape(shape) and isinstance(datatype, str) and datatype in KINDS
+
+
+def is_shape(given: Any) -> bool:
+    """Whether something is the shape of a tensor."""
+    return (
+        isinstance(given, list)
+        and len(given) <= MAX_SIDES
+        and all(type(side) is int and 0 <= side < MAX_SIDE for side in given)
+    )
 
 
 def values(tensor: dict[str, Any]) -> list[Any]:
@@ -141,11 +163,13 @@ def values(tensor: dict[str, Any]) -> list[Any]:
     data = tensor.get("data")
     if not isinstance(data, list):
         raise NonsenseError("its data has another length than its shape")
-    while list in (kinds := set(map(type, data))):  # nested, row by row
+    for _ in tensor["shape"]:  # nested, row by row
+        if list not in set(map(type, data)):
+            break
         data = list(itertools.chain.from_iterable(e if type(e) is list else [e] for e in data))
     if len(data) != math.prod(tensor["shape"]):
         raise NonsenseError("its data has another length than its shape")
-    if not kinds <= KINDS[tensor["datatype"]]:
+    if not set(map(type, data)) <= KINDS[tensor["datatype"]]:
         raise NonsenseError("its data is of another type than its datatype")
     return data
 

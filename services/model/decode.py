@@ -39,7 +39,8 @@ from services.model.tensors import Tensors
 MAX_PIXELS = 10**9  # of a picture that is decoded already
 DRAFT_FACTOR = 4  # a JPEG decoded at a fraction keeps so many times the size it is resized to
 DECODE_ERRORS = (
-    OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
+    OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error,
+    ArithmeticError, AttributeError, LookupError, TypeError,  # of tags and lengths of another kind
     RuntimeError,  # of AVIF
 )  # fmt: skip
 

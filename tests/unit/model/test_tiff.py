@@ -1,5 +1,6 @@
 """TIFF pictures are read where their values have one meaning, and their directory makes sense."""
 
+import contextlib
 import io
 import struct
 import tracemalloc
@@ -146,6 +147,22 @@ def test_cut_short_is_told() -> None:
     for share in (0.02, 0.3, 0.9):
         with pytest.raises(problems.UnprocessableContent):
             pixels(whole[: int(len(whole) * share)])
+
+
+@pytest.mark.parametrize("kind", range(14))
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw"])
+@pytest.mark.filterwarnings("ignore")
+def test_a_tag_whose_values_are_of_another_type_is_no_unforeseen_error(
+    compression: str, kind: int
+) -> None:
+    whole = tiff_of(Image.new("RGB", (40, 40)), compression=compression)
+    (first,) = struct.unpack_from("<L", whole, 4)
+    (count,) = struct.unpack_from("<H", whole, first)
+    for number in range(count):
+        odd = bytearray(whole)
+        struct.pack_into("<H", odd, first + 2 + 12 * number + 2, kind)
+        with contextlib.suppress(problems.UnprocessableContent, problems.UnsupportedMediaType):
+            pixels(bytes(odd))
 
 
 def directory(*entries: tuple[int, int, int], order: str = "<", big: bool = False) -> bytes:

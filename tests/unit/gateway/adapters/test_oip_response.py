@@ -56,6 +56,9 @@ def test_the_answer_has_its_model_first_and_its_request_last_so_that_it_can_be_k
         (SCORE | {"datatype": ["FP32"]}, "another form"),
         (SCORE | {"shape": [-1, 2]}, "another form"),
         (SCORE | {"shape": "1x2"}, "another form"),
+        (SCORE | {"shape": [1 << 61] * 100_000}, "another form"),  # a product that takes minutes
+        (SCORE | {"shape": [1 << 62, 0]}, "another form"),
+        (SCORE | {"data": [[[[0.75, 0.25]]]]}, "another length"),
         (SCORE | {"name": None}, "another form"),
         (7, "another form"),
         (BINARY, "another length"),  # behind JSON that nothing follows
@@ -76,7 +79,7 @@ def test_what_is_no_answer_of_the_protocol_is_none(body: bytes) -> None:
         oip_response.as_own(Response(200, {}, body), "m")
 
 
-@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity"])
+@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity", b"1e999"])
 def test_what_is_no_number_is_no_answer_to_this_picture(constant: bytes) -> None:
     body = json.dumps({"outputs": [SCORE]}).encode().replace(b"0.25", constant)
     with pytest.raises(problems.NonFiniteOutput, match="NaN or infinity"):
@@ -88,6 +91,12 @@ def test_who_sent_tensors_reads_the_response_under_the_models_id_here() -> None:
     found = oip_response.as_own(document(given), "m")
     assert json.loads(found.body) == given | {"model_name": "m"}
     assert found.headers == {"content-type": "application/json", "model": "m"}
+
+
+def test_a_number_that_is_too_large_to_be_written_again_is_none() -> None:
+    body = json.dumps({"outputs": [SCORE]}).encode().replace(b"0.25", b"1e999")
+    with pytest.raises(problems.NonFiniteOutput, match="NaN or infinity"):
+        oip_response.as_own(Response(200, {}, body), "m")
 
 
 def test_a_response_under_the_same_id_is_passed_on_as_it_came() -> None:

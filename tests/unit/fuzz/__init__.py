@@ -1,0 +1,1 @@
+"""Unit tests of tests/fuzz, and some of what it tries."""
