@@ -1,5 +1,5 @@
 # `make up` and `make test` set up what they need the first time, and are quick the second.
-.PHONY: up docker-up unit coverage test e2e check docs wheel format render words lock bench help clean
+.PHONY: up docker-up unit coverage test e2e check docs wheel format render words lock bench chaos help clean
 FILE ?= models.yaml
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
@@ -46,6 +46,9 @@ render: .venv/installed  ## write docker-compose.yaml from models.yaml
 
 bench: .venv/installed  ## measure beside other servers, the JPEGs of $(PICTURES); see bench/README.md
 	.venv/bin/python -m bench.compare $(if $(PICTURES),--pictures $(PICTURES))
+
+chaos: .venv/installed  ## have one thing after the other break under load, in three minutes; prints a table
+	.venv/bin/python -m tests.chaos
 
 words: .venv/installed  ## gather the page's strings into its catalogues, and compile them
 	@mkdir -p .passerelle

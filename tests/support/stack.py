@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,21 @@ PICTURES = ROOT / "services" / "bake" / "pictures"
 CAT = (PICTURES / "chelsea.png").read_bytes()
 PYTHON = (sys.executable,)
 PASSERELLE = (*PYTHON, "-m", "passerelle")
+NO_SETTINGS: Mapping[str, str] = {}  # beside those of the tests
 SECONDS = 300  # that a stack has to get ready, bakes included
 
 
 class Stack:
     """One run: its process, its address, a key, and what it printed."""
 
-    def __init__(self, manifest: Path, state: Path, *options: str, root: Path = ROOT) -> None:
+    def __init__(
+        self,
+        manifest: Path,
+        state: Path,
+        *options: str,
+        root: Path = ROOT,
+        environ: Mapping[str, str] = NO_SETTINGS,
+    ) -> None:
         self.manifest, self.state, self.port = manifest, state, free_port()
         self.page_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -40,7 +48,7 @@ class Stack:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "passerelle", "up", "-f", str(manifest), "--state", str(state),
              "--port", str(self.port), "--page-port", str(self.page_port), *options],
-            stdout=self.output, stderr=subprocess.STDOUT, cwd=root,
+            stdout=self.output, stderr=subprocess.STDOUT, cwd=root, env=os.environ | dict(environ),
         )  # fmt: skip
 
     @property
@@ -100,9 +108,15 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running(manifest: Path, state: Path, *options: str, root: Path = ROOT) -> Iterator[Stack]:
+def running(
+    manifest: Path,
+    state: Path,
+    *options: str,
+    root: Path = ROOT,
+    environ: Mapping[str, str] = NO_SETTINGS,
+) -> Iterator[Stack]:
     """A stack, of the code under `root`, that is up inside the block, and gone after it."""
-    stack = Stack(manifest, state, *options, root=root)
+    stack = Stack(manifest, state, *options, root=root, environ=environ)
     try:
         stack.wait_until_up()
         with contextlib.ExitStack() as checked:

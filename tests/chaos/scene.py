@@ -1,0 +1,120 @@
+"""What the faults happen to: a real `passerelle up` with three models of ours and one of theirs."""
+
+import contextlib
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from passerelle.local import local_state
+from tests.chaos import fake_clock, redis_server
+from tests.chaos.asking import Target
+from tests.chaos.fake_clock import FakeClock
+from tests.chaos.redis_server import RedisServer
+from tests.conftest import shared_state
+from tests.support import stack
+from tests.support.stack import Stack
+
+FIRST, SECOND, THIRD = "efficientnet-lite0", "efficientnet-lite0-int8", "efficientnet-lite1"
+FOURTH = "efficientnet-lite2"  # of the default manifest, and of no scene
+THEIRS = "theirs"
+GUEST = "guest"  # who asks the first model with a key of its own
+TIMEOUT = 3.0  # seconds that a model has for an answer
+QUEUE = 16  # pictures that wait for one model
+DEFAULTS = f"defaults: {{timeout: {TIMEOUT:g}s}}\nmodels:"
+BACKEND = """
+  - id: theirs
+    backend:
+      command: ["{python}", "{program}", "{broken}"]
+      path: /predict
+      health: /
+"""
+
+
+class Scene:
+    """All that runs, and where faults can take hold of it."""
+
+    def __init__(
+        self, up: Stack, broken: Path, clock: FakeClock | None, redis: RedisServer | None
+    ) -> None:
+        self.up, self.broken, self.clock, self.redis = up, broken, clock, redis
+        self._keys = local_state.keys_file(up.state)
+        self.new_key()
+        self.targets = self._targets()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all targets."""
+        return frozenset(each.name for each in self.targets)
+
+    def target(self, name: str) -> Target:
+        """The target of a name."""
+        return next(each for each in self.targets if each.name == name)
+
+    def new_key(self) -> None:
+        """Give the guest a key, as everybody is given one."""
+        done = subprocess.run(
+            [*stack.PASSERELLE, "keys", "new", "--name", GUEST, "--model", FIRST,
+             "--keys", str(self._keys)],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        self.guest_key = done.stdout.strip()
+
+    def revoke_key(self) -> None:
+        """Take the guest's key away."""
+        document: dict[str, Any] = yaml.safe_load(self._keys.read_text())
+        document["keys"] = [each for each in document["keys"] if each["name"] != GUEST]
+        self._keys.write_text(yaml.safe_dump(document))
+
+    def gateway(self) -> int:
+        """The process id of the gateway."""
+        return next(
+            pid for pid in stack.children(self.up.process.pid)
+            if "PASSERELLE_UPSTREAM=" in stack.environ(pid)
+        )  # fmt: skip
+
+    def _targets(self) -> list[Target]:
+        pictures = [each.read_bytes() for each in sorted(stack.PICTURES.glob("*.[jp][pn]g"))]
+        sums = {each: hashlib.sha256(each).hexdigest() for each in pictures}
+        labels = {model: self._labels(model, pictures) for model in (FIRST, SECOND, THIRD)}
+        return [
+            *(Target(model, model, lambda: self.up.key, labels[model]) for model in labels),
+            Target(THEIRS, THEIRS, lambda: self.up.key, sums),
+            Target(GUEST, FIRST, lambda: self.guest_key, labels[FIRST]),
+        ]
+
+    def _labels(self, model: str, pictures: list[bytes]) -> Mapping[bytes, str]:
+        """What a model says of each picture while nothing is wrong; of each something else."""
+        found = {each: str(self.up.predict(model, each).json()["category"]) for each in pictures}
+        assert len(set(found.values())) == len(pictures), found
+        return found
+
+
+@contextlib.contextmanager
+def started(folder: Path) -> Iterator[Scene]:
+    """All of it, which is gone after the block."""
+    clock, redis = fake_clock.find(folder), redis_server.find(folder)
+    environ = {"PASSERELLE_MAX_QUEUE": str(QUEUE)}
+    environ |= clock.environ if clock else {}
+    environ |= {"REDIS_URL": redis.url} if redis else {}
+    manifest, broken = folder / "models.yaml", folder / "broken"
+    manifest.write_text(text(broken))
+    try:
+        state = shared_state(folder / "state")
+        with stack.running(manifest, state, "--no-page", environ=environ) as up:
+            yield Scene(up, broken, clock, redis)
+    finally:
+        if redis:
+            redis.kill()
+
+
+def text(broken: Path) -> str:
+    """The manifest: three models of the default one, and a backend."""
+    ours, _, _ = (stack.ROOT / "models.yaml").read_text().partition(f"  - id: {FOURTH}\n")
+    program = Path(__file__).with_name("backend.py")
+    backend = BACKEND.format(python=sys.executable, program=program, broken=broken)
+    return ours.replace("models:", DEFAULTS) + backend

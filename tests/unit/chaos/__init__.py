@@ -1,0 +1,1 @@
+"""Unit tests of tests/chaos: how what happens is judged."""
