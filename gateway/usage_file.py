@@ -127,7 +127,7 @@ def _rows(path: Path, statement: str, values: list[str]) -> list[dict[str, Any]]
     """
     if not path.exists():
         return []
-    with translating(path), opened(path, "ro") as connection:
+    with translating(path), opened(path, "rw") as connection:
         if is_empty(connection):
             return []
         require_version(path, connection)
@@ -153,7 +153,10 @@ def translating(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    """A connection for as long as the block runs. A file that is made is its owner's alone."""
+    """A connection for as long as the block runs. A file that is made is its owner's alone.
+
+    Whoever closes it last leaves no other file beside it, unless it can't be written to.
+    """
     if mode == "rwc":
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     address = f"file:{urllib.parse.quote(str(path.absolute()))}?mode={mode}"

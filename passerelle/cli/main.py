@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import passerelle
-from gateway import api_keys
+from gateway import api_keys, usage_file
 from passerelle.artifact import user_modules
 from passerelle.cli import (
     bake,
@@ -22,6 +22,7 @@ from passerelle.cli import (
     render,
     schema,
     up,
+    usage,
 )
 from passerelle.client import errors
 from passerelle.local import evaluation, pictures, preflight
@@ -38,6 +39,7 @@ COMMANDS: tuple[click.Command, ...] = (
     models.models,
     predict.predict,
     keys.keys,
+    usage.usage,
     render.render,
 )
 FORESEEN = (  # their text is a sentence that says what to do
@@ -45,6 +47,7 @@ FORESEEN = (  # their text is a sentence that says what to do
     reading.ManifestError,
     api_keys.KeysError,
     preflight.RefusedError,
+    usage_file.UsageError,
     errors.ClientError,
     pictures.PicturesError,
     evaluation.EvaluateError,

@@ -16,7 +16,7 @@ import httpx
 from passerelle.client import calls, connections, core, errors, reply
 from passerelle.client.answers import Answer, AnswerT, Results
 from passerelle.client.attempts import REAL, RETRIES, Attempt, Timing
-from passerelle.client.calls import NO_HEADERS, Call, Option
+from passerelle.client.calls import NO_HEADERS, Call, Day, Option
 from passerelle.client.credentials import Credentials, Token
 from passerelle.client.payload import Part
 from passerelle.client.pictures import Picture
@@ -68,6 +68,24 @@ class AsyncClient(core.Core):
             errors.ClientError
         """
         return (await self._ask(calls.history(headers))).document
+
+    async def usage(
+        self,
+        since: Day = None,
+        until: Day = None,
+        *,
+        by: Sequence[str] = (),
+        caller: str | None = None,
+        model: str | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> dict[str, Any]:
+        """How much was asked of which model, by day, as `GET /usage` has it.
+
+        Raises:
+            errors.ClientError
+        """
+        call = calls.usage(headers, by, since=since, until=until, caller=caller, model=model)
+        return (await self._ask(call)).document
 
     @overload
     async def predict(

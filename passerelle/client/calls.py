@@ -1,6 +1,7 @@
 """What a gateway can be asked, as HTTP requests."""
 
 import dataclasses
+import datetime
 import urllib.parse
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +13,7 @@ NO_HEADERS: Mapping[str, str] = {}
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 Option = str | int | float | None  # of a request's address; None: it isn't said
+Day = datetime.date | str | None  # the same; such as 2026-11-26
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +40,12 @@ def model(model_id: str, headers: Mapping[str, str]) -> Call:
 def history(headers: Mapping[str, str]) -> Call:
     """The models' last minutes."""
     return request("GET", "/history", headers=headers)
+
+
+def usage(headers: Mapping[str, str], by: Sequence[str], **query: Day) -> Call:
+    """How much was asked, by day."""
+    given = {name: each for name, each in {**query, "by": ",".join(by)}.items() if each}
+    return request("GET", _with(given, "/usage"), headers=headers)
 
 
 def predict(
@@ -101,11 +109,15 @@ def _predict(
     """A prediction, which changes nothing and so can be asked for again."""
     kind, body = encoded
     given = {name: value for name, value in options.items() if value is not None}
-    query = f"?{urllib.parse.urlencode(given)}" if given else ""
-    path = f"/model/{_quoted(model_id)}/predict{query}"
+    path = _with(given, f"/model/{_quoted(model_id)}/predict")
     return Call("POST", path, body, {"Content-Type": kind, **headers}, is_repeatable=True)
 
 
 def _quoted(model_id: str) -> str:
     """A model's id as a part of a path, whatever it holds."""
     return urllib.parse.quote(model_id, safe="")
+
+
+def _with(query: Mapping[str, object], path: str) -> str:
+    """A path with a query, where there is one."""
+    return f"{path}?{urllib.parse.urlencode(query)}" if query else path

@@ -29,6 +29,10 @@ from passerelle.manifest.model import AnyModel, Model, Pipeline, of_kind
 # Of the model services' settings, those that are passed on from where the containers are started.
 SERVICE_SETTINGS = ("PASSERELLE_FORMATS", "PASSERELLE_MAX_PICTURES")
 
+# What the gateway writes, and keeps, on one machine: a Swarm's volumes belong to one each.
+OWN_FILES = {"PASSERELLE_PAGE_KEY": "/page/key", "PASSERELLE_USAGE": "/usage/usage.db"}
+OWN_VOLUMES = ("page:/page", "usage:/usage")
+
 HEAD = """\
 Rendered from {manifest} by passerelle {version}: passerelle render {target}{option}
 Don't edit it: change {manifest}, then run that line again{again}."""
@@ -75,8 +79,9 @@ def render(models: Iterable[AnyModel], options: Options) -> str:
     comment(document, "x-update", text, 0)
     document["services"] = services(models, container, update, options)
     if not options.swarm:
-        document["volumes"] = CommentedMap(page=None)
+        document["volumes"] = CommentedMap(page=None, usage=None)
         remark(document["volumes"], "page", "the page's own key, which the gateway makes")
+        remark(document["volumes"], "usage", "how much was asked, by key, model and day")
         comment(document, "volumes", "", 0)
     document["networks"] = networks()
     document["secrets"] = secrets()
@@ -164,7 +169,7 @@ def gateway(
         "As long as keys.yaml holds no key, the gateway makes one and prints it with this address."
     )
     comment(environment, "PASSERELLE_DEMO", text, 6, blank=False)
-    environment |= {"PASSERELLE_PAGE_KEY": "/page/key"} if on_one_machine else {}
+    environment |= OWN_FILES if on_one_machine else {}
     if of_kind(Pipeline, models):
         environment |= passed_on("PASSERELLE_MAX_PICTURES")
     environment |= compose_backend.environment(models)
@@ -189,7 +194,7 @@ def gateway(
         ],
         "networks": in_one_line(["door", "models"]),
         "secrets": ["keys", *mounts] if mounts else in_one_line(["keys"]),
-        **({"volumes": in_one_line([quoted("page:/page")])} if on_one_machine else {}),
+        **({"volumes": in_one_line([*map(quoted, OWN_VOLUMES)])} if on_one_machine else {}),
         "environment": environment,
         **({"depends_on": waits_for} if on_one_machine and waits_for else {}),
         "deploy": {

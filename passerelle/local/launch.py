@@ -69,6 +69,7 @@ class Launcher:
             "PASSERELLE_KEYS": str(local_state.keys_file(options.state).absolute()),
             "PASSERELLE_UPSTREAM": f"unix:{self.sockets}/{{service}}.sock",
             "PASSERELLE_PORTS": str(self.sockets),
+            "PASSERELLE_USAGE": str(local_state.usage_file(options.state).absolute()),
             "PASSERELLE_HEADER_FILES": "",  # they are where the manifest says
             "PASSERELLE_BIND": options.bind,
             "PASSERELLE_UPSTREAM_AUTH": "",  # which is for services elsewhere

@@ -15,6 +15,11 @@ def keys_file(state: Path) -> Path:
     return state / "keys.yaml"
 
 
+def usage_file(state: Path) -> Path:
+    """The usage of a local run."""
+    return state / "usage.db"
+
+
 def save_address(state: Path, url: str) -> None:
     """Keep the address of the run that uses this folder."""
     (state / "address").write_text(url + "\n", encoding="utf-8")

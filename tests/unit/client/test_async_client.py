@@ -19,7 +19,7 @@ def asking(network: fake.Network) -> AsyncClient:
     return AsyncClient(fake.URL, "psl_key", http=network.http_async())
 
 
-@pytest.mark.parametrize("name", ["__init__", "models", "model", "history", "predict",
+@pytest.mark.parametrize("name", ["__init__", "models", "model", "history", "usage", "predict",
                                   "predict_many", "predict_boxes", "request"])  # fmt: skip
 def test_both_clients_are_asked_in_the_same_way(name: str) -> None:
     ours, other = (inspect.signature(getattr(kind, name)) for kind in (AsyncClient, Client))
@@ -28,12 +28,13 @@ def test_both_clients_are_asked_in_the_same_way(name: str) -> None:
     assert named[0] == named[1]
 
 
-async def test_models_a_model_and_history_are_those_of_the_answer() -> None:
+async def test_models_a_model_history_and_usage_are_those_of_the_answer() -> None:
     network = fake.network({"models": [{"id": "a"}]})
     client = asking(network)
     assert await client.models() == [{"id": "a"}]
     assert await client.model("a") == await client.history() == {"models": [{"id": "a"}]}
-    assert network.paths == ["/models", "/models/a", "/history"]
+    assert await client.usage(model="a") == {"models": [{"id": "a"}]}
+    assert network.paths == ["/models", "/models/a", "/history", "/usage?model=a"]
     assert network.requests[0].headers["X-API-Key"] == "psl_key"
 
 

@@ -1,5 +1,7 @@
 """passerelle/client/calls.py: what a gateway is asked, as it goes over the wire."""
 
+import datetime
+
 import pytest
 
 from passerelle.client import calls, errors
@@ -13,6 +15,11 @@ TRACE = {"traceparent": "00-1-2-01"}
         (calls.models(TRACE), "/models"),
         (calls.model("a", TRACE), "/models/a"),
         (calls.history(TRACE), "/history"),
+        (calls.usage(TRACE, (), since=None, caller=""), "/usage"),
+        (
+            calls.usage(TRACE, ["day", "model"], since=datetime.date(2026, 11, 1), model="a b"),
+            "/usage?since=2026-11-01&model=a+b&by=day%2Cmodel",
+        ),
     ],
 )
 def test_what_is_only_looked_at_has_no_body_and_may_be_asked_again(

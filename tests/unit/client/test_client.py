@@ -40,6 +40,13 @@ def test_history_is_the_whole_document() -> None:
     assert network.paths == ["/history"]
 
 
+def test_usage_is_the_whole_document() -> None:
+    network = fake.network({"everybody": False, "usage": []})
+    found = asking(network).usage("2026-11-01", by=["model"], caller="alice")
+    assert found == {"everybody": False, "usage": []}
+    assert network.paths == ["/usage?since=2026-11-01&caller=alice&by=model"]
+
+
 def test_a_picture_is_sent_as_it_is_with_the_callers_headers(tmp_path: Path) -> None:
     (tmp_path / "cat.jpg").write_bytes(b"picture")
     network = fake.network(CAT)

@@ -31,6 +31,15 @@ def test_every_container_has_what_the_first_lines_say() -> None:
         assert service["security_opt"] == ["no-new-privileges:true"]
 
 
+def test_what_the_gateway_keeps_is_in_volumes_of_its_own() -> None:
+    found = rendered()
+    gateway, page = (found["services"][name] for name in ("gateway", "frontend"))
+    assert gateway["environment"]["PASSERELLE_USAGE"] == "/usage/usage.db"
+    assert gateway["volumes"] == ["page:/page", "usage:/usage"]
+    assert page["volumes"] == ["page:/page:ro"]
+    assert list(found["volumes"]) == ["page", "usage"]
+
+
 def test_only_the_gateway_reaches_the_models() -> None:
     services = rendered()["services"]
     assert services["net"]["networks"] == ["models"]

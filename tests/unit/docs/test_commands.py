@@ -27,6 +27,7 @@ RUN_BY = {
     "passerelle render cloudrun": (WHEEL, 'run("render", "cloudrun"'),
     "passerelle render compose": (WHEEL, 'run("render", "compose"'),
     "passerelle render swarm": (WHEEL, 'run("render", "swarm"'),
+    "passerelle usage": ("tests/system/test_usage.py", '"usage", "--state"'),
     "passerelle up": (WHEEL, '"passerelle", "up"'),
     "pip install": ("tests/support/wheel.py", '"install"'),
     "make bench": ("tests/system/test_bench.py", '"bench.compare"'),

@@ -127,11 +127,12 @@ def test_without_a_file_there_is_nothing(path: Path) -> None:
 
 def test_a_new_file_is_its_owners_alone(filled: Path) -> None:
     assert filled.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in filled.parent.iterdir()] == [filled.name]  # and nothing else
+    assert len(read(filled)) == 4
+    assert list(filled.parent.iterdir()) == [filled]  # and nothing beside it
 
 
 def test_a_file_that_is_deleted_is_made_anew(filled: Path) -> None:
-    with usage_file.opened(filled, "ro"):  # somebody has it open
+    with usage_file.opened(filled, "rw"):  # somebody has it open
         filled.unlink()
         add(filled, ("2026-11-26", "key:a", "m"))
     assert read(filled) == [("2026-11-26", "key:a", "m", 1)]
