@@ -14,7 +14,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from passerelle.protocol import problems, trace
 from passerelle.protocol.problems import Problem
@@ -25,6 +25,9 @@ from passerelle.server.messages import Receive, Request, Response, Send
 from passerelle.server.settings import ServerSettings
 from passerelle.server.span import Span
 from passerelle.server.wsgi import Threads
+
+if TYPE_CHECKING:
+    from passerelle.server.server import Server
 
 Handler = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Problem, Request], Response]  # a problem as the clients of a path read it
@@ -83,6 +86,7 @@ class Application:
         self._proxies = Proxies(options.trusted_proxies, options.proxy_header)
         self.routes: dict[str, Route] = {}
         self.observers: list[Observer] = []
+        self.server: Server | None = None  # whose connections ask it, once there is one
         self.intercept: Intercept | None = None
         self.add_route("GET", "/health/live", live)
 
@@ -152,10 +156,10 @@ class Application:
 
     def _find(self, request: Request) -> Route | None:
         """The route that the request's path matches, whose parameters it then has."""
-        path = request.sent_path
-        for route in self.routes.values():
-            if match := route.path.fullmatch(path):
-                request.parameters = match.groupdict()
+        sent = request.sent_path
+        for path, route in self.routes.items():
+            if match := route.path.fullmatch(sent):
+                request.route, request.parameters = path, match.groupdict()
                 return route
         return None
 

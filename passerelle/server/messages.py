@@ -33,7 +33,10 @@ class Request:
     receive: Receive  # ASGI's
     budget: ByteBudget  # of the bodies of all requests
     parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)  # of the path
+    route: str = ""  # the path as the application has it, with parameters by name; empty of Flask's
     held: int = 0  # bytes that it took of the budget
+    received: int = 0  # bytes that were read of its body
+    sent: int = 0  # bytes of the answer's body that were sent
     target: bytes = b""  # path and query as they were sent, percent-encoded
     send: Send = to_nobody  # ASGI's
     has_begun: bool = False  # whether a response is being sent, or was

@@ -45,6 +45,7 @@ async def read_any(request: Request, limit: int) -> bytes:
             check(request.held + len(chunk), limit, budget.left + request.held)
             budget.take(len(chunk))
             request.held += len(chunk)
+            request.received += len(chunk)
             chunks.append(chunk)
     except OSError as error:
         raise missing(error) from None
@@ -65,6 +66,7 @@ async def parts(request: Request) -> Parts:
             raise missing(error) from None
         more = message.get("more_body", False)
         if part := message.get("body", b""):
+            request.received += len(part)
             yield part
 
 

@@ -21,6 +21,7 @@ async def send(request: Request, response: Response) -> None:
     if response.parts is None:
         body = b"" if request.method == "HEAD" else response.body
         await request.send({"type": "http.response.body", "body": body})
+        request.sent = len(body)
     else:
         has_body = request.method != "HEAD" and response.status not in WITHOUT_BODY
         await _send_parts(request, response.parts, has_body=has_body)
@@ -32,12 +33,11 @@ async def _send_parts(request: Request, parts: Parts, *, has_body: bool) -> None
     Raises:
         What the parts raise.
     """
-    fields = request.span.fields
-    fields["bytes"] = 0
+    request.span.fields["bytes"] = 0
     async with contextlib.aclosing(parts):
         await request.send({"type": "http.response.body", "body": b"", "more_body": True})
         if has_body:
             async for part in parts:
                 await request.send({"type": "http.response.body", "body": part, "more_body": True})
-                fields["bytes"] += len(part)
+                request.span.fields["bytes"] = request.sent = request.sent + len(part)
     await request.send({"type": "http.response.body", "body": b"", "more_body": False})

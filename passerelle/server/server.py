@@ -90,6 +90,12 @@ class Server:
         """Whether any request is being answered."""
         return any(each.is_answering for each in self.connections)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many connections have a request that is being answered, and how many have none."""
+        answering = sum(each.is_answering for each in self.connections)
+        return {"answering": answering, "idle": len(self.connections) - answering}
+
     def close_idle(self) -> None:
         """Close the connections that have no request."""
         for connection in list(self._idle):

@@ -53,7 +53,7 @@ class Worker(base.Worker):
         loop.add_signal_handler(signal.SIGUSR1, self.log.reopen_files)
         app: Any = self.wsgi
         async with app.lifespan():
-            server = Server(
+            server = app.server = Server(
                 app, app.options, loop, allowed_connections(app.options.max_connections)
             )
             listeners = [await self._listen(loop, server, each) for each in self.sockets]
