@@ -16,6 +16,7 @@ from gateway import (
     cors,
     known_keys,
     limiting,
+    metrics,
     picture_by_url,
     settings,
 )
@@ -30,6 +31,7 @@ from passerelle.protocol.problems import Problem
 from passerelle.server.application import ANY, Application
 from passerelle.server.file_watcher import FileWatcher
 from passerelle.server.messages import Request, Response
+from passerelle.server.metrics import PATH, Metrics
 from passerelle.server.wsgi import Threads
 
 PREDICT = "/model/{model_id}/predict{below:path}"
@@ -90,8 +92,10 @@ def create_app(options: settings.Settings | None = None) -> Application:
 def make_app(gateway: State, table: RouteTable) -> Application:
     """The application around its state."""
     options = gateway.options
+    measured = metrics.of(gateway, table.limits.retry_budget)
     threads = Threads(control.create_app(gateway), options.request_threads, options.max_body)
-    app = Application("gateway", options, threads, functools.partial(running, gateway, table))
+    lifespan = functools.partial(running, gateway, table, measured)
+    app = Application("gateway", options, threads, lifespan)
     app.intercept = functools.partial(cors.intercept, gateway)
     if gateway.usage:
         app.observers.append(gateway.usage.observe)
@@ -104,16 +108,18 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     for method, path, answer in control.HANDLERS:
         app.add_route(method, path, functools.partial(answer, gateway, threads))
     app.add_route("GET", "/health/ready", functools.partial(control.ready, gateway))
+    app.add_route("GET", PATH, functools.partial(control.metrics, gateway, measured))
+    measured.follow(app)
     return app
 
 
 @contextlib.asynccontextmanager
-async def running(gateway: State, table: RouteTable) -> AsyncIterator[None]:
-    """Follow the services and the files, for as long as the gateway runs."""
+async def running(gateway: State, table: RouteTable, measured: Metrics) -> AsyncIterator[None]:
+    """Follow the services, the files and the other workers, for as long as the gateway runs."""
     table.start()
     counting = gateway.usage.running() if gateway.usage else contextlib.nullcontext()
     async with counting, asyncio.TaskGroup() as tasks:
-        watched = gateway.keys, gateway.routes, table, table.issuers
+        watched = gateway.keys, gateway.routes, table, table.issuers, measured
         watching = [tasks.create_task(each.watch()) for each in watched]
         yield
         for each in watching:

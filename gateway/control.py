@@ -16,6 +16,7 @@ from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.server import application, flask_app
 from passerelle.server.messages import Request, Response
+from passerelle.server.metrics import Metrics
 from passerelle.server.wsgi import Threads
 
 CALLER_KEY = "passerelle.caller"  # in the environ
@@ -108,6 +109,16 @@ async def ready(gateway: State, _: Request) -> Response:
         ServiceUnavailable
     """
     return application.json_response(readiness.report(gateway))
+
+
+async def metrics(gateway: State, measured: Metrics, request: Request) -> Response:
+    """`GET /metrics`: what Prometheus scrapes, for who has the verb.
+
+    Raises:
+        Unauthorized, Forbidden
+    """
+    auth.permit(gateway, await identify(gateway, request), "metrics")
+    return await measured.response(request)
 
 
 def description(route: AnyRoute) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How many requests may try a second replica at once, so that retries don't bury who is left."""
 
+from collections.abc import Callable
 from typing import Self
 
 from gateway.counter import Counter
@@ -14,6 +15,7 @@ class RetryBudget:
     def __init__(self) -> None:
         self.requests = Counter()  # that are with a service
         self.retries = 0  # those of them that are on a second replica or a later one
+        self.on_retry: Callable[[str], None] = lambda _: None  # told of each, by the model's id
 
 
 class Retries:

@@ -239,6 +239,8 @@ class Upstream:
         while ready := self._candidates(model_id, tried):
             if len(tried) == 1 and not retries.request():
                 return
+            if tried:
+                self.limits.retry_budget.on_retry(model_id)
             replica = min(ready, key=lambda each: each.in_flight.count)
             replica.last_request = time.monotonic()
             yield replica

@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 import passerelle
 from passerelle.protocol import contract
 from passerelle.server import metric_files, process_metrics
-from passerelle.server.application import Application
+from passerelle.server.application import Application, Observer
 from passerelle.server.messages import Request, Response
 
 PATH = "/metrics"
@@ -59,6 +59,7 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()
         self.registry = CollectorRegistry()
+        self.observers: list[Observer] = [self.observe]
         self._readings: list[Reading] = []
         self._shared: list[tuple[Reading, Gauge]] = []
         self._told: dict[str, dict[tuple[str, ...], float]] = {}  # of these, by name
@@ -87,7 +88,7 @@ class Metrics:
 
     def follow(self, app: Application) -> None:
         """Count an application's requests and connections."""
-        app.observers.append(self.observe)
+        app.observers += self.observers
 
         def connections() -> Values:
             counts = app.server.counts if app.server else {}

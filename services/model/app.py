@@ -12,8 +12,9 @@ from passerelle.protocol import contract, problems
 from passerelle.server import application, request_body
 from passerelle.server.application import Application
 from passerelle.server.messages import Request, Response
+from passerelle.server.metrics import PATH
 from passerelle.server.pictures import sending
-from services.model import asked, batch, memory_budget, responses, settings
+from services.model import asked, batch, memory_budget, metrics, responses, settings
 from services.model.models import Model, Models
 from services.model.open_inference import infer
 from services.model.prediction import Parted, Prediction
@@ -25,7 +26,7 @@ async def predict(service: State, request: Request) -> Response:
     """Find the model, read the body, wait for a slot, answer in it; several pictures in several."""
     deadline = asked.deadline(request)
     model = service.models.find(request.parameters["model_id"])
-    request.span.fields["model"] = model.card.id
+    request.span.fields["model"] = request.span.attributes["model"] = model.card.id
     prediction = asked.prediction(model, request, service.limits(deadline))
     with service.models.state(model.card.id).counting_non_finite():
         answer = await read_and_answer(service, model, request, prediction, deadline)
@@ -118,6 +119,9 @@ def create_app(options: settings.Settings | None = None) -> Application:
 def make_app(service: State) -> Application:
     """The application around its state."""
     app = Application("model", service.options, lifespan=functools.partial(running, service))
+    measured = metrics.of(service.models, service.decode_memory)
+    measured.follow(app)
+    app.add_route("GET", PATH, measured.response)
     for method, path, handler in (
         ("POST", "/model/{model_id}/predict", predict),
         ("POST", "/model/{model_id}/infer", infer.infer),

@@ -44,6 +44,11 @@ class Budget:
         """How many threads wait."""
         return len(self._queue)
 
+    @property
+    def used(self) -> int:
+        """The bytes that are held."""
+        return self.limit - self._free
+
     @contextlib.contextmanager
     def reserve(self, needed: int, deadline: float | None = None) -> Iterator[None]:
         """Hold so many bytes, or all of them where that is more than there are.

@@ -30,6 +30,7 @@ class Scheduler:
     ) -> None:
         self.max_queued, self._clock = max_queued, clock
         self._idle = list(infers)
+        self.slots = len(infers)
         self._queue: collections.deque[asyncio.Future[Infer]] = collections.deque()
         self._threads = ThreadPoolExecutor(len(infers), "slot")
 
@@ -37,6 +38,11 @@ class Scheduler:
     def queued(self) -> int:
         """How many requests wait for a slot."""
         return len(self._queue)
+
+    @property
+    def busy(self) -> int:
+        """How many slots are taken."""
+        return self.slots - len(self._idle)
 
     async def acquire(self, deadline: float | None = None, *, is_admitted: bool = False) -> Infer:
         """A slot: now, or once all requests that came before have had theirs.

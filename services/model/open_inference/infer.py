@@ -20,7 +20,7 @@ async def infer(service: State, request: Request) -> Response:
     """
     deadline = asked.deadline(request)
     model = service.models.find(request.parameters["model_id"])
-    request.span.fields["model"] = model.card.id
+    request.span.fields["model"] = request.span.attributes["model"] = model.card.id
     prediction = asked.by_default(model, service.limits(deadline))
     inference = Inference(model, prediction, service.options.max_pictures)
     with service.models.state(model.card.id).counting_non_finite():

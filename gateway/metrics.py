@@ -1,0 +1,139 @@
+"""The gateway's metrics: how its models do, and what was refused, and why."""
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+from prometheus_client import Counter, Histogram
+
+from gateway import credentials
+from gateway.retry_budget import RetryBudget
+from gateway.route import AnyRoute
+from gateway.state import State
+from passerelle.protocol import statuses
+from passerelle.server.messages import Request
+from passerelle.server.metrics import Metrics, Values
+
+MODEL = ("model",)
+UPSTREAM = "upstream"  # the step of a request that is its service's
+T = TypeVar("T", Counter, Histogram)
+
+
+class Children(Generic[T]):
+    """The series of a metric by the values of their labels: looked up once for each."""
+
+    def __init__(self, metric: T) -> None:
+        self._metric: T = metric
+        self._known: dict[tuple[str, ...], T] = {}
+
+    def of(self, *values: str) -> T:
+        """The series of these values."""
+        if values not in self._known:
+            self._known[values] = self._metric.labels(*values)
+        return self._known[values]
+
+
+class Observer:
+    """Counts what became of the gateway's requests. Per process, of its event loop alone."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._upstream = Children(
+            metrics.histogram(
+                "passerelle_upstream_duration_seconds",
+                "How long the model's service took, its queue included.",
+                MODEL,
+            )
+        )
+        self._cache = Children(
+            metrics.counter(
+                "passerelle_cache_requests_total",
+                "Requests of models with a cache, by what became of them there.",
+                ("model", "result"),
+            )
+        )
+        self._limited = Children(
+            metrics.counter(
+                "passerelle_limited_requests_total",
+                "Requests past a limit, by which.",
+                ("model", "limit"),
+            )
+        )
+        self._refused = Children(
+            metrics.counter(
+                "passerelle_unauthorized_requests_total",
+                "Requests without the right to what they asked, by why.",
+                ("reason",),
+            )
+        )
+
+    def __call__(self, request: Request, status: int) -> None:
+        """Count a request that has ended."""
+        span = request.span
+        model = span.attributes.get("model", "")
+        for name, seconds in span.steps.items():
+            own, _, step = name.rpartition(".")
+            if step == UPSTREAM:  # of a pipeline, that of one of its models
+                self._upstream.of(own or model).observe(seconds)
+        if results := span.fields.get("cache"):
+            for result in results.split(", "):
+                self._cache.of(model, result).inc()
+        if status in (401, 403):
+            self._refused.of(reason(request, status)).inc()
+        elif status == 429:
+            self._limited.of(model, span.attributes.get("limit", "")).inc()
+
+
+def reason(request: Request, status: int) -> str:
+    """Why somebody may not do what they asked."""
+    client = credentials.client(request.headers, request.values)
+    if client.key_in_query:
+        return "key_in_address"
+    if status == 403:
+        return "not_permitted"
+    return "not_valid" if client.api_key else "no_credential"
+
+
+def of(gateway: State, budget: RetryBudget) -> Metrics:
+    """The gateway's metrics; their observer counts its requests and its retries."""
+    metrics = Metrics()
+    metrics.observers.append(Observer(metrics))
+    retries = Children(
+        metrics.counter(
+            "passerelle_retries_total", "Requests that another replica was asked.", MODEL
+        )
+    )
+    budget.on_retry = lambda model_id: retries.of(model_id).inc()
+
+    def routes() -> Iterator[AnyRoute]:
+        found = gateway.routes.current
+        yield from found.by_id.values()
+        yield from found.pipelines.values()
+
+    def in_flight() -> Values:
+        return [((each.model.id,), each.history.in_flight) for each in routes()]
+
+    def replicas(state: str) -> Values:
+        return [((each.model.id,), each.current.replicas[state]) for each in routes()]
+
+    def model_status() -> Values:
+        for each in routes():
+            now = each.current.status.status
+            for status in statuses.BEST_FIRST:
+                yield (each.model.id, status), status == now
+
+    metrics.shared_gauge(
+        "passerelle_requests_in_flight", "Requests of a model that have no answer yet.", MODEL,
+        in_flight,
+    )  # fmt: skip
+    metrics.gauge(
+        "passerelle_replicas_known", "Replicas of a model's service.", MODEL,
+        lambda: replicas("known"),
+    )  # fmt: skip
+    metrics.gauge(
+        "passerelle_replicas_ready", "Replicas on which a model is ready.", MODEL,
+        lambda: replicas("ready"),
+    )  # fmt: skip
+    metrics.gauge(
+        "passerelle_model_status", "1 for the status that a model has, 0 for the others.",
+        ("model", "status"), model_status,
+    )  # fmt: skip
+    return metrics
