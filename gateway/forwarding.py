@@ -26,8 +26,8 @@ async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Res
     if route.adapter.streams:
         return await read(exchange, route, elapsed)
     exchange.span.fields["model"] = route.model.id
+    require_ready(route)
     with exchange.span.step("upstream"):
-        require_ready(route)
         limit = time_limit(exchange, route)
         try:
             with route.upstream.acquire_slot():

@@ -17,3 +17,9 @@ except (SettingError, reading.ManifestError, api_keys.KeysError) as error:
 wsgi_app = "gateway.app:create_app()"
 bind = list(options.bind)
 workers = options.workers
+if workers > 1:
+    from passerelle.server import metric_files
+
+    raw_env = [f"{metric_files.VARIABLE}={metric_files.make()}"]
+    pre_fork, post_fork = metric_files.number, metric_files.join
+    child_exit, on_exit = metric_files.leave, metric_files.remove

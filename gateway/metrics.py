@@ -84,7 +84,7 @@ class Observer:
 
 def reason(request: Request, status: int) -> str:
     """Why somebody may not do what they asked."""
-    client = credentials.client(request.headers, request.values)
+    client = credentials.client(request, request.values)
     if client.key_in_query:
         return "key_in_address"
     if status == 403:

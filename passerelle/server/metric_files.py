@@ -19,6 +19,7 @@ from prometheus_client import multiprocess, values
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # by which the library finds the folder
 MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
 
+values.ValueClass = values.MutexValue  # whatever the environment says, until a worker joins
 folder: Path | None = None  # per process: gunicorn's own, and each of its workers
 
 

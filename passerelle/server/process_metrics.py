@@ -1,5 +1,6 @@
 """What the system says of a process, by the names that Prometheus' libraries have for it."""
 
+import functools
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,9 +26,8 @@ def of_all(parent: int, proc: Path = PROC) -> Iterable[Metric]:
     """
     sums: dict[str, Metric] = {}
     for pid in (parent, *children(parent, proc)):
-        for metric in ProcessCollector(
-            pid=str(pid).__str__, proc=str(proc), registry=None
-        ).collect():
+        read = ProcessCollector(pid=functools.partial(str, pid), proc=str(proc), registry=None)
+        for metric in read.collect():
             add(sums.setdefault(metric.name, metric), metric)
     if CPU in sums:
         increase(sums[CPU], reaped_seconds(parent, proc))

@@ -70,7 +70,10 @@ async def test_requests_at_once_are_spread() -> None:
 
 async def test_a_replica_that_cannot_be_reached_is_marked_down_and_another_is_asked() -> None:
     found = service(transport.UnreachableError(), made.answer())
+    retried: list[str] = []
+    found.limits.retry_budget.on_retry = retried.append
     assert (await send(found)).status == 200
+    assert retried == ["m"]
     down, _ = found.replicas.values()
     assert down.statuses["m"].status == "unavailable"
     assert held(found) == (0, [0, 0], 0, 0)

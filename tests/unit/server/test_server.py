@@ -151,6 +151,14 @@ async def test_it_is_answering_as_long_as_one_request_is(app: App, server: Serve
     assert not server.is_answering
 
 
+async def test_connections_count_by_whether_they_have_a_request(server: Server) -> None:
+    Client(server)
+    busy = Client(server)
+    assert server.counts == {"answering": 0, "idle": 2}
+    busy.send(HELD)
+    assert server.counts == {"answering": 1, "idle": 1}
+
+
 async def test_connections_without_a_request_are_closed_at_the_end(server: Server) -> None:
     idle, busy = Client(server), Client(server)
     busy.send(HELD)

@@ -1,0 +1,134 @@
+"""What the gateway's metrics say of its models, and of what it refused."""
+
+import pytest
+
+from gateway import app, metrics
+from gateway.retry_budget import RetryBudget
+from gateway.state import State
+from passerelle.manifest.model import Cache
+from passerelle.protocol import statuses
+from passerelle.server.application import Application
+from tests.support import asgi, scraped
+from tests.unit.gateway import made
+from tests.unit.gateway.made import Replies
+
+KEY = {"X-API-Key": made.KEY_TEXT}
+
+
+def answering(state: State) -> Application:
+    """A gateway in this state."""
+    return app.make_app(state, made.table())
+
+
+async def scrape(gateway: Application) -> str:
+    """What it says to who may ask."""
+    request = made.request(headers={})
+    handler = gateway.routes["/metrics"].handlers["GET"]
+    measured = handler.args[1]  # type: ignore[attr-defined]  # the Metrics that it was made with
+    return (await measured.response(request)).body.decode()
+
+
+async def ask(gateway: Application, target: str, **headers: str) -> asgi.Answer:
+    return await asgi.ask(gateway, "POST", target, b"x", headers)
+
+
+async def test_the_time_of_a_models_service_counts_by_model() -> None:
+    gateway = answering(made.state(Replies(made.answer())))
+    await ask(gateway, "/model/m/predict", **KEY)
+    text = await scrape(gateway)
+    assert scraped.total(text, "passerelle_upstream_duration_seconds_count", model="m") == 1
+    count = "http_server_request_duration_seconds_count"
+    assert scraped.total(text, count, model="m", status="2xx") == 1
+
+
+async def test_a_model_that_does_not_exist_has_no_series_of_its_own() -> None:
+    gateway = answering(made.state(Replies()))
+    for name in ("zzz", "%00", "n"):
+        await ask(gateway, f"/model/{name}/predict", **KEY)
+    text = await scrape(gateway)
+    assert {each.labels.get("model", "") for each in scraped.samples(text)} == {"", "m", "n"}
+    assert "zzz" not in text
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "reason"),
+    [
+        ("/model/m/predict", {}, "no_credential"),
+        ("/model/m/predict", {"X-API-Key": "psl_wrong"}, "not_valid"),
+        ("/model/m/predict?api_key=x", {}, "key_in_address"),
+        ("/model/n/predict", KEY, "not_permitted"),
+    ],
+)
+async def test_who_is_refused_counts_by_the_reason(
+    target: str, headers: dict[str, str], reason: str
+) -> None:
+    gateway = answering(made.state(Replies()))
+    await ask(gateway, target, **headers)
+    name = "passerelle_unauthorized_requests_total"
+    assert scraped.total(await scrape(gateway), name, reason=reason) == 1
+
+
+async def test_what_became_of_a_request_in_the_cache_counts() -> None:
+    state = made.state(Replies(made.answer()))
+    route = made.route(cache=Cache(ttl=60, size=1_000_000))
+    for each in route.upstream.replicas.values():
+        each.pool = Replies(made.answer())  # type: ignore[assignment]  # in its place
+    state.routes.current.by_id["m"] = route
+    gateway = answering(state)
+    for _ in range(3):
+        await ask(gateway, "/model/m/predict", **KEY)
+    text, name = await scrape(gateway), "passerelle_cache_requests_total"
+    assert scraped.total(text, name, model="m", result="miss") == 1
+    assert scraped.total(text, name, model="m", result="hit") == 2
+
+
+async def test_each_model_has_one_status_and_its_replicas() -> None:
+    text = await scrape(answering(made.state(Replies())))
+    assert scraped.total(text, "passerelle_model_status", model="m") == 1
+    assert scraped.total(text, "passerelle_model_status", model="m", status=statuses.READY) == 1
+    for name in ("passerelle_replicas_known", "passerelle_replicas_ready"):
+        assert scraped.total(text, name, model="m") == 1
+
+
+async def test_requests_on_their_way_count_by_model() -> None:
+    state = made.state(Replies())
+    gateway = answering(state)
+    with state.routes.current.by_id["m"].history.request():
+        text = await scrape(gateway)
+    assert scraped.total(text, "passerelle_requests_in_flight", model="m") == 1
+    assert scraped.total(text, "passerelle_requests_in_flight", model="n") == 0
+
+
+async def test_retries_count_by_model() -> None:
+    budget = RetryBudget()
+    measured = metrics.of(made.state(Replies()), budget)
+    budget.on_retry("m")
+    text = (await measured.response(made.request())).body.decode()
+    assert scraped.total(text, "passerelle_retries_total", model="m") == 1
+
+
+async def test_the_times_of_a_pipelines_steps_are_those_of_its_models() -> None:
+    measured, request = metrics.of(made.state(Replies()), RetryBudget()), made.request()
+    request.span.attributes["model"] = "both"
+    request.span.steps.update({"auth": 0.1, "people": 1.0, "people.upstream": 0.5, "upstream": 2.0})
+    for each in measured.observers:
+        each(request, 200)
+    text = (await measured.response(made.request())).body.decode()
+    name = "passerelle_upstream_duration_seconds_sum"
+    assert scraped.total(text, name, model="people") == 0.5
+    assert scraped.total(text, name, model="both") == 2.0
+
+
+async def test_requests_past_a_limit_count_by_which() -> None:
+    measured, request = metrics.of(made.state(Replies()), RetryBudget()), made.request()
+    request.span.attributes |= {"model": "m", "limit": "rate"}
+    for each in measured.observers:
+        each(request, 429)
+    text = (await measured.response(made.request())).body.decode()
+    assert scraped.total(text, "passerelle_limited_requests_total", model="m", limit="rate") == 1
+
+
+async def test_it_is_for_who_has_the_verb_alone() -> None:
+    gateway = answering(made.state(Replies()))
+    for headers, status in (({}, 401), (KEY, 403)):
+        assert (await asgi.ask(gateway, "GET", "/metrics", headers=headers)).status == status
