@@ -8,6 +8,7 @@ from passerelle.server.application import Application
 from services.model import app, memory_budget, settings
 from services.model.engines.engine import Engine
 from services.model.models import Models
+from services.model.state import State
 from tests.support import asgi, scraped
 from tests.unit.model import artifacts
 from tests.unit.model.test_app import PNG, PREDICT, png
@@ -28,7 +29,7 @@ def budget() -> memory_budget.Budget:
 @pytest.fixture
 def service(models: Models, budget: memory_budget.Budget, tmp_path: Path) -> Application:
     options = settings.read({"PASSERELLE_ARTIFACTS": str(tmp_path), "PASSERELLE_MAX_BODY": "5000"})
-    return app.make_app(app.State(options, models, budget))
+    return app.make_app(State(options, models, budget))
 
 
 async def scrape(service: Application) -> str:

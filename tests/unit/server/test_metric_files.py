@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def counted(folder: Path) -> dict[str, float]:
-    found = MultiProcessCollector(None, str(folder)).collect()  # type: ignore[no-untyped-call]
+    found = MultiProcessCollector(None, str(folder)).collect()
     return {sample.name: sample.value for metric in found for sample in metric.samples}
 
 
