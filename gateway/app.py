@@ -23,6 +23,7 @@ from gateway import (
 from gateway.front_ends import huggingface, open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
+from gateway.limits import shared
 from gateway.routes import RouteTable
 from gateway.state import State
 from gateway.usage import Usage
@@ -85,6 +86,7 @@ def create_app(options: settings.Settings | None = None) -> Application:
         ),
         FileWatcher(options.manifest, table.read, table.accept, reading.ManifestError),
         usage=Usage(options.usage, options.usage_days) if options.usage else None,
+        limits=shared.of(options.redis, options.redis_timeout),
     )
     return make_app(gateway, table)
 

@@ -1,14 +1,16 @@
 """gunicorn for the gateway."""
 
 from gateway import api_keys, key_file, known_keys, settings
+from gateway.limits import preflight
 from passerelle.manifest import reading
 from passerelle.server.gunicorn_settings import *  # noqa: F403  # gunicorn reads this module's names
 from passerelle.server.settings import SettingError
 
 try:
     options = settings.read()
-    reading.read(options.manifest)
-    key_file.read(options.keys)
+    manifest = reading.read_manifest(options.manifest)
+    keys = key_file.read(options.keys)
+    preflight.check(options.workers, options.redis, manifest, keys)
     known_keys.page_key(options)
     known_keys.demo_key()
 except (SettingError, reading.ManifestError, api_keys.KeysError) as error:

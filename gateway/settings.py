@@ -9,11 +9,13 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from gateway import service_address
+from gateway.limits import redis_url
 from gateway.upstream import MAX_IN_FLIGHT
 from passerelle.manifest import access_fields
 from passerelle.server import google_cloud, settings
 from passerelle.server.pictures import sending
 
+REDIS = "write redis://host:6379/0, the same with rediss:// for TLS, or unix:///path"
 UPSTREAM = (
     "write where the services are: http://{service}:8080, https://host/path/{service} or "
     "unix:/path/{service}.sock, or pairs such as zoo=http://10.0.0.5:8080 with commas"
@@ -70,6 +72,12 @@ class Settings(settings.ServerSettings):
     max_pictures: settings.Count = Field(sending.MAX_PICTURES, alias="PASSERELLE_MAX_PICTURES")
     # Processes that answer, each with a cache, a history and limits of requests at once of its own.
     workers: settings.Count = Field(1, alias="PASSERELLE_WORKERS")
+    # Where all workers and instances count limits together; each counts alone unless it is set.
+    redis: Annotated[str, settings.checked(redis_url.is_usable, REDIS)] = Field(
+        "", alias="REDIS_URL", repr=False
+    )
+    # Milliseconds that a request waits for it at most.
+    redis_timeout: settings.Count = Field(100, alias="PASSERELLE_REDIS_TIMEOUT")
     # That answer what isn't a prediction: the listing, the history, the documents.
     request_threads: settings.Count = Field(4, alias="PASSERELLE_REQUEST_THREADS")
 

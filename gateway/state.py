@@ -4,6 +4,8 @@ import dataclasses
 
 from gateway.api_keys import Keys
 from gateway.fetching.fetcher import Fetcher
+from gateway.limits.counts import Counts
+from gateway.limits.limit import Store
 from gateway.routes import Routes
 from gateway.settings import Settings
 from gateway.usage import Usage
@@ -20,3 +22,4 @@ class State:
     routes: FileWatcher[Manifest, Routes]
     fetcher: Fetcher = dataclasses.field(default_factory=Fetcher)
     usage: Usage | None = None  # None: none is counted
+    limits: Store = dataclasses.field(default_factory=Counts)

@@ -10,7 +10,8 @@
     ├── UnsupportedMediaType  415  not a format that is read here
     ├── UnprocessableContent  422  the right format, but broken
     │   └── NonFiniteOutput   422  the model gave NaN or infinity for this picture
-    ├── TooManyRequests       429  over a limit: wait
+    ├── TooManyRequests       429  wait
+    │   └── QuotaExceeded     429  over a limit of the caller's or the model's
     ├── ClientClosedRequest   499  nobody waits for the answer any more
     ├── InternalError         500  our fault
     ├── BadGateway            502  the model's service broke off or answered nonsense
@@ -37,9 +38,14 @@ _NOT_IN_CHALLENGE = re.compile(r"[^ !#-\[\]-~]")  # characters, in a description
 
 
 class Problem(Exception):
-    """An error with a status and a sentence. `members` extend the problem object."""
+    """An error with a status and a sentence. `members` extend the problem object.
+
+    Its type is one that says no more than the status, unless it has one of its own, with a title.
+    """
 
     status = 500
+    type = "about:blank"
+    title = ""
 
     def __init__(self, detail: str, headers: dict[str, str] | None = None, **members: Any) -> None:
         super().__init__(detail)
@@ -97,6 +103,14 @@ class TooManyRequests(Problem):
         super().__init__(detail, {"Retry-After": str(retry_after)}, **members)
 
 
+class QuotaExceeded(TooManyRequests):
+    type = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+    title = "Quota Exceeded"
+
+    def __init__(self, detail: str, retry_after: int, policies: list[str]) -> None:
+        super().__init__(detail, retry_after, **{"violated-policies": policies})
+
+
 class ClientClosedRequest(Problem):
     status = 499
 
@@ -137,16 +151,14 @@ def title(status: int) -> str:
     return TITLES.get(status) or PHRASES.get(status) or PHRASES[status // 100 * 100]
 
 
-def document(
-    status: int, detail: str, request_id: str, instance: str = "", **members: Any
-) -> dict[str, Any]:
+def document(problem: Problem, request_id: str, instance: str = "") -> dict[str, Any]:
     """The JSON object of a problem. `instance` is the request's path, percent-encoded."""
     return {
-        "type": "about:blank",
-        "title": title(status),
-        "status": status,
-        "detail": detail,
+        "type": problem.type,
+        "title": problem.title or title(problem.status),
+        "status": problem.status,
+        "detail": problem.detail,
         **({"instance": instance} if instance else {}),
         "request_id": request_id,
-        **members,
+        **problem.members,
     }

@@ -12,9 +12,7 @@ from passerelle.server.messages import Request, Response
 
 def response(problem: Problem, path: str, request_id: str) -> Response:
     """A problem as the response to a request of that path, which may be empty."""
-    document = problems.document(
-        problem.status, problem.detail, request_id, urllib.parse.quote(path), **problem.members
-    )
+    document = problems.document(problem, request_id, urllib.parse.quote(path))
     body = (json.dumps(document, allow_nan=False) + "\n").encode()
     return Response(
         problem.status, body, [("Content-Type", problems.MEDIA_TYPE), *problem.headers.items()]

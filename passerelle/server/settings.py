@@ -26,7 +26,10 @@ class SettingError(Exception):
 
 
 class Base(pydantic.BaseModel):
-    """What every process's settings share. A field's alias is its variable's name."""
+    """What every process's settings share. A field's alias is its variable's name.
+
+    One with `repr=False` is a secret, which is never shown.
+    """
 
     model_config = pydantic.ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -46,14 +49,16 @@ class Base(pydantic.BaseModel):
     @classmethod
     def _sentences(cls, error: pydantic.ValidationError) -> Iterator[str]:
         """Each variable that is wrong, and what to write."""
+        fields = cls.model_fields.values()
         for details in error.errors():
             name = str(details["loc"][0])
             if details["type"] == "missing":
-                fields = cls.model_fields.values()
                 meaning = next(each.description for each in fields if each.alias == name)
                 yield f"{name} is not set; it names {meaning}."
             elif details["type"] != "default_factory_not_called":  # it needs one that is wrong
-                yield f"{name} is {details['input']!r}; {details['msg']}."
+                is_shown = all(each.repr for each in fields if each.alias == name)
+                given = f"is {details['input']!r}" if is_shown else "can't be used"
+                yield f"{name} {given}; {details['msg']}."
 
 
 def words(separator: str) -> BeforeValidator:

@@ -39,6 +39,8 @@ def test_what_is_set_comes_first_and_what_is_empty_is_not_set() -> None:
         ("PASSERELLE_PATH_PREFIX", "ml", "is 'ml'; write a path such as /ml."),
         ("PASSERELLE_PATH_PREFIX", "/a b", "write a path such as /ml."),
         ("PASSERELLE_PATH_PREFIX", "//a", "write a path such as /ml."),
+        ("REDIS_URL", "http://redis", "^REDIS_URL can't be used; write redis://host:6379/0, "),
+        ("PASSERELLE_REDIS_TIMEOUT", "0.1", "write a whole number of at least 1."),
         ("PASSERELLE_UPSTREAM_AUTH", "amazon", "is 'amazon'; write google."),
     ],
 )
@@ -64,3 +66,12 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 )
 def test_a_path_prefix_ends_without_a_slash(text: str, prefix: str) -> None:
     assert settings.read(KEYS | {"PASSERELLE_PATH_PREFIX": text}).path_prefix == prefix
+
+
+def test_the_password_of_redis_is_never_shown() -> None:
+    found = settings.read(KEYS | {"REDIS_URL": "redis://:s3cret@redis"})
+    assert found.redis == "redis://:s3cret@redis"
+    assert "s3cret" not in repr(found)
+    with pytest.raises(SettingError) as raised:
+        settings.read(KEYS | {"REDIS_URL": "http://:s3cret@redis"})
+    assert "s3cret" not in str(raised.value)

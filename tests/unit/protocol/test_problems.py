@@ -16,7 +16,8 @@ def test_the_tree_at_the_top_lists_each_kind_with_its_status(kind: type[Problem]
 
 
 def test_a_document_says_what_where_and_which_request() -> None:
-    document = problems.document(404, "There is none.", "mine", "/models/x", nearest=["y"])
+    problem = problems.NotFound("There is none.", nearest=["y"])
+    document = problems.document(problem, "mine", "/models/x")
     assert document == {
         "type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is none.",
         "instance": "/models/x", "request_id": "mine", "nearest": ["y"],
@@ -24,7 +25,17 @@ def test_a_document_says_what_where_and_which_request() -> None:
 
 
 def test_a_request_without_a_path_has_no_instance() -> None:
-    assert "instance" not in problems.document(400, "Not HTTP.", "mine")
+    assert "instance" not in problems.document(problems.InvalidRequest("Not HTTP."), "mine")
+
+
+def test_a_problem_of_a_registered_type_has_its_title_and_members() -> None:
+    problem = problems.QuotaExceeded("Wait.", 7, ["caller-rate"])
+    assert problem.headers == {"Retry-After": "7"}
+    assert problems.document(problem, "mine") == {
+        "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
+        "title": "Quota Exceeded", "status": 429, "detail": "Wait.", "request_id": "mine",
+        "violated-policies": ["caller-rate"],
+    }  # fmt: skip
 
 
 def test_titles_are_those_of_the_rfcs_and_of_nginx() -> None:

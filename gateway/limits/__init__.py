@@ -1,0 +1,1 @@
+"""How often: the counts behind the rates and quotas, of this process or of all of them in Redis."""
