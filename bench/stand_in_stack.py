@@ -42,6 +42,7 @@ class StandInStack:
     """The service and the gateways. The folder holds their manifest, key, sockets and logs."""
 
     def __init__(self, folder: Path, roots: list[Path], delay: float = 0.0) -> None:
+        self.folder = folder
         self.service_url, *urls = (
             f"http://127.0.0.1:{port}" for port in stack.free_ports(1 + len(roots))
         )

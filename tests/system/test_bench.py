@@ -84,6 +84,18 @@ def test_ordinary_requests_are_answered_beside_slow_clients(tmp_path: Path) -> N
     assert "beside them" in printed
 
 
+def test_a_gateway_whose_manifest_changes_loses_no_request(tmp_path: Path) -> None:
+    file = tmp_path / "soak.json"
+    options = ("--minutes", "0.02", "--share", "0.2", "--measure", "0.2", "--every", "0.5")
+    printed = run("bench.soak", *options, "--json", str(file))
+    report = json.loads(file.read_text())
+    (minute,) = report["minutes"]
+    assert minute["answered"] > 10
+    assert minute["changes"] > 0 < minute["followed"]
+    assert set(minute["failures"]) <= {paced_clients.NOT_SENT}
+    assert "0 failed" in printed
+
+
 def test_the_gateways_memory_is_measured(tmp_path: Path) -> None:
     file = tmp_path / "memory.json"
     sizes = ("--connections", "5", "--bodies", "3", "--body-mb", "0.5", "--delay", "0.1")

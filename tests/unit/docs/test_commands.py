@@ -53,6 +53,7 @@ RUN_BY = {
     "python bench.hop": ("tests/system/test_bench.py", '"bench.hop"'),
     "python bench.memory": ("tests/system/test_bench.py", '"bench.memory"'),
     "python bench.slow_clients": ("tests/system/test_bench.py", '"bench.slow_clients"'),
+    "python bench.soak": ("tests/system/test_bench.py", '"bench.soak"'),
     "python bench.tasks": ("tests/system/test_bench.py", '"bench.tasks"'),
     "python tests.fuzz": ("tests/unit/fuzz/test_main.py", "__main__.main"),
     "docker compose": ("tests/e2e/composed.py", '"docker", "compose"'),
