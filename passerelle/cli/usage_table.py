@@ -19,8 +19,10 @@ def show(found: dict[str, Any], console: Console) -> None:
     if not rows:
         console.print("Nothing was counted.")
         return
+    widest = {name: max(len(label(row, name)) for row in rows) for name in found["by"]}
+    labels = [Column(name, min_width=width) for name, width in widest.items()]
     titles = [Column(name.replace("_seconds", ""), justify="right") for name in NUMBERS]
-    table = Table(*found["by"], *titles, box=None)
+    table = Table(*labels, *titles, box=None)
     for row in rows:
         table.add_row(*[label(row, name) for name in found["by"]], *numbers(row))
     if len(rows) > 1:

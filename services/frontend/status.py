@@ -1,9 +1,11 @@
-"""The page `status`: every model's health, load and latency over the last minutes."""
+"""The page `status`: every model's health, load and latency, and what was asked of it today."""
 
+import datetime
 from typing import Any
 
 import flask
 
+from passerelle.client import Client, errors
 from passerelle.server import flask_app
 from services.frontend import charts, state
 
@@ -13,12 +15,30 @@ blueprint = flask.Blueprint("status", __name__)
 @blueprint.get("/status")
 def show() -> str:
     """The whole page, or with `?part` the charts alone, which a script refreshes."""
+    is_part = "part" in flask.request.args
     with state.current().gateway.client() as client:
         history = client.history(flask_app.span().trace.headers)
+        usage = None if is_part else usage_today(client)
     seconds = history["slot_seconds"]
     models = [(each, charts.from_slots(each["slots"], seconds)) for each in history["models"]]
-    template = "charts.html" if "part" in flask.request.args else "status.html"
-    return flask.render_template(template, page="status", models=models, minutes=minutes(history))
+    return flask.render_template(
+        "charts.html" if is_part else "status.html",
+        page="status",
+        models=models,
+        minutes=minutes(history),
+        usage=usage,
+        titles={each["id"]: each["title"] for each in history["models"]},
+    )
+
+
+def usage_today(client: Client) -> dict[str, Any] | None:
+    """What was asked of each model today; None where the gateway doesn't tell."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    headers = flask_app.span().trace.headers
+    try:
+        return client.usage(today, today, by=["model"], headers=headers)
+    except errors.ClientError:
+        return None
 
 
 def minutes(history: dict[str, Any]) -> int:

@@ -122,6 +122,7 @@ def test_the_status_page_draws_every_model(browser: Browser, up: stack.Stack) ->
         assert first.locator(".health rect").count() == 60
         assert first.locator("polyline").count() >= 2
         assert "requests, " in first.inner_text()
+        assert "Today" in page.locator("section.usage").inner_text()
         assert chrome.findings(page) == []
 
 

@@ -25,9 +25,10 @@ def document(*rows: dict[str, Any], everybody: bool = True) -> dict[str, Any]:
 ALICE, PUBLIC = row("key:a", "alice", 2), row("public", "public", 1_000)
 
 
-def shown(found: dict[str, Any]) -> list[list[str]]:
-    """The words of each line."""
-    console = Console(file=io.StringIO(), width=200, highlight=False, markup=False)
+def shown(found: dict[str, Any], width: int = 200) -> list[list[str]]:
+    """The words of each line, where they are wrapped as the command line's are."""
+    options: dict[str, Any] = {"highlight": False, "markup": False, "soft_wrap": True}
+    console = Console(file=io.StringIO(), width=width, **options)
     usage_table.show(found, console)
     text = console.file.getvalue()  # type: ignore[attr-defined]  # it is that
     return [line.split() for line in text.splitlines()]
@@ -39,6 +40,11 @@ def test_each_sum_has_its_line_and_so_has_the_whole() -> None:
     assert lines[2] == ["alice", "(key:a)", "m", "2", "2", "0", "0", "1,234", "0.2", "s"]
     assert lines[3] == ["public", "m", "1,000", "1,000", "0", "0", "1,234", "0.2", "s"]
     assert lines[4] == ["total", "1,002", "1,002", "0", "0", "2,468", "0.5", "s"]
+
+
+def test_in_a_narrow_window_names_are_whole() -> None:
+    name = "a-name-that-is-longer-than-half-of-a-window"
+    assert name in shown(document(row("key:a", name, 1)), width=60)[2]
 
 
 def test_one_sum_is_the_whole() -> None:

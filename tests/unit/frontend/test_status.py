@@ -1,5 +1,7 @@
 """services/frontend/status.py: the models' last minutes."""
 
+import datetime
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,39 @@ def test_a_script_gets_the_charts_alone(tmp_path: Path) -> None:
     text = page(tmp_path, gateway).test_client().get("/status?part=1").text
     assert "300 requests" in text
     assert "<html" not in text
+    assert [each.url.path for each in gateway.requests] == ["/history"]
+
+
+USED = {"requests": 1_204, "refusals": 12, "errors": 2, "pictures": 4_711}
+
+
+def told(folder: Path, *rows: dict[str, Any], everybody: bool = False) -> str:
+    """The status page where the gateway counts, its words alone."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    target = f"/usage?since={today}&until={today}&by=model"
+    answer = {"everybody": everybody, "usage": rows}
+    gateway = FakeGateway({"/history": (200, history(60)), target: (200, answer)})
+    text = page(folder, gateway).test_client().get("/status").text
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())
+
+
+def test_what_was_asked_of_each_model_today_is_shown(tmp_path: Path) -> None:
+    rows = [{"model": each, **USED, "inference_seconds": 92.481} for each in ("a", "gone")]
+    text = told(tmp_path, *rows)
+    assert "Today What this page asked since midnight (UTC)." in text
+    assert "A 1,204 12 2 4,711 92.5 s gone 1,204" in text
+
+
+def test_that_it_is_everybodys_is_said_and_that_it_is_none(tmp_path: Path) -> None:
+    text = told(tmp_path, everybody=True)
+    assert "All requests since midnight (UTC). Nothing was asked yet." in text
+
+
+def test_a_gateway_that_counts_nothing_has_charts_all_the_same(tmp_path: Path) -> None:
+    gateway = FakeGateway({"/history": (200, history(60))})
+    text = page(tmp_path, gateway).test_client().get("/status").text
+    assert "300 requests" in text
+    assert "Today" not in text
 
 
 def test_a_gateway_that_refuses_the_key_is_told(tmp_path: Path) -> None:
