@@ -7,11 +7,14 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Collection
 
-from gateway.caller import USUAL_VERBS, Caller
+from gateway.caller import ALL, USUAL_VERBS, Caller, Verb
+from passerelle.protocol.rates import Rate
 
 FORMAT = re.compile(r"psl_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 _BEGINNING = re.compile(r"psl_[0-9a-f]{8}_")
+_OF_NONE = "0" * 64  # in place of an unknown key's SHA-256
 
 
 class KeysError(Exception):
@@ -26,13 +29,24 @@ class Key:
     prefix: str
     sha256: str = dataclasses.field(repr=False)
     models: tuple[str, ...]
-    expires: datetime.date | None = None
+    expires: datetime.datetime | None = None  # when it no longer works
+    verbs: tuple[Verb, ...] = USUAL_VERBS
+    rate: Rate | None = None
+    quota: Rate | None = None
+    revoked: datetime.datetime | None = None  # since when it doesn't work any more
 
     @functools.cached_property
     def caller(self) -> Caller:
         """Whoever asks with this key."""
         models = frozenset(self.models)
-        return Caller(f"key:{self.prefix}", self.name, dict.fromkeys(USUAL_VERBS, models))
+        scopes = dict.fromkeys(self.verbs, models)
+        if "metrics" in scopes:  # which are the whole gateway's
+            scopes["metrics"] = frozenset({ALL})
+        return Caller(f"key:{self.prefix}", self.name, scopes, self.rate, self.quota)
+
+    def is_valid(self, now: datetime.datetime) -> bool:
+        """Whether it works at a moment."""
+        return self.revoked is None and (self.expires is None or now < self.expires)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,13 +55,17 @@ class Keys:
 
     by_prefix: dict[str, Key]
 
-    def find(self, text: str, today: datetime.date) -> Key | None:
-        """The key that a text is, compared in constant time; None when it is none, or expired."""
+    def find(self, text: str, now: datetime.datetime) -> Key | None:
+        """The key that a text is, if it works now; None also where there is none.
+
+        A key whose prefix is unknown takes as long as one that is wrong behind it.
+        """
         match = FORMAT.fullmatch(text)
-        key = self.by_prefix.get(match[1]) if match else None
-        if key is None or not hmac.compare_digest(key.sha256, digest(text)):
+        if match is None:
             return None
-        return None if key.expires and today >= key.expires else key
+        key = self.by_prefix.get(match[1])
+        is_right = hmac.compare_digest(digest(text), key.sha256 if key else _OF_NONE)
+        return key if key and is_right and key.is_valid(now) else None
 
 
 def is_in(text: str) -> bool:
@@ -60,8 +78,20 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def new(name: str, models: tuple[str, ...], expires: datetime.date | None) -> tuple[str, Key]:
-    """A new key's text, and what is kept of it."""
+def new(
+    name: str, models: tuple[str, ...], expires: datetime.datetime | None = None
+) -> tuple[str, Key]:
+    """The text of a new key with the usual rights, and what is kept of it."""
+    return like(Key(name, "", "", models, expires))
+
+
+def like(key: Key, taken: Collection[str] = ()) -> tuple[str, Key]:
+    """The text of a new key with the rights of another, and what is kept of it.
+
+    Its prefix is none of those that are taken.
+    """
     prefix = secrets.token_hex(4)
+    while prefix in taken:
+        prefix = secrets.token_hex(4)
     text = f"psl_{prefix}_{secrets.token_urlsafe(32)}"
-    return text, Key(name, prefix, digest(text), models, expires)
+    return text, dataclasses.replace(key, prefix=prefix, sha256=digest(text))

@@ -17,30 +17,41 @@ async def identify(gateway: State, client: Client, span: Span) -> Caller:
     """Whoever sent a request; their name goes into the request's line of the log.
 
     Raises:
-        Unauthorized: there is a key or token, but none that is valid now.
+        Unauthorized: there is a key or token, but none that is valid now. Who sends many waits.
         ServiceUnavailable: the keys of a token's issuer aren't known.
     """
     if client.key_in_query:
         raise problems.Unauthorized(f"A key in the address ends up in logs. {HOW_TO_SEND} instead.")
     if not client.api_key:
         return NOBODY
-    issuers = gateway.routes.current.issuers
-    if issuers and not api_keys.is_in(client.api_key):
-        caller = await issuers.identify(client.api_key)
-    else:
-        caller = find_key(gateway, client.api_key).caller
+    try:
+        caller = await check(gateway, client.api_key)
+    except problems.Unauthorized:
+        await gateway.wrong_keys.count(client.address)
+        raise
     span.fields["key"], span.attributes["caller"] = caller.name, caller.id
     return caller
+
+
+async def check(gateway: State, text: str) -> Caller:
+    """Whoever has a key or a token.
+
+    Raises:
+        Unauthorized, ServiceUnavailable
+    """
+    issuers = gateway.routes.current.issuers
+    if issuers and not api_keys.is_in(text):
+        return await issuers.identify(text)
+    return find_key(gateway, text).caller
 
 
 def find_key(gateway: State, text: str) -> Key:
     """The key that a text is.
 
     Raises:
-        Unauthorized: none that is valid today.
+        Unauthorized: none that is valid now.
     """
-    today = datetime.datetime.now(datetime.UTC).date()
-    key = gateway.keys.current.find(text, today)
+    key = gateway.keys.current.find(text, datetime.datetime.now(datetime.UTC))
     if key is None:
         unknown = "This key is unknown or expired. Ask for a new one."
         raise problems.Unauthorized(unknown, error="invalid_token")
@@ -59,9 +70,9 @@ def permit(gateway: State, caller: Caller, verb: Verb, model_id: str = ALL) -> N
     if caller is NOBODY:
         raise problems.Unauthorized(f"There is no key. {HOW_TO_SEND}.")
     proof = caller.id.partition(":")[0]  # a key or a token
-    if model_id == ALL:
+    if model_id == ALL or not caller.models(verb):
         raise problems.Forbidden(f"This {proof} has no right to {verb}. Ask for one that has.")
-    allowed = ", ".join(caller.models(verb)) or "no model"
+    allowed = ", ".join(caller.models(verb))
     raise problems.Forbidden(
         f"This {proof} may not use {model_id!r}, only: {allowed}. Ask for one that may."
     )

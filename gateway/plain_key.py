@@ -3,6 +3,7 @@
 It and the gateway read the file.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -13,8 +14,6 @@ from passerelle.protocol import file_errors
 
 def read_or_make(path: Path, name: str) -> Key:
     """The key, good for every model, whose text a file holds; made where there is none.
-
-    For a process that asks by itself: it and the gateway read the file.
 
     Raises:
         KeysError: it holds something else, or can't be written.
@@ -77,9 +76,18 @@ def _make_key_file(path: Path, name: str) -> str:
 
 
 def write_privately(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a file in one step, for its owner's eyes alone unless told otherwise."""
+    """Write a file in one step, for its owner's eyes alone unless told otherwise.
+
+    One that was there keeps its owner, where this process may give a file away.
+    """
     beside = path.with_name(path.name + ".new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, mode)
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            before = path.stat()
+            os.fchown(descriptor, before.st_uid, before.st_gid)
         file.write(text)
+        file.flush()
+        os.fsync(descriptor)
     beside.replace(path)

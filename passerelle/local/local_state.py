@@ -1,10 +1,11 @@
 """What a local run leaves in its state folder for the other commands: a demo key, its address."""
 
-import datetime
 from pathlib import Path
 
-from gateway import api_keys, key_file, plain_key
+from gateway import api_keys, plain_key
+from gateway.api_keys import Keys
 from passerelle.local import key_changes
+from passerelle.protocol import timestamps
 
 DEMO_NAME = "demo"
 USUAL_ADDRESS = "http://127.0.0.1:8080"
@@ -45,14 +46,11 @@ def ensure_demo_key(state: Path) -> str:
     Raises:
         api_keys.KeysError: the key file is there, but broken.
     """
-    file = keys_file(state)
-    keys = key_file.read(file) if file.exists() else api_keys.Keys({})
     text = demo_key(state)
-    if text and keys.find(text, datetime.datetime.now(datetime.UTC).date()):
-        return text
-    text, key = api_keys.new(DEMO_NAME, ("*",), None)
-    key_changes.write(
-        file, [*(each for each in keys.by_prefix.values() if each.name != DEMO_NAME), key]
-    )
+    with key_changes.changing(keys_file(state)) as keys:
+        if text and Keys({each.prefix: each for each in keys}).find(text, timestamps.now()):
+            return text
+        text, key = api_keys.new(DEMO_NAME, ("*",))
+        keys[:] = [*(each for each in keys if each.name != DEMO_NAME), key]
     plain_key.write_privately(state / "demo.key", text + "\n")
     return text

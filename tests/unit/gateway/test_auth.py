@@ -88,7 +88,7 @@ async def test_a_key_in_the_address_is_refused_even_if_it_is_valid() -> None:
 
 
 async def test_an_expired_key_and_an_unknown_one_are_told_alike() -> None:
-    yesterday = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=1)
+    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     expired, key = api_keys.new("alice", ("*",), yesterday)
     unknown, _ = api_keys.new("bob", ("*",), None)
     for text in (expired, unknown, "nonsense"):
