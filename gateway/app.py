@@ -27,6 +27,7 @@ from gateway.limits import shared
 from gateway.routes import RouteTable
 from gateway.state import State
 from gateway.usage import Usage
+from gateway.wrong_keys import WrongKeys
 from passerelle.manifest import reading
 from passerelle.protocol.problems import Problem
 from passerelle.server.application import ANY, Application
@@ -87,6 +88,7 @@ def create_app(options: settings.Settings | None = None) -> Application:
         FileWatcher(options.manifest, table.read, table.accept, reading.ManifestError),
         usage=Usage(options.usage, options.usage_days) if options.usage else None,
         limits=shared.of(options.redis, options.redis_timeout),
+        wrong_keys=WrongKeys(options.max_wrong_keys),
     )
     return make_app(gateway, table)
 

@@ -21,6 +21,11 @@ class Client:
     key_in_query: bool  # a key was written into the address, where logs would show it
     addresses: tuple[str, ...] = ()  # its own, then those of the trusted proxies up to us; if known
 
+    @property
+    def address(self) -> str:
+        """Its own address; empty where none is known."""
+        return self.addresses[0] if self.addresses else ""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AsSent:

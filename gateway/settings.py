@@ -11,6 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from gateway import service_address
 from gateway.limits import redis_url
 from gateway.upstream import MAX_IN_FLIGHT
+from gateway.wrong_keys import MAX_FAILURES
 from passerelle.manifest import access_fields
 from passerelle.server import google_cloud, settings
 from passerelle.server.pictures import sending
@@ -62,6 +63,8 @@ class Settings(settings.ServerSettings):
     refuse_others: settings.Flag = Field(default=True, alias="PASSERELLE_REFUSE_OTHERS")
     # Of pages elsewhere whose scripts may ask, beside those in the manifest.
     cors_origins: Origins = Field((), alias="PASSERELLE_CORS_ORIGINS")
+    # Wrong keys or tokens of one address in a minute; further ones are answered later.
+    max_wrong_keys: settings.Count = Field(MAX_FAILURES, alias="PASSERELLE_MAX_WRONG_KEYS")
     # Requests with one service at once.
     max_in_flight: settings.Count = Field(MAX_IN_FLIGHT, alias="PASSERELLE_MAX_IN_FLIGHT")
     # The file of the usage; none is counted unless given.

@@ -9,6 +9,7 @@ from gateway.limits.limit import Store
 from gateway.routes import Routes
 from gateway.settings import Settings
 from gateway.usage import Usage
+from gateway.wrong_keys import WrongKeys
 from passerelle.manifest.model import Manifest
 from passerelle.server.file_watcher import FileWatcher
 
@@ -23,3 +24,4 @@ class State:
     fetcher: Fetcher = dataclasses.field(default_factory=Fetcher)
     usage: Usage | None = None  # None: none is counted
     limits: Store = dataclasses.field(default_factory=Counts)
+    wrong_keys: WrongKeys = dataclasses.field(default_factory=WrongKeys)
