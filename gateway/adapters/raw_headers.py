@@ -1,13 +1,14 @@
 """Which headers go through the gateway with what is passed on as it is, in either direction.
 
 All do, but for those of one connection (RFC 9110, section 7.6.1), those by which a client proves to
-the gateway who it is, those that the gateway says itself, and those that speak of a host: the
-client knows the gateway's alone.
+the gateway who it is, those that the gateway says itself, such as who asks (identity_headers.py),
+and those that speak of a host: the client knows the gateway's alone.
 """
 
 from collections.abc import Mapping
 
 from gateway import api_keys
+from gateway.adapters import identity_headers
 from passerelle.protocol import answers, timeout
 
 HOP_BY_HOP = frozenset({
@@ -33,9 +34,13 @@ def of_request(headers: Mapping[str, str]) -> dict[str, str]:
     `Authorization` is among them where the key is elsewhere, and it isn't one of the gateway's.
     """
     withheld = OF_REQUESTS | named(headers)
-    if "x-api-key" not in headers or api_keys.is_in(headers.get("authorization", "")):
+    if not headers.get("x-api-key") or api_keys.is_in(headers.get("authorization", "")):
         withheld |= {"authorization"}
-    return {name.title(): value for name, value in headers.items() if name not in withheld}
+    return {
+        name.title(): value
+        for name, value in headers.items()
+        if not (name in withheld or identity_headers.is_one(name))
+    }
 
 
 def of_response(headers: Mapping[str, str], host: str) -> dict[str, str]:

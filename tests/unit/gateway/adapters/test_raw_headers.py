@@ -41,6 +41,17 @@ def test_authorization_goes_on_only_where_it_is_none_of_ours() -> None:
     assert own == {"Authorization": "Bearer theirs"}
 
 
+@pytest.mark.parametrize("key", [{}, {"x-api-key": ""}, {"x-api-key": "psl_key"}])
+def test_the_credential_that_the_gateway_goes_by_stays(key: dict[str, str]) -> None:
+    found = raw_headers.of_request(key | {"authorization": "Bearer a.b.c"})
+    assert ("Authorization" in found) == bool(key.get("x-api-key"))
+
+
+@pytest.mark.parametrize("name", ["x-auth-user", "x_forwarded_for", "forwarded", "x-request-id"])
+def test_what_a_gateway_alone_says_of_who_asks_is_not_said_by_a_client(name: str) -> None:
+    assert raw_headers.of_request(KEY | {name: "admin", "x-mine": "1"}) == {"X-Mine": "1"}
+
+
 @pytest.mark.parametrize(
     "name",
     ["connection", "date", "set-cookie", "alt-svc", "strict-transport-security", "pictures",
