@@ -31,7 +31,7 @@ url_option = click.option(
 key_option = click.option(
     "--key",
     envvar="PASSERELLE_KEY",
-    help="The API key; the local run's demo key unless given.",
+    help="The API key; the demo key for the local run, and none for another, unless given.",
 )
 token_option = click.option(
     "--token",
@@ -55,9 +55,16 @@ def known(path: Path, ids: tuple[str, ...]) -> tuple[Model, ...]:
 
 
 def client(url: str | None, key: str | None, state: Path, token: str | None = None) -> Client:
-    """A client of the gateway that the options name: the local run's unless they do."""
-    address = url.strip() if url else local_state.address(state)
+    """A client of the gateway that the options name: the local run's unless they do.
+
+    The demo key is the local run's alone. Another gateway is asked without a key unless one is
+    given: some of its models may need none.
+    """
+    local = local_state.address(state)
+    address = url.strip() if url else local
+    is_local = address.rstrip("/") == local.rstrip("/")
+    demo = local_state.demo_key(state) if is_local else ""
     token = (token or "").strip()
-    key = "" if token else (key or "").strip() or local_state.demo_key(state)
+    key = "" if token else (key or "").strip() or demo
     # A person sees why something failed, and decides.
     return Client(address, key, token=token, retries=0, use_proxy=bool(url))

@@ -39,3 +39,11 @@ def test_the_client_is_that_of_the_local_run_unless_told(tmp_path: Path) -> None
     assert vars(local)["_credentials"] == Credentials(key)
     assert vars(other)["_credentials"] == Credentials("psl_x")
     assert vars(by_token)["_credentials"] == Credentials("", "a.b.c")
+
+
+def test_the_demo_key_is_sent_to_no_other_gateway(tmp_path: Path) -> None:
+    local_state.save_address(tmp_path, "http://127.0.0.1:8090")
+    key = local_state.ensure_demo_key(tmp_path)
+    addresses = ("http://a", "http://127.0.0.1:8091", "http://127.0.0.1:8090/")
+    found = [vars(options.client(each, None, tmp_path))["_credentials"] for each in addresses]
+    assert found == [Credentials(""), Credentials(""), Credentials(key)]
