@@ -78,6 +78,12 @@ quota = click.option("--quota", type=RateType(), help="The same in whole hours o
 expires = click.option(
     "--expires", type=Moment(), help="When it no longer works: a day, or a time of UTC too."
 )
+usage = click.option(
+    "--usage",
+    type=click.Path(path_type=Path),
+    envvar="PASSERELLE_USAGE",
+    help="The file that has each key's last use; the local run's unless given.",
+)
 file = click.option(
     "--keys", "file", type=click.Path(path_type=Path), help="The local run's file unless given."
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway import api_keys, key_file
+from gateway import api_keys, key_file, usage_file
 from gateway.api_keys import Key
 from gateway.caller import ALL, Verb
 from passerelle.cli import key_options, key_table, options
@@ -58,11 +58,12 @@ def new(  # an option each
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @key_options.file
+@key_options.usage
 @options.state_option
-def show(*, as_json: bool, file: Path | None, state: Path) -> None:
-    """List the keys: what each may do, until when, and whether it works now."""
+def show(*, as_json: bool, file: Path | None, usage: Path | None, state: Path) -> None:
+    """List the keys: what each may do, until when, its last use, and whether it works now."""
     found = key_file.read(file or local_state.keys_file(state)).by_prefix.values()
-    uses: key_table.Uses = {}
+    uses = usage_file.last_uses(usage or local_state.usage_file(state))
     if as_json:
         click.echo(key_table.text(found, uses, timestamps.now()))
     else:

@@ -14,4 +14,5 @@ from passerelle.cli import model_table, options
 @options.state_option
 def models(url: str | None, key: str | None, token: str | None, state: Path) -> None:
     """List the models of a running gateway."""
-    model_table.show(options.client(url, key, state, token).models())
+    with options.client(url, key, state, token) as client:
+        model_table.show(client.models())

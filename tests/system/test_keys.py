@@ -50,7 +50,10 @@ def door(folder: Path) -> Iterator[Door]:
     with raw_backend.running() as backend:
         manifest = MODELS.format(port=backend.port)
         with processes.gateway(
-            folder, "http://127.0.0.1:1", manifest=manifest, environ=PROXIES
+            folder,
+            "http://127.0.0.1:1",
+            manifest=manifest,
+            environ=PROXIES | {"PASSERELLE_USAGE": str(folder / "usage.db")},
         ) as found:
             stack.wait_for(lambda: found.model()["status"] == "ready", 20)
             yield found
@@ -91,7 +94,7 @@ def test_a_running_gateway_follows_new_rotated_and_revoked_keys(door: Door, fold
     assert works(door, old)  # both, for as long as they overlap
     listed = json.loads(keys(folder, "list", "--json"))["keys"]
     assert [each["status"] for each in listed if each["name"] == "alice"] == ["valid"] * 2
-    keys(folder, "revoke", old.split("_")[1])
+    keys(folder, "revoke", old.split("_")[1])  # its prefix
     stack.wait_for(lambda: not works(door, old), 10)
     assert works(door, new)
     assert works(door, door.key)
@@ -201,6 +204,21 @@ def test_credentials_are_stripped_before_the_backend_sees_the_request(door: Door
     withheld = {"x-api-key", "authorization", "cookie", "proxy-authorization"}
     assert withheld.isdisjoint(found)
     assert door.key not in answer.text
+
+
+# What is kept of each.
+
+
+def test_the_list_says_when_each_key_was_last_used(door: Door, folder: Path) -> None:
+    assert works(door, door.key)
+
+    def last_uses() -> dict[str, str | None]:
+        listed = json.loads(keys(folder, "list", "--json", "--usage", str(folder / "usage.db")))
+        return {each["name"]: each["last_use"] for each in listed["keys"]}
+
+    stack.wait_for(lambda: last_uses()["test"], 15)  # it is written every few seconds
+    keys(folder, "new", "--name", "unused")
+    assert last_uses()["unused"] is None
 
 
 # Gateway-behaviour, Proxying, line 7: whose request it is.

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from gateway import api_keys, key_file
+from gateway import api_keys, key_file, usage_file
 from gateway.api_keys import Key
+from gateway.usage_counts import Batch
 from passerelle.local import key_changes
 from passerelle.protocol import rates, timestamps
 from tests.unit.cli import command
@@ -18,7 +19,8 @@ DAY = datetime.timedelta(days=1)
 
 
 def run(folder: Path, *words: str) -> Result:
-    return command.run("keys", *words, "--keys", str(folder / "keys.yaml"))
+    file, state = folder / "keys.yaml", folder / "state"
+    return command.run("keys", *words, "--keys", str(file), "--state", str(state))
 
 
 def read(folder: Path) -> list[Key]:
@@ -95,6 +97,17 @@ def test_the_list_says_which_keys_work(tmp_path: Path) -> None:
     listed = json.loads(run(tmp_path, "list", "--json").stdout)["keys"]
     assert [each["status"] for each in listed] == ["valid", "expired", "revoked"]
     assert {each["prefix"] for each in listed} == {each.prefix for each in read(tmp_path)}
+
+
+def test_the_list_says_when_a_key_was_used(tmp_path: Path) -> None:
+    key, used = made("alice"), Batch()
+    keep(tmp_path, key)
+    at = datetime.datetime(2026, 11, 26, 17, tzinfo=datetime.UTC)
+    used.use(key.caller.id, "alice", at.timestamp() + 0.5)
+    usage_file.add(tmp_path / "usage.db", used, at.date())
+    listed = run(tmp_path, "list", "--json", "--usage", str(tmp_path / "usage.db")).stdout
+    assert json.loads(listed)["keys"][0]["last_use"] == "2026-11-26T17:00:00Z"
+    assert json.loads(run(tmp_path, "list", "--json").stdout)["keys"][0]["last_use"] is None
 
 
 @pytest.mark.parametrize("by", ["name", "prefix"])

@@ -14,6 +14,7 @@ from tests.support import documents
 WHEEL, OWN, SWARM = (
     "tests/system/test_wheel.py", "tests/e2e/test_own_folder.py", "tests/e2e/test_swarm.py",
 )  # fmt: skip
+KEYS = "tests/system/test_keys.py"
 COMPOSE, MAKEFILE = "tests/e2e/test_compose.py", "tests/system/test_makefile.py"
 RUN_BY = {
     "passerelle": (WHEEL, '"--version"'),
@@ -21,7 +22,10 @@ RUN_BY = {
     "passerelle check": (WHEEL, 'run("check"'),
     "passerelle evaluate": (WHEEL, 'run("evaluate"'),
     "passerelle init": (WHEEL, 'run("init"'),
+    "passerelle keys list": (KEYS, 'keys(folder, "list"'),
     "passerelle keys new": (WHEEL, 'run("keys", "new"'),
+    "passerelle keys revoke": (KEYS, 'keys(folder, "revoke"'),
+    "passerelle keys rotate": (KEYS, 'keys(folder, "rotate"'),
     "passerelle models": (WHEEL, 'run("models"'),
     "passerelle predict": (WHEEL, 'run("predict"'),
     "passerelle render cloudrun": (WHEEL, 'run("render", "cloudrun"'),
@@ -67,6 +71,7 @@ RUN_BY = {
     "docker swarm init": (SWARM, "swarm.init("),
 }
 NOT_RUN = {
+    "docker compose cp": "it copies a file out of a container, whatever it is",
     "docker compose ps": "it shows what the tests ask the engine for",
     "docker compose version": "it is of the machine; scripts/docker_up.py asks it",
     "docker compose push": "it takes a registry elsewhere",
