@@ -32,7 +32,7 @@ WRONG = "psl_00000000_" + "A" * 43
 PROXIES = {"PASSERELLE_TRUSTED_PROXIES": "127.0.0.1", "PASSERELLE_PROXY_HEADER": "X-Forwarded-For"}
 SPOOFED = {
     "X-Auth-User": "admin", "X-Auth-Request-Email": "admin@example.org", "X-Request-ID": "a b",
-    "X-Request-Start": "t=1", "X-Forwarded-For": "1.1.1.1", "X-Forwarded-User": "admin",
+    "X-Request-Start": "t=1", "X-Forwarded-For": "1.1.1.1, 198.51.100.9", "X-Forwarded-User": "admin",
     "X-Forwarded-Host": "evil.example", "Forwarded": "for=1.1.1.1", "X-Real-IP": "1.1.1.1",
     "Remote-User": "admin", "X-Remote-User": "admin", "X-Authenticated-Userid": "admin",
     "X-Goog-IAP-JWT-Assertion": "a.b.c", "X-Consumer-Username": "admin",
@@ -177,7 +177,8 @@ def test_every_header_that_the_gateway_sets_is_removed_as_a_client_sent_it(
     assert found.pop("x-mine") == "1"
     assert found.keys() == plain.keys()
     values = set(SPOOFED.values())
-    assert not [name for name, value in found.items() if value in values], found
+    said = [name for name, value in found.items() if value in values or "1.1.1.1" in value]
+    assert not said, found
 
 
 def test_a_header_spelt_with_underscores_gets_no_further_than_the_door(door: Door) -> None:
