@@ -12,7 +12,6 @@ import json
 import multiprocessing
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
@@ -103,11 +102,9 @@ class Soak:
 
     def run(self, seconds: float) -> Iterator[Minute]:
         """So many seconds of it, a minute after another, each printed."""
-        changes, end = ManifestChanges(self.running.folder), time.monotonic() + seconds
-        number = 0
-        while (left := end - time.monotonic()) > 0:
-            number += 1
-            minute = self._minute(min(MINUTE, left), changes)
+        changes = ManifestChanges(self.running.folder)
+        for number, part in enumerate(parts(seconds), 1):
+            minute = self._minute(part, changes)
             print(soak_report.line(number, minute), flush=True)
             yield minute
 
@@ -132,6 +129,12 @@ class Soak:
             changes=written,
             followed=changes.followed(gateway.process.command.log, min(written, 1)),
         )
+
+
+def parts(seconds: float) -> list[float]:
+    """Whole minutes, and what is left."""
+    whole, rest = divmod(seconds, MINUTE)
+    return [MINUTE] * int(whole) + ([rest] if rest else [])
 
 
 if __name__ == "__main__":
