@@ -129,3 +129,4 @@ async def running(gateway: State, table: RouteTable, measured: Metrics) -> Async
         for each in watching:
             each.cancel()
     table.stop()
+    await gateway.limits.close()

@@ -19,9 +19,9 @@ from passerelle.protocol.rates import Rate
 
 UNITS = {seconds: unit for unit, seconds in rates.SECONDS.items()}
 SENTENCES = {  # by the policy's name
-    "caller-rate": "You may send {amount} requests a {unit}.",
+    "caller-rate": "You may send {amount} requests {article} {unit}.",
     "caller-quota": "Your {amount} requests of this {unit} (UTC) are used up.",
-    "model-rate": "{subject} takes {amount} requests a {unit}, of all callers together.",
+    "model-rate": "{subject} takes {amount} requests {article} {unit}, of all callers together.",
     "model-quota": "The {amount} requests for {subject} of this {unit} (UTC) are used up.",
 }
 
@@ -39,7 +39,9 @@ async def admit(gateway: State, exchange: Exchange, caller: Caller, route: AnyRo
         outcome = await gateway.limits.take(limits)
     exchange.span.answer_headers += fields.headers(limits, outcome)
     if not outcome.is_admitted:
-        raise refusal(limits, outcome)
+        problem = refusal(limits, outcome)
+        exchange.span.attributes["limit"] = problem.policies[0]
+        raise problem
 
 
 def of(caller: Caller, route: AnyRoute) -> Iterator[Limit]:
@@ -63,6 +65,13 @@ def limit(whose: str, subject: str, kind: Kind, rate: Rate) -> Limit:
     return Limit(f"{whose}-{kind}", subject, kind, rate.amount, rate.seconds)
 
 
+def sentence(violated: Limit) -> str:
+    """What a limit that has no room says."""
+    unit = UNITS[violated.seconds]
+    article = "an" if unit == "hour" else "a"
+    return SENTENCES[violated.policy].format(**violated._asdict(), unit=unit, article=article)
+
+
 def refusal(limits: Limits, outcome: Outcome) -> problems.QuotaExceeded:
     """The problem of a request for which some limits have no room."""
     violated = [
@@ -70,8 +79,7 @@ def refusal(limits: Limits, outcome: Outcome) -> problems.QuotaExceeded:
         for each, standing in zip(limits, outcome.standings, strict=True)
         if not standing.left
     ]
-    told = [SENTENCES[each.policy].format(**each._asdict(), unit=UNITS[each.seconds])
-            for each, _ in violated]  # fmt: skip
+    told = [sentence(each) for each, _ in violated]
     seconds = max(seconds for _, seconds in violated)
     told.append(f"Wait {seconds} {'second' if seconds == 1 else 'seconds'}.")
     return problems.QuotaExceeded(" ".join(told), seconds, [each.policy for each, _ in violated])

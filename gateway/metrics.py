@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from prometheus_client import Counter, Histogram
 
 from gateway import credentials
+from gateway.limits.shared import Shared
 from gateway.retry_budget import RetryBudget
 from gateway.route import AnyRoute
 from gateway.state import State
@@ -136,4 +137,10 @@ def of(gateway: State, budget: RetryBudget) -> Metrics:
         "passerelle_model_status", "1 for the status that a model has, 0 for the others.",
         ("model", "status"), model_status,
     )  # fmt: skip
+    store = gateway.limits
+    if isinstance(store, Shared):
+        metrics.shared_gauge(
+            "passerelle_limits_alone", "Workers that count limits alone, as Redis is away.", (),
+            lambda: [((), store.is_lost)],
+        )  # fmt: skip
     return metrics

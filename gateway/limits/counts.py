@@ -40,6 +40,9 @@ class Counts:
         """Charge one request to all of these limits, if each has room for it."""
         return self.take_now(limits)
 
+    async def close(self) -> None:
+        """There is nothing to close."""
+
     def take_now(self, limits: Limits) -> Outcome:
         """The same, without waiting for anything."""
         now = self._clock()

@@ -53,3 +53,6 @@ class Store(Protocol):
         Raises:
             Unavailable
         """
+
+    async def close(self) -> None:
+        """Hold no connection any more."""

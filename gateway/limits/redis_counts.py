@@ -69,6 +69,10 @@ class RedisCounts:
             self._asking = loop.create_task(self._ask_all())
         return await request.outcome
 
+    async def close(self) -> None:
+        """Hold no connection any more."""
+        await self._connection.disconnect(nowait=True)
+
     async def _ask_all(self) -> None:
         """Ask about those that wait, until none does. A failure is that of all of them."""
         asked: list[Waiting] = []

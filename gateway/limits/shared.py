@@ -50,6 +50,10 @@ class Shared:
         self._own.learn(limits, outcome)
         return outcome
 
+    async def close(self) -> None:
+        """Hold no connection any more."""
+        await self._remote.close()
+
     def _lose(self, error: Unavailable) -> None:
         """From now on this process counts alone."""
         if self._lost_at is None:

@@ -109,6 +109,7 @@ class QuotaExceeded(TooManyRequests):
 
     def __init__(self, detail: str, retry_after: int, policies: list[str]) -> None:
         super().__init__(detail, retry_after, **{"violated-policies": policies})
+        self.policies = policies
 
 
 class ClientClosedRequest(Problem):

@@ -155,7 +155,7 @@ class Metrics:
             gone = dict.fromkeys(self._told.get(reading.name, ()), 0.0)
             self._told[reading.name] = now = gone | dict(reading.read())
             for values, value in now.items():
-                gauge.labels(*values).set(value)
+                (gauge.labels(*values) if values else gauge).set(value)
 
     async def watch(self) -> None:
         """Tell them again and again, where there are others."""

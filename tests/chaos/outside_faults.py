@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.chaos import fake_clock, redis_server
+from bench import redis_server
+from tests.chaos import fake_clock
 from tests.chaos import scene as scenes
 from tests.chaos.asking import Asking
 from tests.chaos.scene import Scene

@@ -10,11 +10,12 @@ from typing import Any
 
 import yaml
 
+from bench import redis_server
+from bench.redis_server import RedisServer
 from passerelle.local import local_state
-from tests.chaos import fake_clock, redis_server
+from tests.chaos import fake_clock
 from tests.chaos.asking import Target
 from tests.chaos.fake_clock import FakeClock
-from tests.chaos.redis_server import RedisServer
 from tests.conftest import shared_state
 from tests.support import stack
 from tests.support.stack import Stack

@@ -13,7 +13,7 @@ import pytest
 from bench import paced_clients
 from bench import stack as bench_stack
 from bench.peers import catalog
-from tests.support import four_servers, processes, stack
+from tests.support import four_servers, processes, redis_here, stack
 
 LITE0, INT8 = "efficientnet-lite0", "efficientnet-lite0-int8"
 VERDICTS = (0, 1)  # of a moment on a busy machine either may be
@@ -96,6 +96,15 @@ def test_a_gateway_whose_manifest_changes_loses_no_request(tmp_path: Path) -> No
     assert minute["changes"] > 0 < minute["followed"]
     assert set(minute["failures"]) <= {paced_clients.NOT_SENT}
     assert "0 failed" in printed
+
+
+@redis_here.MARK
+def test_a_quota_over_several_gateways_is_exact(tmp_path: Path) -> None:
+    file = tmp_path / "quota.json"
+    sizes = ("--requests", "1500", "--quota", "500", "--gateways", "2", "--connections", "8")
+    printed = run("bench.quota", *sizes, "--json", str(file))
+    assert json.loads(file.read_text())["answers"] == {"200": 500, "429": 1000}
+    assert "exactly the quota passed" in printed
 
 
 def test_the_gateways_memory_is_measured(tmp_path: Path) -> None:

@@ -78,6 +78,15 @@ async def test_a_refusal_says_which_limits_have_no_room_and_when_to_come_back() 
     assert problem.members == {"violated-policies": ["caller-rate", "model-rate"]}
 
 
+async def test_metrics_are_told_which_limit_it_was() -> None:
+    state, exchange = made.state(made.Replies()), made.exchange()
+    for _ in range(2):
+        await limiting.admit(state, made.exchange(), ALICE, made.route())
+    with pytest.raises(QuotaExceeded):
+        await limiting.admit(state, exchange, ALICE, made.route())
+    assert exchange.span.attributes["limit"] == "caller-rate"
+
+
 async def test_a_quota_that_is_used_up_is_told_with_its_time() -> None:
     counts, caller = Counts(wall=lambda: 86_399.5), Caller("key:1", "bob", {}, quota=DAY)
     for _ in range(9):

@@ -6,6 +6,9 @@ import pytest
 
 from gateway import app, metrics
 from gateway.access import Access
+from gateway.limits.counts import Counts
+from gateway.limits.limit import Limit, Limits, Outcome, Unavailable
+from gateway.limits.shared import Shared
 from gateway.retry_budget import RetryBudget
 from gateway.state import State
 from passerelle.manifest.model import Cache
@@ -138,3 +141,23 @@ async def test_it_is_for_who_has_the_verb_alone() -> None:
         assert (await asgi.ask(closed, "GET", "/metrics", headers=headers)).status == status
     opened = answering(made.state(Replies()))
     assert (await asgi.ask(opened, "GET", "/metrics")).status == 200
+
+
+class Away:
+    """In place of a Redis that gives no answer."""
+
+    async def take(self, _: Limits) -> Outcome:
+        raise Unavailable("TimeoutError")
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_a_worker_that_counts_limits_alone_says_so() -> None:
+    limits = Shared(Away(), Counts())
+    gateway = answering(dataclasses.replace(made.state(Replies()), limits=limits))
+    assert scraped.total(await scrape(gateway), "passerelle_limits_alone") == 0
+    await limits.take((Limit("model-rate", "m", "rate", 1, 1),))
+    assert scraped.total(await scrape(gateway), "passerelle_limits_alone") == 1
+    without = await scrape(answering(made.state(Replies())))
+    assert "passerelle_limits_alone" not in without

@@ -138,6 +138,7 @@ def worker(number: int, in_flight: list[float]) -> Application:
     measured.shared_gauge(
         "in_flight", "Requests.", ("model",), lambda: [(("net",), each) for each in in_flight]
     )
+    measured.shared_gauge("alone", "Of no model.", (), lambda: [((), 1.0)])
     measured.follow(app)
     app.add_route("GET", "/metrics", measured.response)
     measured.share()
@@ -154,6 +155,7 @@ async def test_of_several_workers_each_tells_the_sum() -> None:
         found = await scrape(each)
         assert found["http_server_request_duration_seconds_count", labels] == 2
         assert found["in_flight", of(model="net")] == 3
+        assert found["alone", of()] == 2
 
 
 @pytest.mark.usefixtures("folder")

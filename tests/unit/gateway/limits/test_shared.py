@@ -29,6 +29,9 @@ class Remote:
         is_admitted, self.left = self.left > 0, max(self.left - 1, 0)
         return Outcome(is_admitted, (Standing(50, 0.0), Standing(self.left, 60.0)))
 
+    async def close(self) -> None:
+        self.is_there = False
+
 
 class Gateway:
     """Shared counts, their clocks, and their Redis."""
