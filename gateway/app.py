@@ -19,6 +19,7 @@ from gateway import (
     metrics,
     picture_by_url,
     settings,
+    via,
 )
 from gateway.front_ends import huggingface, open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
@@ -56,6 +57,7 @@ async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Resp
         exchange.span.attributes["model"] = route.model.id
         exchange.protocol, exchange.card = route.protocol, route.status.card
         exchange.is_streamed = route.is_streamed(request.method)
+        exchange.via = via.extended(request.headers.get("via", ""), gateway.name)
     await limiting.admit(gateway, exchange, caller, route)
     await front_end.read_payload(exchange, request, gateway.options.max_body)
     await picture_by_url.complete(gateway, exchange, request, route)

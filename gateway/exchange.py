@@ -56,6 +56,7 @@ class Exchange:
     protocol: str = ""  # of the model's backend, as `/models` names it
     card: Mapping[str, Any] | None = None  # the model's; None where it has none, or none is known
     is_streamed: bool = False  # whether its body and the answer go through as they come
+    via: str = ""  # what its requests to services say of the gateways before
     as_sent: AsSent | None = None  # where the model's backend takes requests as they are
 
     @property

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 
-from gateway import large_work, transport
+from gateway import large_work, transport, via
 from gateway.adapters.adapter import StreamingAdapter
 from gateway.exchange import Exchange
 from gateway.route import AnyRoute, Route
@@ -68,7 +68,9 @@ async def stream(exchange: Exchange, route: Route) -> AsyncIterator[StreamedResp
     require_ready(route)
     limit = time_limit(exchange, route)
     request = adapter.request(exchange, route.model)
-    request = request.with_headers({timeout.HEADER: timeout.render(limit)})
+    request = request.with_headers(
+        {timeout.HEADER: timeout.render(limit), via.HEADER: exchange.via}
+    )
     try:
         async with contextlib.AsyncExitStack() as held:
             held.enter_context(route.upstream.acquire_slot())
@@ -117,7 +119,8 @@ async def send(exchange: Exchange, route: Route, seconds: float) -> Response:
 
     def next_attempt() -> tuple[Request, float]:
         remaining = transport.remaining(deadline)
-        headers = {**request.headers, timeout.HEADER: timeout.render(remaining)}
+        own = {timeout.HEADER: timeout.render(remaining), via.HEADER: exchange.via}
+        headers = {**request.headers, **own}
         return Request(request.method, request.target, headers, request.body), remaining
 
     return await route.upstream.send(route.model.id, next_attempt)

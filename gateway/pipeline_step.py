@@ -57,6 +57,7 @@ async def ask(
             payload=body.content,
             protocol=route.protocol,
             card=route.status.card,
+            via=exchange.via,
         )
         with route.history.request() as outcome:
             response = await cache.answer(own, route)

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from gateway import via
 from gateway.api_keys import Keys
 from gateway.fetching.fetcher import Fetcher
 from gateway.limits.counts import Counts
@@ -22,6 +23,7 @@ class State:
     keys: FileWatcher[Keys, Keys]
     routes: FileWatcher[Manifest, Routes]
     fetcher: Fetcher = dataclasses.field(default_factory=Fetcher)
+    name: str = dataclasses.field(default_factory=via.new_name)  # of the process, in Via
     usage: Usage | None = None  # None: none is counted
     limits: Store = dataclasses.field(default_factory=Counts)
     wrong_keys: WrongKeys = dataclasses.field(default_factory=WrongKeys)

@@ -5,6 +5,7 @@
     408, 504                 GatewayTimeout
     other 4xx                InvalidRequest        with that status
     503                      ServiceUnavailable
+    508                      LoopDetected          it leads back to a server on the way
     other 5xx                BadGateway
     3xx                      BadGateway            a redirect is never followed
     anything else            BadGateway            it makes no sense
@@ -42,6 +43,9 @@ def problem(response: Response, model: ServedModel) -> Problem:
     if status in (408, 504):
         detail = f"{service} did not answer in time ({status}). Try again later."
         return problems.GatewayTimeout(detail, backend=backend)
+    if status == 508:
+        detail = f"{service} leads back to a server on the way (508){said(response)}."
+        return problems.LoopDetected(detail, backend=backend)
     if 400 <= status < 500 and status not in DENIED:
         detail = f"{service} refuses the request ({status}){said(response)}."
         return refusal(detail, response, backend)

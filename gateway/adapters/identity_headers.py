@@ -15,7 +15,7 @@ NAMES = frozenset({
     "x-user", "x-user-email", "x-user-id", "x-username",
 })  # fmt: skip
 BEGINNINGS = re.compile(
-    "x-(auth|authenticated|request|forwarded|original|remote|webauth|consumer|credential|ssl|"
+    "x-(auth|authenticated|request|forwarded|original|rewrite|remote|webauth|consumer|credential|ssl|"
     "goog-authenticated|goog-iap|amzn-oidc|ms-client-principal|ms-token|envoy)-|cf-access-|ssl-client-"
 )
 

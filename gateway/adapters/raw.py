@@ -40,7 +40,9 @@ class Raw(StreamingAdapter):
                 f"Send them to /model/{model.id}/predict, from where they are passed on."
             )
         target = raw_target.target((self.backend and self.backend.path) or "/", sent.below)
-        headers = raw_headers.of_request(exchange.headers) | exchange.span.trace.headers
+        headers = raw_headers.of_request(exchange.headers)
+        headers |= raw_headers.forwarded_for(exchange.client.addresses)
+        headers |= exchange.span.trace.headers
         if exchange.is_streamed:
             return StreamedRequest(
                 sent.method, target, headers, parts=sent.parts, length=sent.length

@@ -5,7 +5,7 @@ the gateway who it is, those that the gateway says itself, such as who asks (ide
 and those that speak of a host: the client knows the gateway's alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gateway import api_keys
 from gateway.adapters import identity_headers
@@ -18,14 +18,15 @@ HOP_BY_HOP = frozenset({
 TRACE = frozenset({"traceparent", "tracestate", "x-cloud-trace-context", "x-request-id"})
 OF_REQUESTS = HOP_BY_HOP | TRACE | {
     "content-length", "cookie", "host", timeout.HEADER.lower(), "x-api-key",
-    "x-serverless-authorization",
+    "via", "x-serverless-authorization",
 }  # fmt: skip
 OF_RESPONSES = HOP_BY_HOP | TRACE | {
     "alt-svc", "clear-site-data", "date", "set-cookie", "strict-transport-security",
     *(name.lower() for name in (answers.DIGEST, answers.MODEL, answers.PICTURES)),
 }  # fmt: skip
 CORS = "access-control-"  # how the names begin by which the gateway lets other pages in, or not
-WITHOUT_EFFECT = frozenset({"User-Agent", "X-Forwarded-For"})  # on an answer, as far as one can say
+FORWARDED_FOR = "X-Forwarded-For"
+WITHOUT_EFFECT = frozenset({"User-Agent", FORWARDED_FOR})  # on an answer, as far as one can say
 
 
 def of_request(headers: Mapping[str, str]) -> dict[str, str]:
@@ -41,6 +42,11 @@ def of_request(headers: Mapping[str, str]) -> dict[str, str]:
         for name, value in headers.items()
         if not (name in withheld or identity_headers.is_one(name))
     }
+
+
+def forwarded_for(addresses: Sequence[str]) -> dict[str, str]:
+    """Whose request it is: its client's address, and those of the trusted proxies in between."""
+    return {FORWARDED_FOR: ", ".join(addresses)} if addresses else {}
 
 
 def of_response(headers: Mapping[str, str], host: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from gateway.transport import response_head
 from gateway.transport.messages import BrokenError, Response, TooLargeError
 from passerelle.protocol import answers
 
@@ -87,6 +88,11 @@ class Connection(asyncio.Protocol):
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers = self._headers
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
+
+    def on_headers_complete(self) -> None:
+        """The head of a response."""
+        status, version = self._parser.get_status_code(), self._parser.get_http_version()
+        response_head.check(status, version, self._headers.get("transfer-encoding"))
 
     def on_body(self, chunk: bytes) -> None:
         """A part of the body."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import httptools
 
+from gateway.transport import response_head
 from gateway.transport.messages import BrokenError, Parts, StreamedRequest, StreamedResponse
 
 if TYPE_CHECKING:
@@ -209,7 +210,9 @@ class Stream:
 
     def on_headers_complete(self) -> None:
         """The head of a response, or of an interim one (1xx), which is passed over."""
-        status = self._parser.get_status_code()
+        status, version = self._parser.get_status_code(), self._parser.get_http_version()
+        codings = [value for name, value in self._lines if name == "transfer-encoding"]
+        response_head.check(status, version, ", ".join(codings) if codings else None)
         if status < 200 and not self._status:
             self._lines = []
             return

@@ -16,7 +16,8 @@
     ├── InternalError         500  our fault
     ├── BadGateway            502  the model's service broke off or answered nonsense
     ├── ServiceUnavailable    503  the model is starting, down or busy: try again
-    └── GatewayTimeout        504  the model did not answer in time, or not begin
+    ├── GatewayTimeout        504  the model did not answer in time, or not begin
+    └── LoopDetected          508  a gateway is its own backend
 
 `detail` is a sentence that says what to do. It never holds an exception's text, a backend's
 address or a key.
@@ -145,6 +146,10 @@ def challenge(detail: str, error: str) -> str:
         return found
     description = _NOT_IN_CHALLENGE.sub("?", detail.replace("…", "..."))[:MAX_DESCRIPTION]
     return f'{found}, error="{error}", error_description="{description}"'
+
+
+class LoopDetected(Problem):
+    status = 508
 
 
 def title(status: int) -> str:

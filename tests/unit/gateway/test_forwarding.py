@@ -31,7 +31,9 @@ def route_to(pool: Any, status: str = "ready") -> Route:
 async def test_the_services_answer_comes_back_and_it_hears_how_much_time_is_left() -> None:
     found, replies = route(made.answer())
     exchange = made.exchange({"x-request-timeout": "4"})
+    exchange.via = "1.1 a"
     assert (await forwarding.forward(exchange, found, elapsed=1.0)).status == 200
+    assert replies.requests[0].headers["Via"] == "1.1 a"
     assert 2.5 < float(replies.requests[0].headers["X-Request-Timeout"]) <= 3.0
     assert exchange.span.fields == {"model": "m"}
     assert "upstream" in exchange.span.steps

@@ -20,11 +20,19 @@ def test_a_clients_headers_go_to_the_backend_whatever_they_are_called() -> None:
     [
         "x-api-key", "cookie", "host", "connection", "te", "expect", "content-length",
         "transfer-encoding", "upgrade", "keep-alive", "proxy-authorization", "traceparent",
-        "x-request-id", "x-request-timeout", "x-serverless-authorization",
+        "x-request-id", "x-request-timeout", "x-serverless-authorization", "via", "forwarded",
+        "x-forwarded-for", "x-forwarded-host", "x-forwarded-user", "x-real-ip", "x-auth-user",
+        "x-auth-request-email", "remote-user", "x-original-url", "x-goog-iap-jwt-assertion",
     ],
 )  # fmt: skip
 def test_what_is_of_this_hop_or_proves_who_the_client_is_stays(name: str) -> None:
     assert raw_headers.of_request({name: "x"}) == {}
+
+
+def test_a_backend_is_told_whose_a_request_is() -> None:
+    found = raw_headers.forwarded_for(("1.2.3.4", "10.0.0.1"))
+    assert found == {"X-Forwarded-For": "1.2.3.4, 10.0.0.1"}
+    assert raw_headers.forwarded_for(()) == {}  # over a Unix socket
 
 
 def test_what_the_connection_header_names_is_of_this_hop() -> None:

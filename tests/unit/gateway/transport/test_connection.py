@@ -82,10 +82,22 @@ async def test_what_comes_on_an_idle_connection_ends_it(network: Network) -> Non
         ((b"HTTP/1.1 100 Continue\r\n\r\n", END), "broke off"),
         ((b"SSH-2.0-OpenSSH\r\n",), "not HTTP/1.1"),
         ((b"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",), "not HTTP/1.1"),
+        ((OK.replace(b"200", b"999"),), "not HTTP/1.1"),
+        ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",), "not HTTP/1.1"),
         ((OK[:-2].replace(b": 2", b": 30000000"), b"x" * 30_000_000), "too large"),
         ((b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200_000,), "too large"),
     ],
-    ids=["nothing", "cut", "interim-only", "no-http", "upgrade", "large", "large-head"],
+    ids=[
+        "nothing",
+        "cut",
+        "interim-only",
+        "no-http",
+        "upgrade",
+        "status",
+        "coding",
+        "large",
+        "large-head",
+    ],
 )
 async def test_what_is_no_whole_response_breaks_and_the_connection_is_closed(
     network: Network, pieces: tuple[bytes, ...], sentence: str
