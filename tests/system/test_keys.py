@@ -32,7 +32,8 @@ WRONG = "psl_00000000_" + "A" * 43
 PROXIES = {"PASSERELLE_TRUSTED_PROXIES": "127.0.0.1", "PASSERELLE_PROXY_HEADER": "X-Forwarded-For"}
 SPOOFED = {
     "X-Auth-User": "admin", "X-Auth-Request-Email": "admin@example.org", "X-Request-ID": "a b",
-    "X-Request-Start": "t=1", "X-Forwarded-For": "1.1.1.1, 198.51.100.9", "X-Forwarded-User": "admin",
+    "X-Request-Start": "t=1", "X-Forwarded-For": "1.1.1.1, 198.51.100.9",
+    "X-Forwarded-User": "admin",
     "X-Forwarded-Host": "evil.example", "Forwarded": "for=1.1.1.1", "X-Real-IP": "1.1.1.1",
     "Remote-User": "admin", "X-Remote-User": "admin", "X-Authenticated-Userid": "admin",
     "X-Goog-IAP-JWT-Assertion": "a.b.c", "X-Consumer-Username": "admin",
