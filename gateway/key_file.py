@@ -30,6 +30,10 @@ from passerelle.protocol.rates import Rate
 MAX_VALUES = 10_000_000  # in a key file, about ten of each key
 NOTHING = ("", "null", "~")  # in place of an optional value
 NEEDED = ("name", "prefix", "sha256", "models")
+RATES = {  # how each is read, and what to write
+    "rate": (rates.parse, "a rate such as 100/minute or 10000/day"),
+    "quota": (rates.parse_quota, "a number an hour or a day, such as 10000/day"),
+}
 OPTIONAL = ("verbs", "rate", "quota", "expires", "revoked")
 FORMS = (("name", r".+"), ("prefix", r"[0-9a-f]{8}"), ("sha256", r"[0-9a-f]{64}"))
 
@@ -151,10 +155,11 @@ def _parse_rate(given: dict[str, Any], name: str, place: str) -> Rate | None:
     """
     if name not in given:
         return None
+    parse, advice = RATES[name]
     try:
-        return rates.parse(given[name])
+        return parse(given[name])
     except (TypeError, ValueError):
-        raise KeysError(f"{place}.{name} needs a rate such as 100/minute or 10000/day") from None
+        raise KeysError(f"{place}.{name} needs {advice}") from None
 
 
 def record(key: Key) -> dict[str, Any]:

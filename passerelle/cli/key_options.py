@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +34,19 @@ class Moment(click.ParamType[datetime.datetime]):
 
 
 class RateType(click.ParamType[Rate]):
-    """So many in a second, minute, hour or day."""
+    """So many in a second, minute, hour or day; of a quota, in an hour or day."""
 
     name = "rate"
+
+    def __init__(self, parse: Callable[[str], Rate], advice: str) -> None:
+        self._parse, self._advice = parse, advice
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Rate:
         """The rate."""
         try:
-            return value if isinstance(value, Rate) else rates.parse(value)
+            return value if isinstance(value, Rate) else self._parse(value)
         except ValueError:
-            self.fail(f"{value!r} is no rate such as 100/minute or 10000/day", param, ctx)
+            self.fail(f"{value!r} is no {self._advice}", param, ctx)
 
 
 class Duration(click.ParamType[datetime.timedelta]):
@@ -73,8 +77,10 @@ verbs = click.option(
     show_default=True,
     help="What it may do, again for each.",
 )
-rate = click.option("--rate", type=RateType(), help="How many requests, such as 100/minute.")
-quota = click.option("--quota", type=RateType(), help="The same in whole hours or days of UTC.")
+RATE = RateType(rates.parse, "rate such as 100/minute or 10000/day")
+QUOTA = RateType(rates.parse_quota, "quota such as 1000/hour or 10000/day")
+rate = click.option("--rate", type=RATE, help="How many requests, such as 100/minute.")
+quota = click.option("--quota", type=QUOTA, help="The same in whole hours or days of UTC.")
 expires = click.option(
     "--expires", type=Moment(), help="When it no longer works: a day, or a time of UTC too."
 )

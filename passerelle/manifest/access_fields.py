@@ -14,9 +14,10 @@ from passerelle.protocol import addresses, rates
 ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?)$"
 URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?(\?[^\s#]*)?$"
 SCOPE = r"^((predict|read):(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)|usage|metrics)$"
-RATE = rates.PATTERN
+RATE, QUOTA = rates.PATTERN, rates.QUOTA_PATTERN
 
 Rate = Annotated[str, Field(pattern=RATE, examples=["10/second", "100/minute", "10000/day"])]
+Quota = Annotated[str, Field(pattern=QUOTA, examples=["1000/hour", "10000/day"])]
 Origin = Annotated[str, Field(pattern=ORIGIN)]
 Scope = Annotated[str, Field(pattern=SCOPE)]
 
@@ -67,7 +68,7 @@ class TokenIssuer(Fields):
         "sub", min_length=1, description="The claim that the logs show; sub unless given."
     )
     rate: Rate | None = Field(None, description="Requests of each subject; any unless given.")
-    quota: Rate | None = Field(
+    quota: Quota | None = Field(
         None, description="Requests of each subject, in whole hours or days of UTC."
     )
 

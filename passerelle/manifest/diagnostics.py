@@ -98,6 +98,7 @@ PATTERNS = {
     access_fields.ORIGIN: "a page's origin, such as https://app.example.com, or *",
     access_fields.RATE: "a whole number and second, minute, hour or day, such as 100/minute",
     access_fields.SCOPE: "predict:MODEL, predict:*, read:MODEL, read:*, usage or metrics",
+    access_fields.QUOTA: "a whole number and hour or day, such as 10000/day",
     access_fields.URL: "an address such as https://login.example.com",
     backend_fields.HOST: "a host's name, *.NAME for all below it, or * for any",
 }
@@ -108,7 +109,7 @@ FORMS = {  # fields whose form no number has, even in quotes
     "handler": schema.HANDLER,
     "memory": schema.MEMORY,
     "output": schema.OUTPUT,
-    "quota": access_fields.RATE,
+    "quota": access_fields.QUOTA,
     "rate": access_fields.RATE,
     "timeout": schema.DURATION,
     "ttl": schema.DURATION,

@@ -10,7 +10,7 @@ import pydantic
 from pydantic import BeforeValidator, Field, JsonValue
 
 from passerelle.manifest import input_fields, names
-from passerelle.manifest.access_fields import Cors, Rate, TokenIssuer
+from passerelle.manifest.access_fields import Cors, Quota, Rate, TokenIssuer
 from passerelle.manifest.backend_fields import Backend, Fetch
 from passerelle.manifest.fields import Fields
 from passerelle.manifest.model import Activation, Engine, Fit, Interpolation, Open, Precision
@@ -214,7 +214,7 @@ class Entry(Fields):
         None, description="Whether it may be asked without a key; false unless given."
     )
     rate: Rate | None = Field(None, description="All requests for it together; any unless given.")
-    quota: Rate | None = Field(
+    quota: Quota | None = Field(
         None, description="All requests for it, in whole hours or days of UTC; any unless given."
     )
     replicas: int | None = Field(

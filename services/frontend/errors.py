@@ -18,6 +18,9 @@ SENTENCES = {
     413: lazy_gettext("This picture is too large. Choose a smaller one."),
     415: lazy_gettext("This is not a picture that is read here. Choose a JPEG, PNG or WebP file."),
     422: lazy_gettext("The picture is broken or cut short. Choose the whole file."),
+    429: lazy_gettext(
+        "As many pictures as may be asked about now have been. Try again later, as the reason says."
+    ),
     500: lazy_gettext(
         "Something went wrong on our side. Try again; if it stays, report the request id."
     ),

@@ -17,10 +17,16 @@ def test_a_moment_is_in_utc_and_still_to_come() -> None:
         key_options.Moment().convert("2001-01-31", None, None)
 
 
+def test_a_quota_is_of_hours_or_days() -> None:
+    assert key_options.QUOTA.convert("5/hour", None, None) == rates.parse("5/hour")
+    with pytest.raises(click.BadParameter, match="'5/minute' is no quota such as"):
+        key_options.QUOTA.convert("5/minute", None, None)
+
+
 def test_a_rate_is_as_in_the_manifest() -> None:
-    assert key_options.RateType().convert("5/hour", None, None) == rates.parse("5/hour")
+    assert key_options.RATE.convert("5/hour", None, None) == rates.parse("5/hour")
     with pytest.raises(click.BadParameter, match="'0/hour' is no rate"):
-        key_options.RateType().convert("0/hour", None, None)
+        key_options.RATE.convert("0/hour", None, None)
 
 
 @pytest.mark.parametrize(("text", "hours"), [("30m", 0.5), ("12h", 12), ("7d", 168), ("0d", 0)])

@@ -46,11 +46,14 @@ def test_a_visitor_sees_neither_the_gateways_address_nor_the_key(
     assert "psl_key" not in found.detail + found.reason
 
 
-def test_a_refusal_keeps_its_status_its_reason_and_when_to_come_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_refusal_keeps_its_status_its_reason_and_when_to_come_back(
+    status: int, tmp_path: Path
+) -> None:
     headers = {"Retry-After": "3", "Server": "gunicorn"}
-    refused = sdk_errors.Refused(503, {"detail": "The model is starting."}, headers)
+    refused = sdk_errors.Refused(status, {"detail": "The model is starting."}, headers)
     found = translated(page(tmp_path), refused)
-    assert (found.status, found.reason) == (503, "The model is starting.")
+    assert (found.status, found.reason) == (status, "The model is starting.")
     assert found.headers == {"Retry-After": "3"}
 
 

@@ -12,7 +12,7 @@ STATUSES = [
     each.status for each in vars(problems).values()
     if isinstance(each, type) and issubclass(each, problems.Problem)
 ]  # fmt: skip
-PAGES_OWN = {401, 403, 429}  # told by functions of their own
+PAGES_OWN = {401, 403}  # told by functions of their own
 NOBODY_LEFT = {499}  # to tell it to
 
 

@@ -98,7 +98,7 @@ def test_a_record_may_have_rights_and_limits_of_its_own() -> None:
         (", verbs: [write]", "verbs needs a list of predict"),
         (", verbs: [[read]]", "verbs needs a list of predict"),
         (", rate: 5", "rate needs a rate such as 100/minute"),
-        (", quota: [5/day]", "quota needs a rate such as"),
+        (", quota: [5/day]", "quota needs a number an hour or a day"),
         (", expires: {a: b}", "expires needs a date such as 2027-01-31, or a time of UTC"),
         (", revoked: yes", "revoked needs a date"),
         (", expire: 2027-01-31", "has expire, but may have verbs, rate, quota, expires, revoked"),

@@ -122,6 +122,12 @@ def test_a_picture_may_be_fitted_in_any_way(shape: dict[str, Any]) -> None:
         (GOOD, {"calibration": "pictures"}, "calibration", "only int8 is calibrated"),
         (GOOD, {"accept": {"agreement": 1}}, "accept", "remove it"),
         (GOOD, {"timeout": "2h"}, "timeout", "at most 60m"),
+        (
+            GOOD,
+            {"rate": "900/minute", "quota": "100/hour"},
+            "rate",
+            "more than the quota, 100/hour",
+        ),
         (GOOD, {"cache": {"ttl": "200h"}}, "cache", "at most 168h"),
         (GOOD, {"scale": {"min": 5, "max": 1}}, "scale", "swap them"),
     ],

@@ -22,3 +22,11 @@ def test_a_rate_is_read_and_written_as_it_was(text: str, seconds: int) -> None:
 def test_anything_else_is_none(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # its text is the rate's own
         rates.parse(text)
+
+
+def test_a_quota_is_of_hours_or_days() -> None:
+    assert rates.parse_quota("9/hour") == Rate(amount=9, seconds=3600)
+    assert rates.parse_quota("9/day") == Rate(amount=9, seconds=86_400)
+    for text in ("9/second", "9/minute", "9", ""):
+        with pytest.raises(ValueError):  # noqa: PT011  # its text is the quota's own
+            rates.parse_quota(text)
