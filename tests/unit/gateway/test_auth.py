@@ -1,16 +1,18 @@
 """Who is asking, and what they may do."""
 
+import contextlib
 import dataclasses
 import datetime
 
 import pytest
 
-from gateway import api_keys, auth, caller
+from gateway import api_keys, auth, caller, wrong_keys
 from gateway.access import Access
 from gateway.api_keys import Key
 from gateway.caller import ALL, NOBODY
 from gateway.exchange import Client
 from gateway.state import State
+from gateway.wrong_keys import WrongKeys
 from passerelle.protocol import problems, trace
 from passerelle.server.span import Span
 from tests.support import signing
@@ -51,6 +53,30 @@ async def test_what_is_no_key_may_be_a_token_where_the_manifest_takes_some() -> 
     for text, sentence in ((unknown, "unknown or expired"), ("nonsense", "no JSON Web Token")):
         with pytest.raises(problems.Unauthorized, match=sentence):
             await auth.identify(taken, Client(text, key_in_query=False), span())
+
+
+async def test_wrong_keys_and_tokens_count_for_their_clients_address_and_valid_ones_dont() -> None:
+    slept = list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    taken = dataclasses.replace(gateway(), wrong_keys=WrongKeys(2, sleep=sleep))
+    taken.routes.current = dataclasses.replace(taken.routes.current, issuers=issuers())
+
+    async def ask(text: str, address: str = "203.0.113.9") -> None:
+        client = Client(text, key_in_query=False, addresses=(address, "10.0.0.1"))
+        with contextlib.suppress(problems.Unauthorized):
+            await auth.identify(taken, client, span())
+
+    for text in (api_keys.new("bob", ("*",))[0], "a.b.c", "", made.KEY_TEXT, signing.token()):
+        await ask(text)
+    assert slept == []
+    await ask("a.b.c", "203.0.113.10")
+    await ask(made.KEY_TEXT)
+    assert slept == []
+    await ask("a.b.c")
+    assert slept == [wrong_keys.DELAY]
 
 
 async def test_a_token_is_unknown_where_the_manifest_takes_none() -> None:
