@@ -13,7 +13,6 @@ CHANGES = (
     ", timeout: 61s}",
     ", timeout: 60s, cache: {size: 4, ttl: 1s}}",
     ", timeout: 60s, rate: 1000000/second}",
-    END,
 )
 FOLLOW_TIMEOUT, POLL_INTERVAL = 10.0, 0.1  # seconds
 IN_USE = b"models.yaml was changed and is in use"  # in the gateway's log
