@@ -42,7 +42,7 @@ SAMPLE_INTERVAL = 1.0  # seconds
 
 
 def main() -> None:
-    """Run, print the tables, write the JSON file if asked to."""
+    """Run, print the tables and the verdict; end with 1 where it is not as it must be."""
     options = arguments()
     try:
         report = asyncio.run(measure(options))
@@ -51,12 +51,13 @@ def main() -> None:
     print(slow_clients_report.text(report))
     if options.json:
         options.json.write_text(json.dumps(dataclasses.asdict(report), indent=2) + "\n")
+    sys.exit(bool(slow_clients_report.faults(report)))
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.slow_clients", description=__doc__)
-    parser.add_argument("--clients", type=int, default=2000, help="slow ones, a quarter a kind")
+    parser.add_argument("--clients", type=int, default=1000, help="slow ones, a quarter a kind")
     parser.add_argument("--seconds", type=float, default=60.0, help="without them, and with them")
     parser.add_argument("--rate", type=float, default=80.0, help="ordinary requests a second")
     parser.add_argument("--gateway-root", type=Path, default=stack.ROOT, metavar="DIR",

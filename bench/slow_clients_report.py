@@ -6,6 +6,9 @@ import statistics
 from bench.paced_clients import Outcome
 from bench.slow_crowd import Count
 
+MAX_RATIO = 2.0  # of p99 beside slow clients and without them
+MIN_HELD = 0.8  # of the slow clients: whom the gateway lets go takes a second to come again
+
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
@@ -42,10 +45,31 @@ class Report:
 
 
 def text(report: Report) -> str:
-    """The report as aligned tables."""
-    parts = (heading(report), requests(report), gateway(report), slow_clients(report))
+    """The report as aligned tables, and the verdict."""
+    parts = (
+        heading(report), requests(report), gateway(report), slow_clients(report), verdict(report),
+    )  # fmt: skip
     lines = [f"{name:<22} {value}" for name, value in report.machine.items()]
     return "\n\n".join("\n".join(part) for part in (*parts, lines))
+
+
+def verdict(report: Report) -> list[str]:
+    """Whether ordinary requests fare as well as they must."""
+    found = faults(report)
+    return [f"failed: {'; '.join(found)}" if found else "passed"]
+
+
+def faults(report: Report) -> list[str]:
+    """Why they don't, or why nobody can say."""
+    quiet, crowded = report.quiet.requests, report.crowded.requests
+    found = [f"{count} x {reason}" for reason, count in crowded.failures.items()]
+    ratio = crowded.percentile_ms(99) / quiet.percentile_ms(99)
+    if not ratio <= MAX_RATIO:
+        found.append(f"p99 is {ratio:.2f} times the quiet one, more than {MAX_RATIO:g}")
+    held = min(each.slow for each in report.crowded.samples)
+    if held < MIN_HELD * report.clients:
+        found.append(f"{held} of {report.clients} slow clients were connected at some time")
+    return found
 
 
 def heading(report: Report) -> list[str]:

@@ -1,5 +1,9 @@
 """bench/slow_clients_report.py: ordinary requests beside slow clients, as a text."""
 
+import dataclasses
+
+import pytest
+
 from bench import slow_clients_report
 from bench.paced_clients import Outcome
 from bench.slow_clients_report import Phase, Report, Sample
@@ -50,3 +54,23 @@ def test_the_gateways_sockets_and_memory_are_shown() -> None:
 
 def test_each_kind_is_shown_with_what_became_of_it() -> None:
     assert cells("reader") == ["2", "5", "3", "1"]
+
+
+def phase(p99: float, slow: int = 8, **failures: int) -> Phase:
+    return Phase(Outcome([p99] * 100, failures), STRAIGHT, [Sample(9, 70.0, slow)], 0.1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("crowded", "verdict"),
+    [
+        (phase(0.0019), "passed"),
+        (phase(0.0021), "failed: p99 is 2.10 times the quiet one, more than 2"),
+        (phase(0.001, slow=6), "failed: 6 of 8 slow clients were connected at some time"),
+        (phase(0.001, reset=2), "failed: 2 x reset"),
+        (dataclasses.replace(phase(1.0), requests=Outcome([], {})),
+         "failed: p99 is nan times the quiet one, more than 2"),
+    ],
+)  # fmt: skip
+def test_the_verdict_says_what_is_not_as_it_must_be(crowded: Phase, verdict: str) -> None:
+    report = dataclasses.replace(REPORT, quiet=phase(0.001), crowded=crowded)
+    assert slow_clients_report.verdict(report) == [verdict]
