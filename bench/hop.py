@@ -57,6 +57,8 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.hop", description=__doc__)
     parser.add_argument("--alone", action="store_true", help="the hop alone, and no model")
+    parser.add_argument("--full", action="store_true",
+                        help="the hop alone, too, with all features on")  # fmt: skip
     parser.add_argument("--gateway-root", action="append", type=Path, metavar="DIR",
                         help="a checkout whose gateway's hop is measured alone, again for each; "
                         "this one unless given")  # fmt: skip

@@ -6,10 +6,11 @@ A gateway's cost is the CPU time of its own processes, whatever the load generat
 
 import argparse
 import dataclasses
+import functools
 import tempfile
 from pathlib import Path
 
-from bench import load_generator, machine, stand_in_request, stand_in_stack
+from bench import all_features, load_generator, machine, stand_in_request, stand_in_stack
 from bench.hop_alone_report import Report
 from bench.rounds import Round
 from bench.workload import Workload
@@ -19,9 +20,10 @@ CONCURRENCY = (1, 8, 64)  # requests at once
 
 def measure(roots: list[Path], options: argparse.Namespace) -> Report:
     """Start, measure round after round, stop."""
+    beside = functools.partial(all_features.side, roots[0]) if options.full else None
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as name,
-        stand_in_stack.started(Path(name), roots) as running,
+        stand_in_stack.started(Path(name), roots, beside=beside) as running,
     ):
         files = [stand_in_request.body_file(Path(name))]
         workloads = stand_in_request.workload_by_case(running, files, options.seconds)

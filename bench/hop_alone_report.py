@@ -72,14 +72,18 @@ def added_ms(each: Round, gateway: str) -> float:
 
 
 def ratios(report: Report) -> list[str]:
-    """How many times the first gateway's speed each of the others has, within its round."""
+    """How fast each other gateway is, and what it costs, beside the first in the same round."""
     first, *others = report.gateways
 
     def per_core(each: Round, gateway: str) -> float:
         return requests_per_core(each, gateway) / requests_per_core(each, first)
 
+    def more_ms(each: Round, gateway: str) -> float:
+        return each.measurements[gateway].server_cpu_ms - each.measurements[first].server_cpu_ms
+
     columns = [
         Column("a core, ratio", per_core, 2),
         Column("requests/s, ratio", lambda each, gateway: each.ratio(gateway, first), 2),
+        Column("CPU ms more", more_ms, 3),
     ]
     return [f"each of {first}'s:", *rounds.table(report.rounds, others, columns)]

@@ -19,15 +19,15 @@ IN_USE = b"models.yaml was changed and is in use"  # in the gateway's log
 
 
 class ManifestChanges:
-    """The manifest of a folder. One thread uses it."""
+    """A manifest's file. One thread uses it."""
 
     def __init__(
         self,
-        folder: Path,
+        file: Path,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._file, self._changes = folder / "models.yaml", itertools.cycle(CHANGES)
+        self._file, self._changes = file, itertools.cycle(CHANGES)
         self._clock, self._sleep = clock, sleep
 
     def write(self) -> None:

@@ -75,7 +75,7 @@ async def measure(options: argparse.Namespace) -> Report:
     ):
         open_files.allow_connections(options.clients)
         (gateway,) = running.gateways
-        crowd = Crowd(options.clients, target(gateway, running.api_key))
+        crowd = Crowd(options.clients, target(gateway))
         files = [stand_in_request.body_file(Path(name))]
         workloads = stand_in_request.workload_by_case(running, files, options.seconds)
         cases = [workloads[gateway.name], workloads[DIRECT]]
@@ -137,10 +137,10 @@ class Ordinary:
         return Sample(procfs.open_sockets(pids), procfs.pss(pids), self.crowd.connected)
 
 
-def target(gateway: Gateway, api_key: str) -> Target:
+def target(gateway: Gateway) -> Target:
     """The gateway, for the slow clients."""
     at = urllib.parse.urlsplit(gateway.url)
-    return Target(at.hostname or "", at.port or 0, stand_in_stack.PATH, api_key)
+    return Target(at.hostname or "", at.port or 0, stand_in_stack.PATH, gateway.api_key)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,8 @@ class Soak:
 
     def run(self, seconds: float) -> Iterator[Minute]:
         """So many seconds of it, a minute after another, each printed."""
-        changes = ManifestChanges(self.running.folder)
+        (gateway,) = self.running.gateways
+        changes = ManifestChanges(gateway.manifest)
         for number, part in enumerate(parts(seconds), 1):
             minute = self._minute(part, changes)
             print(soak_report.line(number, minute), flush=True)

@@ -1,8 +1,8 @@
 """A stand-in for a model service: the contract that the gateway relies on, and next to no work.
 
 `python -m bench.stand_in MODEL --bind host:port --bind unix:/path` answers until it is stopped:
-health and the model's card at once, a prediction with one fixed answer as soon as its body has
-been read, or `--delay` seconds later. Nothing looks at the body.
+health, the model's card and whoever sends traces at once, a prediction with one fixed answer as
+soon as its body has been read, or `--delay` seconds later. Nothing looks at the body.
 """
 
 import argparse
@@ -36,6 +36,7 @@ class Answers:
         self._by_path = {
             b"/health/ready": render(health),
             f"/model/{model}".encode(): render({"id": model} | report),
+            b"/v1/traces": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",  # all taken
         }
 
     def find(self, method: bytes, target: bytes) -> bytes:

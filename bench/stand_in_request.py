@@ -29,12 +29,13 @@ def workload_by_case(
     running: StandInStack, files: list[str], seconds: float
 ) -> dict[str, Workload]:
     """What is sent straight to the stand-in and, by its name, to each gateway."""
+    first = running.gateways[0]
     direct = Workload(
         pictures=files,
         seconds=seconds,
         url=running.service_url,
         path=stand_in_stack.PATH,
-        api_key=running.api_key,
+        api_key=first.api_key,
         headers={"traceparent": TRACEPARENT},
         model=stand_in_stack.MODEL,
         pids=running.service_pids,
@@ -42,7 +43,12 @@ def workload_by_case(
     )
     return {DIRECT: direct} | {
         each.name: dataclasses.replace(
-            direct, url=each.url, pids=direct.pids + each.pids, server_pids=each.pids
+            direct,
+            url=each.url,
+            api_key=each.api_key,
+            headers={**direct.headers, **each.headers},
+            pids=direct.pids + each.pids,
+            server_pids=each.pids,
         )
         for each in running.gateways
     }

@@ -5,12 +5,14 @@ run all the time; one that nobody asks does no more than probe the service.
 """
 
 import contextlib
+import dataclasses
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from bench import procfs, stack
 from gateway import api_keys
+from gateway.api_keys import Key
 from passerelle.local import key_changes
 from passerelle.local.process import Command, Process
 
@@ -21,16 +23,35 @@ models:
   - {{id: {MODEL}, architecture: "torchvision:resnet18", weights: random, timeout: 60s}}
 """
 PATH = f"/model/{MODEL}/predict"
+USUAL_RIGHTS = Key("bench", "", "", (MODEL,))
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """A gateway to be started: whose code, under which name, and what is set in it."""
+
+    root: Path  # the checkout
+    name: str
+    manifest: str = MANIFEST
+    rights: Key = USUAL_RIGHTS  # of its one key
+    environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)  # beside the usual ones
 
 
 class Gateway:
-    """The gateway of a checkout."""
+    """One that is started. Its folder holds its manifest, its key and its log."""
 
-    def __init__(self, root: Path, folder: Path, url: str) -> None:
-        self.name, self.url = root.resolve().name, url
-        environ = stack.gateway_environ(folder, folder / "models.yaml", url)
-        log = folder / f"{self.name}.log"
-        self.process = Process("gateway", stack.gateway_command(root, environ, log))
+    def __init__(self, side: Side, folder: Path, url: str) -> None:
+        self.name, self.headers, self.url = side.name, side.headers, url
+        self.manifest, keys = folder / side.name / "models.yaml", folder / side.name / "keys.yaml"
+        keys.parent.mkdir()
+        self.manifest.write_text(side.manifest)
+        self.api_key, kept = api_keys.like(side.rights)
+        key_changes.write(keys, [kept])
+        environ = stack.gateway_environ(folder, self.manifest, url)
+        environ |= {"PASSERELLE_KEYS": str(keys), **side.environ}
+        log = folder / side.name / "gateway.log"
+        self.process = Process("gateway", stack.gateway_command(side.root, environ, log))
 
     @property
     def pids(self) -> list[int]:
@@ -38,24 +59,28 @@ class Gateway:
         return pids(self.process)
 
 
-class StandInStack:
-    """The service and the gateways. The folder holds their manifest, key, sockets and logs."""
+Beside = Callable[[str, Path], Side]  # of the service's URL, and a folder for its files
 
-    def __init__(self, folder: Path, roots: list[Path], delay: float = 0.0) -> None:
-        self.folder = folder
+
+class StandInStack:
+    """The service and the gateways. The folder holds their sockets, and one of each gateway."""
+
+    def __init__(
+        self, folder: Path, roots: list[Path], delay: float = 0.0, beside: Beside | None = None
+    ) -> None:
+        count = len(roots) + (beside is not None)
         self.service_url, *urls = (
-            f"http://127.0.0.1:{port}" for port in stack.free_ports(1 + len(roots))
+            f"http://127.0.0.1:{port}" for port in stack.free_ports(1 + count)
         )
-        self.api_key, stored_key = api_keys.new("bench", (MODEL,), None)
-        key_changes.write(folder / "keys.yaml", [stored_key])
-        (folder / "models.yaml").write_text(MANIFEST)
         addresses = (stack.netloc(self.service_url), f"unix:{folder}/{MODEL}.sock")
         command = [
             sys.executable, "-m", "bench.stand_in", MODEL, "--delay", str(delay),
             *(part for address in addresses for part in ("--bind", address)),
         ]  # fmt: skip
         self.service = Process("stand-in", Command(command, {}, folder / "stand-in.log"))
-        self.gateways = [Gateway(root, folder, url) for root, url in zip(roots, urls, strict=True)]
+        sides = [Side(root, root.resolve().name) for root in roots]
+        sides += [beside(self.service_url, folder)] if beside else []
+        self.gateways = [Gateway(side, folder, url) for side, url in zip(sides, urls, strict=True)]
 
     @property
     def service_pids(self) -> list[int]:
@@ -82,9 +107,14 @@ class StandInStack:
 
 
 @contextlib.contextmanager
-def started(folder: Path, roots: list[Path], delay: float = 0.0) -> Iterator[StandInStack]:
-    """A stack that is ready, and stopped at the end, whatever happens."""
-    running = StandInStack(folder, checkouts(roots), delay)
+def started(
+    folder: Path, roots: list[Path], delay: float = 0.0, beside: Beside | None = None
+) -> Iterator[StandInStack]:
+    """A stack that is ready, and stopped at the end, whatever happens.
+
+    It has a gateway of each checkout, and what `beside` makes.
+    """
+    running = StandInStack(folder, checkouts(roots), delay, beside)
     try:
         running.start()
         yield running

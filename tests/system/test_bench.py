@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import paced_clients
+from bench import all_features, paced_clients
 from bench import stack as bench_stack
 from bench.peers import catalog
 from tests.support import four_servers, processes, redis_here, stack
@@ -60,13 +60,13 @@ def test_a_picture_is_sent_over_rest_and_over_grpc(tmp_path: Path) -> None:
 def test_the_hops_of_two_checkouts_are_measured_in_the_same_rounds(tmp_path: Path) -> None:
     other = processes.copy_code(tmp_path / "other")
     file = tmp_path / "hop.json"
-    roots = ("--gateway-root", str(other), "--gateway-root", ".")
+    roots = ("--gateway-root", str(other), "--gateway-root", ".", "--full")
     printed = run("bench.hop", "--alone", *SHORT, *roots, "--json", str(file))
     (report,) = json.loads(file.read_text())
-    assert report["gateways"] == ["other", stack.ROOT.name]
+    assert report["gateways"] == ["other", stack.ROOT.name, all_features.NAME]
     (measured,) = report["rounds"]
     assert {case: each["requests"] > 0 for case, each in measured["measurements"].items()} == {
-        "direct": True, "other": True, stack.ROOT.name: True,
+        "direct": True, "other": True, stack.ROOT.name: True, all_features.NAME: True,
     }  # fmt: skip
     assert "each of other's:" in printed
 

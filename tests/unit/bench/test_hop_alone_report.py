@@ -39,7 +39,7 @@ def test_a_gateway_is_shown_with_its_own_work_its_speed_a_core_and_what_it_adds(
 
 def test_a_second_gateway_is_compared_with_the_first() -> None:
     cells = lines(REPORT, "after ")[2]
-    assert cells[2::2] == ["6.00", "5.00"]
+    assert cells[2::2] == ["6.00", "5.00", "-0.750"]
 
 
 def test_one_gateway_is_compared_with_nothing() -> None:

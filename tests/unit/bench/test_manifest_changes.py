@@ -8,7 +8,7 @@ from passerelle.manifest import reading
 
 
 def test_each_change_is_another_manifest_that_is_right(tmp_path: Path) -> None:
-    changes, seen = ManifestChanges(tmp_path), list[str]()
+    changes, seen = ManifestChanges(tmp_path / "models.yaml"), list[str]()
     for _ in manifest_changes.CHANGES:
         changes.write()
         (model,) = reading.read(tmp_path / "models.yaml")
@@ -23,7 +23,7 @@ def test_what_a_gateway_has_followed_is_counted_once(tmp_path: Path) -> None:
     log = tmp_path / "gateway.log"
     line = b'{"message": "models.yaml was changed and is in use"}\n'
     log.write_bytes(line + b'{"path": "/model/m/predict"}\n' + line)
-    changes = ManifestChanges(tmp_path)
+    changes = ManifestChanges(tmp_path / "models.yaml")
     assert changes.followed(log, 1) == 2
     assert changes.followed(log, 0) == 0
 
@@ -37,7 +37,7 @@ def test_a_gateway_has_some_time_to_follow(tmp_path: Path) -> None:
         now[0] += seconds
         log.write_bytes(next(lines, b""))
 
-    changes = ManifestChanges(tmp_path, clock=lambda: now[0], sleep=sleep)
+    changes = ManifestChanges(tmp_path / "models.yaml", clock=lambda: now[0], sleep=sleep)
     assert changes.followed(log, 1) == 1
     assert 3.0 < now[0] < 3.3
     assert changes.followed(log, 1) == 0

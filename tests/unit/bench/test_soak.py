@@ -35,8 +35,8 @@ def test_each_minute_has_its_load_and_its_memory(
     log = tmp_path / "gateway.log"
     log.write_bytes(b"")
     process = SimpleNamespace(command=SimpleNamespace(log=log))
-    gateway = SimpleNamespace(pids=[1], process=process)
-    unused: Any = SimpleNamespace(folder=tmp_path, gateways=[gateway], service_pids=[2])
+    gateway = SimpleNamespace(pids=[1], process=process, manifest=tmp_path / "models.yaml")
+    unused: Any = SimpleNamespace(gateways=[gateway], service_pids=[2])
     executor: Any = AtOnce()
     monkeypatch.setattr(paced_clients, "run", run)
     monkeypatch.setattr(procfs, "pss", lambda pids: 10.0 * pids[0])
