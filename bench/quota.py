@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import procfs, redis_server, stack, stand_in_stack
+from gateway import api_keys
+from passerelle.local import key_changes
 from passerelle.local.process import Process
 
 BODY = b"a picture"
@@ -102,8 +104,9 @@ def gateways_of(
     folder: Path, options: argparse.Namespace, redis_url: str
 ) -> Iterator[tuple[str, list[tuple[str, Process]]]]:
     """A key, and the addresses and processes of gateways that are ready, with a stand-in behind."""
-    with stand_in_stack.started(folder, []) as running:
-        manifest = folder / "models.yaml"
+    with stand_in_stack.started(folder, []):
+        manifest, (key, kept) = folder / "models.yaml", api_keys.like(stand_in_stack.USUAL_RIGHTS)
+        key_changes.write(folder / "keys.yaml", [kept])
         limited = f"timeout: 60s, quota: {options.quota}/hour"
         manifest.write_text(stand_in_stack.MANIFEST.replace("timeout: 60s", limited))
         found: list[tuple[str, Process]] = []
@@ -118,7 +121,7 @@ def gateways_of(
                 found[-1][1].start()
             for url, process in found:
                 stack.wait_until_ready(process, url)
-            yield running.api_key, found
+            yield key, found
         finally:
             for _, process in found:
                 stack.stop(process)

@@ -14,6 +14,7 @@ def test_the_manifest_limits_its_model_and_names_an_origin(tmp_path: Path) -> No
     manifest = reading.read_manifest(file)
     (model,) = manifest.models
     assert (str(model.rate), str(model.quota)) == (all_features.RATE, all_features.QUOTA)
+    assert manifest.cors
     assert side.headers["Origin"] in manifest.cors.origins
 
 
