@@ -17,6 +17,7 @@ MAX_URL = 8_000  # bytes
 MAX_HEAD = 65_536  # bytes of the line and all headers
 MAX_HEADERS = 100
 MAX_LENGTH_DIGITS = 18  # of a Content-Length, so that it fits 64 bits with their sign
+ONCE = (b"authorization", b"content-type", b"x-api-key")  # of which servers take one or another
 # Fields that mean something before a body and can't mean it after: RFC 9110, section 6.5.1.
 NO_TRAILERS = frozenset({
     b"authorization", b"cache-control", b"connection", b"content-encoding", b"content-length",
@@ -92,9 +93,7 @@ def check(head: Head, version: str) -> None:
     hosts = head.get(b"host")
     if len(hosts) > 1 or (version == "1.1" and not hosts):
         raise RefusedError(400, "Send exactly one Host header.")
-    for name, _ in head.headers:
-        if b"_" in name:
-            raise underscore(name)
+    check_names([name for name, _ in head.headers])
     lengths = head.get(b"content-length")
     if lengths and len(lengths[0]) > MAX_LENGTH_DIGITS:
         raise RefusedError(413, f"No body may have {_shown(lengths[0])} bytes. Send a smaller one.")
@@ -106,6 +105,20 @@ def check(head: Head, version: str) -> None:
     expectations = head.get(b"expect")
     if expectations and [each.lower() for each in expectations] != [b"100-continue"]:
         raise RefusedError(417, f"Expect: {_shown(expectations[0])} can't be met. Leave it out.")
+
+
+def check_names(names: list[bytes]) -> None:
+    """Return only if others take headers of these names for what they are here.
+
+    Raises:
+        RefusedError
+    """
+    for name in names:
+        if b"_" in name:
+            raise underscore(name)
+    for name in ONCE:
+        if names.count(name) > 1:
+            raise RefusedError(400, f"Send {_shown(name)} once.")
 
 
 def underscore(name: bytes) -> RefusedError:

@@ -21,7 +21,11 @@ models:
   - id: odd
     timeout: 5s
     backend: {{url: "http://127.0.0.1:{port}", path: /}}
+  - id: kept
+    cache: {{size: 1, ttl: 1s}}
+    backend: {{url: "http://127.0.0.1:{port}", path: /}}
 """
+MAX_BODY = 1_000  # bytes of a body that is read whole, as that of an answer which is kept
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 HELLO = b"5\r\nhello\r\n0\r\n\r\n"
 
@@ -35,8 +39,9 @@ def backend() -> Iterator[Recorder]:
 @pytest.fixture(scope="module")
 def door(backend: Recorder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     folder: Path = tmp_path_factory.mktemp("smuggling")
-    manifest = MODELS.format(port=backend.port)
-    with processes.gateway(folder, "http://127.0.0.1:1", manifest=manifest) as found:
+    manifest, most = MODELS.format(port=backend.port), {"PASSERELLE_MAX_BODY": str(MAX_BODY)}
+    nowhere = "http://127.0.0.1:1"
+    with processes.gateway(folder, nowhere, environ=most, manifest=manifest) as found:
         stack.wait_for(lambda: found.model()["status"] == "ready", 20)
         yield found
 
@@ -135,7 +140,8 @@ HEADERS = [
     b"X", b": a", b"X Y: a", b"X@: a", b"(X): a", b"X\x00: a", b"X\x7f: a", b"\xffX: a",
     b"X: a\x00b",
     b"X: a\x01", b"X: a\x7f", b"X: a\rb", b"X: a\nb", b"X: a\r\n b", b"X: a\r\n\tb", b"X_Y: a",
-    b"x_forwarded_for: 1.2.3.4", b"X-API_Key: b",
+    b"X-API-Key: other", b"Content-Type: a/b\r\nContent-Type: c/d",
+    b"Authorization: a\r\nauthorization: b", b"x_forwarded_for: 1.2.3.4", b"X-API_Key: b",
 ]  # fmt: skip
 
 
@@ -264,6 +270,17 @@ def test_a_body_that_ends_at_two_places_is_refused(
     assert b"\r\nConnection: close\r\n" in received
     stack.wait_for(lambda: not any(each.is_whole for each in backend.seen), 2)
     assert set(backend.lines) <= {"POST /first HTTP/1.1"}
+
+
+@pytest.mark.parametrize(("size", "status"), [(MAX_BODY, 200), (MAX_BODY + 1, 413)])
+def test_a_body_in_chunks_is_counted_as_it_arrives(
+    door: Door, backend: Recorder, size: int, status: int
+) -> None:
+    backend.seen.clear()
+    end = b"0\r\n\r\n" if status == 200 else b""  # who sends too much need not come to an end
+    sent = request(CHUNKED + b"Connection: close\r\n", b"1\r\na\r\n" * size + end)
+    assert statuses(exchanged(door, sent.replace(b"/odd/", b"/kept/"))) == [status]
+    assert [len(each.body) for each in backend.seen] == ([size] if status == 200 else [])
 
 
 def test_a_body_of_chunk_extensions_ends(door: Door, backend: Recorder) -> None:

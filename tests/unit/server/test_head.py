@@ -125,6 +125,13 @@ def test_without_its_upgrade_a_head_is_the_same() -> None:
     assert found.without_upgrade(b"GET", "1.1") == expected
 
 
+@pytest.mark.parametrize("name", [b"Authorization", b"content-type", b"X-API-Key"])
+def test_what_servers_take_one_or_another_of_comes_once(name: bytes) -> None:
+    head.check(made((name, b"a")), "1.1")
+    status, detail = refusal(made((name, b"a"), (name.swapcase(), b"a")))
+    assert (status, detail) == (400, f"Send {name.decode().lower()} once.")
+
+
 @pytest.mark.parametrize("digits", ["9223372036854775808", "0" * 18 + "1"])
 def test_a_length_that_no_number_holds_is_told_so(digits: str) -> None:
     status, detail = refusal(made((b"Content-Length", digits.encode())))
