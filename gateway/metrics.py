@@ -16,6 +16,7 @@ from passerelle.server.metrics import Metrics, Values
 
 MODEL = ("model",)
 UPSTREAM = "upstream"  # the step of a request that is its service's
+ELSEWHERE = "elsewhere"  # a limit that isn't the gateway's
 T = TypeVar("T", Counter, Histogram)
 
 
@@ -80,7 +81,7 @@ class Observer:
         if status in (401, 403):
             self._refused.of(reason(request, status)).inc()
         elif status == 429:
-            self._limited.of(model, span.attributes.get("limit", "")).inc()
+            self._limited.of(model, span.attributes.get("limit", ELSEWHERE)).inc()
 
 
 def reason(request: Request, status: int) -> str:

@@ -13,25 +13,13 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 import passerelle
-from passerelle.deploy import backends, compose_backend
+from passerelle.deploy import backends, compose_backend, compose_observability, compose_volumes
 from passerelle.deploy.compose_backend import literal
-from passerelle.deploy.yaml_text import (
-    anchored,
-    comment,
-    dump,
-    in_one_line,
-    merged,
-    quoted,
-    remark,
-)
+from passerelle.deploy.yaml_text import anchored, comment, dump, in_one_line, merged, quoted, remark
 from passerelle.manifest.model import AnyModel, Model, Pipeline, of_kind
 
 # Of the model services' settings, those that are passed on from where the containers are started.
 SERVICE_SETTINGS = ("PASSERELLE_FORMATS", "PASSERELLE_MAX_PICTURES")
-
-# What the gateway writes, and keeps, on one machine: a Swarm's volumes belong to one each.
-OWN_FILES = {"PASSERELLE_PAGE_KEY": "/page/key", "PASSERELLE_USAGE": "/usage/usage.db"}
-OWN_VOLUMES = ("page:/page", "usage:/usage")
 
 HEAD = """\
 Rendered from {manifest} by passerelle {version}: passerelle render {target}{option}
@@ -79,11 +67,11 @@ def render(models: Iterable[AnyModel], options: Options) -> str:
     comment(document, "x-update", text, 0)
     document["services"] = services(models, container, update, options)
     if not options.swarm:
-        document["volumes"] = CommentedMap(page=None, usage=None)
-        remark(document["volumes"], "page", "the page's own key, which the gateway makes")
-        remark(document["volumes"], "usage", "how much was asked, by key, model and day")
-        comment(document, "volumes", "", 0)
-    document["networks"] = networks()
+        document["volumes"] = compose_volumes.volumes()
+        document["configs"] = compose_observability.configs(options.source)
+        for part in ("volumes", "configs"):
+            comment(document, part, "", 0)
+    document["networks"] = networks(options)
     document["secrets"] = secrets()
     document["secrets"].update(compose_backend.secrets(models, options.manifest))
     for part in ("services", "networks", "secrets"):
@@ -156,6 +144,8 @@ def services(
     for each in backends.images(models):
         found[each.service] = compose_backend.service(each, update)
         comment(found, each.service, each.title, 2)
+    if not options.swarm:
+        compose_observability.add(found, container)
     return found
 
 
@@ -169,9 +159,10 @@ def gateway(
         "As long as keys.yaml holds no key, the gateway makes one and prints it with this address."
     )
     comment(environment, "PASSERELLE_DEMO", text, 6, blank=False)
-    environment |= OWN_FILES if on_one_machine else {}
+    environment |= compose_volumes.GATEWAY_FILES if on_one_machine else {}
     if of_kind(Pipeline, models):
         environment |= passed_on("PASSERELLE_MAX_PICTURES")
+    environment |= passed_on(compose_observability.TRACES) if on_one_machine else {}
     environment |= compose_backend.environment(models)
     healthy = {"condition": "service_healthy", "required": False}
     waits_for = {model.service: in_one_line(healthy) for model in of_kind(Model, models)}
@@ -194,7 +185,11 @@ def gateway(
         ],
         "networks": in_one_line(["door", "models"]),
         "secrets": ["keys", *mounts] if mounts else in_one_line(["keys"]),
-        **({"volumes": in_one_line([*map(quoted, OWN_VOLUMES)])} if on_one_machine else {}),
+        **(
+            {"volumes": in_one_line(map(quoted, compose_volumes.GATEWAY_MOUNTS))}
+            if on_one_machine
+            else {}
+        ),
         "environment": environment,
         **({"depends_on": waits_for} if on_one_machine and waits_for else {}),
         "deploy": {
@@ -232,6 +227,7 @@ def model_service(
 ) -> CommentedMap:
     """The service of the models that share it."""
     deployment = models[0].deployment
+    settings = SERVICE_SETTINGS + (() if options.swarm else (compose_observability.TRACES,))
     arguments = {
         "SERVICE": name,
         "MANIFEST": literal(options.manifest),
@@ -252,17 +248,19 @@ def model_service(
     keys = {
         "image": image(name),
         **build("services/model/Dockerfile", arguments, options),
-        "networks": in_one_line(["models"]),
-        "environment": passed_on(*SERVICE_SETTINGS),
+        "networks": in_one_line(["models"]) if options.swarm else compose_observability.networks(),
+        "environment": passed_on(*settings),
         "deploy": deploy,
     }
     return merged(container, keys)
 
 
-def networks() -> CommentedMap:
+def networks(options: Options) -> CommentedMap:
     """The gateway's two networks: one to the outside, one to the models."""
     found = CommentedMap(door=None, models={"internal": True})
     remark(found, "models", "without a way out, and without a way in but by the gateway")
+    if not options.swarm:
+        found[compose_observability.PROFILE] = None
     return found
 
 

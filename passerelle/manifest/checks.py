@@ -26,7 +26,8 @@ MAX_TTL = 168 * 3600.0  # seconds that an answer may be kept
 DEFAULT_TASK: Task = "classification"
 WITHOUT_LABELS = ("embedding", "tensor")
 WITH_ACTIVATION = ("classification", "segmentation")
-RESERVED = ("gateway", "frontend")  # services of the project's own
+# Services of the project's own.
+RESERVED = ("gateway", "frontend", "prometheus", "grafana", "jaeger")
 
 
 def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:

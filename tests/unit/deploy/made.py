@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import yaml
+
 from passerelle.manifest.model import Backend, Deployment, ExternalModel, Model
 
 
@@ -23,3 +25,11 @@ def external(
         id=name, title=name.title(), service=name, timeout=30.0, backend=given,
         deployment=deployment or Deployment(),
     )  # fmt: skip
+
+
+def without_profiles(text: str) -> Any:
+    """A docker-compose.yaml, with the services that run without a profile."""
+    found = yaml.safe_load(text)
+    services = found["services"].items()
+    found["services"] = {name: each for name, each in services if "profiles" not in each}
+    return found

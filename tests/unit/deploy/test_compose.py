@@ -13,7 +13,8 @@ from tests.unit.deploy import made
 
 
 def rendered(*models: Any, **options: str) -> Any:
-    return yaml.safe_load(compose.render(models or (made.model(),), Options(**options)))
+    """What runs without a profile."""
+    return made.without_profiles(compose.render(models or (made.model(),), Options(**options)))
 
 
 def test_there_is_a_service_for_the_gateway_the_page_and_each_of_the_models() -> None:
@@ -35,17 +36,17 @@ def test_what_the_gateway_keeps_is_in_volumes_of_its_own() -> None:
     found = rendered()
     gateway, page = (found["services"][name] for name in ("gateway", "frontend"))
     assert gateway["environment"]["PASSERELLE_USAGE"] == "/usage/usage.db"
-    assert gateway["volumes"] == ["page:/page", "usage:/usage"]
+    assert gateway["volumes"] == ["page:/page", "usage:/usage", "metrics:/metrics"]
     assert page["volumes"] == ["page:/page:ro"]
-    assert list(found["volumes"]) == ["page", "usage"]
+    assert list(found["volumes"]) == ["page", "usage", "metrics", "prometheus"]
 
 
 def test_only_the_gateway_reaches_the_models() -> None:
     services = rendered()["services"]
-    assert services["net"]["networks"] == ["models"]
+    assert list(services["net"]["networks"]) == ["models"]
     assert "ports" not in services["net"]
     assert services["frontend"]["networks"] == ["door"]
-    assert rendered()["networks"] == {"door": None, "models": {"internal": True}}
+    assert rendered()["networks"]["models"] == {"internal": True}
 
 
 def test_a_services_resources_are_its_limits() -> None:

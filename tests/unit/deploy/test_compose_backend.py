@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import yaml
-
 from passerelle.deploy import compose
 from passerelle.deploy.compose import Options
 from passerelle.manifest.model import Deployment
@@ -13,7 +11,7 @@ HEADERS = {"A": "env:OCR_KEY", "B": "file:/app/secrets/ocr$1.txt", "C": "file:/e
 
 
 def rendered(*models: Any, **options: str) -> Any:
-    return yaml.safe_load(compose.render(models, Options(**options)))
+    return made.without_profiles(compose.render(models, Options(**options)))
 
 
 def test_an_image_is_a_service_on_the_inner_network_with_its_limits() -> None:

@@ -13,12 +13,14 @@ from gateway.retry_budget import RetryBudget
 from gateway.state import State
 from passerelle.manifest.model import Cache
 from passerelle.protocol import statuses
+from passerelle.protocol.rates import Rate
 from passerelle.server.application import Application
 from tests.support import asgi, scraped
 from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies
 
 KEY = {"X-API-Key": made.KEY_TEXT}
+LIMITED = "passerelle_limited_requests_total"
 
 
 def answering(state: State) -> Application:
@@ -128,11 +130,25 @@ async def test_the_times_of_a_pipelines_steps_are_those_of_its_models() -> None:
 
 async def test_requests_past_a_limit_count_by_which() -> None:
     measured, request = metrics.of(made.state(Replies()), RetryBudget()), made.request()
-    request.span.attributes |= {"model": "m", "limit": "rate"}
-    for each in measured.observers:
-        each(request, 429)
-    text = (await measured.response(made.request())).body.decode()
-    assert scraped.total(text, "passerelle_limited_requests_total", model="m", limit="rate") == 1
+    request.span.attributes["model"] = "m"
+    for limit in (None, "caller-rate"):  # a backend's own, and one of ours
+        if limit:
+            request.span.attributes["limit"] = limit
+        for each in measured.observers:
+            each(request, 429)
+    text, name = (await measured.response(made.request())).body.decode(), LIMITED
+    for limit in ("elsewhere", "caller-rate"):
+        assert scraped.total(text, name, model="m", limit=limit) == 1
+
+
+async def test_a_request_that_a_limit_refused_counts() -> None:
+    state = made.state(Replies(made.answer()))
+    by_id = state.routes.current.by_id
+    by_id["m"] = dataclasses.replace(by_id["m"], model=made.model(rate=Rate(amount=1, seconds=60)))
+    gateway = answering(state)
+    for _ in range(2):
+        await ask(gateway, "/model/m/predict", **KEY)
+    assert scraped.total(await scrape(gateway), LIMITED, model="m", limit="model-rate") == 1
 
 
 async def test_it_is_for_who_has_the_verb_alone() -> None:
