@@ -1,11 +1,12 @@
 """The API keys that this gateway accepts: those of its file, and those that it was told to add.
 
-The page has a key of its own in a file that only it and the gateway read. And where the key file
-holds none, a gateway that was told to makes a demo key for this run, so that `docker compose up`
-serves on a clean checkout as a notebook server does: it is printed, known to this run alone,
-and no longer accepted once the file holds a key.
+The page has a key of its own in a file that only it and the gateway read; so may Prometheus, whose
+key is for the metrics alone. And where the key file holds none, a gateway that was told to makes a
+demo key for this run, so that `docker compose up` serves on a clean checkout as a notebook server
+does: it is printed, known to this run alone, and no longer accepted once the file holds a key.
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,18 @@ def page_key(options: settings.Settings) -> Key | None:
     return plain_key.read_or_make(options.page_key, "frontend") if options.page_key else None
 
 
+def metrics_key(options: settings.Settings) -> Key | None:
+    """Prometheus' key, made where its file is not there; None where nobody was told to make one.
+
+    Raises:
+        KeysError
+    """
+    if options.metrics_key is None:
+        return None
+    made = plain_key.read_or_make(options.metrics_key, "prometheus", plain_key.GROUP)
+    return dataclasses.replace(made, verbs=("metrics",))
+
+
 def page_key_reader(options: settings.Settings) -> Callable[[], Key | None]:
     """A function that reads the page's key, which may be exchanged; a broken one changes nothing.
 
@@ -51,12 +64,12 @@ def page_key_reader(options: settings.Settings) -> Callable[[], Key | None]:
 
 
 def reader(options: settings.Settings) -> Callable[[Path], Keys]:
-    """A function that reads the key file and adds the page's key and the demo key.
+    """A function that reads the key file and adds the page's key, Prometheus' and the demo key.
 
     Raises:
-        KeysError: the page's key can't be read, or made.
+        KeysError: the page's key or Prometheus' can't be read, or made.
     """
-    read_page_key = page_key_reader(options)
+    read_page_key, metrics = page_key_reader(options), metrics_key(options)
     text, demo = demo_key()
 
     def read(path: Path) -> Keys:
@@ -70,8 +83,9 @@ def reader(options: settings.Settings) -> Callable[[Path], Keys]:
             by_prefix[demo.prefix] = demo
             line = f"curl -H 'X-API-Key: {text}' {options.demo}/models"
             log.write("WARNING", "there is no key yet; until there is, try this one", demo=line)
-        if page := read_page_key():
-            by_prefix[page.prefix] = page
+        for own in (read_page_key(), metrics):
+            if own:
+                by_prefix[own.prefix] = own
         return Keys(by_prefix)
 
     return read

@@ -1,4 +1,4 @@
-"""A key in plain text, in a file of its own: of a process that asks by itself, such as the page.
+"""A key in plain text, in a file of its own: of who asks by itself, such as the page or Prometheus.
 
 It and the gateway read the file.
 """
@@ -11,14 +11,16 @@ from gateway import api_keys
 from gateway.api_keys import Key, KeysError
 from passerelle.protocol import file_errors
 
+OWNER, GROUP = 0o600, 0o640  # who may read a file that is made
 
-def read_or_make(path: Path, name: str) -> Key:
+
+def read_or_make(path: Path, name: str, mode: int = OWNER) -> Key:
     """The key, good for every model, whose text a file holds; made where there is none.
 
     Raises:
         KeysError: it holds something else, or can't be written.
     """
-    text = _key_text(path) or _make_key_file(path, name)
+    text = _key_text(path) or _make_key_file(path, name, mode)
     return _parse_key(text, path, name)
 
 
@@ -57,7 +59,7 @@ def _parse_key(text: str, path: Path, name: str) -> Key:
     return Key(name, match[1], api_keys.digest(text), ("*",))
 
 
-def _make_key_file(path: Path, name: str) -> str:
+def _make_key_file(path: Path, name: str, mode: int) -> str:
     """A new key's text, written to a file of its own.
 
     Raises:
@@ -66,7 +68,7 @@ def _make_key_file(path: Path, name: str) -> str:
     text, _ = api_keys.new(name, ("*",), None)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_privately(path, text + "\n")
+        write_privately(path, text + "\n", mode)
     except OSError as error:
         raise KeysError(
             f"{path} can't be made ({error.strerror}); let user {os.geteuid()}, whom this process "
@@ -75,7 +77,7 @@ def _make_key_file(path: Path, name: str) -> str:
     return text
 
 
-def write_privately(path: Path, text: str, mode: int = 0o600) -> None:
+def write_privately(path: Path, text: str, mode: int = OWNER) -> None:
     """Write a file in one step, for its owner's eyes alone unless told otherwise.
 
     One that was there keeps its owner, where this process may give a file away.

@@ -43,6 +43,8 @@ class Settings(settings.ServerSettings):
     keys: Path = Field(alias="PASSERELLE_KEYS", description="the file of the API keys")
     # The file of the page's own key, made where there is none.
     page_key: Path | None = Field(None, alias="PASSERELLE_PAGE_KEY")
+    # The file of a key that may see the metrics and nothing else, made where there is none.
+    metrics_key: Path | None = Field(None, alias="PASSERELLE_METRICS_KEY")
     # The address to print with a key made for this run; none is made unless given.
     demo: str = Field("", alias="PASSERELLE_DEMO")
     # Google's metadata server.

@@ -34,6 +34,16 @@ def test_every_worker_takes_the_same_demo_key(tmp_path: Path) -> None:
     assert one.by_prefix == other.by_prefix != {}
 
 
+def test_prometheus_has_a_key_for_the_metrics_alone(tmp_path: Path) -> None:
+    key_changes.write(tmp_path / "keys.yaml", [])
+    told = options(tmp_path, PASSERELLE_METRICS_KEY=str(tmp_path / "metrics" / "key"))
+    (key,) = known_keys.reader(told)(tmp_path / "keys.yaml").by_prefix.values()
+    assert key.caller.allows("metrics")
+    assert not any(key.caller.allows(verb, "m") for verb in ("predict", "read", "usage"))
+    assert (tmp_path / "metrics" / "key").stat().st_mode & 0o777 == 0o640
+    assert known_keys.metrics_key(told) == key  # whoever reads it then
+
+
 def test_nothing_is_added_unless_told(tmp_path: Path) -> None:
     file = tmp_path / "keys.yaml"
     key_changes.write(file, [])
