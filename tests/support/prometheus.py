@@ -59,12 +59,11 @@ class Prometheus:
 
 
 @contextmanager
-def running(folder: Path, gateway: str, service: str, key: str) -> Iterator[Prometheus]:
+def running(folder: Path, gateway: str, service: str, key: Path) -> Iterator[Prometheus]:
     """One with the example's configuration, for a gateway and a service at other addresses."""
     found = yaml.safe_load((EXAMPLE / "prometheus.yaml").read_text())
-    (folder / "key").write_text(key + "\n")
     jobs = {each["job_name"]: each for each in found["scrape_configs"]}
-    jobs["gateway"]["authorization"]["credentials_file"] = str(folder / "key")
+    jobs["gateway"]["authorization"]["credentials_file"] = str(key)
     jobs["gateway"]["static_configs"] = [{"targets": [gateway]}]
     del jobs["models"]["dns_sd_configs"]
     jobs["models"]["static_configs"] = [{"targets": [service]}]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -18,18 +19,23 @@ QUIET = {"Limits", "Retries", "RedisAway"}
 
 @pytest.fixture(scope="module")
 def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Door, str]]:
-    """A gateway and the service behind it, which have answered, refused and kept something."""
+    """A gateway, which made a key for Prometheus, and the service behind it."""
     folder, service = processes.artifact(shared_artifacts()), f"127.0.0.1:{stack.free_port()}"
     entry = (stack.ROOT / "models.yaml").read_text().split("\n\n")[1]
-    manifest = f"version: 1\npublic: [metrics]\n{entry}\n    cache: {{ttl: 60}}\n"
+    manifest = f"version: 1\n{entry}\n    cache: {{ttl: 1m}}\n"
+    at, upstream = tmp_path_factory.mktemp("door"), f"{LITE0}=http://{service}"
+    environ = {"PASSERELLE_METRICS_KEY": str(at / "metrics" / "key")}
     with (
         processes.service(folder, service),
-        processes.gateway(
-            tmp_path_factory.mktemp("door"), f"{LITE0}=http://{service}", manifest=manifest
-        ) as door,
+        processes.gateway(at, upstream, environ=environ, manifest=manifest) as door,
     ):
         stack.wait_for(lambda: door.predict().status_code == 200, 30)
         yield door, service
+
+
+def key_file(door: Door) -> Path:
+    """Where Prometheus' key lies."""
+    return door.log.parent / "metrics" / "key"
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +45,22 @@ def scraping(
     """A Prometheus that has scraped both several times, while both answered."""
     door, service = addresses
     gateway = door.url.removeprefix("http://")
-    with prometheus.running(tmp_path_factory.mktemp("p"), gateway, service, door.key) as found:
+    folder = tmp_path_factory.mktemp("prometheus")
+    with prometheus.running(folder, gateway, service, key_file(door)) as found:
         stack.wait_for(lambda: len(found.query("up == 1")) == 2, 30)
 
         def has_rates() -> bool:
-            door.predict()
-            requests.post(f"{door.url}/model/{LITE0}/predict", data=b"x", timeout=10)  # no key
-            rate = "rate(http_server_request_duration_seconds_count[1m]) > 0"
-            return len(found.query(rate)) > 3
+            """Whether what is asked is seen: with the cache, without it, without a key."""
+            for headers in ({"X-API-Key": door.key}, {}):
+                for more in ({}, {"Cache-Control": "no-cache"}):
+                    url = f"{door.url}/model/{LITE0}/predict"
+                    requests.post(url, data=stack.CAT, headers=headers | more, timeout=30)
+            rates = (
+                "rate(passerelle_step_duration_seconds_count[1m]) > 0",
+                "rate(passerelle_unauthorized_requests_total[1m]) > 0",
+                'rate(passerelle_cache_requests_total{result="hit"}[1m]) > 0',
+            )
+            return all(found.query(each) for each in rates)
 
         stack.wait_for(has_rates, 30)
         yield found
@@ -98,5 +112,18 @@ def test_the_percentiles_are_those_of_the_answers(scraping: Prometheus) -> None:
 def test_promtool_has_nothing_to_say_against_the_text(
     which: int, addresses: tuple[Door, str]
 ) -> None:
-    url = (addresses[0].url, f"http://{addresses[1]}")[which]
-    prometheus.check("check", "metrics", text=requests.get(f"{url}/metrics", timeout=10).text)
+    door, service = addresses
+    headers = {"Authorization": f"Bearer {key_file(door).read_text().strip()}"}
+    url = (door.url, f"http://{service}")[which]
+    answer = requests.get(f"{url}/metrics", headers=headers, timeout=10)
+    prometheus.check("check", "metrics", text=answer.text)
+
+
+def test_the_key_that_was_made_is_good_for_the_metrics_alone(addresses: tuple[Door, str]) -> None:
+    door, _ = addresses
+    headers = {"X-API-Key": key_file(door).read_text().strip()}
+    assert requests.get(f"{door.url}/metrics", headers=headers, timeout=10).status_code == 200
+    for path in ("/models", "/usage"):
+        assert requests.get(f"{door.url}{path}", headers=headers, timeout=10).status_code == 403
+    url = f"{door.url}/model/{LITE0}/predict"
+    assert requests.post(url, data=b"x", headers=headers, timeout=10).status_code == 403
