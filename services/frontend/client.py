@@ -57,20 +57,24 @@ class Gateway:
 
 
 class Keys(httpx.Auth):
-    """Asks again with the key before where one is refused.
+    """Asks with the key that was good last, and with the others where it is refused.
 
-    A new key is read by the gateway a moment sooner or later than by the page.
+    A new key is read by the gateway a moment sooner or later than by the page. Until then it isn't
+    tried again and again: the gateway would take that for guessing.
     """
 
     def __init__(self, keys: Callable[[], tuple[str, ...]]) -> None:
         self._keys = keys
+        self._good = ""  # that was not refused the last time
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """The request with each key in turn, until one isn't refused."""
-        for key in self._keys():
+        good = self._good
+        for key in sorted(self._keys(), key=lambda each: each != good):
             request.headers["X-API-Key"] = key
             response = yield request
             if response.status_code != 401:
+                self._good = key
                 return
 
 

@@ -72,11 +72,22 @@ def used(gateway: Gateway, fake: FakeGateway) -> str:
 
 
 def test_the_key_is_read_anew_for_each_client(tmp_path: Path) -> None:
-    key_file, fake = tmp_path / "key", FakeGateway({"/history": (200, {})})
+    key_file, fake = tmp_path / "key", Exchanging({"/history": (200, {})})
     gateway = Gateway(URL, key_file, fake.http())
     for key in ("psl_first", "psl_second"):
         key_file.write_text(key)
+        fake.accepted = key
         assert used(gateway, fake) == key
+
+
+def test_a_new_key_is_not_tried_while_the_gateway_takes_the_one_before(tmp_path: Path) -> None:
+    key_file, fake = tmp_path / "key", Exchanging({"/history": (200, {})})
+    gateway = Gateway(URL, key_file, fake.http())
+    for key in ("psl_first", "psl_second"):
+        key_file.write_text(key)
+        for _ in range(5):
+            assert used(gateway, fake) == "psl_first"
+    assert {each.headers["X-API-Key"] for each in fake.requests} == {"psl_first"}
 
 
 class Exchanging(FakeGateway):
