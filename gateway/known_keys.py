@@ -82,7 +82,8 @@ def reader(options: settings.Settings) -> Callable[[Path], Keys]:
         if options.demo and not by_prefix:
             by_prefix[demo.prefix] = demo
             line = f"curl -H 'X-API-Key: {text}' {options.demo}/models"
-            log.write("WARNING", "there is no key yet; until there is, try this one", demo=line)
+            message = "there is no key yet; until there is, try this one"
+            log.write_with_key("WARNING", message, demo=line)
         for own in (read_page_key(), metrics):
             if own:
                 by_prefix[own.prefix] = own

@@ -6,6 +6,7 @@ holds up nobody, not even the end of the process.
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
@@ -36,6 +37,7 @@ async def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(settle, result, error)
 
+    context = contextvars.copy_context()
     name = getattr(function, "__name__", None)  # which one of functools.partial hasn't
-    threading.Thread(target=work, name=name, daemon=True).start()
+    threading.Thread(target=context.run, args=(work,), name=name, daemon=True).start()
     return await done

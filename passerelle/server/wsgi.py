@@ -5,6 +5,7 @@ no client holds a thread. What waits for a thread is bounded too.
 """
 
 import asyncio
+import contextvars
 import io
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +54,8 @@ class Threads:
         self._requests += 1
         try:
             work = asyncio.get_running_loop().run_in_executor
-            return await work(self._threads, self._run, environ(request, body))
+            context = contextvars.copy_context()
+            return await work(self._threads, context.run, self._run, environ(request, body))
         finally:
             self._requests -= 1
 

@@ -6,6 +6,7 @@ a slot's thread.
 
 import asyncio
 import collections
+import contextvars
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -85,7 +86,8 @@ class Scheduler:
         deadline: float | None = None,  # noqa: ARG002  # the same
     ) -> asyncio.Future[T]:
         """The same for who does something else meanwhile. What it gives must not be cancelled."""
-        work_done = asyncio.get_running_loop().run_in_executor(self._threads, work, infer)
+        start, context = asyncio.get_running_loop().run_in_executor, contextvars.copy_context()
+        work_done = start(self._threads, context.run, work, infer)
         work_done.add_done_callback(lambda _: self._release(infer))
         return work_done
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
-from passerelle.protocol import problems
+from passerelle.protocol import problems, trace
+from passerelle.server import log
 from services.model.engines.engine import Infer
 from services.model.scheduler import Scheduler
 from services.model.tensors import Array, Tensors
@@ -221,3 +222,10 @@ async def test_the_slot_of_work_that_nobody_waits_for_is_released_when_its_threa
     assert scheduler.queued == 1  # the thread still has the slot
     finish.set()
     assert await result(waiting) is zeros
+
+
+async def test_what_a_slots_thread_logs_has_its_requests_ids() -> None:
+    found = trace.read({})
+    log.current.set(found)
+    scheduler = Scheduler([zeros])
+    assert await result(scheduler.run(await scheduler.acquire(), lambda _: log.current.get()))

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from passerelle.server import daemon_thread
+from passerelle.protocol import trace
+from passerelle.server import daemon_thread, log
 
 
 async def test_it_gives_what_the_function_returns() -> None:
@@ -60,3 +61,9 @@ def test_a_function_that_ends_after_its_loop_troubles_nobody() -> None:
     proceed.set()
     threads[0].join(10)
     assert not threads[0].is_alive()
+
+
+async def test_the_function_works_for_the_same_request() -> None:
+    found = trace.read({})
+    log.current.set(found)
+    assert await daemon_thread.run(log.current.get) is found

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from passerelle.protocol import problems
-from passerelle.server import wsgi
+from passerelle.protocol import problems, trace
+from passerelle.server import log, wsgi
 from passerelle.server.byte_budget import ByteBudget
 from passerelle.server.wsgi import Threads
 from tests.unit.server import made
@@ -188,3 +188,17 @@ async def test_an_error_of_the_application_is_raised() -> None:
 
     with pytest.raises(RuntimeError, match="broken"):
         await Threads(broken, 1, 10).answer(made.request())
+
+
+async def test_what_the_application_logs_has_its_requests_ids() -> None:
+    found = trace.read({})
+    log.current.set(found)
+    seen = list[object]()
+
+    def note(_: dict[str, Any], start: Start) -> Iterable[bytes]:
+        seen.append(log.current.get())
+        start("200 OK", [])
+        return [b""]
+
+    await Threads(note, 1, 10).answer(made.request())
+    assert seen == [found]
