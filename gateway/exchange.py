@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from passerelle.protocol import accept, timeout
+from passerelle.protocol.trace import Trace
 from passerelle.server.messages import Parts
-from passerelle.server.span import Span
+from passerelle.server.span import Branch, Span
 
 # What a model is asked for: the answer to a picture; or tensors, in the form of the Open Inference
 # Protocol V2.
@@ -58,6 +59,12 @@ class Exchange:
     is_streamed: bool = False  # whether its body and the answer go through as they come
     via: str = ""  # what its requests to services say of the gateways before
     as_sent: AsSent | None = None  # where the model's backend takes requests as they are
+    hop: Branch | None = None  # the step that asks the model's service, once that has begun
+
+    @property
+    def trace(self) -> Trace:
+        """What the model's service is told of the trace that the request belongs to."""
+        return self.hop.trace if self.hop else self.span.trace
 
     @property
     def timeout(self) -> float | None:

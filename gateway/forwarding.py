@@ -27,13 +27,14 @@ async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Res
         return await read(exchange, route, elapsed)
     exchange.span.fields["model"] = route.model.id
     require_ready(route)
-    with exchange.span.step("upstream"):
+    with exchange.span.hop("upstream", "POST", route.upstream.service) as exchange.hop:
         limit = time_limit(exchange, route)
         try:
             with route.upstream.acquire_slot():
                 response = await send(exchange, route, limit - elapsed)
         except OSError as error:
             raise problem(error, route, limit) from None
+        exchange.hop.set_status(response.status)
         check = route.adapter.check
         return await large_work.run(len(response.body), check, response, exchange, route.model)
 
@@ -67,6 +68,8 @@ async def stream(exchange: Exchange, route: Route) -> AsyncIterator[StreamedResp
     exchange.span.fields["model"] = route.model.id
     require_ready(route)
     limit = time_limit(exchange, route)
+    method = exchange.as_sent.method if exchange.as_sent else "POST"
+    hop = exchange.hop = exchange.span.hop("upstream", method, route.upstream.service)
     request = adapter.request(exchange, route.model)
     request = request.with_headers(
         {timeout.HEADER: timeout.render(limit), via.HEADER: exchange.via}
@@ -74,9 +77,10 @@ async def stream(exchange: Exchange, route: Route) -> AsyncIterator[StreamedResp
     try:
         async with contextlib.AsyncExitStack() as held:
             held.enter_context(route.upstream.acquire_slot())
-            with exchange.span.step("upstream"):
+            with hop:
                 sent = route.upstream.stream(route.model.id, request, limit)
                 response = await held.enter_async_context(sent)
+                hop.set_status(response.status)
                 response = await adapter.check_head(response, exchange, route.model)
             with exchange.span.step("stream"):
                 yield response

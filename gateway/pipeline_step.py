@@ -46,8 +46,7 @@ async def ask(
     Raises:
         Problem: the step's, with its id in the member `step`.
     """
-    span = dataclasses.replace(exchange.span, steps={}, downstream="", fields={})
-    with naming(route), collecting(exchange.span, span, route.model.id):
+    with naming(route), collecting(exchange.span, route.model.id) as span:
         own = Exchange(
             model_id=route.model.id,
             client=exchange.client,
@@ -99,11 +98,13 @@ def naming(route: Route) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def collecting(whole: Span, own: Span, name: str) -> Iterator[None]:
-    """Count the time of the block, and the steps in it, as those of a request's span."""
+def collecting(whole: Span, name: str) -> Iterator[Span]:
+    """Give the block a span of its own, whose time and steps count as those of a request's."""
+    own = dataclasses.replace(whole, steps={}, downstream="", fields={})
     try:
-        with whole.step(name):
-            yield
+        with whole.branch(name) as branch:
+            own.trace = branch.trace
+            yield own
     finally:
         whole.add({f"{name}.{each}": seconds for each, seconds in own.steps.items()})
         behind = [f"{name}.{each.strip()}" for each in own.downstream.split(",") if each.strip()]

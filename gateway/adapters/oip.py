@@ -37,7 +37,7 @@ class OpenInference(Adapter):
             InvalidRequest, UnsupportedMediaType: there is no one picture, or the model takes none.
             ServiceUnavailable: it isn't known yet what it takes.
         """
-        trace = exchange.span.trace
+        trace = exchange.trace
         target = f"{self.path(model)}/infer"
         if exchange.operation == "infer":
             headers = {

@@ -36,7 +36,7 @@ class Passerelle(Adapter):
         query = {name: exchange.query[name] for name in tasks.QUERY if name in exchange.query}
         path = f"/model/{model.id}/{exchange.operation}"
         target = f"{path}?{urllib.parse.urlencode(query)}" if query else path
-        headers = forwarded_headers(exchange) | exchange.span.trace.headers
+        headers = forwarded_headers(exchange) | exchange.trace.headers
         return Request("POST", target, headers, exchange.payload)
 
     def check(self, response: Response, exchange: Exchange, model: ServedModel) -> Response:

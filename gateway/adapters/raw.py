@@ -42,7 +42,7 @@ class Raw(StreamingAdapter):
         target = raw_target.target((self.backend and self.backend.path) or "/", sent.below)
         headers = raw_headers.of_request(exchange.headers)
         headers |= raw_headers.forwarded_for(exchange.client.addresses)
-        headers |= exchange.span.trace.headers
+        headers |= exchange.trace.headers
         if exchange.is_streamed:
             return StreamedRequest(
                 sent.method, target, headers, parts=sent.parts, length=sent.length

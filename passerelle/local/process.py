@@ -47,8 +47,11 @@ def die_with_parent() -> None:
 
 # Variables that people set for another project, and that would change what our processes are: how
 # gunicorn listens and works, what libraries do with their warnings and docstrings, how text is
-# written.
-_FOREIGN = ("GUNICORN_CMD_ARGS", "PYTHONIOENCODING", "PYTHONOPTIMIZE", "PYTHONWARNINGS")
+# written; and one process's name in traces, which several processes can't have.
+_FOREIGN = (
+    "GUNICORN_CMD_ARGS", "OTEL_SERVICE_NAME", "PYTHONIOENCODING", "PYTHONOPTIMIZE",
+    "PYTHONWARNINGS",
+)  # fmt: skip
 
 
 def inherited() -> dict[str, str]:

@@ -18,12 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 from passerelle.protocol import problems, trace
 from passerelle.protocol.problems import Problem
+from passerelle.protocol.sampling import NEVER, Sampler
 from passerelle.server import log, memory, problem_responses, responses
 from passerelle.server.byte_budget import ByteBudget
 from passerelle.server.client_address import Proxies
 from passerelle.server.messages import Receive, Request, Response, Send
+from passerelle.server.recording import Recording
 from passerelle.server.settings import ServerSettings
 from passerelle.server.span import Span
+from passerelle.server.tracing import tracer
+from passerelle.server.tracing.tracer import HEALTH
 from passerelle.server.wsgi import Threads
 
 if TYPE_CHECKING:
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Request], Awaitable[Response]]
 Refuse = Callable[[Problem, Request], Response]  # a problem as the clients of a path read it
-HEALTH = ("/health/", "/v2/health/")  # paths of checks that come all the time
 Observer = Callable[[Request, int], None]  # told of each request that has ended, and its status
 Intercept = Callable[[Request], Response | None]  # may answer before anybody is asked
 Lifespan = Callable[[], contextlib.AbstractAsyncContextManager[None]]
@@ -76,16 +79,12 @@ class Application:
     ) -> None:
         memory.return_freed_memory()
         log.project = options.project
-        self.service, self.options, self.threads, self.lifespan = (
-            service,
-            options,
-            threads,
-            lifespan,
-        )
+        self.service, self.options, self.threads = service, options, threads
+        self._lifespan, self._tracer = lifespan, tracer.of(service, options)
         self.bodies = ByteBudget(options.body_memory)
         self._proxies = Proxies(options.trusted_proxies, options.proxy_header)
         self.routes: dict[str, Route] = {}
-        self.observers: list[Observer] = []
+        self.observers: list[Observer] = [self._tracer.record] if self._tracer else []
         self.server: Server | None = None  # whose connections ask it, once there is one
         self.intercept: Intercept | None = None
         self.add_route("GET", "/health/live", live)
@@ -107,9 +106,15 @@ class Application:
         pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", below), re.DOTALL)
         self.routes.setdefault(path, Route(pattern, {}, refuse)).handlers[method] = handler
 
+    @contextlib.asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """What is entered before the first request and left after the last."""
+        async with tracer.running(self._tracer), self._lifespan():
+            yield
+
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
-        request = request_of(scope, receive, self.bodies, self.options.path_prefix)
+        request = self._request(scope, receive)
         request.send = send
         request.addresses = self._proxies.addresses(request.peer, request.headers)
         if request.addresses:
@@ -126,6 +131,15 @@ class Application:
         if not request.has_begun:
             await responses.send(request, response)
         self._end(request, response.status)
+
+    def _request(self, scope: dict[str, Any], receive: Receive) -> Request:
+        """The request of an ASGI scope, which is recorded if it is sampled."""
+        sampler = self._tracer.sampler if self._tracer else NEVER
+        request = request_of(scope, receive, self.bodies, self.options.path_prefix, sampler)
+        log.current.set(request.span.trace)
+        if self._tracer and request.span.trace.is_sampled:
+            request.span.recording = Recording()
+        return request
 
     async def _keep_back(self, request: Request, seconds: float) -> None:
         """Wait for as long as the client does."""
@@ -199,14 +213,18 @@ class Application:
 
 
 def request_of(
-    scope: dict[str, Any], receive: Receive, bodies: ByteBudget, prefix: str = ""
+    scope: dict[str, Any],
+    receive: Receive,
+    bodies: ByteBudget,
+    prefix: str = "",
+    sampler: Sampler = NEVER,
 ) -> Request:
     """The request of an ASGI scope, whose path may begin with the prefix, or lack it."""
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    span = Span(trace.read(headers), time.perf_counter())
+    span = Span(trace.read(headers, sampler), time.perf_counter())
     path, target = scope["path"], scope["target"]
     if prefix and target.startswith(f"{prefix}/".encode()):  # else it is a health check's
         path, target = path.removeprefix(prefix), target.removeprefix(prefix.encode())

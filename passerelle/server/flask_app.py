@@ -29,6 +29,7 @@ def create(
     app = flask.Flask(pages or name, static_folder="static" if pages else None)
     app.url_map.merge_slashes = False  # so that each path has one spelling
     app.json = _StrictJSON(app)
+    app.before_request(note_route)
     show = render_problem or respond
     app.register_error_handler(Problem, show)
     app.register_error_handler(HTTPException, lambda error: show(from_http_exception(error)))
@@ -43,6 +44,12 @@ class _StrictJSON(DefaultJSONProvider):
 
     def dumps(self, obj: Any, **options: Any) -> str:
         return super().dumps(obj, allow_nan=False, **options)
+
+
+def note_route() -> None:
+    """Say in the request's span which route it takes."""
+    if rule := flask.request.url_rule:
+        span().attributes["route"] = rule.rule
 
 
 def span() -> Span:

@@ -10,6 +10,7 @@ Only settings modules read the environment. A variable that is empty counts as n
 
 import os
 import re
+import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Self
 
@@ -18,6 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from passerelle.protocol import addresses
+from passerelle.protocol.sampling import Sampler
 from passerelle.server import client_address
 
 
@@ -86,6 +88,14 @@ def _is_count(text: str) -> bool:
     return text.isascii() and text.isdecimal() and int(text) >= 1
 
 
+def _is_share(text: str) -> bool:
+    """Whether a text is a number from 0 to 1."""
+    try:
+        return 0 <= float(text) <= 1
+    except ValueError:
+        return False
+
+
 def _are_addresses(text: str) -> bool:
     """Whether gunicorn can listen on each address of a list with commas."""
     found = [each.strip() for each in text.split(",")]
@@ -98,6 +108,10 @@ def _are_addresses(text: str) -> bool:
     return all(len(each.encode()) <= _MAX_SOCKET for each in found)
 
 
+SAMPLERS = (
+    "always_off", "always_on", "parentbased_always_off", "parentbased_always_on",
+    "parentbased_traceidratio", "traceidratio",
+)  # fmt: skip
 _WITHOUT_PORT = r"unix:.+|fd://\d+"
 _MAX_SOCKET = len("unix:") + 107  # bytes that the system takes of a path, <sys/un.h>
 _NETWORKS = "write networks such as 10.0.0.0/8, addresses, or unix, with commas"
@@ -119,12 +133,77 @@ PathPrefix = Annotated[
 ]
 
 
+def parse_pairs(text: Any) -> Any:
+    """Pairs such as `name=value,other=value`, whose values are percent-encoded, as a mapping."""
+    pairs = [each.partition("=") for each in text.split(",") if each.strip()]
+    if not all(name.strip() and equals for name, equals, _ in pairs):
+        raise PydanticCustomError("setting", "write name=value, and a comma between two")
+    return {name.strip(): urllib.parse.unquote(value.strip()) for name, _, value in pairs}
+
+
+Pairs = Annotated[dict[str, str], BeforeValidator(parse_pairs)]
+Url = Annotated[str, checked(addresses.is_url, "write an address such as http://collector:4318")]
+
+
 def every_interface(data: dict[str, Any]) -> tuple[str, ...]:
     """The addresses to listen on where none are given: the field `port`, on every interface."""
     return (f"0.0.0.0:{data['port']}",)
 
 
-class ServerSettings(Base):
+class TraceSettings(Base):
+    """Where spans are sent, and of which requests, by OpenTelemetry's own variables.
+
+    Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+    """
+
+    # Where a collector takes all signals over HTTP, and where traces alone, which comes first.
+    otlp_endpoint: Url = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otlp_traces_endpoint: Url = Field("", alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    # Headers that it wants, for both or for traces alone.
+    otlp_headers: Pairs = Field({}, alias="OTEL_EXPORTER_OTLP_HEADERS", repr=False)
+    otlp_traces_headers: Pairs = Field({}, alias="OTEL_EXPORTER_OTLP_TRACES_HEADERS", repr=False)
+    # One is spoken.
+    otlp_protocol: Annotated[str, one_of("http/protobuf")] = Field(
+        "http/protobuf", alias="OTEL_EXPORTER_OTLP_PROTOCOL"
+    )
+    # The process's name; its own word in the log unless given.
+    service_name: str = Field("", alias="OTEL_SERVICE_NAME")
+    # What else is said of the process.
+    resource_attributes: Pairs = Field({}, alias="OTEL_RESOURCE_ATTRIBUTES")
+    # Who decides which requests are recorded, and the share where that is to be decided here.
+    traces_sampler: Annotated[str, one_of(*SAMPLERS)] = Field(
+        "parentbased_traceidratio", alias="OTEL_TRACES_SAMPLER"
+    )
+    traces_ratio: Annotated[float, checked(_is_share, "write a number from 0 to 1")] = Field(
+        1.0, alias="OTEL_TRACES_SAMPLER_ARG"
+    )
+    # Whether nothing is sent after all.
+    otel_disabled: Annotated[bool, BeforeValidator(lambda text: text.lower() == "true")] = Field(
+        default=False, alias="OTEL_SDK_DISABLED"
+    )
+
+    @property
+    def traces_url(self) -> str:
+        """Where spans are sent; empty where none are."""
+        if self.otel_disabled:
+            return ""
+        base = self.otlp_endpoint.rstrip("/")
+        return self.otlp_traces_endpoint or (base and f"{base}/v1/traces")
+
+    @property
+    def traces_headers(self) -> dict[str, str]:
+        """What is sent with them."""
+        return self.otlp_traces_headers or self.otlp_headers
+
+    @property
+    def sampler(self) -> Sampler:
+        """Which requests are recorded."""
+        name = self.traces_sampler.removeprefix("parentbased_")
+        ratio = {"always_on": 1.0, "always_off": 0.0}.get(name, self.traces_ratio)
+        return Sampler(ratio, by_parent=name != self.traces_sampler)
+
+
+class ServerSettings(TraceSettings):
     """What every process that serves HTTP has."""
 
     # Bytes of a request's body.

@@ -3,26 +3,69 @@
 import dataclasses
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from passerelle.protocol import trace
 from passerelle.server import log
+from passerelle.server.recording import Details, RecordedStep, Recording
 
 
 class Step:
     """A block of code that is timed; it comes with every request, so it is no generator."""
 
-    __slots__ = ("_begin", "_name", "_steps")
+    __slots__ = ("_began", "_name", "_span")
 
-    def __init__(self, steps: dict[str, float], name: str) -> None:
-        self._steps, self._name = steps, name
+    def __init__(self, span: "Span", name: str) -> None:
+        self._span, self._name = span, name
 
-    def __enter__(self) -> None:
-        self._begin = time.perf_counter()
+    def __enter__(self) -> Self:
+        self._began = time.perf_counter()
+        return self
 
-    def __exit__(self, *_: object) -> None:
-        elapsed = time.perf_counter() - self._begin
-        self._steps[self._name] = self._steps.get(self._name, 0.0) + elapsed
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        ended, span = time.perf_counter(), self._span
+        span.steps[self._name] = span.steps.get(self._name, 0.0) + ended - self._began
+        if span.recording is not None:
+            span.recording.add(self._recorded(ended, span.trace.span_id, kind))
+
+    def _recorded(
+        self, ended: float, parent_id: str, _: type[BaseException] | None
+    ) -> RecordedStep:
+        """It as a trace viewer is told."""
+        return RecordedStep(self._name, self._began, ended, parent_id)
+
+
+class Branch(Step):
+    """A step with a trace of its own, in which it is the parent of what is done inside.
+
+    With `attributes` it is a request to another process, which they say something about.
+    """
+
+    __slots__ = ("_shown", "attributes", "trace")
+
+    def __init__(self, span: "Span", name: str, shown: str, attributes: Details | None) -> None:
+        super().__init__(span, name)
+        self.trace = span.trace if span.recording is None else span.trace.below()
+        self.attributes = attributes
+        self._shown = shown  # its name in the trace
+
+    def set_status(self, status: int) -> None:
+        """Say what the other process answered."""
+        if self.attributes is not None:
+            self.attributes["http.response.status_code"] = status
+            if status >= 400:
+                self.attributes["error.type"] = str(status)
+
+    def _recorded(
+        self, ended: float, parent_id: str, kind: type[BaseException] | None
+    ) -> RecordedStep:
+        attributes = self.attributes
+        if attributes is not None and kind is not None:
+            attributes.setdefault("error.type", kind.__name__)
+        return RecordedStep(
+            self._shown, self._began, ended, parent_id, self.trace.span_id, attributes,
+            failed=attributes is not None and "error.type" in attributes,
+        )  # fmt: skip
 
 
 @dataclasses.dataclass(slots=True)
@@ -38,9 +81,22 @@ class Span:
     attributes: dict[str, str] = dataclasses.field(default_factory=dict)
     answer_headers: list[tuple[str, str]] = dataclasses.field(default_factory=list)  # more of them
 
-    def step(self, name: str) -> "Step":
+    recording: Recording | None = None  # for a trace viewer; None: it isn't sampled
+
+    def step(self, name: str) -> Step:
         """Time what runs inside as the step `name`."""
-        return Step(self.steps, name)
+        return Step(self, name)
+
+    def branch(self, name: str) -> Branch:
+        """The same for what has steps of its own, of a span with the branch's `trace`."""
+        return Branch(self, name, name, None)
+
+    def hop(self, name: str, method: str, service: str) -> Branch:
+        """The same for a request to another process, in whose headers its `trace` goes."""
+        if self.recording is None:
+            return Branch(self, name, method, None)
+        about: Details = {"http.request.method": method, "server.address": service}
+        return Branch(self, name, method, about)
 
     def add(self, steps: Mapping[str, float]) -> None:
         """Count seconds of steps that were timed elsewhere, such as in other threads."""
@@ -70,10 +126,7 @@ class Span:
             "ERROR" if status >= 500 else "INFO",
             f"{method} {path} {status}",
             service=service,
-            request_id=self.trace.request_id,
-            trace_id=self.trace.trace_id,
-            span_id=self.trace.span_id,
-            trace_flags=self.trace.flags,
+            **log.of_trace(self.trace),
             method=method,
             path=path,
             status=status,

@@ -45,10 +45,8 @@ def predict(model_id: str) -> flask.Response:
     page.rate_limiter.hit(session.get_id())
     picture = upload.limited(flask_app.body(), page.options.max_body)
     threshold = forms.parse_threshold(request.args.get("threshold"))
-    with request_span.step("gateway"), page.gateway.client() as client:
-        reply = client.predict(
-            model_id, picture, threshold=threshold, headers=request_span.trace.headers
-        )
+    with request_span.hop("gateway", "POST", "gateway") as hop, page.gateway.client() as client:
+        reply = client.predict(model_id, picture, threshold=threshold, headers=hop.trace.headers)
     request_span.downstream = reply.server_timing
     question = answer.Question(page.options.public_gateway, threshold=threshold)
     return flask.jsonify(answer.from_reply(model_id, reply, request_span, question).document())

@@ -125,10 +125,14 @@ def _predict(asked: Asked, known: list[Model]) -> list[Result]:
 def _result(picture: Picture, model_id: str, threshold: float | None) -> Result:
     """One model's result."""
     page, request_span = state.current(), flask_app.span()
-    headers = request_span.trace.headers
     try:
-        with page.gateway.client() as client:
-            reply = client.predict(model_id, picture.content, threshold=threshold, headers=headers)
+        with (
+            request_span.hop("gateway", "POST", "gateway") as hop,
+            page.gateway.client() as client,
+        ):
+            reply = client.predict(
+                model_id, picture.content, threshold=threshold, headers=hop.trace.headers
+            )
     except PageError as error:
         return Result(model_id, problem=error)
     name = picture.name or answer.DEFAULT_NAME

@@ -10,6 +10,7 @@ from gateway.route import Route
 from gateway.transport import Response
 from gateway.upstream import Limits
 from passerelle.protocol import problems
+from passerelle.server.recording import Recording
 from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies, Silence, until
 
@@ -105,3 +106,22 @@ def test_the_shorter_of_the_two_timeouts_holds() -> None:
     assert forwarding.time_limit(made.exchange(), found) == 10.0
     assert forwarding.time_limit(made.exchange({"x-request-timeout": "2"}), found) == 2.0
     assert forwarding.time_limit(made.exchange({"x-request-timeout": "20"}), found) == 10.0
+
+
+async def test_the_services_span_is_below_that_of_the_hop_where_the_request_is_recorded() -> None:
+    found, replies = route(made.answer(), Response(503, {}, b""))
+    exchange = made.exchange()
+    exchange.span.recording = Recording()
+    await forwarding.forward(exchange, found)
+    with pytest.raises(problems.Problem):
+        await forwarding.forward(exchange, found)
+    good, bad = exchange.span.recording.steps
+    trace_id, parent = replies.requests[0].headers["traceparent"].split("-")[1:3]
+    assert (trace_id, parent) == (exchange.span.trace.trace_id, good.span_id)
+    assert good.parent_id == exchange.span.trace.span_id != good.span_id
+    assert good.attributes == {
+        "http.request.method": "POST", "server.address": found.upstream.service,
+        "http.response.status_code": 200,
+    }  # fmt: skip
+    assert (bad.attributes or {})["error.type"] == "503"
+    assert [good.failed, bad.failed] == [False, True]

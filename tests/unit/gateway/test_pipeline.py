@@ -13,6 +13,7 @@ from gateway.transport import Request, Response, UnreachableError
 from passerelle.protocol import problems
 from passerelle.server.pictures import picture
 from passerelle.server.pictures.boxes import Parts
+from passerelle.server.recording import Recording
 from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies
 
@@ -51,12 +52,15 @@ def route(*replies: Response | Exception) -> tuple[PipelineRoute, Replies]:
 
 
 async def ask(
-    *replies: Response | Exception, max_boxes: int = 64, **given: Any
+    *replies: Response | Exception,
+    max_boxes: int = 64,
+    recording: Recording | None = None,
+    **given: Any,
 ) -> tuple[dict[str, Any], list[Request], Any]:
     """The answer, what the services were asked, and the exchange."""
     asked, pool = route(*replies)
     exchange = made.exchange(**given)
-    exchange.model_id = "both"
+    exchange.model_id, exchange.span.recording = "both", recording
     response = await pipeline.answer(exchange, asked, max_boxes)
     exchange.span.downstream = response.headers["server-timing"]
     return json.loads(response.body), pool.requests, exchange
@@ -180,3 +184,16 @@ async def test_both_steps_count_in_their_history() -> None:
     await pipeline.answer(made.exchange(), asked, 64)
     counts = [each.history.document()["slots"][-1]["requests"] for each in asked.routes]
     assert counts == [1, 1]
+
+
+async def test_each_step_is_the_parent_of_its_own_hop_where_the_request_is_recorded() -> None:
+    _, (first, second), exchange = await ask(found(0.5), said("a"), recording=Recording())
+    assert exchange.span.recording
+    hop, people, other_hop, faces = exchange.span.recording.steps
+    assert [each.name for each in (hop, people, other_hop, faces)] == [
+        "POST", "people", "POST", "faces",
+    ]  # fmt: skip
+    for asked, step, whole in ((first, hop, people), (second, other_hop, faces)):
+        assert asked.headers["traceparent"].split("-")[2] == step.span_id
+        assert step.parent_id == whole.span_id
+        assert whole.parent_id == exchange.span.trace.span_id

@@ -129,7 +129,7 @@ def test_the_log_begins_anew_with_every_run(tmp_path: Path) -> None:
 def test_a_child_has_our_variables_less_those_of_another_project(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("GUNICORN_CMD_ARGS", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "MINE"):
+    for name in ("GUNICORN_CMD_ARGS", "PYTHONWARNINGS", "OTEL_SERVICE_NAME", "MINE"):
         monkeypatch.setenv(name, "1")
     found = process.environment({"PASSERELLE_BIND": "a:1", "PYTHONWARNINGS": "ignore"})
     assert (found["MINE"], found["PASSERELLE_BIND"]) == ("1", "a:1")

@@ -4,7 +4,9 @@ import pydantic
 import pytest
 from pydantic import Field
 
+from passerelle.protocol.sampling import Sampler
 from passerelle.server import settings
+from passerelle.server.settings import ServerSettings, SettingError
 
 
 class Example(settings.Base):
@@ -57,3 +59,70 @@ def test_settings_never_change() -> None:
     found = Example.read({"FILE": "x"})
     with pytest.raises(pydantic.ValidationError, match="frozen"):
         found.count = 4  # type: ignore[misc]  # which is what is tested
+
+
+def test_spans_go_nowhere_unless_told() -> None:
+    assert ServerSettings.read({}).traces_url == ""
+    off = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a:4318", "OTEL_SDK_DISABLED": "True"}
+    assert ServerSettings.read(off).traces_url == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({"ENDPOINT": "http://a:4318"}, "http://a:4318/v1/traces"),
+        ({"ENDPOINT": "https://a/otlp/"}, "https://a/otlp/v1/traces"),
+        ({"TRACES_ENDPOINT": "http://b/x"}, "http://b/x"),
+        ({"ENDPOINT": "http://a:4318", "TRACES_ENDPOINT": "http://b/x"}, "http://b/x"),
+    ],
+)
+def test_they_go_where_opentelemetrys_variables_say(environ: dict[str, str], url: str) -> None:
+    given = {f"OTEL_EXPORTER_OTLP_{name}": text for name, text in environ.items()}
+    assert ServerSettings.read(given).traces_url == url
+
+
+def test_their_headers_are_decoded_and_never_shown() -> None:
+    given = {"OTEL_EXPORTER_OTLP_HEADERS": "api-key=a%20secret, x-tenant=ours"}
+    found = ServerSettings.read(given)
+    assert found.traces_headers == {"api-key": "a secret", "x-tenant": "ours"}
+    assert "secret" not in repr(found)
+    both = given | {"OTEL_EXPORTER_OTLP_TRACES_HEADERS": "a=b"}
+    assert ServerSettings.read(both).traces_headers == {"a": "b"}
+    with pytest.raises(SettingError) as error:
+        ServerSettings.read({"OTEL_EXPORTER_OTLP_HEADERS": "secret"})
+    assert "secret" not in str(error.value)
+    assert str(error.value) == (
+        "OTEL_EXPORTER_OTLP_HEADERS is not well formed; write name=value, and a comma between two."
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "sampler"),
+    [
+        ({}, Sampler(1.0)),
+        ({"OTEL_TRACES_SAMPLER_ARG": "0.25"}, Sampler(0.25)),
+        ({"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": ".5"},
+         Sampler(0.5, by_parent=False)),
+        ({"OTEL_TRACES_SAMPLER": "always_on"}, Sampler(1.0, by_parent=False)),
+        ({"OTEL_TRACES_SAMPLER": "always_off"}, Sampler(0.0, by_parent=False)),
+        ({"OTEL_TRACES_SAMPLER": "parentbased_always_off"}, Sampler(0.0)),
+    ],
+)  # fmt: skip
+def test_how_many_are_sent_is_told_as_opentelemetry_does(
+    environ: dict[str, str], sampler: Sampler
+) -> None:
+    assert ServerSettings.read(environ).sampler == sampler
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("OTEL_TRACES_SAMPLER_ARG", "1.5"), ("OTEL_TRACES_SAMPLER_ARG", "nan"),
+        ("OTEL_TRACES_SAMPLER_ARG", "half"), ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"), ("OTEL_RESOURCE_ATTRIBUTES", "a"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ],
+)  # fmt: skip
+def test_what_opentelemetry_doesnt_know_is_told(name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=f"^{name} is '{text}'; write "):
+        ServerSettings.read({name: text})

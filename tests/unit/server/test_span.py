@@ -1,11 +1,13 @@
 """A request's record."""
 
+import dataclasses
 import json
 import time
 
 import pytest
 
 from passerelle.protocol import trace
+from passerelle.server.recording import RecordedStep, Recording
 from passerelle.server.span import Span, milliseconds
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -88,3 +90,80 @@ def test_only_a_server_error_is_an_error_in_the_log(
 
 def test_milliseconds_are_exact_to_the_microsecond() -> None:
     assert milliseconds(0.0123456) == 12.346
+
+
+def recorded(*times: float, monkeypatch: pytest.MonkeyPatch) -> Span:
+    """A span that is recorded, whose clock shows these times one after the other."""
+    clock = iter(times)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    found = span()
+    found.recording = Recording()
+    return found
+
+
+def test_steps_are_recorded_with_their_begin_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = recorded(1.0, 1.5, 2.0, 2.25, monkeypatch=monkeypatch)
+    for _ in range(2):
+        with found.step("infer"):
+            pass
+    assert found.recording
+    assert found.recording.steps == [
+        RecordedStep("infer", 1.0, 1.5, found.trace.span_id),
+        RecordedStep("infer", 2.0, 2.25, found.trace.span_id),
+    ]
+    assert found.steps == {"infer": 0.75}
+
+
+def test_a_branch_is_the_parent_of_what_is_done_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = recorded(1.0, 2.0, 3.0, 4.0, monkeypatch=monkeypatch)
+    with found.branch("people") as branch:
+        own = dataclasses.replace(found, steps={}, trace=branch.trace)
+        with own.step("cache"):
+            pass
+    assert found.recording
+    inner, outer = found.recording.steps
+    assert (inner.name, inner.parent_id) == ("cache", branch.trace.span_id)
+    assert (outer.name, outer.span_id, outer.parent_id) == (
+        "people", branch.trace.span_id, found.trace.span_id,
+    )  # fmt: skip
+    assert (outer.attributes, outer.failed) == (None, False)
+    assert found.steps == {"people": 3.0}
+
+
+def test_a_hop_goes_on_with_a_trace_of_its_own_and_has_the_steps_name_in_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = recorded(1.0, 2.0, monkeypatch=monkeypatch)
+    with found.hop("upstream", "POST", "zoo") as hop:
+        assert hop.trace.parent_id == found.trace.span_id
+        assert hop.trace.traceparent != found.trace.traceparent
+        hop.set_status(200)
+    assert found.recording
+    (step,) = found.recording.steps
+    assert (step.name, step.span_id, step.failed) == ("POST", hop.trace.span_id, False)
+    assert step.attributes == {
+        "http.request.method": "POST", "server.address": "zoo", "http.response.status_code": 200,
+    }  # fmt: skip
+    assert found.steps == {"upstream": 1.0}
+
+
+def test_a_hop_that_fails_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = recorded(1.0, 2.0, 3.0, 4.0, monkeypatch=monkeypatch)
+    with found.hop("upstream", "POST", "zoo") as hop:
+        hop.set_status(503)
+    with pytest.raises(ValueError, match="x"), found.hop("upstream", "POST", "zoo"):
+        raise ValueError("x")
+    assert found.recording
+    steps = found.recording.steps
+    assert [each.failed for each in steps] == [True, True]
+    assert [(each.attributes or {})["error.type"] for each in steps] == ["503", "ValueError"]
+
+
+def test_what_isnt_recorded_goes_on_with_the_requests_own_span() -> None:
+    found = span()
+    with found.hop("upstream", "POST", "zoo") as hop:
+        hop.set_status(503)
+        assert hop.trace is found.trace
+    with found.branch("people") as branch:
+        assert branch.trace is found.trace
+    assert found.recording is None
