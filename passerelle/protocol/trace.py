@@ -19,6 +19,7 @@ TRACEPARENT = re.compile(
 )
 CLOUD = re.compile(r"(?P<trace>[0-9a-f]{32})(/(?P<parent>\d{1,20}))?(;o=(?P<sampled>[01]))?")
 SAMPLED, RANDOM = 1, 2  # the bits of the flags; whatever else comes doesn't go on
+FLAGS = ("00", "01", "02", "03")  # those bits as they are written
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Trace:
 
     def below(self) -> "Trace":
         """The same for a part of what this hop does, which has this hop's span as its parent."""
-        return dataclasses.replace(self, span_id=new_span_id(), parent_id=self.span_id)
+        return Trace(
+            self.request_id, self.trace_id, new_span_id(), self.flags, self.tracestate, self.span_id
+        )
 
 
 def new_span_id() -> str:
@@ -79,7 +82,7 @@ def read(headers: Mapping[str, str], sampler: Sampler = sampling.NEVER) -> Trace
     is_sampled = sampler.samples(trace_id, parent=bool(flags & SAMPLED))
     state = tracestate.normalized(headers.get("tracestate", ""))
     return Trace(
-        request_id, trace_id, span_id, f"{flags & RANDOM | is_sampled:02x}", state, parent["parent"]
+        request_id, trace_id, span_id, FLAGS[flags & RANDOM | is_sampled], state, parent["parent"]
     )
 
 
@@ -90,12 +93,12 @@ def _without_traceparent(
     cloud = CLOUD.fullmatch(headers.get("x-cloud-trace-context", ""))
     if cloud is None or cloud["trace"] == "0" * 32:
         flags = RANDOM | sampler.samples(drawn, parent=None)
-        return Trace(request_id, drawn, span_id, f"{flags:02x}", "")
+        return Trace(request_id, drawn, span_id, FLAGS[flags], "")
     parent = int(cloud["parent"] or 0)
     decided = cloud["sampled"] == "1" if cloud["sampled"] else None
     is_sampled = sampler.samples(cloud["trace"], parent=decided)
     parent_id = f"{parent:016x}" if 0 < parent < 1 << 64 else ""
-    return Trace(request_id, cloud["trace"], span_id, f"{is_sampled:02x}", "", parent_id)
+    return Trace(request_id, cloud["trace"], span_id, FLAGS[is_sampled], "", parent_id)
 
 
 def parse(traceparent: str) -> re.Match[str] | None:

@@ -21,8 +21,8 @@ current: ContextVar[Trace | None] = ContextVar("current", default=None)
 
 
 def cloud(fields: dict[str, Any]) -> dict[str, Any]:
-    """A request's trace as Google Cloud's logging knows it; nothing elsewhere."""
-    if not project or "trace_id" not in fields:
+    """A request's trace as Google Cloud's logging knows it."""
+    if "trace_id" not in fields:
         return {}
     return {
         "logging.googleapis.com/trace": f"projects/{project}/traces/{fields['trace_id']}",
@@ -67,8 +67,10 @@ def write_with_key(severity: str, message: str, **fields: Any) -> None:
 def _record(severity: str, message: str, fields: dict[str, Any]) -> dict[str, Any]:
     """A line's members."""
     time = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-    fields = {**ids(), **fields}
-    return {"time": time, "severity": severity, "message": message, **fields, **cloud(fields)}
+    if "trace_id" not in fields:
+        fields = ids() | fields
+    record = {"time": time, "severity": severity, "message": message, **fields}
+    return record | cloud(fields) if project else record
 
 
 def _print(text: str) -> None:

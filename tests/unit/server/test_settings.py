@@ -92,7 +92,7 @@ def test_their_headers_are_decoded_and_never_shown() -> None:
         ServerSettings.read({"OTEL_EXPORTER_OTLP_HEADERS": "secret"})
     assert "secret" not in str(error.value)
     assert str(error.value) == (
-        "OTEL_EXPORTER_OTLP_HEADERS is not well formed; write name=value, and a comma between two."
+        "OTEL_EXPORTER_OTLP_HEADERS can't be used; write name=value, and a comma between two."
     )
 
 
