@@ -61,6 +61,28 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         yield Run(receiver, door, folder)
 
 
+def from_page(run: Run) -> str:
+    """Ask by the page, in a trace that a visitor's browser begins; its id."""
+    (run.folder / "key").write_text(run.door.key)
+    environ = run.receiver.environ | {"PASSERELLE_GATEWAY": run.door.url}
+    trace_id = secrets.token_hex(16)
+    with (
+        processes.page(run.folder / "key", stack.free_port(), environ) as url,
+        requests.Session() as session,
+    ):
+        form = session.get(url, timeout=20).text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', form)
+        assert token
+        headers = {
+            "X-CSRFToken": token[1], "traceparent": f"00-{trace_id}-{'1234567890123456'}-01",
+        }  # fmt: skip
+        answer = session.post(
+            f"{url}/model/{LITE0}/predict", data=stack.CAT, headers=headers, timeout=30
+        )
+        assert answer.status_code == 200, answer.text
+    return trace_id
+
+
 def one(spans: list[Span], service: str, name: str) -> Span:
     found = [each for each in spans if (each.service, each.name) == (service, name)]
     assert len(found) == 1, spans
@@ -101,6 +123,19 @@ def test_each_span_lies_within_its_parent(run: Run) -> None:
     )
     for before, after in itertools.pairwise(own):
         assert before.ended <= after.began + 1_000
+
+
+def test_from_the_page_it_is_one_trace_through_all_three(run: Run) -> None:
+    spans = run.receiver.wait_for(from_page(run), WHOLE + 2)
+    page = one(spans, "frontend", "POST /model/<model_id>/predict")
+    asking = one(spans, "frontend", "POST")
+    gateway = one(spans, "gateway", f"POST {PREDICT}")
+    assert page.parent_id == "1234567890123456"
+    assert asking.parent_id == page.span_id
+    assert gateway.parent_id == asking.span_id
+    assert {each.service for each in spans} == {"frontend", "gateway", "model"}
+    for inner, outer in ((asking, page), (gateway, asking)):
+        assert inner.is_within(outer)
 
 
 def test_spans_say_by_the_conventions_what_happened_and_who_says_it(run: Run) -> None:
