@@ -6,16 +6,13 @@ counts nowhere. A pipeline's requests count as its own, and not as its steps'. W
 or token has the model's limits alone.
 """
 
-from collections.abc import Iterator
-
-from gateway.caller import NOBODY, Caller
+from gateway.caller import Caller
 from gateway.exchange import Exchange
 from gateway.limits import fields
 from gateway.limits.limit import Kind, Limit, Limits, Outcome
 from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.protocol import problems, rates
-from passerelle.protocol.rates import Rate
 
 UNITS = {seconds: unit for unit, seconds in rates.SECONDS.items()}
 SENTENCES = {  # by the policy's name
@@ -32,7 +29,7 @@ async def admit(gateway: State, exchange: Exchange, caller: Caller, route: AnyRo
     Raises:
         QuotaExceeded
     """
-    limits = tuple(of(caller, route))
+    limits = of(caller, route)
     if not limits:
         return
     with exchange.span.step("limit"):
@@ -44,25 +41,22 @@ async def admit(gateway: State, exchange: Exchange, caller: Caller, route: AnyRo
         raise problem
 
 
-def of(caller: Caller, route: AnyRoute) -> Iterator[Limit]:
-    """The limits of a request."""
-    if caller is not NOBODY:
-        yield from pair("caller", caller.id, caller.rate, caller.quota)
+def of(caller: Caller, route: AnyRoute) -> Limits:
+    """The limits of a request: those that the caller and the model have."""
     model = route.model
-    yield from pair("model", model.id, model.rate, model.quota)
-
-
-def pair(whose: str, subject: str, rate: Rate | None, quota: Rate | None) -> Iterator[Limit]:
-    """Those that somebody has of the two."""
-    if rate:
-        yield limit(whose, subject, "rate", rate)
-    if quota:
-        yield limit(whose, subject, "quota", quota)
-
-
-def limit(whose: str, subject: str, kind: Kind, rate: Rate) -> Limit:
-    """One of them."""
-    return Limit(f"{whose}-{kind}", subject, kind, rate.amount, rate.seconds)
+    known: tuple[tuple[str, str, Kind, rates.Rate | None], ...] = (
+        ("caller-rate", caller.id, "rate", caller.rate),
+        ("caller-quota", caller.id, "quota", caller.quota),
+        ("model-rate", model.id, "rate", model.rate),
+        ("model-quota", model.id, "quota", model.quota),
+    )
+    return tuple(
+        [
+            Limit(policy, subject, kind, rate.amount, rate.seconds)
+            for policy, subject, kind, rate in known
+            if rate is not None
+        ]
+    )
 
 
 def sentence(violated: Limit) -> str:

@@ -27,5 +27,5 @@ def effective_window(limit: Limit, standing: Standing) -> int:
     Of a bucket, those in which as many come in again, so that nobody who goes by both is refused.
     """
     if limit.kind == "rate" and standing.left:
-        return math.ceil(standing.left * limit.seconds / limit.amount)
+        return -(-standing.left * limit.seconds // limit.amount)
     return max(math.ceil(standing.seconds), 1)

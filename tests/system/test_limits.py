@@ -1,5 +1,6 @@
 """Rates and quotas at the door, in one process with nothing to run."""
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from gateway import api_keys, key_file
+from passerelle.local import key_changes
+from passerelle.protocol.rates import Rate
 from tests.support import gateways, stack
 from tests.support.gateways import PATHS, ask
 from tests.support.processes import Door
@@ -61,6 +65,25 @@ def test_an_answer_says_what_is_left_and_a_refusal_when_to_come_back(door: Door)
     assert problem["violated-policies"] == ["model-rate"]
     assert problem["detail"].endswith(f"Wait {seconds} seconds.")
     assert "limit;dur=" in answers[0].headers["Server-Timing"]
+
+
+def test_each_key_has_limits_of_its_own(service: str, tmp_path: Path) -> None:
+    minute, day = Rate(amount=2, seconds=60), Rate(amount=3, seconds=86_400)
+    with gateways.gateway(tmp_path, service, "title: Free") as free:
+        texts, keys = [], list(key_file.read(tmp_path / "keys.yaml").by_prefix.values())
+        for name in ("alice", "bob"):
+            text, key = api_keys.new(name, ("*",))
+            texts.append(text)
+            keys.append(dataclasses.replace(key, rate=minute, quota=day))
+        key_changes.write(tmp_path / "keys.yaml", keys)
+        doors = [Door(free.url, each) for each in texts]
+        stack.wait_for(lambda: ask(doors[1]).status_code == 200, 10)
+        answers = [ask(doors[0]) for _ in range(3)]
+        assert [each.status_code for each in answers] == [200, 200, 429]
+        assert [left(each, "caller-quota") for each in answers] == [2, 1, 1]
+        assert answers[2].json()["detail"] == "You may send 2 requests a minute. Wait 30 seconds."
+        assert [ask(each).status_code for each in (doors[1], doors[1])] == [200, 429]
+        assert "RateLimit" not in ask(free).headers
 
 
 @pytest.mark.parametrize("path", PATHS)

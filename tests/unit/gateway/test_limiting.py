@@ -36,12 +36,12 @@ async def test_without_limits_nothing_is_counted_and_nothing_told() -> None:
 
 async def test_a_request_is_held_against_the_callers_limits_and_the_models() -> None:
     route = made.route(rate=DAY, quota=MINUTE)
-    assert list(limiting.of(ALICE, route)) == [
+    assert limiting.of(ALICE, route) == (
         Limit("caller-rate", "key:1f3a09bc", "rate", 2, 60),
         Limit("caller-quota", "key:1f3a09bc", "quota", 9, 86_400),
         Limit("model-rate", "m", "rate", 9, 86_400),
         Limit("model-quota", "m", "quota", 2, 60),
-    ]
+    )
 
 
 async def test_who_sends_no_key_has_the_models_limits_alone() -> None:
@@ -52,7 +52,7 @@ async def test_who_sends_no_key_has_the_models_limits_alone() -> None:
 async def test_a_pipeline_has_limits_of_its_own() -> None:
     route = made.pipeline(Status("ready"), Status("ready"))
     route = dataclasses.replace(route, model=route.model.model_copy(update={"rate": MINUTE}))
-    assert list(limiting.of(NOBODY, route)) == [Limit("model-rate", "both", "rate", 2, 60)]
+    assert limiting.of(NOBODY, route) == (Limit("model-rate", "both", "rate", 2, 60),)
 
 
 async def test_an_answer_says_what_is_left_and_how_long_that_took() -> None:
