@@ -61,7 +61,7 @@ async def read_payload(exchange: Exchange, request: Request, max_bytes: int) -> 
         content_type = request.headers.get("content-type", "")
         body = exchange.payload
         inputs = await large_work.run(len(body), task_inputs.find, body, content_type)
-    names = task_parameters.BY_TASK.get(task, {})
+    names = task_parameters.NAMES
     given = {name: exchange.query[name] for name in names if name in exchange.query}
     card = {**(exchange.card or {}), "task": task}
     exchange.query = task_parameters.query({**given, **inputs.parameters}, card)

@@ -131,12 +131,14 @@ def read_question(body: bytes) -> bool:
         InvalidRequest
     """
     try:
-        asked = json.loads(body or b"{}")
-        return bool(asked.get("ready"))
+        ready = json.loads(body or b"{}").get("ready", False)
     except (ValueError, AttributeError, RecursionError):
         raise problems.InvalidRequest(
             'The body is no JSON object. Send {"ready": true}, or nothing.'
         ) from None
+    if not isinstance(ready, bool):
+        raise problems.InvalidRequest('"ready" is neither true nor false. Send one of the two.')
+    return ready
 
 
 def described(route: AnyRoute) -> dict[str, str]:

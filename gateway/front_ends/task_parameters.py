@@ -109,3 +109,4 @@ BY_TASK: dict[str, dict[str, Parameter]] = {
     "segmentation": {"mask_threshold": threshold, "subtask": subtask},
     "embedding": {NORMALIZE: normalize, "encoding_format": encoding},
 }
+NAMES = tuple(dict.fromkeys(name for each in BY_TASK.values() for name in each))  # of all tasks

@@ -106,6 +106,12 @@ async def test_json_becomes_a_picture_and_a_question_of_our_own() -> None:
     assert list(exchange.span.steps) == ["read", "parse"]
 
 
+@pytest.mark.parametrize("query", [b"threshold=2", b"threshold=0.5", b"normalize=true"])
+async def test_a_parameter_of_another_task_is_refused_in_the_address_too(query: bytes) -> None:
+    with pytest.raises(problems.InvalidRequest, match="is no parameter of a model for classif"):
+        await read(b"picture", query=query)
+
+
 async def test_a_large_body_is_read_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     in_threads: list[Any] = []
 

@@ -178,6 +178,11 @@ async def test_an_index_that_is_asked_for_in_another_form_is_refused(body: bytes
     assert "no JSON object" in (await index(body))["error"]
 
 
+@pytest.mark.parametrize("body", [b'{"ready": {}}', b'{"ready": null}', b'{"ready": 1}'])
+async def test_an_index_of_models_that_are_neither_ready_nor_not_is_refused(body: bytes) -> None:
+    assert "neither true nor false" in (await index(body))["error"]
+
+
 def test_what_a_card_of_long_ago_does_not_say_is_left_out() -> None:
     found = open_inference_models.of_card({})
     assert json.loads(json.dumps(found)) == {
