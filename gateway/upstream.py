@@ -24,6 +24,7 @@ from gateway.history import History
 from gateway.location import Location
 from gateway.replica import Replica
 from gateway.retry_budget import Retries, RetryBudget
+from gateway.slow_clients import SlowClients
 from gateway.status import Status
 from gateway.transport import Request, Response, StreamedRequest, StreamedResponse
 from passerelle.protocol import problems, statuses
@@ -58,6 +59,7 @@ class Upstream:
         self.location = location
         self.predecessor: Upstream | None = None
         self.in_flight = Counter()  # requests that have a slot
+        self.slow_clients = SlowClients()
         self._started = time.monotonic()
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
         self.histories: dict[str, History] = {}  # by the model's id
@@ -190,11 +192,13 @@ class Upstream:
     def acquire_slot(self) -> Counter:
         """One of the service's max_in_flight slots, until the end of the block that this begins.
 
+        Where none is left, a client that is slow to send its body gives up its own.
+
         Raises:
             ServiceUnavailable: there are as many already.
         """
         most = self.limits.max_in_flight
-        if self.in_flight.count >= most:
+        if self.in_flight.count >= most and not self.slow_clients.give_way():
             raise problems.ServiceUnavailable(
                 f"{most} requests are with its service already. Try again shortly."
             )
@@ -223,7 +227,11 @@ class Upstream:
 
         Raises:
             OSError: as `transport.Pool.stream`.
+            RequestTimeout: the client sends too slowly while others want its slot.
         """
+        if request.parts:
+            parts = self.slow_clients.parts(request.parts)
+            request = dataclasses.replace(request, parts=parts)
         budget = self.limits.retry_budget
         with budget.requests, Retries(budget) as retries:
             for replica in self._attempts(model_id, retries):

@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import os
 import re
+import select
 import signal
 import socket
 import time
@@ -174,6 +175,23 @@ def test_no_more_streams_at_once_than_a_service_may_have(door: Door, client: Cli
         assert (third.status, third.headers["Retry-After"]) == (503, "1")
     stack.wait_for(lambda: history(door)["in_flight"] == 0, 10)
     assert client.ask("GET", "/told").status == 200
+
+
+def test_a_client_that_hardly_sends_makes_room_for_another(door: Door, client: Client) -> None:
+    head = client.head("POST", "/told", "Content-Length: 1000")
+    with client.sent(head) as first, client.sent(head) as second:
+        stack.wait_for(lambda: history(door)["in_flight"] == 2, 10)
+        for _ in range(6):
+            for each in (first, second):
+                each.sendall(b"a")
+            time.sleep(0.2)
+        assert client.ask("POST", "/told", b"a").status == 200
+        answered, _, _ = select.select([first, second], [], [], 5)
+        (slowest,) = answered
+        answer = http.client.HTTPResponse(slowest)
+        answer.begin()
+        assert (answer.status, b"too slowly" in answer.read()) == (408, True)
+    stack.wait_for(lambda: history(door)["in_flight"] == 0, 10)
 
 
 # A backend that breaks in the midst.
