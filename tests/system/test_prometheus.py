@@ -123,7 +123,7 @@ def test_the_key_that_was_made_is_good_for_the_metrics_alone(addresses: tuple[Do
     door, _ = addresses
     headers = {"X-API-Key": key_file(door).read_text().strip()}
     assert requests.get(f"{door.url}/metrics", headers=headers, timeout=10).status_code == 200
-    for path in ("/models", "/usage"):
+    for path in ("/models", "/history"):
         assert requests.get(f"{door.url}{path}", headers=headers, timeout=10).status_code == 403
     url = f"{door.url}/model/{LITE0}/predict"
     assert requests.post(url, data=b"x", headers=headers, timeout=10).status_code == 403
