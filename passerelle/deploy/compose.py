@@ -162,7 +162,7 @@ def gateway(
     environment |= compose_volumes.GATEWAY_FILES if on_one_machine else {}
     if of_kind(Pipeline, models):
         environment |= passed_on("PASSERELLE_MAX_PICTURES")
-    environment |= passed_on(compose_observability.TRACES) if on_one_machine else {}
+    environment |= passed_on(*compose_observability.TRACES) if on_one_machine else {}
     environment |= compose_backend.environment(models)
     healthy = {"condition": "service_healthy", "required": False}
     waits_for = {model.service: in_one_line(healthy) for model in of_kind(Model, models)}
@@ -215,7 +215,10 @@ def page(container: CommentedMap, options: Options) -> CommentedMap:
         "ports": [{"target": 8000, "published": quoted("${PAGE_PORT:-8000}")}],
         "networks": in_one_line(["door"]),
         "volumes": in_one_line([quoted("page:/page:ro")]),
-        "environment": {"PASSERELLE_GATEWAY_SHOWN": "http://localhost:${PORT:-8080}"},
+        "environment": {
+            "PASSERELLE_GATEWAY_SHOWN": "http://localhost:${PORT:-8080}",
+            **passed_on(*compose_observability.TRACES),
+        },
         "depends_on": {"gateway": in_one_line({"condition": "service_healthy"})},
         "deploy": {"replicas": 1, "resources": limits("1", "512M", 200)},
     }
@@ -227,7 +230,7 @@ def model_service(
 ) -> CommentedMap:
     """The service of the models that share it."""
     deployment = models[0].deployment
-    settings = SERVICE_SETTINGS + (() if options.swarm else (compose_observability.TRACES,))
+    settings = SERVICE_SETTINGS + (() if options.swarm else compose_observability.TRACES)
     arguments = {
         "SERVICE": name,
         "MANIFEST": literal(options.manifest),

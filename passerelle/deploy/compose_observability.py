@@ -16,7 +16,8 @@ ALIAS = "model_services"
 KEY = {"PASSERELLE_METRICS_KEY": "/metrics/key"}  # of the gateway's environment
 KEY_VOLUME = "metrics:/metrics"
 KEY_GROUP = "10001"  # of the gateway's files
-TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT"  # to Jaeger: http://jaeger:4318
+# Where spans are sent, http://jaeger:4318 for the profile's Jaeger, and of which share of requests.
+TRACES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG")
 IMAGES = {
     "prometheus": "prom/prometheus:v3.5.0",
     "grafana": "grafana/grafana:12.1.1",
@@ -101,7 +102,7 @@ def grafana(container: CommentedMap) -> CommentedMap:
 def jaeger(container: CommentedMap) -> CommentedMap:
     """What takes spans and shows traces, which it keeps in memory."""
     return service(
-        container, "jaeger", 16686, ["models", PROFILE],
+        container, "jaeger", 16686, ["door", "models", PROFILE],
         command=["--set=receivers.otlp.protocols.http.endpoint=0.0.0.0:4318"],
     )  # fmt: skip
 

@@ -33,8 +33,8 @@ def test_their_pages_are_for_this_machine_alone() -> None:
 def test_each_is_on_the_networks_that_it_needs() -> None:
     found = rendered()
     assert found["services"]["grafana"]["networks"] == ["observability"]
-    for name in ("prometheus", "jaeger"):
-        assert found["services"][name]["networks"] == ["models", "observability"]
+    assert found["services"]["prometheus"]["networks"] == ["models", "observability"]
+    assert found["services"]["jaeger"]["networks"] == ["door", "models", "observability"]
     assert "observability" in found["networks"]
 
 
@@ -81,7 +81,7 @@ def test_nobody_logs_in_to_grafana_who_could_change_anything() -> None:
     assert "GF_AUTH_ANONYMOUS_ORG_ROLE" not in environment  # a viewer, then
 
 
-@pytest.mark.parametrize("name", ["gateway", "net"])
+@pytest.mark.parametrize("name", ["gateway", "frontend", "net"])
 def test_spans_go_where_the_environment_says_and_nowhere_else(name: str) -> None:
     service = rendered()["services"][name]
     value = service["environment"]["OTEL_EXPORTER_OTLP_ENDPOINT"]
