@@ -1,7 +1,7 @@
 """An issuer's keys while the gateway runs: fetched aside, kept while the issuer is down.
 
 They are fetched at the start, and anew when their Cache-Control says, or every five minutes. A
-fetch that fails changes nothing and is tried again after ten seconds: the keys of the last good one
+fetch that fails changes nothing and is tried again after five: the keys of the last good one
 stay for a day at most, by when every token that the issuer gave before has expired. Keys that a
 good fetch lacks are gone at once.
 
@@ -23,7 +23,7 @@ from passerelle.server import daemon_thread, log
 
 REFRESH_INTERVAL = 300.0  # seconds, where the issuer says nothing
 MIN_INTERVAL, MAX_INTERVAL = 60.0, 3600.0  # seconds, whatever it says
-RETRY_INTERVAL = 10.0  # seconds after a fetch that failed
+RETRY_INTERVAL = 5.0  # seconds after a fetch that failed
 UNKNOWN_INTERVAL = 10.0  # seconds between fetches for keys that are unknown
 MAX_AGE = 86_400.0  # seconds that keys are used without a good fetch
 WAIT = 5.0  # seconds that a request waits for a fetch
