@@ -66,6 +66,13 @@ def test_a_signature_is_of_one_algorithm(algorithm: str) -> None:
     assert not is_signed(signing.token(algorithm="PS256"), signing.jwk(alg="RS256"))
 
 
+def test_a_key_that_does_not_fit_verifies_nothing() -> None:
+    token = compact.parse(signing.token(algorithm="PS256"))
+    (key,) = key_set.parse({"keys": [signing.jwk(alg="RS256")]}).keys
+    assert not algorithms.verify(key, "PS256", token.signed, token.signature)
+    assert not algorithms.verify(key, "HS256", token.signed, token.signature)
+
+
 @pytest.mark.parametrize("kind", ["P-256", "P-384", "P-521", "Ed25519"])
 def test_a_signature_of_zeros_is_none(kind: str) -> None:
     algorithm = next(name for name, each in algorithms.KINDS.items() if each == kind)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,16 @@ def test_a_document_is_read_and_says_how_long_it_is_good() -> None:
     )
     assert options["timeout"] == json_document.SILENCE
     assert "Authorization" not in headers
+
+
+def test_no_password_of_this_machine_goes_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine login.example.com login alice password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    network = Network()
+    json_document.get(URL, network.session)
+    assert "Authorization" not in network.asked[0][1]
 
 
 @pytest.mark.parametrize(

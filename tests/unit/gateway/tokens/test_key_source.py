@@ -184,9 +184,13 @@ async def test_a_request_waits_only_so_long_for_a_slow_issuer(issuer: Issuer, cl
     await until(lambda: source._is_fetching)
     await settle()
     assert await source.find("key-1", "RS256")  # meanwhile nobody else waits
+    issuer.now += key_source.UNKNOWN_INTERVAL
+    other = asyncio.create_task(source.find("key-3", "RS256"))
+    await settle()
     clock.now += key_source.WAIT
-    await until(waiting.done)
-    assert waiting.result() is None
+    await until(lambda: waiting.done() and other.done())
+    assert waiting.result() is other.result() is None
+    assert issuer.fetched == 2  # the one on its way is enough for both
 
 
 async def test_a_fetch_goes_on_without_the_client_that_began_it(issuer: Issuer) -> None:
