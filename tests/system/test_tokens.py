@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import signal
 import subprocess
@@ -40,6 +41,7 @@ ODD: dict[str, dict[str, Any]] = {
     "other": {"issuer": "https://login.example.com"},
     "half": {"missing": 100},
 }  # what realms publish in place of their keys
+COUNT = itertools.count()  # of requests
 
 
 def manifest(backend: int, *issuers: str) -> str:
@@ -63,24 +65,33 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
 @pytest.fixture(scope="module")
 def door(issuer: Issuer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     """A gateway that takes the tokens of all realms."""
-    text = "{}"
     with raw_backend.running() as backend:
         text = manifest(backend.port, *map(issuer.name, REALMS))
         folder = tmp_path_factory.mktemp("door")
-        with processes.gateway(folder, "http://127.0.0.1:1", manifest=text) as found:
+        proxies = {"PASSERELLE_TRUSTED_PROXIES": "127.0.0.1"}
+        with processes.gateway(
+            folder, "http://127.0.0.1:1", environ=proxies, manifest=text
+        ) as found:
             stack.wait_for(lambda: found.model()["status"] == "ready", 20)
             yield found
 
 
+def credentials(token: str) -> dict[str, str]:
+    """The headers of a request with a token, each from another address: so none is slowed down."""
+    number = next(COUNT)
+    address = f"10.1.{number // 256}.{number % 256}"
+    return {"Authorization": f"Bearer {token}", "X-Forwarded-For": address}
+
+
 def ask(door: Door, token: str, path: str = "/models", **headers: str) -> requests.Response:
     """What a request with a token is answered."""
-    headers = {"Authorization": f"Bearer {token}", **headers}
+    headers = {**credentials(token), **headers}
     return requests.get(door.url + path, headers=headers, timeout=30)
 
 
 def predict(door: Door, token: str, model: str = "told", **headers: str) -> requests.Response:
     """The same of a prediction."""
-    headers = {"Authorization": f"Bearer {token}", **headers}
+    headers = {**credentials(token), **headers}
     return requests.post(f"{door.url}/model/{model}/predict", b"x", headers=headers, timeout=30)
 
 
@@ -204,8 +215,7 @@ def test_keys_that_are_invented_cause_a_fetch_every_ten_seconds(issuer: Issuer, 
     with requests.Session() as session:
         for number in range(100):
             token = signing.token(told, kid=f"none-{number}")
-            headers = {"Authorization": f"Bearer {token}"}
-            answer = session.get(f"{door.url}/models", headers=headers, timeout=30)
+            answer = session.get(f"{door.url}/models", headers=credentials(token), timeout=30)
             assert answer.status_code == 401
     assert issuer.asked("invented") - before <= 1 + (time.monotonic() - began) // 10
     assert ask(door, issuer.token("invented")).status_code == 200
