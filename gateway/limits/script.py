@@ -25,7 +25,8 @@ end
 
 local function window(count, used, ends)
   if now >= ends then used = 0 end
-  if now >= ends or ends - now > count.span then
+  count.is_moved = now < ends and ends - now > count.span
+  if now >= ends or count.is_moved then
     ends = (math.floor(now / count.span) + 1) * count.span
   end
   count.at, count.used = ends, used
@@ -38,8 +39,8 @@ local function wait(count)
   return (count.used - count.amount + 1) * count.span / count.amount
 end
 
-local function keep(count)
-  count.used, count.left = count.used + 1, count.left - 1
+local function keep(count, taken)
+  count.used, count.left = count.used + taken, count.left - taken
   local span = count.at - now
   if count.kind == 'rate' then span = count.used * count.span / count.amount end
   local text = string.format('%.17g %.17g', count.used, count.at)
@@ -61,7 +62,7 @@ for number, request in ipairs(ARGV) do
   end
   local answer = {admitted}
   for _, count in ipairs(counts) do
-    if admitted == 1 then keep(count) end
+    if admitted == 1 or count.is_moved then keep(count, admitted) end
     answer[#answer + 1] = string.format('%d %d', count.left, math.ceil(wait(count)))
   end
   answers[number] = table.concat(answer, ' ')

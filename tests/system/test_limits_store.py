@@ -19,7 +19,7 @@ from gateway.limits import redis_counts, script, shared
 from gateway.limits.limit import Limit, Outcome, Standing
 from gateway.limits.shared import RETRY_INTERVAL, Shared
 from tests.support import redis_here
-from tests.unit.gateway.limits.clocks import Clocks
+from tests.unit.gateway.limits.clocks import MIDNIGHT, Clocks
 
 pytestmark = redis_here.MARK
 RATE = Limit("caller-rate", "k", "rate", 5, 3600)
@@ -87,15 +87,12 @@ def test_the_script_counts_as_one_process_does(
     server: RedisServer, steps: list[tuple[int, int]], amount: int
 ) -> None:
     server.ask("FLUSHALL")
-    clocks = Clocks()
+    clocks, text = Clocks(), by_argument()
     every = (
         Limit("caller-rate", "k", "rate", amount, 60),
         Limit("caller-quota", "k", "quota", 2 * amount, 3600),
         Limit("model-quota", "m", "quota", 5 * amount, 86_400),
     )
-    told = "{ARGV[#ARGV], '0'}; ARGV[#ARGV] = nil"
-    text = script.TEXT.replace("redis.call('TIME')", told)
-    text = re.sub(r", 'PX', .*", ")", text)  # which goes by Redis' own clock
     with redis.Redis.from_url(server.url) as asked:
         for seconds, count in steps:
             clocks.pass_by(seconds)
@@ -105,6 +102,25 @@ def test_the_script_counts_as_one_process_does(
             expected = clocks.store.take_now(limits)
             assert found.is_admitted == expected.is_admitted
             assert rounded(found) == rounded(expected)
+
+
+def by_argument() -> str:
+    """The script, which is told the time as its last argument."""
+    told = "{ARGV[#ARGV], '0'}; ARGV[#ARGV] = nil"
+    text = script.TEXT.replace("redis.call('TIME')", told)
+    return re.sub(r", 'PX', .*", ")", text)  # which goes by Redis' own clock
+
+
+def test_a_clock_of_redis_that_is_set_back_keeps_what_is_used_and_ends_with_the_day_that_it_is(
+    server: RedisServer,
+) -> None:
+    noon, limits, found = MIDNIGHT + 43_200, (QUOTA._replace(amount=1),), []
+    with redis.Redis.from_url(server.url) as asked:
+        for now in (noon, noon - 86_400, noon - 43_200):  # set back a day, then it is midnight
+            words = [*redis_counts.arguments([limits]), now]
+            (outcome,) = redis_counts.outcomes(asked.eval(by_argument(), *words))
+            found.append((outcome.is_admitted, outcome.standings[0].seconds))
+    assert found == [(True, 43_200), (False, 43_200), (True, 86_400)]
 
 
 def rounded(outcome: Outcome) -> list[tuple[int, float]]:
