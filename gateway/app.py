@@ -54,9 +54,7 @@ async def predict(gateway: State, front_end: FrontEnd, request: Request) -> Resp
         auth.permit(gateway, caller, "predict", exchange.model_id)
     with exchange.span.step("route"):
         route = gateway.routes.current.find(exchange.model_id, caller)
-        exchange.span.attributes["model"] = route.model.id
-        exchange.protocol, exchange.card = route.protocol, route.status.card
-        exchange.is_streamed = route.is_streamed(request.method)
+        route.introduce(exchange, request.method)
         exchange.via = via.extended(request.headers.get("via", ""), gateway.name)
     await limiting.admit(gateway, exchange, caller, route)
     await front_end.read_payload(exchange, request, gateway.options.max_body)

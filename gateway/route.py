@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.adapters.adapter import Adapter, ServedModel
 from gateway.cache_store import CacheStore
+from gateway.exchange import Exchange
 from gateway.history import History
 from gateway.status import Status
 from gateway.upstream import Upstream
@@ -41,6 +42,16 @@ class Listed(abc.ABC):
     @abc.abstractmethod
     def non_finite(self) -> int:
         """How many pictures it gave NaN or infinity for."""
+
+    @abc.abstractmethod
+    def is_streamed(self, method: str) -> bool:
+        """Whether requests of a method and their answers go through as they come."""
+
+    def introduce(self, exchange: Exchange, method: str) -> None:
+        """Tell an exchange who answers it, once its request is known to be permitted."""
+        exchange.span.attributes["model"] = self.model.id
+        exchange.protocol, exchange.card = self.protocol, self.status.card
+        exchange.is_streamed = self.is_streamed(method)
 
     @property
     def description(self) -> dict[str, Any]:

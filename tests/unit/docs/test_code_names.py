@@ -109,7 +109,9 @@ def test_the_readme_opens_each_file_once_in_the_order_of_the_architecture() -> N
 def test_the_request_passes_the_files_in_the_order_told() -> None:
     listed = [Path(file).stem for file, _ in documents.steps("README.md") if "gateway/" in file]
     called = [
-        *called_in("gateway/app.py", "predict", "front_end|auth|routes|picture_by_url|answering"),
+        *called_in(
+            "gateway/app.py", "predict", "front_end|auth|routes|limiting|picture_by_url|answering"
+        ),
         *called_in("gateway/answering.py", "answer", "pipeline|cache"),
     ]
     assert ["app", *called, "forwarding"] == listed
