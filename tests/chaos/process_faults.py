@@ -13,7 +13,7 @@ from tests.support import stack
 
 STOPPED, RUNNING = 0.3, 0.03  # seconds in turn, of a backend that is slow
 DRAIN = 20.0  # seconds that a gateway has to end
-FLOOD = 60  # requests at once, of which most don't get into the queue
+FLOOD = 30  # requests at once, of which most don't get into the queue
 
 
 async def kill(scene: Scene, _: Asking, __: float) -> None:

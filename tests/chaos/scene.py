@@ -2,13 +2,13 @@
 
 import contextlib
 import hashlib
+import io
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import yaml
+from PIL import Image
 
 from bench import redis_server
 from bench.redis_server import RedisServer
@@ -24,9 +24,12 @@ FIRST, SECOND, THIRD = "efficientnet-lite0", "efficientnet-lite0-int8", "efficie
 FOURTH = "efficientnet-lite2"  # of the default manifest, and of no scene
 THEIRS = "theirs"
 GUEST = "guest"  # who asks the first model with a key of its own
+SIDE = 300  # pixels of a picture
 TIMEOUT = 3.0  # seconds that a model has for an answer
-QUEUE = 16  # pictures that wait for one model
+QUEUE = 8  # pictures that wait for one model
+RATE, QUOTA = "100000/minute", "1000000/day"  # which nobody reaches
 DEFAULTS = f"defaults: {{timeout: {TIMEOUT:g}s}}\nmodels:"
+LIMITED = f"  - id: {FIRST}\n    rate: {RATE}\n"
 BACKEND = """
   - id: theirs
     backend:
@@ -43,7 +46,7 @@ class Scene:
         self, up: Stack, broken: Path, clock: FakeClock | None, redis: RedisServer | None
     ) -> None:
         self.up, self.broken, self.clock, self.redis = up, broken, clock, redis
-        self._keys = local_state.keys_file(up.state)
+        self._key_file = local_state.keys_file(up.state)
         self.new_key()
         self.targets = self._targets()
 
@@ -58,18 +61,18 @@ class Scene:
 
     def new_key(self) -> None:
         """Give the guest a key, as everybody is given one."""
-        done = subprocess.run(
-            [*stack.PASSERELLE, "keys", "new", "--name", GUEST, "--model", FIRST,
-             "--keys", str(self._keys)],
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        self.guest_key = done.stdout.strip()
+        limits = ("--rate", RATE, "--quota", QUOTA)
+        self.guest_key = self._keys("new", "--name", GUEST, "--model", FIRST, *limits)
 
     def revoke_key(self) -> None:
         """Take the guest's key away."""
-        document: dict[str, Any] = yaml.safe_load(self._keys.read_text())
-        document["keys"] = [each for each in document["keys"] if each["name"] != GUEST]
-        self._keys.write_text(yaml.safe_dump(document))
+        _, prefix, _ = self.guest_key.split("_", 2)
+        self._keys("revoke", prefix)
+
+    def _keys(self, *words: str) -> str:
+        """What `passerelle keys` prints."""
+        command = [*stack.PASSERELLE, "keys", *words, "--keys", str(self._key_file)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def gateway(self) -> int:
         """The process id of the gateway."""
@@ -79,7 +82,7 @@ class Scene:
         )  # fmt: skip
 
     def _targets(self) -> list[Target]:
-        pictures = [each.read_bytes() for each in sorted(stack.PICTURES.glob("*.[jp][pn]g"))]
+        pictures = [small(each) for each in sorted(stack.PICTURES.glob("*.[jp][pn]g"))]
         sums = {each: hashlib.sha256(each).hexdigest() for each in pictures}
         labels = {model: self._labels(model, pictures) for model in (FIRST, SECOND, THIRD)}
         return [
@@ -93,6 +96,15 @@ class Scene:
         found = {each: str(self.up.predict(model, each).json()["category"]) for each in pictures}
         assert len(set(found.values())) == len(pictures), found
         return found
+
+
+def small(file: Path) -> bytes:
+    """A picture in few bytes, so that the clients take little of the processor."""
+    out = io.BytesIO()
+    with Image.open(file) as picture:
+        picture.thumbnail((SIDE, SIDE))
+        picture.convert("RGB").save(out, "JPEG")
+    return out.getvalue()
 
 
 @contextlib.contextmanager
@@ -118,4 +130,5 @@ def text(broken: Path) -> str:
     ours, _, _ = (stack.ROOT / "models.yaml").read_text().partition(f"  - id: {FOURTH}\n")
     program = Path(__file__).with_name("backend.py")
     backend = BACKEND.format(python=sys.executable, program=program, broken=broken)
-    return ours.replace("models:", DEFAULTS) + backend
+    ours = ours.replace("models:", DEFAULTS).replace(f"  - id: {FIRST}\n", LIMITED)
+    return ours + backend
