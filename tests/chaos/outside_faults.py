@@ -8,7 +8,7 @@ from tests.chaos import scene as scenes
 from tests.chaos.asking import Asking
 from tests.chaos.scene import Scene
 
-HOUR = 3600  # seconds
+HOUR, SLACK = 3600, 10  # seconds
 FOLLOWED = 6.0  # seconds within which a key that was taken away is good no more
 REFUSED = "401"
 
@@ -42,6 +42,8 @@ async def jump(scene: Scene, _: Asking, seconds: float) -> None:
         for offset in (HOUR, -HOUR):
             scene.clock.jump(offset)
             await asyncio.sleep(seconds / 2)
+            ahead = await asyncio.to_thread(scene.seconds_ahead)
+            assert abs(ahead - offset) < SLACK, f"the gateway's clock is {ahead:g} s ahead"
     finally:
         scene.clock.jump(0)
 

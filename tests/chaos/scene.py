@@ -1,10 +1,12 @@
 """What the faults happen to: a real `passerelle up` with three models of ours and one of theirs."""
 
 import contextlib
+import email.utils
 import hashlib
 import io
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -80,6 +82,11 @@ class Scene:
             pid for pid in stack.children(self.up.process.pid)
             if "PASSERELLE_UPSTREAM=" in stack.environ(pid)
         )  # fmt: skip
+
+    def seconds_ahead(self) -> float:
+        """How far the gateway's clock is before this process's, as its answers say."""
+        date = self.up.get("/health/live").headers["Date"]
+        return email.utils.parsedate_to_datetime(date).timestamp() - time.time()
 
     def _targets(self) -> list[Target]:
         pictures = [small(each) for each in sorted(stack.PICTURES.glob("*.[jp][pn]g"))]
