@@ -96,7 +96,7 @@ def test_a_new_key_is_shown_once_and_kept_as_a_hash(tmp_path: Path) -> None:
     assert key.startswith("psl_")
     assert key not in kept
     assert "name: alice" in kept
-    assert "expires: 2031-01-02" in kept
+    assert "expires: '2031-01-02'" in kept
     assert "not shown again" in shown.stderr
 
 
