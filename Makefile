@@ -12,7 +12,7 @@ unit: .venv/installed  ## run the unit tests, in seconds
 	.venv/bin/pytest tests/unit
 
 coverage: .venv/installed  ## run the unit tests, and tell which lines they leave out; too many are an error
-	.venv/bin/pytest tests/unit --cov --cov-report=term
+	.venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal tests/unit --cov --cov-report=term
 
 test: .venv/installed  ## run all tests; those of containers only where a Docker engine answers
 	.venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal tests/unit tests/system

@@ -115,6 +115,8 @@ class Call:
             raise self._error
         body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks, self._unread = [], 0
+        if self._complete:
+            self._connection.read_on()  # also to see that the client hangs up
         return {"type": "http.request", "body": body, "more_body": not self._complete}
 
     async def _wait_for_body(self) -> None:

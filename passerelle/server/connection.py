@@ -75,10 +75,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived."""
-        if self.ends:
-            return
         try:
-            self._parser.feed(data)
+            if not self.ends:
+                self._parser.feed(data)
         except RefusedError as refusal:
             self._refuse(refusal)
 
@@ -200,10 +199,14 @@ class Connection(asyncio.Protocol):
         if self._sending.is_blocked:
             self._watch_sending()
             return
-        if len(self._calls) == 1:
-            self.transport.resume_reading()
+        self.read_on()
         self.deadline = math.inf
         self._calls[0].start()
+
+    def read_on(self) -> None:
+        """Read what comes behind the first call, unless another waits there."""
+        if len(self._calls) == 1 and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def _wait_for_head(self) -> None:
         """Between two requests, once the client has taken the answer."""

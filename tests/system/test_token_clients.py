@@ -88,7 +88,7 @@ def test_the_command_line_sends_one(issuer: Issuer, door: Door, tmp_path: Path) 
     shown = run("predict", "cat.png", "--top", "1", PASSERELLE_TOKEN=issuer.token("acme"))
     assert "cat" in shown
     narrow = issuer.token("acme", scope="passerelle:read:*")
-    assert "This token may not use" in run("predict", "cat.png", "--token", narrow)
+    assert "This token has no right to predict" in run("predict", "cat.png", "--token", narrow)
 
 
 def test_hugging_faces_client_sends_one_as_its_own(issuer: Issuer, door: Door) -> None:

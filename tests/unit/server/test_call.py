@@ -168,6 +168,21 @@ async def test_however_much_comes_before_an_application_that_waits_goes_on_littl
     assert client.transport.is_reading()
 
 
+async def test_behind_a_body_that_came_at_once_it_is_read_on_to_see_the_client_hang_up(
+    server: Server,
+) -> None:
+    async def app(_: Any, receive: apps.Receive, __: Any) -> None:
+        assert not (await receive())["more_body"]
+        await server.loop.create_future()
+
+    server.app = app
+    client = Client(server)
+    client.send(post("/", 300_000), bytes(300_000))
+    assert not client.transport.is_reading()
+    await client.taken()
+    assert client.transport.is_reading()
+
+
 async def test_what_came_before_an_application_asks_is_one_part(server: Server) -> None:
     messages: list[dict[str, Any]] = []
 
