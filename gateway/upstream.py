@@ -215,8 +215,11 @@ class Upstream:
         budget = self.limits.retry_budget
         with budget.requests, Retries(budget) as retries:
             for replica in self._attempts(model_id, retries):
-                with replica.in_flight, contextlib.suppress(transport.UnreachableError):
-                    return await replica.send(*next_attempt())
+                with replica.in_flight:
+                    try:
+                        return await replica.send(*next_attempt())
+                    except transport.UnreachableError:
+                        continue
         raise transport.UnreachableError(self.service)
 
     @contextlib.asynccontextmanager
