@@ -104,6 +104,18 @@ def of(gateway: State, budget: RetryBudget) -> Metrics:
         )
     )
     budget.on_retry = lambda model_id: retries.of(model_id).inc()
+    read_models(metrics, gateway)
+    store = gateway.limits
+    if isinstance(store, Shared):
+        metrics.shared_gauge(
+            "passerelle_limits_alone", "Workers that count limits alone, as Redis is away.", (),
+            lambda: [((), store.is_lost)],
+        )  # fmt: skip
+    return metrics
+
+
+def read_models(metrics: Metrics, gateway: State) -> None:
+    """Have the gauges of each model read when they are scraped."""
 
     def routes() -> Iterator[AnyRoute]:
         found = gateway.routes.current
@@ -138,10 +150,3 @@ def of(gateway: State, budget: RetryBudget) -> Metrics:
         "passerelle_model_status", "1 for the status that a model has, 0 for the others.",
         ("model", "status"), model_status,
     )  # fmt: skip
-    store = gateway.limits
-    if isinstance(store, Shared):
-        metrics.shared_gauge(
-            "passerelle_limits_alone", "Workers that count limits alone, as Redis is away.", (),
-            lambda: [((), store.is_lost)],
-        )  # fmt: skip
-    return metrics
