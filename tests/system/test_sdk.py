@@ -223,9 +223,11 @@ def test_a_key_that_is_wrong_is_told(up: stack.Stack, key: str) -> None:
 
 
 def test_a_timeout_travels_to_the_gateway(client: Client) -> None:
+    large = io.BytesIO()
+    Image.effect_noise((4000, 3000), 100).save(large, "JPEG")  # takes far longer than that
     began = time.monotonic()
     with pytest.raises(errors.Refused) as caught:
-        client.predict("first", stack.CAT, timeout=0.001)
+        client.predict("first", large.getvalue(), timeout=0.001)
     assert caught.value.status == 504
     assert time.monotonic() - began < 1  # the gateway's answer, before the client's own end
     assert client.predict("first", stack.CAT, timeout=20).document["category"]
