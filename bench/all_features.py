@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import stand_in_stack
 from bench.stand_in_stack import Side
-from gateway.api_keys import Key
+from gateway.keys.api_keys import Key
 from passerelle.protocol import rates
 
 NAME = "all on"

@@ -27,7 +27,7 @@ from bench.foreign_services import Service
 from bench.hop_report import DIRECT, GATEWAY
 from bench.rounds import Round
 from bench.workload import Workload
-from gateway import api_keys
+from gateway.keys import api_keys
 from passerelle.local import key_changes
 from passerelle.local.process import Process
 

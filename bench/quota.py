@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import procfs, redis_server, stack, stand_in_stack
-from gateway import api_keys
+from gateway.keys import api_keys
 from passerelle.local import key_changes
 from passerelle.local.process import Process
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench import artifacts, procfs
-from gateway import api_keys
+from gateway.keys import api_keys
 from passerelle.client import Client, errors
 from passerelle.local import key_changes, launch
 from passerelle.local.process import Command, Process

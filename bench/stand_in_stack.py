@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from bench import procfs, stack
-from gateway import api_keys
-from gateway.api_keys import Key
+from gateway.keys import api_keys
+from gateway.keys.api_keys import Key
 from passerelle.local import key_changes
 from passerelle.local.process import Command, Process
 

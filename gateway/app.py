@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 
 from gateway import (
     answering,
-    api_keys,
     auth,
     control,
     cors,
@@ -24,11 +23,12 @@ from gateway import (
 from gateway.front_ends import huggingface, open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
+from gateway.keys import api_keys
+from gateway.keys.wrong_keys import WrongKeys
 from gateway.limits import shared
 from gateway.routes import RouteTable
 from gateway.state import State
-from gateway.usage import Usage
-from gateway.wrong_keys import WrongKeys
+from gateway.usage.usage import Usage
 from passerelle.manifest import reading
 from passerelle.protocol.problems import Problem
 from passerelle.server.application import ANY, Application

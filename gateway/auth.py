@@ -2,10 +2,10 @@
 
 import datetime
 
-from gateway import api_keys
-from gateway.api_keys import Key
 from gateway.caller import ALL, NOBODY, Caller, Verb
 from gateway.exchange import Client
+from gateway.keys import api_keys
+from gateway.keys.api_keys import Key
 from gateway.state import State
 from passerelle.protocol import problems
 from passerelle.server.span import Span

@@ -1,6 +1,7 @@
 """gunicorn for the gateway."""
 
-from gateway import api_keys, key_file, known_keys, settings
+from gateway import known_keys, settings
+from gateway.keys import api_keys, key_file
 from gateway.limits import preflight
 from passerelle.manifest import reading
 from passerelle.server.gunicorn_settings import *  # noqa: F403  # gunicorn reads this module's names

@@ -11,8 +11,9 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway import api_keys, key_file, plain_key, settings
-from gateway.api_keys import Key, Keys, KeysError
+from gateway import settings
+from gateway.keys import api_keys, key_file, plain_key
+from gateway.keys.api_keys import Key, Keys, KeysError
 from passerelle.server import log
 
 

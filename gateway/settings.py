@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from gateway import service_address
+from gateway.keys.wrong_keys import MAX_FAILURES
 from gateway.limits import redis_url
 from gateway.upstream import MAX_IN_FLIGHT
-from gateway.wrong_keys import MAX_FAILURES
 from passerelle.manifest import access_fields
 from passerelle.server import google_cloud, settings
 from passerelle.server.pictures import sending

@@ -3,14 +3,14 @@
 import dataclasses
 
 from gateway import via
-from gateway.api_keys import Keys
 from gateway.fetching.fetcher import Fetcher
+from gateway.keys.api_keys import Keys
+from gateway.keys.wrong_keys import WrongKeys
 from gateway.limits.counts import Counts
 from gateway.limits.limit import Store
 from gateway.routes import Routes
 from gateway.settings import Settings
-from gateway.usage import Usage
-from gateway.wrong_keys import WrongKeys
+from gateway.usage.usage import Usage
 from passerelle.manifest.model import Manifest
 from passerelle.server.file_watcher import FileWatcher
 

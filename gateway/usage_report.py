@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway import usage_file, usage_question
 from gateway.caller import Caller
 from gateway.state import State
+from gateway.usage import question, usage_file
 from passerelle.protocol import problems
 from passerelle.server import log
 
@@ -31,9 +31,9 @@ def document(gateway: State, query: Mapping[str, str], caller: Caller) -> dict[s
         raise problems.NotFound(
             "This gateway counts no usage. Set PASSERELLE_USAGE to the file that it shall be in."
         )
-    question = usage_question.parse(query, caller, gateway.usage.today)
+    asked = question.parse(query, caller, gateway.usage.today)
     try:
-        rows = usage_file.read(gateway.usage.path, question, MAX_ROWS + 1)
+        rows = usage_file.read(gateway.usage.path, asked, MAX_ROWS + 1)
     except usage_file.UsageError as error:
         log.write("ERROR", f"usage can't be read: {error}")
         raise problems.ServiceUnavailable(
@@ -45,9 +45,9 @@ def document(gateway: State, query: Mapping[str, str], caller: Caller) -> dict[s
             "by=caller,model."
         )
     return {
-        "since": str(question.since),
-        "until": str(question.until),
-        "by": list(question.by),
-        "everybody": question.view is None,
+        "since": str(asked.since),
+        "until": str(asked.until),
+        "by": list(asked.by),
+        "everybody": asked.view is None,
         "usage": rows,
     }

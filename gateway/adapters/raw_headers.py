@@ -7,8 +7,8 @@ and those that speak of a host: the client knows the gateway's alone.
 
 from collections.abc import Mapping, Sequence
 
-from gateway import api_keys
 from gateway.adapters import identity_headers
+from gateway.keys import api_keys
 from passerelle.protocol import answers, timeout
 
 HOP_BY_HOP = frozenset({

@@ -1,6 +1,6 @@
 """Whether limits can hold as a gateway is set up, before it starts."""
 
-from gateway.api_keys import Keys
+from gateway.keys.api_keys import Keys
 from gateway.limits import shared
 from passerelle.manifest.model import Manifest
 from passerelle.server.settings import SettingError

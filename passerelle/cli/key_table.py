@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Column, Table
 
-from gateway.api_keys import Key
+from gateway.keys.api_keys import Key
 from passerelle.cli import output
 from passerelle.protocol import timestamps
 

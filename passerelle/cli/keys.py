@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from gateway import api_keys, key_file, usage_file
-from gateway.api_keys import Key
 from gateway.caller import ALL, Verb
+from gateway.keys import api_keys, key_file
+from gateway.keys.api_keys import Key
+from gateway.usage import usage_file
 from passerelle.cli import key_options, key_table, options
 from passerelle.local import key_changes, local_state
 from passerelle.manifest import names

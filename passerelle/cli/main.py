@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 import passerelle
-from gateway import api_keys, usage_file
+from gateway.keys import api_keys
+from gateway.usage import usage_file
 from passerelle.artifact import user_modules
 from passerelle.cli import (
     bake,

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from gateway import usage_file, usage_question
-from gateway.usage_question import COLUMNS, Question
+from gateway.usage import usage_file
+from gateway.usage.question import COLUMNS, Question, first_day
 from passerelle.cli import options, output, usage_table
 from passerelle.local import local_state
 
@@ -48,7 +48,7 @@ def usage(
     Of a gateway, it is what the key may see. The local run's last five seconds may be missing.
     """
     last = until.date() if until else datetime.datetime.now(datetime.UTC).date()
-    first = since.date() if since else usage_question.first_day(last)
+    first = since.date() if since else first_day(last)
     if first > last:
         raise click.BadParameter("this day is after --until", param_hint="--since")
     columns = tuple(each for each in COLUMNS if each in by)

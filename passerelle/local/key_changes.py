@@ -17,8 +17,8 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import YAMLError
 
-from gateway import key_file, plain_key
-from gateway.api_keys import Key, KeysError
+from gateway.keys import key_file, plain_key
+from gateway.keys.api_keys import Key, KeysError
 from passerelle.manifest.core_schema import PREFIX
 
 WIDE = 10_000  # characters; no line is broken

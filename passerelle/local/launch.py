@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from gateway import plain_key
+from gateway.keys import plain_key
 from passerelle.local import local_state
 from passerelle.local.options import Options
 from passerelle.local.process import Command, Process

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from gateway import api_keys, plain_key
-from gateway.api_keys import Keys
+from gateway.keys import api_keys, plain_key
+from gateway.keys.api_keys import Keys
 from passerelle.local import key_changes
 from passerelle.protocol import timestamps
 

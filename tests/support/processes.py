@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import requests
 
-from gateway import api_keys
+from gateway.keys import api_keys
 from passerelle.client import Client
 from passerelle.local import baking, key_changes
 from passerelle.manifest import reading

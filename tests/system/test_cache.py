@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from gateway import api_keys, replica
+from gateway import replica
+from gateway.keys import api_keys
 from passerelle.local import key_changes
 from tests.support import processes, stack
 from tests.system.test_gateway import log_line, problem

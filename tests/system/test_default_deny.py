@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gateway import api_keys, app, control, settings
+from gateway import app, control, settings
+from gateway.keys import api_keys
 from passerelle.local import key_changes
 from passerelle.server.application import ANY, Application
 from tests.support import asgi

@@ -14,7 +14,7 @@ import pytest
 import requests
 import safetensors.numpy
 
-from gateway import api_keys, key_file
+from gateway.keys import api_keys, key_file
 from passerelle.local import key_changes, local_state
 from tests.support import small_net, stack
 

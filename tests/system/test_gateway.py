@@ -12,7 +12,8 @@ import pytest
 import requests
 import yaml
 
-from gateway import api_keys, app, control, settings
+from gateway import app, control, settings
+from gateway.keys import api_keys
 from passerelle.local import key_changes, local_state
 from passerelle.protocol import trace
 from passerelle.server.application import ANY

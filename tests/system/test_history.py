@@ -1,7 +1,7 @@
 """A model's last minutes, as a running gateway tells them."""
 
-from gateway import api_keys
 from gateway.history import SLOT_SECONDS
+from gateway.keys import api_keys
 from passerelle.local import key_changes
 from tests.support import stack
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway import api_keys
+from gateway.keys import api_keys
 from tests.conftest import shared_state
 from tests.support import processes, stack
 from tests.support.shell import LIVE, Process, answer, ask, drip, resident

@@ -15,7 +15,7 @@ import requests
 from huggingface_hub import InferenceClient, errors
 from PIL import Image
 
-from gateway import api_keys
+from gateway.keys import api_keys
 from passerelle.local import key_changes
 from tests.support import documents, javascript, processes, stack, task_nets
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from gateway import wrong_keys
+from gateway.keys import wrong_keys
 from passerelle.cli import main
 from passerelle.client import Client, errors
 from tests.support import processes, raw_backend, stack

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from gateway import api_keys, key_file
+from gateway.keys import api_keys, key_file
 from passerelle.local import key_changes
 from passerelle.protocol.rates import Rate
 from tests.support import gateways, stack

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import requests
 
-from gateway import api_keys, key_file
+from gateway.keys import api_keys, key_file
 from passerelle.local import key_changes
 from tests.support import open_inference, processes, stack, task_nets
 from tests.support.open_inference import SIDE, own

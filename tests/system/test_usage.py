@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import requests
 
-from gateway import usage_file
-from gateway.usage_question import Question
+from gateway.usage import usage_file
+from gateway.usage.question import Question
 from passerelle.client import Client, errors
 from tests import conftest
 from tests.support import processes, stack

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from bench import all_features
-from gateway import api_keys, settings
+from gateway import settings
+from gateway.keys import api_keys
 from passerelle.manifest import reading
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gateway.api_keys import Key
+from gateway.keys.api_keys import Key
 from passerelle.cli import key_table
 from passerelle.protocol import rates
 

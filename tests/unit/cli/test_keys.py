@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from gateway import api_keys, key_file, usage_file
-from gateway.api_keys import Key
-from gateway.usage_counts import Batch
+from gateway.keys import api_keys, key_file
+from gateway.keys.api_keys import Key
+from gateway.usage import usage_file
+from gateway.usage.counts import Batch
 from passerelle.local import key_changes
 from passerelle.protocol import rates, timestamps
 from tests.unit.cli import command

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from gateway import api_keys
+from gateway.keys import api_keys
 from passerelle.cli import main
 from tests.unit.cli import command
 

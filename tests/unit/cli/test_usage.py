@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import usage_file
-from gateway.usage_counts import Batch, Row
+from gateway.usage import usage_file
+from gateway.usage.counts import Batch, Row
 from passerelle.local import local_state
 from tests.unit.cli import command
 

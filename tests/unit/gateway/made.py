@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway import api_keys, settings
+from gateway import settings
 from gateway.adapters.adapter import Adapter
 from gateway.adapters.passerelle import Passerelle
-from gateway.api_keys import Key, Keys
 from gateway.cache_store import CacheStore
 from gateway.exchange import Client, Exchange
 from gateway.history import History
+from gateway.keys import api_keys
+from gateway.keys.api_keys import Key, Keys
 from gateway.location import Location
 from gateway.replica import Replica
 from gateway.route import PipelineRoute, Route

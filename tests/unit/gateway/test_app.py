@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from gateway import api_keys, app, settings
+from gateway import app, settings
 from gateway.exchange import Exchange
 from gateway.front_ends import passerelle
+from gateway.keys import api_keys
 from gateway.transport import Response
 from gateway.upstream import Upstream
 from passerelle.local import key_changes

@@ -6,13 +6,14 @@ import datetime
 
 import pytest
 
-from gateway import api_keys, auth, caller, wrong_keys
+from gateway import auth, caller
 from gateway.access import Access
-from gateway.api_keys import Key
 from gateway.caller import ALL, NOBODY
 from gateway.exchange import Client
+from gateway.keys import api_keys, wrong_keys
+from gateway.keys.api_keys import Key
+from gateway.keys.wrong_keys import WrongKeys
 from gateway.state import State
-from gateway.wrong_keys import WrongKeys
 from passerelle.protocol import problems, trace
 from passerelle.server.span import Span
 from tests.support import signing

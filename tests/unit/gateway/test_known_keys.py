@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import api_keys, known_keys, settings
+from gateway import known_keys, settings
+from gateway.keys import api_keys
 from passerelle.local import key_changes
 
 

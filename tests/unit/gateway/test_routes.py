@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway import api_keys, routes, settings
+from gateway import routes, settings
 from gateway.adapters.raw import Raw
+from gateway.keys import api_keys
 from gateway.routes import Routes, RouteTable
 from gateway.status import Status
 from gateway.upstream import Upstream

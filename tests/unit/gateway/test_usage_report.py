@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
-from gateway import api_keys, app, usage_file, usage_report
-from gateway.api_keys import Keys
+from gateway import app, usage_report
+from gateway.keys import api_keys
+from gateway.keys.api_keys import Keys
 from gateway.state import State
-from gateway.usage import Usage
+from gateway.usage import usage_file
+from gateway.usage.usage import Usage
 from passerelle.server.application import Application
 from tests.support import asgi
 from tests.support.asgi import Answer
 from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies
-from tests.unit.gateway.test_usage import NOON
+from tests.unit.gateway.usage.test_usage import NOON
 
 BOB_TEXT, BOB = api_keys.new("bob", ("*",), None)
 

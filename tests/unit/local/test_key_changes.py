@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import api_keys, key_file
-from gateway.api_keys import Key, KeysError
+from gateway.keys import api_keys, key_file
+from gateway.keys.api_keys import Key, KeysError
 from passerelle.local import key_changes
 
 TODAY = datetime.datetime(2030, 5, 1, tzinfo=datetime.UTC)

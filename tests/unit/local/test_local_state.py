@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from gateway import api_keys, key_file
+from gateway.keys import api_keys, key_file
 from passerelle.local import key_changes, local_state
 
 

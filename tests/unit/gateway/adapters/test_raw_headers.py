@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway import api_keys
 from gateway.adapters import raw_headers
+from gateway.keys import api_keys
 
 KEY = {"x-api-key": "psl_key"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.api_keys import Keys
+from gateway.keys.api_keys import Keys
 from gateway.limits import preflight
 from passerelle.manifest.model import Manifest, Model
 from passerelle.protocol.rates import Rate

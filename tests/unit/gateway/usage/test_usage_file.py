@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from gateway import usage_file
-from gateway.usage_counts import Batch, Row
-from gateway.usage_file import UsageError
-from gateway.usage_question import Question, View
+from gateway.usage import usage_file
+from gateway.usage.counts import Batch, Row
+from gateway.usage.question import Question, View
+from gateway.usage.usage_file import UsageError
 
 TODAY = datetime.date(2026, 11, 26)
 OLDEST = datetime.date(2025, 10, 23)

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gateway.usage_counts import OTHERS, Batch
-from gateway.usage_question import Question
+from gateway.usage.counts import OTHERS, Batch
+from gateway.usage.question import Question
 
 VERSION = 1  # of the tables
 BUSY_SECONDS = 1.0  # that another process's writing is waited for

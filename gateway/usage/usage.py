@@ -18,10 +18,10 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from gateway import usage_file
 from gateway.caller import NOBODY
-from gateway.usage_counts import Batch, Row
-from gateway.usage_file import UsageError
+from gateway.usage import usage_file
+from gateway.usage.counts import Batch, Row
+from gateway.usage.usage_file import UsageError
 from passerelle.server import daemon_thread, log
 from passerelle.server.messages import Request
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import plain_key
-from gateway.api_keys import KeysError
+from gateway.keys import plain_key
+from gateway.keys.api_keys import KeysError
 
 
 def test_a_key_is_made_once_for_its_owners_eyes_and_is_good_for_every_model(tmp_path: Path) -> None:

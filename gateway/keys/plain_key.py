@@ -7,8 +7,8 @@ import contextlib
 import os
 from pathlib import Path
 
-from gateway import api_keys
-from gateway.api_keys import Key, KeysError
+from gateway.keys import api_keys
+from gateway.keys.api_keys import Key, KeysError
 from passerelle.protocol import file_errors
 
 OWNER, GROUP = 0o600, 0o640  # who may read a file that is made

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from gateway import wrong_keys
-from gateway.wrong_keys import DELAY, MAX_ADDRESSES, MAX_FAILURES, MAX_HELD, WINDOW, WrongKeys
+from gateway.keys import wrong_keys
+from gateway.keys.wrong_keys import DELAY, MAX_ADDRESSES, MAX_FAILURES, MAX_HELD, WINDOW, WrongKeys
 
 GUESSER = "203.0.113.9"
 

@@ -4,9 +4,9 @@ import datetime
 
 import pytest
 
-from gateway import usage_question
 from gateway.caller import Caller
-from gateway.usage_question import Question, View
+from gateway.usage import question
+from gateway.usage.question import Question, View
 from passerelle.protocol import problems
 
 TODAY = datetime.date(2026, 11, 26)
@@ -14,7 +14,7 @@ ALICE = Caller("key:a", "alice", {"predict": frozenset({"*"})})
 
 
 def parse(**query: str) -> Question:
-    return usage_question.parse(query, ALICE, TODAY)
+    return question.parse(query, ALICE, TODAY)
 
 
 def test_unless_said_otherwise_it_is_the_last_days_by_everything() -> None:
@@ -40,9 +40,9 @@ def test_the_days_before_a_day_are_those_that_end_with_it() -> None:
 def test_who_may_see_everybodys_usage_does() -> None:
     every = Caller("key:r", "root", {"usage": frozenset({"*"})})
     some = Caller("key:s", "some", {"usage": frozenset({"m"})})
-    assert usage_question.view(every) is None
-    assert usage_question.view(some) == View("key:s", frozenset({"m"}))
-    assert usage_question.view(ALICE) == View("key:a")
+    assert question.view(every) is None
+    assert question.view(some) == View("key:s", frozenset({"m"}))
+    assert question.view(ALICE) == View("key:a")
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gateway import usage, usage_file
-from gateway.usage import Usage
-from gateway.usage_counts import Batch, Counts, Row, Use
-from gateway.usage_file import UsageError
+from gateway.usage import usage, usage_file
+from gateway.usage.counts import Batch, Counts, Row, Use
+from gateway.usage.usage import Usage
+from gateway.usage.usage_file import UsageError
 from passerelle.server import daemon_thread
 from tests.unit.gateway import made
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gateway import api_keys, key_file
-from gateway.api_keys import Key, KeysError
+from gateway.keys import api_keys, key_file
+from gateway.keys.api_keys import Key, KeysError
 from passerelle.protocol import rates
 
 

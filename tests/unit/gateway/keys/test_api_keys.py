@@ -7,9 +7,9 @@ import secrets
 
 import pytest
 
-from gateway import api_keys
-from gateway.api_keys import Key, Keys
 from gateway.caller import ALL
+from gateway.keys import api_keys
+from gateway.keys.api_keys import Key, Keys
 from passerelle.protocol import rates
 
 NOW = datetime.datetime(2030, 5, 1, 12, tzinfo=datetime.UTC)

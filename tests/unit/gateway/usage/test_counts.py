@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway import usage_counts
-from gateway.usage_counts import OTHERS, Batch, Counts, Row, Use
+from gateway.usage import counts
+from gateway.usage.counts import OTHERS, Batch, Counts, Row, Use
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_batch_takes_up_what_was_counted_after_it() -> None:
 
 
 def test_a_batch_is_bounded_and_loses_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage_counts, "MAX_ROWS", 2)
+    monkeypatch.setattr(counts, "MAX_ROWS", 2)
     batch = Batch()
     for caller in "abacd":
         batch.counts(Row("2026-11-26", caller, "m")).count(200, 1, 0.0)

@@ -20,8 +20,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from gateway.api_keys import Key, Keys, KeysError
 from gateway.caller import USUAL_VERBS, VERBS, Verb
+from gateway.keys.api_keys import Key, Keys, KeysError
 from passerelle.manifest import source, text_file
 from passerelle.manifest.core_schema import TextLoader
 from passerelle.protocol import file_errors, rates, timestamps
