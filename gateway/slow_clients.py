@@ -2,7 +2,8 @@
 
 A body that goes on as it comes has one of the service's slots from its beginning on. So whoever
 opens as many requests as there are slots, and then sends hardly anything, would keep all others
-out for as long as a slow client may take.
+out for as long as a slow client may take. Whoever sends at some pace keeps the slot: if each
+newcomer ended the upload that has gone on for longest, none would ever be whole.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from gateway.transport import Parts
 from passerelle.protocol import problems
 
 PATIENCE = 1.0  # seconds that a body may be waited for in all before it gives way
+MIN_PACE = 10_000  # bytes a second of that time, at which it needn't
 
 
 @dataclasses.dataclass(eq=False, slots=True)
@@ -23,6 +25,11 @@ class _Body:
 
     limit: asyncio.Timeout
     began: float  # on the clock, less the seconds that it was waited for before
+    size: int  # bytes that have come
+
+    def pace(self, now: float) -> float:
+        """The bytes for each second that it was waited for."""
+        return self.size / (now - self.began)
 
 
 class SlowClients:
@@ -33,9 +40,11 @@ class SlowClients:
         self._waiting: set[_Body] = set()
 
     def give_way(self) -> bool:
-        """End the request that was waited for longest; whether there is one."""
-        slowest = min(self._waiting, key=lambda each: each.began, default=None)
-        if slowest is None or self._clock() - slowest.began < PATIENCE:
+        """End the slowest request below MIN_PACE; whether there is one."""
+        now = self._clock()
+        known = [each for each in self._waiting if now - each.began >= PATIENCE]
+        slowest = min(known, key=lambda each: each.pace(now), default=None)
+        if slowest is None or slowest.pace(now) >= MIN_PACE:
             return False
         self._waiting.discard(slowest)
         slowest.limit.reschedule(asyncio.get_running_loop().time())
@@ -47,13 +56,13 @@ class SlowClients:
         Raises:
             RequestTimeout; what the parts raise.
         """
-        waited = 0.0
+        waited, size = 0.0, 0
         async with contextlib.aclosing(parts):
             while True:
                 began = self._clock() - waited
                 try:
                     async with asyncio.timeout(None) as limit:
-                        self._waiting.add(body := _Body(limit, began))
+                        self._waiting.add(body := _Body(limit, began, size))
                         part = await anext(parts, None)
                 except TimeoutError:
                     raise problems.RequestTimeout(
@@ -63,5 +72,5 @@ class SlowClients:
                     self._waiting.discard(body)
                 if part is None:
                     return
-                waited = self._clock() - began
+                waited, size = self._clock() - began, size + len(part)
                 yield part

@@ -9,6 +9,7 @@ import urllib.parse
 
 from passerelle.protocol import problems
 
+MAX_ENCODINGS = 4  # one upon the other, which are looked through
 _OVERLONG = re.compile("(?:\xc0|\xe0\x80|\xf0\x80\x80)[\xae\xaf]|\xc1\x9c")  # of . / \\
 
 
@@ -36,14 +37,18 @@ def require_below(rest: str) -> None:
     Raises:
         InvalidRequest
     """
-    decoded = ""
-    while decoded != rest:
+    for _ in range(MAX_ENCODINGS):
         decoded, rest = rest, _OVERLONG.sub(_shortest, urllib.parse.unquote(rest, "latin-1"))
         for segment in re.split(r"[/\\]", rest):
             if re.split("[;\0]", segment)[0].strip() in (".", ".."):
                 raise problems.InvalidRequest(
                     "The address has a segment . or .. in it. Write it without."
                 )
+        if decoded == rest:
+            return
+    raise problems.InvalidRequest(
+        "The address is percent-encoded again and again. Write it with one encoding."
+    )
 
 
 def _shortest(overlong: re.Match[str]) -> str:

@@ -95,6 +95,21 @@ async def test_small_parts_now_and_then_are_slow_too(clients: SlowClients, clock
     assert len(drips.taken) == 4
 
 
+async def test_who_sends_at_some_pace_keeps_the_slot(clients: SlowClients, clock: Clock) -> None:
+    steady, drips = Client(clients), Client(clients)
+    for _ in range(20):
+        steady.sent.put_nowait(bytes(slow_clients.MIN_PACE))
+        drips.sent.put_nowait(b"a")
+        await turns()
+        clock.now += slow_clients.PATIENCE
+    assert clients.give_way()
+    assert not clients.give_way()
+    with pytest.raises(problems.RequestTimeout):
+        await drips.task
+    steady.sent.put_nowait(None)
+    await steady.task
+
+
 async def test_while_the_service_takes_no_more_no_client_is_slow(
     clients: SlowClients, clock: Clock
 ) -> None:

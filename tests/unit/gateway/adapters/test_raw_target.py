@@ -42,5 +42,15 @@ def test_nothing_leads_out_of_it(below: str) -> None:
         raw_target.target("/predict", below)
 
 
+def test_what_is_encoded_again_and_again_is_refused_and_not_looked_through() -> None:
+    levels = raw_target.MAX_ENCODINGS - 1  # the last look sees that nothing is left to decode
+    assert (
+        raw_target.target("/predict", f"/%{'25' * (levels - 1)}61")
+        == f"/predict/%{'25' * (levels - 1)}61"
+    )
+    with pytest.raises(problems.InvalidRequest, match="again and again"):
+        raw_target.target("/predict", f"/%{'25' * 3_900}61")
+
+
 def test_what_only_the_query_says_leads_nowhere() -> None:
     assert raw_target.target("/predict", "?file=../a") == "/predict?file=../a"
