@@ -87,7 +87,7 @@ def create_app(options: settings.Settings | None = None) -> Application:
         ),
         FileWatcher(options.manifest, table.read, table.accept, reading.ManifestError),
         usage=Usage(options.usage, options.usage_days) if options.usage else None,
-        limits=shared.of(options.redis, options.redis_timeout),
+        limits=shared.of(options.redis, options.redis_timeout, options.workers),
         wrong_keys=WrongKeys(options.max_wrong_keys),
     )
     return make_app(gateway, table)

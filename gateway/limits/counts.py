@@ -46,6 +46,7 @@ class Counts:
     def take_now(self, limits: Limits) -> Outcome:
         """The same, without waiting for anything."""
         now = self._clock()
+        self._make_room(now)
         counts = [(each, self._find(each, now)) for each in limits]
         is_admitted = 0 not in [count.left(limit, now) for limit, count in counts]
         if is_admitted:
@@ -57,6 +58,7 @@ class Counts:
     def learn(self, limits: Limits, outcome: Outcome) -> None:
         """Go on from where somebody else's counts are."""
         now = self._clock()
+        self._make_room(now)
         for limit, standing in zip(limits, outcome.standings, strict=True):
             self._find(limit, now).learn(limit, standing, now)
 
@@ -64,8 +66,6 @@ class Counts:
         """The count of a limit, which is a new one where the last is over."""
         key = limit.key
         count = self._counts.pop(key, None)
-        if count is None:
-            self._make_room(now)
         if count is None or count.is_over(now):
             is_rate = limit.kind == "rate"
             count = Bucket(limit) if is_rate else Window(limit, now, self._wall())

@@ -19,7 +19,7 @@ def check(workers: int, redis_url: str, manifest: Manifest, keys: Keys) -> None:
     """
     try:
         shared.of(redis_url, 1)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise SettingError(f"REDIS_URL can't be used: {error}.") from None
     if workers > 1 and not redis_url and is_limited(manifest, keys):
         raise SettingError(ALONE.format(workers=workers))

@@ -76,24 +76,27 @@ class RedisCounts:
     async def _ask_all(self) -> None:
         """Ask about those that wait, until none does. A failure is that of all of them."""
         asked: list[Waiting] = []
+        reason = "CancelledError"
         try:
-            while self._waiting:
-                asked, self._waiting = (
-                    self._waiting[:MAX_TOGETHER],
-                    self._waiting[MAX_TOGETHER:],
-                )
+            while asked := self._take_waiting():
                 outcomes = await self._ask_until(asked[0].deadline, asked)
                 for each, outcome in zip(asked, outcomes, strict=True):
                     if not each.outcome.done():  # its client is gone
                         each.outcome.set_result(outcome)
-        except (exceptions.RedisError, OSError, ValueError) as error:
+        except Exception as error:  # whatever it is, nobody may wait for ever
+            reason = type(error).__name__
             await self._connection.disconnect(nowait=True)
+        finally:
             for each in (*asked, *self._waiting):
                 if not each.outcome.done():
-                    each.outcome.set_exception(Unavailable(type(error).__name__))
-            self._waiting = []
-        finally:
-            self._asking = None
+                    each.outcome.set_exception(Unavailable(reason))
+            self._waiting, self._asking = [], None
+
+    def _take_waiting(self) -> list[Waiting]:
+        """Those that are asked about next. Whose client is gone isn't, and is charged nothing."""
+        waiting = [each for each in self._waiting if not each.outcome.done()]
+        self._waiting = waiting[MAX_TOGETHER:]
+        return waiting[:MAX_TOGETHER]
 
     async def _ask_until(self, deadline: float, asked: Sequence[Waiting]) -> list[Outcome]:
         """What becomes of some requests, if that is known by then.

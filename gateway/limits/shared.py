@@ -25,7 +25,6 @@ class Shared:
         self, remote: Store, own: Counts, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._remote, self._own, self._clock = remote, own, clock
-        self.losses = 0  # how often Redis was lost
         self._lost_at: float | None = None  # while it is
         self._retry_at = 0.0
 
@@ -59,7 +58,6 @@ class Shared:
         if self._lost_at is None:
             self._lost_at = self._clock()
             self._retry_at = self._lost_at + RETRY_INTERVAL
-            self.losses += 1
             told = "Redis gives no answer: until it does, each process counts limits alone"
             log.write("WARNING", told, reason=str(error))
 
@@ -71,14 +69,33 @@ class Shared:
             log.write("WARNING", told, seconds=seconds)
 
 
-def of(redis_url: str, milliseconds: int) -> Store:
+class Unshared(Counts):
+    """Those of one of several workers, where limits came after the start; the log says it once."""
+
+    _is_told = False
+
+    def take_now(self, limits: Limits) -> Outcome:
+        """Charge one request to all of these limits, if each has room for it here."""
+        if not self._is_told:
+            self._is_told = True
+            log.write("ERROR", "each worker counts limits for itself: set REDIS_URL, or one worker")
+        return super().take_now(limits)
+
+
+def of(redis_url: str, milliseconds: int, workers: int = 1) -> Store:
     """Where limits are counted: in this Redis, which has so much time to answer, or here alone.
 
     Raises:
-        TypeError, ValueError: the address has options that there aren't.
+        ValueError: the address has options that there aren't; the text has no password.
     """
     if not redis_url:
-        return Counts()
+        return Counts() if workers == 1 else Unshared()
+    from redis.exceptions import RedisError
+
     from gateway.limits.redis_counts import RedisCounts
 
-    return Shared(RedisCounts(redis_url, milliseconds / 1000), Counts())
+    try:
+        remote = RedisCounts(redis_url, milliseconds / 1000)
+    except (TypeError, RedisError) as error:
+        raise ValueError(str(error)) from None
+    return Shared(remote, Counts())

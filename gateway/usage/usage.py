@@ -29,7 +29,7 @@ WRITE_INTERVAL = 5.0  # seconds
 LAST_WRITE = 1.5  # seconds that the gateway waits for its file when it stops
 DAY = 86_400  # seconds
 _INFER = re.compile(
-    r"(?:^|[ .])infer;dur=([0-9]{1,9}(?:\.[0-9]{1,6})?)"
+    r"(?:^|[ .,\t])infer;dur=([0-9]{1,9}(?:\.[0-9]{1,6})?)"
 )  # milliseconds, in Server-Timing
 
 
@@ -42,6 +42,7 @@ class Usage:
     def __init__(self, path: Path, days: int, clock: Callable[[], float] = time.time) -> None:
         self.path, self._days, self._clock = path, days, clock
         self._batch, self._lock = Batch(), asyncio.Lock()
+        self._next: asyncio.Task[None] | None = None  # that will write, and hasn't begun
         self._today, self._midnight = "", 0.0  # and when it is over, in seconds of the clock
         self._is_failing = False
 
@@ -93,13 +94,18 @@ class Usage:
             await self.write(WRITE_INTERVAL)
 
     async def write(self, seconds: float) -> None:
-        """Write what is counted, or wait that long for it. It goes on if nobody waits any more."""
-        writing = asyncio.get_running_loop().create_task(self._write())
-        await asyncio.wait([writing], timeout=seconds)
+        """Write what is counted, or wait that long for it. It goes on if nobody waits any more.
+
+        While one is written, the next is that of all who come meanwhile.
+        """
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_task(self._write())
+        await asyncio.wait([self._next], timeout=seconds)
 
     async def _write(self) -> None:
         """Write what is counted, once nobody else does."""
         async with self._lock:
+            self._next = None
             if not self._batch:
                 return
             taken, self._batch = self._batch, Batch()

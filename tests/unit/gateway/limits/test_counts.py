@@ -40,6 +40,14 @@ async def test_what_is_over_goes() -> None:
     assert len(clocks.store) == 1
 
 
+async def test_a_request_is_charged_in_the_midst_of_which_others_go() -> None:
+    clocks = Clocks()
+    for number in range(counts.MIN_COUNTS - 1):
+        await clocks.store.take((rate(str(number)),))
+    limits = rate("a", 1), rate("b", 1)
+    assert [(await clocks.store.take(limits)).is_admitted for _ in range(3)] == [True, False, False]
+
+
 async def test_beyond_the_most_those_go_that_nobody_used_for_longest() -> None:
     clocks = Clocks()
     store = clocks.counts(most=10)

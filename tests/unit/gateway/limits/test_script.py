@@ -1,4 +1,4 @@
-"""The script in Redis; tests/system/test_limits_redis.py runs it."""
+"""The script in Redis; tests/system/test_limits_store.py runs it."""
 
 import hashlib
 

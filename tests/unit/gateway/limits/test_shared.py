@@ -95,9 +95,26 @@ async def test_the_log_says_it_once_and_when_it_is_over(capsys: pytest.CaptureFi
     assert "each process counts limits alone" in lost["message"]
     assert (lost["severity"], lost["reason"]) == ("WARNING", "TimeoutError")
     assert (back["message"][:20], back["seconds"]) == ("Redis answers again:", 5.5)
-    assert gateway.limits.losses == 1
 
 
 def test_without_an_address_a_process_counts_alone() -> None:
-    assert isinstance(shared.of("", 100), Counts)
+    assert type(shared.of("", 100)) is Counts
     assert isinstance(shared.of("redis://127.0.0.1", 100), Shared)
+
+
+async def test_one_of_several_workers_says_once_that_it_counts_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    store = shared.of("", 100, workers=2)
+    assert capsys.readouterr().out == ""
+    assert [(await store.take(LIMITS)).standings[1].left for _ in range(2)] == [9, 8]
+    (said,) = capsys.readouterr().out.splitlines()
+    assert json.loads(said)["severity"] == "ERROR"
+    assert "set REDIS_URL" in said
+
+
+@pytest.mark.parametrize("options", ["colour=red", "db=red", "protocol=9", "ssl_cert_reqs=foo"])
+def test_an_address_with_options_that_there_are_not_is_no_address(options: str) -> None:
+    with pytest.raises(ValueError) as raised:  # noqa: PT011  # whatever redis says
+        shared.of(f"rediss://:s3cret@redis?{options}", 100)
+    assert "s3cret" not in str(raised.value)

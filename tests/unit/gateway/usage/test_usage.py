@@ -125,6 +125,7 @@ def test_pictures_are_counted(counted: Usage, given: dict[str, Any], pictures: i
         ("queue;dur=0.01", 0.0),
         ("infer;dur=1500", 1.5),
         ("people.decode;dur=3, people.infer;dur=20.5, faces.infer;dur=30", 0.0505),
+        ("total;dur=3,infer;dur=1500", 1.5),
         ("reinfer;dur=1500", 0.0),
         ("infer;dur=" + "9" * 400, 0.999999999e6),
         ("infer;dur=inf", 0.0),
@@ -197,7 +198,11 @@ async def test_who_doesnt_wait_for_the_writing_loses_nothing(
 
     monkeypatch.setattr(daemon_thread, "run", run)
     observe(counted)
-    await counted.write(0.0)  # the file hangs, and nobody waits for it
+    tasks = len(asyncio.all_tasks())
+    for _ in range(20):
+        await counted.write(0.0)  # the file hangs, and nobody waits for it
+        await made.settle()
+    assert len(asyncio.all_tasks()) == tasks + 2  # one that writes, and the next
     observe(counted)
     waiting = asyncio.get_running_loop().create_task(counted.write(1_000.0))
     await made.settle()
