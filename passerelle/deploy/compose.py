@@ -129,10 +129,8 @@ def services(
         by_service.setdefault(model.service, []).append(model)
     found = CommentedMap()
     found["gateway"] = gateway(models, container, update, options)
-    text = (
-        "The door: the only one that is reached from outside, and the only one that reaches "
-        "the models."
-    )
+    but = "" if options.swarm else ", but for what the profile observability adds"
+    text = f"The door: the only one that reaches the models{but}."
     comment(found, "gateway", text, 2, blank=False)
     if not options.swarm:
         found["frontend"] = page(container, options)

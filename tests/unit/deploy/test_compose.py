@@ -49,6 +49,17 @@ def test_only_the_gateway_reaches_the_models() -> None:
     assert rendered()["networks"]["models"] == {"internal": True}
 
 
+def test_who_else_reaches_the_models_is_of_the_profile_that_the_first_comment_names() -> None:
+    text = compose.render((made.model(),), Options())
+    services = yaml.safe_load(text)["services"]
+    others = {name for name, each in services.items() if "models" in each["networks"]}
+    assert others == {"gateway", "net", "prometheus", "jaeger"}
+    assert all(services[each]["profiles"] == ["observability"] for each in ("prometheus", "jaeger"))
+    door = "  # The door: the only one that reaches the models"
+    assert f"{door}, but for what the profile observability adds.\n" in text
+    assert f"{door}.\n" in compose.render((made.model(),), Options(target="swarm"))
+
+
 def test_a_services_resources_are_its_limits() -> None:
     deployment = Deployment(replicas=3, cpu=4, memory="2Gi")
     deploy = rendered(made.model(deployment=deployment))["services"]["net"]["deploy"]

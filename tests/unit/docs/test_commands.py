@@ -76,6 +76,8 @@ NOT_RUN = {
     "docker compose ps": "it shows what the tests ask the engine for",
     "docker compose version": "it is of the machine; scripts/docker_up.py asks it",
     "docker compose push": "it takes a registry elsewhere",
+    "docker volume ls": "it lists what is on the machine",
+    "docker volume rm": "it is Docker's own; tests/unit/deploy/test_compose.py has the volumes",
 }
 
 
