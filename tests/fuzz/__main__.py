@@ -1,9 +1,11 @@
 """Odd pictures and odd messages, for as long as is asked; ends with 1 where one does harm.
 
-Each is written to a file before it is read, so that what ends the process can be tried again.
+Each is written to a file before it is read, so that what ends the process can be tried again. The
+files are removed where nothing did harm.
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -27,7 +29,10 @@ def main() -> None:
     names = options.target or list(TARGETS)
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
     seconds = options.minutes * 60 / len(names)
-    sys.exit(sum(tried(name, options.seed, seconds, folder / name) for name in names) > 0)
+    faults = sum(tried(name, options.seed, seconds, folder / name) for name in names)
+    if not faults:
+        shutil.rmtree(folder)
+    sys.exit(faults > 0)
 
 
 def tried(name: str, seed: int, seconds: float, file: Path) -> int:

@@ -11,6 +11,7 @@ from gateway.adapters.oip import OpenInference
 from gateway.transport import Response
 from passerelle.artifact.card import Signature, TensorSpec
 from passerelle.protocol.open_inference import HEADER_LENGTH
+from passerelle.protocol.problems import Problem
 from services.model.decode import Prepared
 from services.model.engines.engine import Engine
 from services.model.models import Model
@@ -103,11 +104,18 @@ class Requests:
         return message(ASKED, chance)
 
     def read(self, content: bytes) -> None:
-        """Answer it, by either model; what is answered is JSON, and bytes."""
+        """Answer it, by each model: refused is what all refuse. An answer is JSON, and bytes."""
         header, body = parts(content)
-        for each in self._inferences[1:]:
-            ask(each, header, body)
-        ask(self._inferences[0], header, body)
+        refused: list[Problem] = []
+        for each in self._inferences:
+            try:
+                ask(each, header, body)
+            except Problem as problem:
+                if problem.status not in self.refusals:
+                    raise
+                refused.append(problem)
+        if len(refused) == len(self._inferences):
+            raise refused[0]
 
 
 def ask(inference: Inference, header: str | None, body: bytes) -> None:

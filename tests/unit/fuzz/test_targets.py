@@ -33,5 +33,5 @@ def test_odd_pictures_are_decoded_or_refused_within_their_memory() -> None:
 )
 def test_odd_messages_of_tensors_are_read_or_refused(of: type[Target], refusal: str) -> None:
     counts = tried(of(), 1500).counts
-    assert counts[target.TAKEN] > 30
+    assert counts[target.TAKEN] > 150
     assert counts[refusal] > 100
