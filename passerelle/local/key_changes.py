@@ -2,12 +2,14 @@
 
 Whoever changes it holds a lock on it meanwhile, so that no change of another's is lost, and
 exchanges it in one step. What people wrote into it stays: comments, and records that don't change.
+Where it can't, as among records that share their text (YAML's anchors), a warning says so.
 """
 
 import contextlib
 import fcntl
 import io
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -91,11 +93,12 @@ def _is_at(path: Path, descriptor: int) -> bool:
 
 
 def _changed_or_anew(text: str, before: list[Key], keys: list[Key]) -> str:
-    """The text with other keys; without what people wrote, where that can't be kept."""
+    """The text with other keys; without what people wrote, and a warning, if that can't be kept."""
     with contextlib.suppress(YAMLError, KeysError):
         changed = _changed(text, before, keys)
         if key_file.parse(changed, Path()) == keys:
             return changed
+    sys.stderr.write("Warning: the comments in the key file could not be kept.\n")
     return _changed(EMPTY, [], keys)
 
 

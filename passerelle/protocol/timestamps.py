@@ -3,6 +3,7 @@
 2027-01-31               its first moment
 2027-01-31T18:00:00Z
 2027-01-31T18:00+01:00   read, and written in UTC
+2027-01-31T18:00:00.5Z   read to the second, as all of them are
 """
 
 import datetime
@@ -14,7 +15,7 @@ def parse(text: str) -> datetime.datetime:
     Raises:
         ValueError: it is none.
     """
-    found = datetime.datetime.fromisoformat(text)
+    found = datetime.datetime.fromisoformat(text).replace(microsecond=0)
     try:
         return found.replace(tzinfo=found.tzinfo or datetime.UTC).astimezone(datetime.UTC)
     except OverflowError:  # of the first and the last day there is

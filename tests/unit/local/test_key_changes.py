@@ -119,12 +119,26 @@ def test_what_changes_nothing_writes_nothing(written: Path) -> None:
     assert written.stat().st_ino == before.st_ino
 
 
-def test_records_that_share_their_text_are_written_out(path: Path) -> None:
+def test_a_fraction_of_a_second_costs_no_comment(
+    written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = written.read_text()
+    written.write_text(text.replace("2027-01-01", "2027-01-01T10:00:00.25Z"))
+    key_changes.add(written, made("carol"))
+    assert "# Who may ask." in written.read_text()
+    assert "2027-01-01T10:00:00.25Z" in written.read_text()
+    assert capsys.readouterr().err == ""
+
+
+def test_records_that_share_their_text_are_written_out_and_a_warning_says_so(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     record = f"name: a, prefix: '00000001', sha256: {'1' * 64}, models: [m]"
     path.write_text(f"keys: [&a {{{record}}}, {{<<: *a, prefix: '00000002'}}]")
     with key_changes.changing(path) as keys:
         keys[0] = dataclasses.replace(keys[0], revoked=TODAY)
     assert [each.revoked for each in read(path)] == [TODAY, None]
+    assert "comments in the key file could not be kept" in capsys.readouterr().err
 
 
 def test_a_file_of_any_encoding_may_be_changed(path: Path) -> None:

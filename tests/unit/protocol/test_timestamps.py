@@ -15,12 +15,15 @@ from passerelle.protocol import timestamps
         ("2027-01-31T18:00", "2027-01-31T18:00:00Z"),
         ("2027-01-31T18:00:00+01:00", "2027-01-31T17:00:00Z"),
         ("2027-02-01T00:30+01:00", "2027-01-31T23:30:00Z"),
+        ("2027-01-31T18:00:00.75Z", "2027-01-31T18:00:00Z"),
+        ("2027-01-31T00:00:00.000001Z", "2027-01-31"),
         ("9999-12-31", "9999-12-31"),
     ],
 )
 def test_a_moment_is_written_in_utc(text: str, written: str) -> None:
     assert timestamps.render(timestamps.parse(text)) == written
     assert timestamps.parse(text).tzinfo == datetime.UTC
+    assert timestamps.parse(written) == timestamps.parse(text)
 
 
 @pytest.mark.parametrize(
