@@ -39,7 +39,8 @@ def keys_address(issuer: str, get: Get) -> str:
     """Where an issuer says that its keys are.
 
     Raises:
-        DocumentError: it says nothing, is another, or names a place that is less safe than its own.
+        DocumentError: it says nothing, is another, or names a place that is less safe than its own
+            or open to others.
     """
     url = issuer.removesuffix("/") + PATH
     document = get(url).content
@@ -48,6 +49,7 @@ def keys_address(issuer: str, get: Get) -> str:
     found = document.get("jwks_uri")
     if not isinstance(found, str) or not addresses.is_url(found.partition("?")[0]):
         raise DocumentError(f"{url}: its jwks_uri is no address")
-    if issuer.startswith("https:") and not found.startswith("https:"):
+    is_less_safe = issuer.startswith("https:") and not found.startswith("https:")
+    if is_less_safe or addresses.is_open(found):
         raise DocumentError(f"{url}: its jwks_uri is no address of https")
     return found

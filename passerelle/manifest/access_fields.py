@@ -1,6 +1,5 @@
 """The fields that say who gets in: tokens of identity providers, pages elsewhere, and how often."""
 
-import urllib.parse
 from typing import Annotated
 
 import pydantic
@@ -28,8 +27,7 @@ def safe(url: str) -> str:
     Raises:
         PydanticCustomError: it is one of plain http, at a host that isn't near.
     """
-    host = urllib.parse.urlsplit(url).hostname or ""
-    if url.startswith("http:") and not addresses.is_near(host):
+    if addresses.is_open(url):
         mistake = "is open to whoever is on the way; write https"
         raise PydanticCustomError("name", "{mistake}", {"mistake": mistake})
     return url

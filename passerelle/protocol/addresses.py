@@ -54,6 +54,12 @@ def is_near(host: str) -> bool:
     return address.is_private or address.is_loopback or address.is_link_local
 
 
+def is_open(url: str) -> bool:
+    """Whether others may listen in, or answer: plain http to a host that isn't near."""
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme != "https" and not is_near(parts.hostname or "")
+
+
 _PRIVATE_NAMES = (".localhost", ".local", ".internal")
 
 

@@ -51,3 +51,14 @@ def test_this_machine_and_its_networks_are_near(host: str) -> None:
 @pytest.mark.parametrize("host", ["8.8.8.8", "2606:4700::1111", "example.org", "local.example.org"])
 def test_everything_else_is_far(host: str) -> None:
     assert not addresses.is_near(host)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_open"),
+    [
+        ("https://example.org/a", False), ("HTTPS://example.org", False), ("http://[::1]:80", False),
+        ("http://gateway:8080/a?b", False), ("http://example.org", True), ("HTTP://8.8.8.8", True),
+    ],
+)  # fmt: skip
+def test_http_is_open_to_others_where_it_goes_far(url: str, *, is_open: bool) -> None:
+    assert addresses.is_open(url) == is_open

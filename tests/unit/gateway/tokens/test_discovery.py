@@ -62,6 +62,27 @@ def test_keys_are_nowhere_less_safe_than_their_issuer(place: Any) -> None:
         discovery.fetch(signing.ISSUER, None, Documents(jwks_uri=place).get)
 
 
+@pytest.mark.parametrize(
+    ("place", "is_taken"),
+    [
+        ("http://keycloak:8080/keys", True), ("http://10.0.0.5/keys", True), (KEYS, True),
+        ("http://keys.example.com/keys", False), ("HTTP://8.8.8.8/keys", False),
+    ],
+)  # fmt: skip
+def test_the_keys_of_a_near_issuer_come_by_http_from_near_alone(
+    place: str, *, is_taken: bool
+) -> None:
+    issuer = "http://keycloak:8080/realms/acme"
+    documents = Documents()
+    discovered = {"issuer": issuer, "jwks_uri": place}
+    documents.by_url |= {issuer + discovery.PATH: discovered, place: PUBLISHED}
+    if is_taken:
+        assert discovery.fetch(issuer, None, documents.get).keys.keys
+    else:
+        with pytest.raises(DocumentError, match="its jwks_uri is no address of https"):
+            discovery.fetch(issuer, None, documents.get)
+
+
 def test_what_is_no_list_of_keys_is_told() -> None:
     documents = Documents()
     documents.by_url[KEYS] = {"keys": "none"}
