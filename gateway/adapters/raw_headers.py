@@ -32,10 +32,12 @@ WITHOUT_EFFECT = frozenset({"User-Agent", FORWARDED_FOR})  # on an answer, as fa
 def of_request(headers: Mapping[str, str]) -> dict[str, str]:
     """Those of a client's that its model's backend is sent. The names of `headers` are lower case.
 
-    `Authorization` is among them where the key is elsewhere, and it isn't one of the gateway's.
+    `Authorization` is among them where the key or token is elsewhere, and isn't in it, too, nor is
+    any key of the gateway's.
     """
     withheld = OF_REQUESTS | named(headers)
-    if not headers.get("x-api-key") or api_keys.is_in(headers.get("authorization", "")):
+    own, beside = headers.get("x-api-key", "").strip(), headers.get("authorization", "")
+    if not own or own in beside or api_keys.is_in(beside):
         withheld |= {"authorization"}
     return {
         name.title(): value

@@ -109,9 +109,15 @@ def test_a_token_is_taken_and_neither_logged_nor_passed_on(issuer: Issuer, door:
     assert not any(part in log for part in token.split("."))
 
 
-def test_an_authorization_beside_a_token_is_the_backends(issuer: Issuer, door: Door) -> None:
-    own = predict(door, "for-the-backend", **{"X-API-Key": issuer.token("plain")})
+def test_an_authorization_beside_a_token_is_the_backends_unless_it_is_the_same(
+    issuer: Issuer, door: Door
+) -> None:
+    token = issuer.token("plain")
+    own = predict(door, "for-the-backend", **{"X-API-Key": token})
     assert "Bearer for-the-backend" in own.text
+    both = predict(door, token, **{"X-API-Key": token})
+    assert both.status_code == 200
+    assert not any(part in both.text for part in ("Bearer", *token.split(".")))
 
 
 def test_scopes_say_what_a_token_may_do(issuer: Issuer, door: Door) -> None:

@@ -45,6 +45,8 @@ def test_authorization_goes_on_only_where_it_is_none_of_ours() -> None:
     text, _ = api_keys.new("alice", ("*",), None)
     assert raw_headers.of_request({"authorization": "Bearer x"}) == {}
     assert raw_headers.of_request(KEY | {"authorization": f"Bearer {text}"}) == {}
+    for both in ("Bearer a.b.c", "bearer  a.b.c", "a.b.c"):
+        assert raw_headers.of_request({"x-api-key": "a.b.c ", "authorization": both}) == {}
     own = raw_headers.of_request(KEY | {"authorization": "Bearer theirs"})
     assert own == {"Authorization": "Bearer theirs"}
 
