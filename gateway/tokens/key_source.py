@@ -6,7 +6,8 @@ stay for a day at most, by when every token that the issuer gave before has expi
 good fetch lacks are gone at once.
 
 A token with an unknown key may be signed with a new one. So its request waits for the fetch that is
-on its way, or begins one; but one begins for this reason only every ten seconds, whoever asks.
+on its way, and then for one that it begins; but one begins for this reason only every ten seconds,
+whoever asks, and no request waits for longer than five.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ MIN_INTERVAL, MAX_INTERVAL = 60.0, 3600.0  # seconds, whatever it says
 RETRY_INTERVAL = 5.0  # seconds after a fetch that failed
 UNKNOWN_INTERVAL = 10.0  # seconds between fetches for keys that are unknown
 MAX_AGE = 86_400.0  # seconds that keys are used without a good fetch
-WAIT = 5.0  # seconds that a request waits for a fetch
+WAIT = 5.0  # seconds that a request waits at most, for one fetch or two
 
 
 class KeySource:
@@ -56,14 +57,14 @@ class KeySource:
         Raises:
             ServiceUnavailable: nothing is known of its keys.
         """
-        found = self._look(kid, algorithm)
+        found, deadline = self._look(kid, algorithm), asyncio.get_running_loop().time() + WAIT
         if found is None and self._is_fetching:
-            await self._wait()
+            await self._wait(deadline)
             found = self._look(kid, algorithm)
         if found is None and self._clock() >= self._next_for_unknown and not self._is_fetching:
             self._next_for_unknown = self._clock() + UNKNOWN_INTERVAL
             self._begin()
-            await self._wait()
+            await self._wait(deadline)
             found = self._look(kid, algorithm)
         if found is None and self.current is None:
             raise problems.ServiceUnavailable(
@@ -88,10 +89,11 @@ class KeySource:
     def _begin(self) -> None:
         self._fetching = asyncio.get_running_loop().create_task(self._refresh())
 
-    async def _wait(self) -> None:
-        """Wait for the fetch that is on its way, for a short time; it goes on without us."""
+    async def _wait(self, deadline: float) -> None:
+        """Wait, until a time of the loop, for the fetch on its way, which goes on without us."""
         if self._fetching:
-            await asyncio.wait([self._fetching], timeout=WAIT)
+            left = deadline - asyncio.get_running_loop().time()
+            await asyncio.wait([self._fetching], timeout=max(left, 0))
 
     async def _refresh(self) -> None:
         """Fetch the keys, and say when next."""

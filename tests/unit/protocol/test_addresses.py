@@ -57,7 +57,8 @@ def test_everything_else_is_far(host: str) -> None:
     ("url", "is_open"),
     [
         ("https://example.org/a", False), ("HTTPS://example.org", False),
-        ("http://[::1]:80", False), ("http://gateway:8080/a?b", False), ("http://example.org", True), ("HTTP://8.8.8.8", True),
+        ("http://[::1]:80", False), ("http://gateway:8080/a?b", False),
+        ("http://example.org", True), ("HTTP://8.8.8.8", True),
     ],
 )  # fmt: skip
 def test_http_is_open_to_others_where_it_goes_far(url: str, *, is_open: bool) -> None:

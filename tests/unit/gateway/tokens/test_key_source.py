@@ -193,6 +193,31 @@ async def test_a_request_waits_only_so_long_for_a_slow_issuer(issuer: Issuer, cl
     assert issuer.fetched == 2  # the one on its way is enough for both
 
 
+async def test_a_request_waits_no_longer_for_two_fetches_than_for_one(
+    issuer: Issuer, clock: Clock
+) -> None:
+    fails = threading.Event()
+
+    def fetch() -> Fetched:
+        if fails.is_set():
+            return issuer.fetch()
+        fails.wait()
+        raise DocumentError("it is down")
+
+    issuer.replies.clear()
+    source = KeySource(signing.ISSUER, fetch, lambda: issuer.now)
+    source.refresh_if_due()
+    waiting = asyncio.create_task(source.find("key-1", "RS256"))
+    await settle()
+    clock.now += key_source.WAIT - 1
+    fails.set()
+    await ended(source)
+    await until(lambda: source._is_fetching)  # the second
+    clock.now += 1
+    await until(waiting.done)
+    assert isinstance(waiting.exception(), ServiceUnavailable)
+
+
 async def test_a_fetch_goes_on_without_the_client_that_began_it(issuer: Issuer) -> None:
     issuer.replies.clear()
     source = issuer.source()
