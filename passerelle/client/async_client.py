@@ -15,7 +15,7 @@ import httpx
 
 from passerelle.client import calls, connections, core, errors, reply
 from passerelle.client.answers import Answer, AnswerT, Results
-from passerelle.client.attempts import REAL, RETRIES, Attempt, Timing
+from passerelle.client.attempts import REAL, RETRIES, Attempt, Attempts, Timing
 from passerelle.client.calls import NO_HEADERS, Call, Day, Option
 from passerelle.client.credentials import Credentials, Token
 from passerelle.client.payload import Part
@@ -245,10 +245,16 @@ class AsyncClient(core.Core):
 
     async def _ask(self, call: Call, timeout: float | None = None) -> Received:
         """The answer to a call, asked for as often as may be."""
-        attempts = self._attempts(call, timeout)
+        attempts = await self._begin(call, timeout)
         while (found := attempts.read(await self._send(attempts.next()))) is None:
             await self._timing.sleep_async(attempts.pause)
         return found
+
+    async def _begin(self, call: Call, timeout: float | None) -> Attempts:
+        """The attempts of a call. A function that gives the token is called in a thread."""
+        if self._credentials.may_wait:
+            return await asyncio.to_thread(self._attempts, call, timeout)
+        return self._attempts(call, timeout)
 
     async def _send(self, attempt: Attempt) -> Received:
         parts = list[bytes]()

@@ -15,6 +15,11 @@ class Credentials:
     key: str = dataclasses.field(default="", repr=False)
     token: Token = dataclasses.field(default="", repr=False)
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether somebody's function gives the token, which may take its time."""
+        return callable(self.token)
+
     def headers(self) -> dict[str, str]:
         """What says so in a request.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import threading
 from collections.abc import AsyncIterator, Awaitable
 
 import httpx
@@ -36,6 +37,19 @@ async def test_models_a_model_history_and_usage_are_those_of_the_answer() -> Non
     assert await client.usage(model="a") == {"models": [{"id": "a"}]}
     assert network.paths == ["/models", "/models/a", "/history", "/usage?model=a"]
     assert network.requests[0].headers["X-API-Key"] == "psl_key"
+
+
+async def test_a_function_that_gives_the_token_holds_nobody_up_since_a_thread_calls_it() -> None:
+    network, callers = fake.network({"models": []}), list[threading.Thread]()
+
+    def token() -> str:
+        callers.append(threading.current_thread())
+        return "a.b.c"
+
+    await AsyncClient(fake.URL, token=token, http=network.http_async()).models()
+    assert network.requests[0].headers["Authorization"] == "Bearer a.b.c"
+    assert len(callers) == 1
+    assert threading.current_thread() not in callers
 
 
 async def test_a_picture_is_answered_with_the_type_that_is_expected() -> None:

@@ -15,6 +15,8 @@ def test_a_key_and_a_token_are_sent_each_in_its_own_way() -> None:
 def test_a_token_may_be_asked_for_each_time() -> None:
     given = iter(("first", "second"))
     found = Credentials(token=lambda: next(given))
+    assert found.may_wait
+    assert not Credentials("", "a.b.c").may_wait
     assert [found.headers()["Authorization"] for _ in range(2)] == ["Bearer first", "Bearer second"]
 
 
