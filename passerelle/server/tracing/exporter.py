@@ -2,7 +2,8 @@
 
 What is recorded waits in a bounded queue. Once a second, or when a batch is full, the thread takes
 a batch and sends it. While the receiver takes nothing, the batch is tried again, each time after a
-longer pause, for a minute at most; then it is dropped. What finds the queue full is dropped too.
+longer pause, for a minute at most; then it is dropped. A receiver may ask for a longer pause, and
+for no shorter one. What finds the queue full is dropped too.
 That it goes wrong is logged once, and once that it goes well again, with the number of requests
 whose spans were dropped; that there are more than can be sent, once a minute.
 """
@@ -93,21 +94,27 @@ class Exporter:
             self._fail(f"they can't be written: {type(error).__name__}", len(batch))
             return
         began, pause = self._clock(), FIRST_PAUSE
-        while True:
-            try:
-                self._deliver(message, max(0.05, min(TIMEOUT, self._end - self._clock())))
-            except NotTakenError as error:
-                wanted = error.after if error.after is not None else pause
-                late = self._clock() + wanted > began + MAX_TRIED
-                if not error.retry or late or self._stopping.is_set():
-                    self._fail(str(error), len(batch))
-                    return
-                self._fail(str(error), 0)
-                self._wait(self._stopping, wanted * random.uniform(0.8, 1.2))  # noqa: S311  # spreads retries
-                pause = min(2 * pause, MAX_PAUSE)
-            else:
-                self._succeed()
+        while failure := self._try(message):
+            wanted = max(pause, failure.after or 0)
+            wanted *= random.uniform(1, 1.2)  # noqa: S311  # so that not all processes ask at once
+            late = self._clock() + wanted > began + MAX_TRIED
+            if not failure.retry or late or self._stopping.is_set():
+                self._fail(str(failure), len(batch))
                 return
+            self._fail(str(failure), 0)
+            self._wait(self._stopping, wanted)
+            pause = min(2 * pause, MAX_PAUSE)
+        self._succeed()
+
+    def _try(self, message: bytes) -> NotTakenError | None:
+        """Send a message once; why it wasn't taken, if it wasn't."""
+        try:
+            self._deliver(message, max(0.05, min(TIMEOUT, self._end - self._clock())))
+        except NotTakenError as error:
+            return error
+        except Exception as error:  # it must not end the thread, and its text may be a secret
+            return NotTakenError(type(error).__name__, retry=False)
+        return None
 
     def _fail(self, reason: str, dropped: int) -> None:
         """Something wasn't taken: say so once."""

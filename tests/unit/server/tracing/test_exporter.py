@@ -24,7 +24,7 @@ def request(name: str = "a") -> RecordedRequest:
 class World:
     """A clock, and a receiver that answers what it is told, one after the other, then takes all."""
 
-    def __init__(self, *answers: NotTakenError | None) -> None:
+    def __init__(self, *answers: Exception | None) -> None:
         self.now, self.answers = 0.0, list(answers)
         self.taken: list[str] = []
         self.timeouts: list[float] = []
@@ -108,18 +108,20 @@ def test_a_receiver_that_is_busy_is_asked_again_after_ever_longer_pauses(
     world.exporter.send_queued()
     assert world.taken == ["a"]
     for pause, expected in zip(world.pauses, (0.5, 1.0, 2.0), strict=True):
-        assert expected * 0.8 <= pause <= expected * 1.2
+        assert expected <= pause <= expected * 1.2
     failed, again = logged(capsys)
     assert (failed["severity"], failed["reason"]) == ("WARNING", "it answers 503")
     assert again["message"] == "traces are sent again"
     assert again["requests_without"] == 0
 
 
-def test_the_pause_is_the_one_that_it_asks_for() -> None:
-    world = World(NotTakenError("x", retry=True, after=20.0), None)
+@pytest.mark.parametrize(("after", "expected"), [(20.0, 20.0), (0.0, exporter.FIRST_PAUSE)])
+def test_the_pause_is_at_least_the_one_that_it_asks_for(after: float, expected: float) -> None:
+    world = World(NotTakenError("x", retry=True, after=after), None)
     world.put("a")
     world.exporter.send_queued()
-    assert 16 <= world.pauses[0] <= 24
+    (pause,) = world.pauses
+    assert expected <= pause <= expected * 1.2
 
 
 def test_after_a_minute_a_batch_is_dropped_and_the_next_is_tried(
@@ -161,6 +163,19 @@ def test_a_request_that_cant_be_written_ends_nothing(capsys: pytest.CaptureFixtu
     failing.send_queued()
     (line,) = logged(capsys)
     assert line["reason"] == "they can't be written: ValueError"
+
+
+def test_whatever_goes_wrong_ends_nothing_and_only_its_type_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World(ValueError("Invalid header value b'secret\\n'"), UnicodeError("secret"))
+    for name in "abc":
+        world.put(name)
+        world.exporter.send_queued()
+    assert (world.taken, world.pauses) == (["c"], [])
+    failed, again = logged(capsys)
+    assert failed["reason"] == "ValueError"
+    assert again["requests_without"] == 2
 
 
 def test_at_the_end_what_is_left_is_sent_once_within_its_time() -> None:
