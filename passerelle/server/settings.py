@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from passerelle.protocol import addresses
 from passerelle.protocol.sampling import Sampler
-from passerelle.server import client_address
+from passerelle.server import client_address, redaction
 
 
 class SettingError(Exception):
@@ -30,7 +30,8 @@ class SettingError(Exception):
 class Base(pydantic.BaseModel):
     """What every process's settings share. A field's alias is its variable's name.
 
-    One with `repr=False` is a secret, which is never shown.
+    One with `repr=False` is a secret, which is never shown; nor is one with an `@`, which may have
+    a password before it.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -58,9 +59,10 @@ class Base(pydantic.BaseModel):
                 meaning = next(each.description for each in fields if each.alias == name)
                 yield f"{name} is not set; it names {meaning}."
             elif details["type"] != "default_factory_not_called":  # it needs one that is wrong
-                is_shown = all(each.repr for each in fields if each.alias == name)
-                given = f"is {details['input']!r}" if is_shown else "can't be used"
-                yield f"{name} {given}; {details['msg']}."
+                given = redaction.redacted(repr(details["input"]))
+                is_secret = not all(each.repr for each in fields if each.alias == name)
+                problem = "can't be used" if is_secret or "@" in given else f"is {given}"
+                yield f"{name} {problem}; {details['msg']}."
 
 
 def words(separator: str) -> BeforeValidator:
@@ -115,6 +117,7 @@ SAMPLERS = (
 _WITHOUT_PORT = r"unix:.+|fd://\d+"
 _MAX_SOCKET = len("unix:") + 107  # bytes that the system takes of a path, <sys/un.h>
 _NETWORKS = "write networks such as 10.0.0.0/8, addresses, or unix, with commas"
+_HEADER_NAME, _HEADER_VALUE = r"[\w!#$%&'*+.^`|~-]+", r"[\t -~]*"
 _ADDRESS = "write host:port, [IPv6]:port or unix:/path, a path of at most 107 bytes"
 
 Count = Annotated[int, checked(_is_count, "write a whole number of at least 1")]
@@ -133,7 +136,7 @@ PathPrefix = Annotated[
 ]
 
 
-def parse_pairs(text: Any) -> Any:
+def parse_pairs(text: str) -> dict[str, str]:
     """Pairs such as `name=value,other=value`, whose values are percent-encoded, as a mapping."""
     pairs = [each.partition("=") for each in text.split(",") if each.strip()]
     if not all(name.strip() and equals for name, equals, _ in pairs):
@@ -141,7 +144,18 @@ def parse_pairs(text: Any) -> Any:
     return {name.strip(): urllib.parse.unquote(value.strip()) for name, _, value in pairs}
 
 
+def check_headers(headers: dict[str, str]) -> dict[str, str]:
+    """The headers, if they can be sent as they are."""
+    for name, value in headers.items():
+        if not re.fullmatch(_HEADER_NAME, name, re.ASCII) or not re.fullmatch(_HEADER_VALUE, value):
+            raise PydanticCustomError(
+                "setting", "write names and values of headers, in ASCII and without line breaks"
+            )
+    return headers
+
+
 Pairs = Annotated[dict[str, str], BeforeValidator(parse_pairs)]
+Headers = Annotated[Pairs, AfterValidator(check_headers)]
 Url = Annotated[str, checked(addresses.is_url, "write an address such as http://collector:4318")]
 
 
@@ -160,8 +174,8 @@ class TraceSettings(Base):
     otlp_endpoint: Url = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     otlp_traces_endpoint: Url = Field("", alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     # Headers that it wants, for both or for traces alone.
-    otlp_headers: Pairs = Field({}, alias="OTEL_EXPORTER_OTLP_HEADERS", repr=False)
-    otlp_traces_headers: Pairs = Field({}, alias="OTEL_EXPORTER_OTLP_TRACES_HEADERS", repr=False)
+    otlp_headers: Headers = Field({}, alias="OTEL_EXPORTER_OTLP_HEADERS", repr=False)
+    otlp_traces_headers: Headers = Field({}, alias="OTEL_EXPORTER_OTLP_TRACES_HEADERS", repr=False)
     # One is spoken.
     otlp_protocol: Annotated[str, one_of("http/protobuf")] = Field(
         "http/protobuf", alias="OTEL_EXPORTER_OTLP_PROTOCOL"

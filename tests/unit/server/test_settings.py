@@ -97,6 +97,30 @@ def test_their_headers_are_decoded_and_never_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["api-key=s3cr3t%0A", "api-key=s3cr3t%0d%0a x", "api-key=s3cr%C3%A9t", "s3cr3t key=a",
+             "a=b,clé=s3cr3t"]
+)  # fmt: skip
+@pytest.mark.parametrize("which", ["HEADERS", "TRACES_HEADERS"])
+def test_a_header_that_cant_be_sent_is_told_without_it(which: str, text: str) -> None:
+    with pytest.raises(SettingError) as error:
+        ServerSettings.read({f"OTEL_EXPORTER_OTLP_{which}": text})
+    assert str(error.value) == (
+        f"OTEL_EXPORTER_OTLP_{which} can't be used; write names and values of headers, in ASCII "
+        "and without line breaks."
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["https://me:s3cr3t@collector:4318", "me:s3cr3t@collector:4318", "http://a?k=s3cr3t"]
+)
+def test_a_password_in_an_address_isnt_told(text: str) -> None:
+    with pytest.raises(SettingError) as error:
+        ServerSettings.read({"OTEL_EXPORTER_OTLP_ENDPOINT": text})
+    assert "s3cr3t" not in str(error.value)
+    assert str(error.value).endswith("; write an address such as http://collector:4318.")
+
+
+@pytest.mark.parametrize(
     ("environ", "sampler"),
     [
         ({}, Sampler(1.0)),
