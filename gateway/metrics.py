@@ -71,7 +71,7 @@ class Observer:
         """Count a request that has ended."""
         span = request.span
         model = span.attributes.get("model", "")
-        for name, seconds in span.steps.items():
+        for name, seconds in span.times.items():
             own, _, step = name.rpartition(".")
             if step == UPSTREAM:  # of a pipeline, that of one of its models
                 self._upstream.of(own or model).observe(seconds)

@@ -106,7 +106,7 @@ def collecting(whole: Span, name: str) -> Iterator[Span]:
             own.trace = branch.trace
             yield own
     finally:
-        whole.add({f"{name}.{each}": seconds for each, seconds in own.steps.items()})
+        whole.add({f"{name}.{each}": seconds for each, seconds in own.times.items()})
         behind = [f"{name}.{each.strip()}" for each in own.downstream.split(",") if each.strip()]
         whole.downstream = ", ".join(filter(None, [whole.downstream, *behind]))
         if "cache" in own.fields:

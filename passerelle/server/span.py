@@ -104,9 +104,14 @@ class Span:
             self.steps[name] = self.steps.get(name, 0.0) + seconds
 
     @property
+    def times(self) -> dict[str, float]:
+        """The steps that have ended, copied at once: a thread may go on after its client left."""
+        return self.steps.copy()
+
+    @property
     def server_timing(self) -> str:
         """The Server-Timing header: this hop's steps, then those of the hop behind."""
-        own = [f"{name};dur={seconds * 1000:.2f}" for name, seconds in self.steps.items()]
+        own = [f"{name};dur={seconds * 1000:.2f}" for name, seconds in self.times.items()]
         return ", ".join([*own, self.downstream] if self.downstream else own)
 
     @property
@@ -131,7 +136,7 @@ class Span:
             path=path,
             status=status,
             duration_ms=milliseconds(time.perf_counter() - self.started),
-            steps_ms={name: milliseconds(seconds) for name, seconds in self.steps.items()},
+            steps_ms={name: milliseconds(seconds) for name, seconds in self.times.items()},
             **self.fields,
         )
 

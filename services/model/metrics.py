@@ -35,7 +35,7 @@ class Observer:
         """Count a request that has ended."""
         span = request.span
         if model := span.attributes.get("model"):
-            for step, seconds in span.steps.items():
+            for step, seconds in span.times.items():
                 self._steps.labels(model, step).observe(seconds)
             if status < 400:
                 self._pictures.labels(model).inc(span.fields.get("pictures", 1))

@@ -18,6 +18,7 @@ from passerelle.server.application import Application
 from tests.support import asgi, scraped
 from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies
+from tests.unit.server.made import Interrupted
 
 KEY = {"X-API-Key": made.KEY_TEXT}
 LIMITED = "passerelle_limited_requests_total"
@@ -126,6 +127,14 @@ async def test_the_times_of_a_pipelines_steps_are_those_of_its_models() -> None:
     name = "passerelle_upstream_duration_seconds_sum"
     assert scraped.total(text, name, model="people") == 0.5
     assert scraped.total(text, name, model="both") == 2.0
+
+
+async def test_a_step_that_ends_in_a_thread_meanwhile_spoils_nothing() -> None:
+    measured, request = metrics.of(made.state(Replies()), RetryBudget()), made.request()
+    request.span.steps["upstream"] = Interrupted(0.5, request.span)
+    for each in measured.observers:
+        each(request, 499)
+    assert "late" in request.span.steps
 
 
 async def test_requests_past_a_limit_count_by_which() -> None:

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 
 from passerelle.server.application import Application
-from services.model import app, memory_budget, settings
+from passerelle.server.metrics import Metrics
+from services.model import app, memory_budget, metrics, settings
 from services.model.engines.engine import Engine
 from services.model.models import Models
 from services.model.state import State
 from tests.support import asgi, scraped
 from tests.unit.model import artifacts
 from tests.unit.model.test_app import PNG, PREDICT, png
+from tests.unit.server import made
 
 
 @pytest.fixture
@@ -59,6 +61,14 @@ async def test_several_pictures_of_one_request_count_each(
     answer = await asgi.ask(service, "POST", PREDICT, form, kind)
     assert answer.status == 200, answer.body
     assert scraped.total(await scrape(service), "passerelle_pictures_total", model="net") == 3
+
+
+def test_a_step_that_ends_in_a_slots_thread_meanwhile_spoils_nothing() -> None:
+    observe, request = metrics.Observer(Metrics()), made.request("POST", PREDICT)
+    request.span.attributes["model"] = "net"
+    request.span.steps["queue"] = made.Interrupted(0.5, request.span)
+    observe(request, 499)
+    assert "late" in request.span.steps
 
 
 async def test_the_room_of_a_loaded_model_is_told(service: Application, models: Models) -> None:

@@ -1,7 +1,7 @@
 """Requests as the tests of the HTTP shell need them, without a connection."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from passerelle.protocol import trace
 from passerelle.server.byte_budget import ByteBudget
@@ -27,6 +27,25 @@ class Body:
             "body": part,
             "more_body": bool(self.parts or self.error),
         }
+
+
+class Interrupted(float):
+    """A step's seconds: while somebody reads them, a thread ends another step of the span."""
+
+    span: Span
+
+    def __new__(cls, seconds: float, span: Span) -> Self:
+        found = super().__new__(cls, seconds)
+        found.span = span
+        return found
+
+    def __mul__(self, other: float) -> float:
+        self.span.steps["late"] = 1.0
+        return float(self) * other
+
+    def __le__(self, other: float) -> bool:
+        self.span.steps["late"] = 1.0
+        return float(self) <= other
 
 
 def request(

@@ -9,6 +9,7 @@ import pytest
 from passerelle.protocol import trace
 from passerelle.server.recording import RecordedStep, Recording
 from passerelle.server.span import Span, milliseconds
+from tests.unit.server import made
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -167,3 +168,15 @@ def test_what_isnt_recorded_goes_on_with_the_requests_own_span() -> None:
     with found.branch("people") as branch:
         assert branch.trace is found.trace
     assert found.recording is None
+
+
+def test_a_thread_that_goes_on_spoils_neither_the_answer_nor_the_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Which it does where the client hangs up while a picture is worked on."""
+    found = span()
+    found.steps = {"decode": made.Interrupted(0.001, found)}
+    assert found.server_timing == "decode;dur=1.00"
+    found.steps = {"decode": made.Interrupted(0.001, found)}
+    found.write_log("model", "POST", "/model/m/predict", 499)
+    assert json.loads(capsys.readouterr().out)["steps_ms"] == {"decode": 1.0}
