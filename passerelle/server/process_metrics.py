@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import Metric
 PROC = Path("/proc")
 OF_PARENT = ("process_start_time_seconds", "process_max_fds")  # which aren't added up
 CPU = "process_cpu_seconds"
+MAX_READ = 3  # times: a child that ends meanwhile might count twice, or not at all
 REAPED = slice(13, 15)  # in /proc/PID/stat, behind the name: the times of children that have ended
 
 
@@ -24,14 +25,24 @@ def of_all(parent: int, proc: Path = PROC) -> Iterable[Metric]:
 
     The processor's time goes on counting when a child ends.
     """
+    for _ in range(MAX_READ):
+        reaped = reaped_seconds(parent, proc)
+        sums = of_living(parent, proc)
+        if reaped_seconds(parent, proc) == reaped:
+            break
+    if CPU in sums:
+        increase(sums[CPU], reaped)
+    return sums.values()
+
+
+def of_living(parent: int, proc: Path) -> dict[str, Metric]:
+    """The same of those that there are now, by name."""
     sums: dict[str, Metric] = {}
     for pid in (parent, *children(parent, proc)):
         read = ProcessCollector(pid=functools.partial(str, pid), proc=str(proc), registry=None)
         for metric in read.collect():
             add(sums.setdefault(metric.name, metric), metric)
-    if CPU in sums:
-        increase(sums[CPU], reaped_seconds(parent, proc))
-    return sums.values()
+    return sums
 
 
 def add(whole: Metric, part: Metric) -> None:
