@@ -1,7 +1,8 @@
 """One JSON object a line on standard output, for what happens outside a request too.
 
-Whatever is written within a request has its ids. Nobody can forge a line: a line break within a
-text is escaped. What looks like a credential is left out (redaction.py).
+Whatever is written within a request has its ids, unless it names another one. Nobody can forge a
+line: a line break within a text is escaped. What looks like a credential is left out
+(redaction.py).
 """
 
 import datetime
@@ -67,8 +68,9 @@ def write_with_key(severity: str, message: str, **fields: Any) -> None:
 def _record(severity: str, message: str, fields: dict[str, Any]) -> dict[str, Any]:
     """A line's members."""
     time = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-    if "trace_id" not in fields:
-        fields = ids() | fields
+    own = ids()
+    if fields.get("request_id", own.get("request_id")) == own.get("request_id"):
+        fields = own | fields
     record = {"time": time, "severity": severity, "message": message, **fields}
     return record | cloud(fields) if project else record
 

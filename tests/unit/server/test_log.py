@@ -66,13 +66,16 @@ def test_what_is_written_within_a_request_has_its_ids(capsys: pytest.CaptureFixt
         log.current.set(found)
         log.write("WARNING", "inside")
         log.write("ERROR", "of another", request_id="other")
+        log.write("ERROR", "of the same", request_id="mine")
 
     contextvars.copy_context().run(work)
     log.write("INFO", "outside")
-    inside, other, outside = lines(capsys)
+    inside, other, same, outside = lines(capsys)
     assert (inside["request_id"], inside["trace_id"]) == ("mine", found.trace_id)
     assert (inside["span_id"], inside["trace_flags"]) == (found.span_id, "02")
     assert other["request_id"] == "other"
+    assert not {"trace_id", "span_id", "trace_flags"} & other.keys()
+    assert same["trace_id"] == found.trace_id
     assert "trace_id" not in outside
 
 
