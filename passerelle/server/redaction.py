@@ -36,7 +36,7 @@ _TO_SPACE = re.compile(rf"\b(?P<before>{_WORD}{_IS})(?!\\?[\"'])[^\s,;&)\"']+", 
 _SCHEME = re.compile(
     r"\b(?P<before>(?i:bearer|basic)\s+)(?=[a-z_.~+/-]*[A-Z0-9=])[\w.~+/=-]{8,}", re.ASCII
 )
-_USER = re.compile(r"(?P<before>://)[^\s/@\"']+(?=@)")
+_USER = re.compile(r"(?P<before>://)[^\s/\"']+(?=@)")  # up to the last @
 _KEY = re.compile(r"(?P<before>)psl(?:_|%5f)[\w%.~-]+", _FLAGS)  # our API keys
 _JWT = re.compile(r"(?P<before>\b)eyJ[\w-]{8,}(?:\.[\w-]*)*", re.ASCII)  # whole or cut off
 _PATTERNS = (_QUOTED, _TO_END, _TO_SPACE, _SCHEME, _USER, _KEY, _JWT)

@@ -37,6 +37,8 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
         ("Url('http://a/b?sig=abc%20d')", f"Url('http://a/b?sig={REDACTED}')"),
         ("redis://user:pass@cache:6379/0", f"redis://{REDACTED}@cache:6379/0"),
         ("redis://:pass@cache", f"redis://{REDACTED}@cache"),
+        ("redis://:p@ssword1@host/0", f"redis://{REDACTED}@host/0"),
+        ("from http://a:b@c to http://d@e@f", f"from http://{REDACTED}@c to http://{REDACTED}@f"),
     ],
 )  # fmt: skip
 def test_what_looks_like_a_credential_is_left_out(text: str, expected: str) -> None:
@@ -83,8 +85,8 @@ def test_every_pattern_has_its_sign() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["?", "?a=", "?a", "psl_", "token", "token=", "://", "://a", "cookie: '", "cookie:", "bearer ",
-     "eyJ", "a", "eyJ.", "=", "\\'", "authorization,"],
+    ["?", "?a=", "?a", "psl_", "token", "token=", "://", "://a", "://a@", "@", "cookie: '",
+     "cookie:", "bearer ", "eyJ", "a", "eyJ.", "=", "\\'", "authorization,"],
 )  # fmt: skip
 def test_a_hostile_text_takes_no_time(unit: str) -> None:
     began = time.process_time()
