@@ -46,6 +46,9 @@ def install() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     sys.excepthook = uncaught
+    sys.unraisablehook = lambda given: (  # of __del__, and of callbacks of weak references
+        uncaught(given.exc_type, given.exc_value, given.exc_traceback)
+    )
     threading.excepthook = lambda given: (
         uncaught(given.exc_type, given.exc_value, given.exc_traceback)
         if given.exc_type is not SystemExit
@@ -56,7 +59,7 @@ def install() -> None:
 def uncaught(
     kind: type[BaseException], error: BaseException | None, _: TracebackType | None
 ) -> None:
-    """Write an exception that ends a thread or the process."""
+    """Write an exception that ends a thread or the process, or has nobody to be raised to."""
     text = trace_of(error) if error else kind.__name__
     sys.stderr.write(log.line("ERROR", "unforeseen error", traceback=text) + "\n")
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import threading
 
 import pytest
 
@@ -46,6 +47,25 @@ def test_a_traceback_is_in_it_without_credentials() -> None:
     assert found["message"] == "Error with [redacted]"
     assert "ValueError: no such key: [redacted]\nCookie: [redacted]" in found["traceback"]
     assert "test_standard_logging.py" in found["traceback"]
+
+
+def test_what_can_be_raised_to_nobody_is_a_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Closing:
+        def __del__(self) -> None:
+            raise ValueError(KEY)
+
+    for module, name in (
+        (sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook"),
+        (logging, "basicConfig"), (logging, "captureWarnings"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, lambda **_: None)
+    standard_logging.install()
+    Closing()
+    found = json.loads(capsys.readouterr().err)
+    assert found["severity"] == "ERROR"
+    assert found["traceback"].endswith("ValueError: [redacted]\n")
 
 
 def test_what_nobody_catches_is_a_line_too(capsys: pytest.CaptureFixture[str]) -> None:
