@@ -28,7 +28,9 @@ class Observer:
             ("model", "step"),
         )
         self._pictures = metrics.counter(
-            "passerelle_pictures_total", "Pictures that were answered, or rows of tensors.", MODEL
+            "passerelle_pictures_total",
+            "Pictures of answered requests, those with a problem too, or rows of tensors.",
+            MODEL,
         )
 
     def __call__(self, request: Request, status: int) -> None:

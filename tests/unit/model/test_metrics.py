@@ -50,13 +50,14 @@ async def test_each_step_of_a_picture_counts_with_its_time(
     assert scraped.total(text, "passerelle_pictures_total", model="net") == 1
 
 
-async def test_several_pictures_of_one_request_count_each(
+async def test_several_pictures_of_one_request_count_each_those_with_a_problem_too(
     service: Application, models: Models
 ) -> None:
     models.load()
-    boundary, picture = b"b", png("red")
+    boundary = b"b"
     part = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
-    form = b"".join(part + picture + b"\r\n" for _ in range(3)) + b"--b--\r\n"
+    pictures = (png("red"), b"none, and so a problem", png("red"))
+    form = b"".join(part + each + b"\r\n" for each in pictures) + b"--b--\r\n"
     kind = {"Content-Type": f"multipart/form-data; boundary={boundary.decode()}"}
     answer = await asgi.ask(service, "POST", PREDICT, form, kind)
     assert answer.status == 200, answer.body
