@@ -42,7 +42,8 @@ class Request:
     has_begun: bool = False  # whether a response is being sent, or was
     peer: str = ""  # the address of who connected: a client's, or a proxy's; empty of a socket
     addresses: tuple[str, ...] = ()  # the client's, then those of trusted proxies up to the peer's
-    environ: dict[str, Any] = dataclasses.field(default_factory=dict)  # more, for WSGI
+    # What handlers on the event loop leave to functions of Flask: more members of WSGI's environ.
+    environ: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def sent_path(self) -> str:

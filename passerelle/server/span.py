@@ -26,28 +26,34 @@ class Step:
         ended, span = time.perf_counter(), self._span
         span.steps[self._name] = span.steps.get(self._name, 0.0) + ended - self._began
         if span.recording is not None:
-            span.recording.add(self._recorded(ended, span.trace.span_id, kind))
+            span.recording.add(self._recorded(ended, span.trace.span_id))
 
-    def _recorded(
-        self, ended: float, parent_id: str, _: type[BaseException] | None
-    ) -> RecordedStep:
-        """It as a trace viewer is told."""
+    def _recorded(self, ended: float, parent_id: str) -> RecordedStep:
+        """What a trace viewer is told of it, as a child of the span of that id."""
         return RecordedStep(self._name, self._began, ended, parent_id)
 
 
 class Branch(Step):
     """A step with a trace of its own, in which it is the parent of what is done inside.
 
-    With `attributes` it is a request to another process, which they say something about.
+    `name` is the step's among the times, `recorded_as` its name for a trace viewer. With
+    `attributes` it is a request to another process, which they say something about.
     """
 
-    __slots__ = ("_shown", "attributes", "trace")
+    __slots__ = ("_recorded_as", "attributes", "trace")
 
-    def __init__(self, span: "Span", name: str, shown: str, attributes: Details | None) -> None:
+    def __init__(
+        self, span: "Span", name: str, recorded_as: str, attributes: Details | None
+    ) -> None:
         super().__init__(span, name)
         self.trace = span.trace if span.recording is None else span.trace.below()
         self.attributes = attributes
-        self._shown = shown  # its name in the trace
+        self._recorded_as = recorded_as
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if self.attributes is not None and kind is not None:
+            self.attributes.setdefault("error.type", kind.__name__)
+        super().__exit__(kind, *rest)
 
     def set_status(self, status: int) -> None:
         """Say what the other process answered."""
@@ -56,14 +62,10 @@ class Branch(Step):
             if status >= 400:
                 self.attributes["error.type"] = str(status)
 
-    def _recorded(
-        self, ended: float, parent_id: str, kind: type[BaseException] | None
-    ) -> RecordedStep:
+    def _recorded(self, ended: float, parent_id: str) -> RecordedStep:
         attributes = self.attributes
-        if attributes is not None and kind is not None:
-            attributes.setdefault("error.type", kind.__name__)
         return RecordedStep(
-            self._shown, self._began, ended, parent_id, self.trace.span_id, attributes,
+            self._recorded_as, self._began, ended, parent_id, self.trace.span_id, attributes,
             failed=attributes is not None and "error.type" in attributes,
         )  # fmt: skip
 

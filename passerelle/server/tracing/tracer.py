@@ -71,8 +71,8 @@ def recorded(request: Request, recording: Recording, status: int, ended: float) 
     if status >= 500:
         attributes["error.type"] = str(status)
     for name, key in (("model", "passerelle.model.id"), ("caller", "passerelle.caller.id")):
-        if found := span.attributes.get(name) or span.fields.get(name):
-            attributes[key] = str(found)
+        if found := span.attributes.get(name):
+            attributes[key] = found
     if cache := span.fields.get("cache"):
         attributes["passerelle.cache"] = str(cache)
     if recording.left_out:
