@@ -80,10 +80,11 @@ def create_app(options: settings.Settings | None = None) -> Application:
     options = options or settings.read()
     table = RouteTable(options)
     read_keys = known_keys.reader(options)
+    key_files = [each for each in (options.page_key, options.metrics_key) if each]
     gateway = State(
         options,
         FileWatcher(
-            options.keys, read_keys, lambda keys: keys, api_keys.KeysError, beside=options.page_key
+            options.keys, read_keys, lambda keys: keys, api_keys.KeysError, beside=key_files
         ),
         FileWatcher(options.manifest, table.read, table.accept, reading.ManifestError),
         usage=Usage(options.usage, options.usage_days) if options.usage else None,

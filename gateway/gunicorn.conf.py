@@ -12,8 +12,7 @@ try:
     manifest = reading.read_manifest(options.manifest)
     keys = key_file.read(options.keys)
     preflight.check(options.workers, options.redis, manifest, keys)
-    known_keys.page_key(options)
-    known_keys.metrics_key(options)
+    known_keys.own_keys(options)
     known_keys.demo_key()
 except (SettingError, reading.ManifestError, api_keys.KeysError) as error:
     raise SystemExit(f"The gateway can't start.\n{error}") from None

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway import settings
+from gateway.caller import USUAL_VERBS, Verb
 from gateway.keys import api_keys, key_file, plain_key
 from gateway.keys.api_keys import Key, Keys, KeysError
 from passerelle.server import log
@@ -23,45 +24,48 @@ def demo_key() -> tuple[str, Key]:
     return api_keys.new("demo", ("*",), None)
 
 
-def page_key(options: settings.Settings) -> Key | None:
-    """The page's key, made where its file is not there; None where the gateway has no page.
+class OwnKey:
+    """A key in a file of its own, which may be exchanged while the gateway runs.
+
+    One reader has it to itself, in one thread at a time.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        mode: int = plain_key.OWNER,
+        verbs: tuple[Verb, ...] = USUAL_VERBS,
+    ) -> None:
+        """The key, made where its file is not there.
+
+        Raises:
+            KeysError: it can't be read, or made.
+        """
+        self.path, self._name, self._verbs = path, name, verbs
+        self._last = plain_key.read_or_make(path, name, mode)
+
+    def read(self) -> Key:
+        """The key that the file holds now; the last good one where that is broken, or gone."""
+        try:
+            self._last = plain_key.read(self.path, self._name)
+        except KeysError as error:
+            log.write("ERROR", f"the last good key of {self._name} stays in use: {error}")
+        return dataclasses.replace(self._last, verbs=self._verbs)
+
+
+def own_keys(options: settings.Settings) -> list[OwnKey]:
+    """The page's key and Prometheus', as far as the gateway was told to have them.
 
     Raises:
         KeysError
     """
-    return plain_key.read_or_make(options.page_key, "frontend") if options.page_key else None
-
-
-def metrics_key(options: settings.Settings) -> Key | None:
-    """Prometheus' key, made where its file is not there; None where nobody was told to make one.
-
-    Raises:
-        KeysError
-    """
-    if options.metrics_key is None:
-        return None
-    made = plain_key.read_or_make(options.metrics_key, "prometheus", plain_key.GROUP)
-    return dataclasses.replace(made, verbs=("metrics",))
-
-
-def page_key_reader(options: settings.Settings) -> Callable[[], Key | None]:
-    """A function that reads the page's key, which may be exchanged; a broken one changes nothing.
-
-    Raises:
-        KeysError: it can't be read, or made, now.
-    """
-    last = page_key(options)
-
-    def read() -> Key | None:
-        nonlocal last
-        if options.page_key:
-            try:
-                last = plain_key.read(options.page_key, "frontend")
-            except KeysError as error:
-                log.write("ERROR", f"the page's last good key stays in use: {error}")
-        return last
-
-    return read
+    found = []
+    if options.page_key:
+        found.append(OwnKey(options.page_key, "frontend"))
+    if options.metrics_key:
+        found.append(OwnKey(options.metrics_key, "prometheus", plain_key.GROUP, ("metrics",)))
+    return found
 
 
 def reader(options: settings.Settings) -> Callable[[Path], Keys]:
@@ -70,7 +74,7 @@ def reader(options: settings.Settings) -> Callable[[Path], Keys]:
     Raises:
         KeysError: the page's key or Prometheus' can't be read, or made.
     """
-    read_page_key, metrics = page_key_reader(options), metrics_key(options)
+    own = own_keys(options)
     text, demo = demo_key()
 
     def read(path: Path) -> Keys:
@@ -85,9 +89,6 @@ def reader(options: settings.Settings) -> Callable[[Path], Keys]:
             line = f"curl -H 'X-API-Key: {text}' {options.demo}/models"
             message = "there is no key yet; until there is, try this one"
             log.write_with_key("WARNING", message, demo=line)
-        for own in (read_page_key(), metrics):
-            if own:
-                by_prefix[own.prefix] = own
-        return Keys(by_prefix)
+        return Keys(by_prefix | {key.prefix: key for key in (each.read() for each in own)})
 
     return read

@@ -7,7 +7,7 @@ made. Small files alone are watched like this.
 import asyncio
 import hashlib
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -31,7 +31,7 @@ class FileWatcher(Generic[Content, T]):
     """`current` is the last good reading; requests take it once and keep it to their end.
 
     `read` runs in a thread, since it may take its time; `accept` makes `current` of what it found,
-    on the event loop. A change of the file `beside` is one as well. Per process; only the loop
+    on the event loop. A change of a file `beside` is one as well. Per process; only the loop
     replaces `current`, in one assignment.
     """
 
@@ -41,10 +41,10 @@ class FileWatcher(Generic[Content, T]):
         read: Callable[[Path], Content],
         accept: Callable[[Content], T],
         failure: type[Exception],
-        beside: Path | None = None,
+        beside: Iterable[Path] = (),
     ) -> None:
         self.path, self._read, self._accept, self._failure = path, read, accept, failure
-        self._paths = [path, *([beside] if beside else [])]
+        self._paths = [path, *beside]
         self._read_digests = self._last_digests = self._digests()
         self.current = accept(read(path))
 

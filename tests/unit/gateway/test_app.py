@@ -270,3 +270,32 @@ async def test_as_long_as_it_runs_the_gateway_follows_its_services_and_files(
         clock.now += file_watcher.POLL_INTERVAL
         await settle()
     assert await models()  # what changes after its end is nobody's business
+
+
+@pytest.mark.parametrize(
+    ("setting", "path"),
+    [("PASSERELLE_PAGE_KEY", "/models"), ("PASSERELLE_METRICS_KEY", "/metrics")],
+)
+async def test_as_long_as_it_runs_it_follows_the_keys_of_the_page_and_of_prometheus(
+    setting: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    Followed(monkeypatch)
+    monkeypatch.setattr(daemon_thread, "run", run_inline)
+    manifest, keys, own = (tmp_path / each for each in ("models.yaml", "keys.yaml", "key"))
+    manifest.write_text(MANIFEST)
+    key_changes.write(keys, [])
+    environ = {"PASSERELLE_KEYS": str(keys), "PASSERELLE_MANIFEST": str(manifest)}
+    created = app.create_app(settings.read(environ | {setting: str(own)}))
+
+    async def status() -> int:
+        headers = {"X-API-Key": own.read_text().strip()}
+        return (await asgi.ask(created, "GET", path, headers=headers)).status
+
+    async with created.lifespan():
+        assert await status() == 200
+        own.write_text(api_keys.new("other", ("*",))[0])
+        assert await status() == 401
+        for _ in range(2):
+            clock.now += file_watcher.POLL_INTERVAL
+            await settle()
+        assert await status() == 200

@@ -25,8 +25,8 @@ def read(path: Path) -> str:
     return text
 
 
-def watcher(path: Path, beside: Path | None = None) -> FileWatcher[str, str]:
-    return FileWatcher(path, read, str.upper, BrokenError, beside)
+def watcher(path: Path) -> FileWatcher[str, str]:
+    return FileWatcher(path, read, str.upper, BrokenError)
 
 
 async def check_twice(watched: FileWatcher[str, str]) -> None:
@@ -90,14 +90,15 @@ async def test_a_rename_in_two_steps_is_not_even_noticed(
     assert capsys.readouterr().out == ""
 
 
-async def test_a_change_of_the_file_beside_is_one(file: Path) -> None:
-    beside, found = file.with_name("beside"), iter(["one", "two"])
+async def test_a_change_of_any_file_beside_is_one(file: Path) -> None:
+    beside, found = [file.with_name("a"), file.with_name("b")], iter(["one", "two", "three"])
     watched = FileWatcher(file, lambda _: next(found), str.upper, BrokenError, beside)
+    for expected, changed in zip(("ONE", "TWO"), beside, strict=True):
+        await check_twice(watched)
+        assert watched.current == expected
+        changed.write_text("a key")
     await check_twice(watched)
-    assert watched.current == "ONE"
-    beside.write_text("a key")
-    await check_twice(watched)
-    assert watched.current == "TWO"
+    assert watched.current == "THREE"
 
 
 async def test_a_file_that_did_not_change_is_not_read_again(
