@@ -23,14 +23,18 @@ UPSTREAM = (
 )
 
 
+def _is_origin(text: str) -> bool:
+    """Whether a text is an origin as browsers send it."""
+    return bool(re.fullmatch(access_fields.ORIGIN, text)) and access_fields.as_sent(text) == text
+
+
 Origins = Annotated[
     tuple[str, ...],
     settings.words(","),
     settings.checked(
-        lambda text: all(
-            re.fullmatch(access_fields.ORIGIN, each.strip()) for each in text.split(",")
-        ),
-        "write origins such as https://app.example.com with commas, or *",
+        lambda text: all(_is_origin(each.strip()) for each in text.split(",")),
+        "write origins such as https://app.example.com with commas, or *, as browsers send them: "
+        "in lower case, without :443 of https and :80 of http",
     ),
 ]
 

@@ -1,5 +1,6 @@
 """The fields that say who gets in: tokens of identity providers, pages elsewhere, and how often."""
 
+import re
 from typing import Annotated
 
 import pydantic
@@ -10,14 +11,13 @@ from passerelle.manifest.fields import Fields
 from passerelle.manifest.model import SCOPE_PREFIX, Algorithm
 from passerelle.protocol import addresses, rates
 
-ORIGIN = r"^(\*|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?)$"
+ORIGIN = r"^(\*|https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[1-9][0-9]{0,4})?)$"
 URL = r"^https?://[^\s/?#@]+(/[^\s?#]*)?(\?[^\s#]*)?$"
 SCOPE = r"^((predict|read):(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)|usage|metrics)$"
 RATE, QUOTA = rates.PATTERN, rates.QUOTA_PATTERN
 
 Rate = Annotated[str, Field(pattern=RATE, examples=["10/second", "100/minute", "10000/day"])]
 Quota = Annotated[str, Field(pattern=QUOTA, examples=["1000/hour", "10000/day"])]
-Origin = Annotated[str, Field(pattern=ORIGIN)]
 Scope = Annotated[str, Field(pattern=SCOPE)]
 
 
@@ -33,6 +33,24 @@ def safe(url: str) -> str:
     return url
 
 
+def as_sent(origin: str) -> str:
+    """An origin as browsers send it: in lower case, and without the port that is its scheme's."""
+    return re.sub(r"^(http:.*):80$|^(https:.*):443$", r"\1\2", origin.lower())
+
+
+def sent(origin: str) -> str:
+    """An origin that browsers send like this.
+
+    Raises:
+        PydanticCustomError: they send it otherwise, and so would never be let in.
+    """
+    if as_sent(origin) != origin:
+        mistake = f"is not how browsers send it; write {as_sent(origin)}"
+        raise PydanticCustomError("name", "{mistake}", {"mistake": mistake})
+    return origin
+
+
+Origin = Annotated[str, Field(pattern=ORIGIN), pydantic.AfterValidator(sent)]
 SafeUrl = Annotated[str, Field(pattern=URL), pydantic.AfterValidator(safe)]
 
 
@@ -77,5 +95,5 @@ class Cors(Fields):
     origins: list[Origin] = Field(
         min_length=1,
         examples=[["https://app.example.com", "http://localhost:3000"]],
-        description="Scheme, host and port, or * for any.",
+        description="Scheme, host and port as browsers send them, or * for any.",
     )

@@ -105,6 +105,12 @@ def test_the_setting_takes_origins_and_says_what_they_are() -> None:
     needed = {"PASSERELLE_KEYS": "keys.yaml"}
     given = settings.read({**needed, "PASSERELLE_CORS_ORIGINS": f"{PAGE}, http://localhost:3000"})
     assert given.cors_origins == (PAGE, "http://localhost:3000")
-    for wrong in ("app.example.com", f"{PAGE}/", f"{PAGE},"):
+    for wrong in (
+        "app.example.com",
+        f"{PAGE}/",
+        f"{PAGE},",
+        f"{PAGE}:443",
+        "https://APP.example.com",
+    ):
         with pytest.raises(SettingError, match="write origins such as"):
             settings.read({**needed, "PASSERELLE_CORS_ORIGINS": wrong})

@@ -46,18 +46,54 @@ def test_nothing_is_open_unless_the_manifest_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["*", "https://app.example.com", "http://localhost:3000", "http://[::1]:80"]
+    "origin",
+    [
+        "*",
+        "https://app.example.com",
+        "http://localhost:3000",
+        "http://[::1]:3000",
+        "http://a:443",
+        "https://a:80",
+        "https://a:8443",
+        "http://[::1:80]",
+    ],
 )
 def test_an_origin_is_scheme_host_and_port(origin: str) -> None:
     assert Cors(origins=[origin]).origins == [origin]
 
 
 @pytest.mark.parametrize(
-    "origin", ["", "app.example.com", "https://a/", "https://a/b", "https://*.a", "null", "ftp://a"]
+    "origin",
+    [
+        "",
+        "app.example.com",
+        "https://a/",
+        "https://a/b",
+        "https://*.a",
+        "null",
+        "ftp://a",
+        "https://a:0",
+        "https://a:0443",
+    ],
 )
 def test_an_origin_is_nothing_else(origin: str) -> None:
     with pytest.raises(pydantic.ValidationError):
         Cors(origins=[origin])
+
+
+@pytest.mark.parametrize(
+    ("origin", "sent"),
+    [
+        ("https://App.Example.com", "https://app.example.com"),
+        ("https://app.example.com:443", "https://app.example.com"),
+        ("http://localhost:80", "http://localhost"), ("http://[FE80::1]:80", "http://[fe80::1]"),
+    ],
+)  # fmt: skip
+def test_an_origin_is_written_as_browsers_send_it(origin: str, sent: str) -> None:
+    with pytest.raises(pydantic.ValidationError, match="is not how browsers send it") as raised:
+        Cors(origins=[origin])
+    assert raised.value.errors()[0]["msg"].endswith(f"; write {sent}")
+    assert Cors(origins=[sent]).origins == [sent]
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "rs256", ""])
