@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Iterator
 
 from passerelle.manifest import (
+    access_checks,
     completion,
     deployment,
     kinds,
@@ -17,7 +18,6 @@ from passerelle.manifest.kinds import Finding
 from passerelle.manifest.model import ONNX, USUAL_FIT, USUAL_FITS, Size, covers
 from passerelle.manifest.schema import Defaults, Entry, Input
 from passerelle.manifest.weights_fields import WeightsFile
-from passerelle.protocol import rates
 from passerelle.protocol.tasks import Task
 
 FILES = ("file:", "https:", "package:")  # how weights begin that are a file
@@ -33,7 +33,7 @@ RESERVED = ("gateway", "frontend", "prometheus", "grafana", "jaeger")
 def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
     """What one entry lacks, or what doesn't go together in it."""
     yield from _durations(entry, defaults)
-    yield from _limits(entry)
+    yield from access_checks.of_limits(entry.rate, entry.quota)
     scale = entry.scale or defaults.scale
     if scale.min > scale.max:
         yield "scale", f"min {scale.min} is more than max {scale.max}; swap them"
@@ -247,14 +247,6 @@ def _durations(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
     cache = entry.cache or defaults.cache
     if cache and completion.seconds(cache.ttl) > MAX_TTL:
         yield "cache", f"ttl {cache.ttl} is too long; write at most {MAX_TTL / 3600:g}h"
-
-
-def _limits(entry: Entry) -> Iterator[Finding]:
-    """A rate lets no more through at once than a quota in a whole hour or day."""
-    if entry.rate and entry.quota:
-        at_once, most = (rates.parse(text).amount for text in (entry.rate, entry.quota))
-        if at_once > most:
-            yield "rate", f"{entry.rate} is more than the quota, {entry.quota}; write a smaller one"
 
 
 def _is_torchvision(entry: Entry) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import pydantic
 
 from passerelle.manifest import (
+    access_checks,
     checks,
     completion,
     core_schema,
@@ -27,6 +28,7 @@ from passerelle.manifest import (
     text_file,
     union_errors,
 )
+from passerelle.manifest.access_fields import TokenIssuer
 from passerelle.manifest.fields import Fields
 from passerelle.manifest.model import Manifest, Models
 from passerelle.manifest.schema import Defaults, Entry
@@ -55,6 +57,7 @@ class Written:
     defaults: Defaults = dataclasses.field(default_factory=Defaults)
     entries: dict[int, Entry] = dataclasses.field(default_factory=dict)  # by number in the list
     invalid: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # the same
+    tokens: dict[int, TokenIssuer] = dataclasses.field(default_factory=dict)  # that are valid
 
 
 def read(path: Path) -> tuple[model.Model, ...]:
@@ -109,6 +112,10 @@ def validate(document: Document) -> Written:
     if isinstance(data.get("defaults"), dict):
         invalid = {str(path[1]) for path in wrong_paths if path[:1] == ("defaults",) and path[1:]}
         written.defaults = Defaults.model_validate(valid(data["defaults"], Defaults, invalid))
+    tokens = data.get("tokens")
+    for number, each in enumerate(tokens if isinstance(tokens, list) else []):
+        if not any(path[:2] == ("tokens", number) for path in wrong_paths):
+            written.tokens[number] = TokenIssuer.model_validate(each)
     models = data.get("models")
     for number, each in enumerate(models if isinstance(models, list) else []):
         at = ("models", number)
@@ -168,6 +175,9 @@ def complete(written: Written, document: Document, folder: Path) -> Models:
                 document.add((*at, field), message)
     for number, (field, message) in checks.of_entries(written.entries.items(), written.defaults):
         document.add(("models", number, *([field] if field else [])), message)
+    ids = {entry.id for entry in written.entries.values()}
+    for number, (field, message) in access_checks.of_tokens(written.tokens.items(), ids):
+        document.add(("tokens", number, field), message)
     return tuple(
         completion.complete(entry, written.defaults, folder) for entry in written.entries.values()
     )
