@@ -11,8 +11,9 @@ keys:
     expires: 2027-01-01         optional: when it no longer works, a day or 2027-01-01T18:00:00Z
     revoked: 2026-11-26T…       optional: since when it doesn't work any more
 
-All of it is text, so nothing needs quotes: a prefix such as 12345678 or 12e45678 is no number. A
-key that was revoked stays in the file, so that logs and usage that name its prefix can be read.
+All of it is text, so nothing needs quotes: a prefix such as 12345678 or 12e45678 is no number. No
+two keys have one prefix. A key that was revoked stays in the file, so that logs and usage that name
+its prefix can be read.
 """
 
 import datetime
@@ -75,10 +76,15 @@ def parse(text: str, path: Path) -> list[Key]:
     records = document.data.get("keys") if isinstance(document.data, dict) else None
     if not isinstance(records, list):
         raise KeysError(f"{path} needs a list named keys; make it with: passerelle keys new")
-    return [
-        _parse_record(entry, f"{path}, line {document.lines['keys', number]}: keys[{number}]")
-        for number, entry in enumerate(records)
-    ]
+    places = dict[str, int]()
+    found = []
+    for number, entry in enumerate(records):
+        place = f"{path}, line {document.lines['keys', number]}: keys[{number}]"
+        key = _parse_record(entry, place)
+        if (other := places.setdefault(key.prefix, number)) != number:
+            raise KeysError(f"{place}.prefix is that of keys[{other}], too; remove one of the two")
+        found.append(key)
+    return found
 
 
 def _parse_record(entry: Any, place: str) -> Key:

@@ -109,6 +109,14 @@ def test_a_field_that_is_wrong_is_told(more: str, sentence: str) -> None:
         parse(more)
 
 
+def test_two_keys_of_one_prefix_are_told_with_their_places() -> None:
+    other = f"{{{RECORD.replace('00000000', '00000001')}}}"
+    text = f"keys:\n- {{{RECORD}}}\n- {other}\n- {{{RECORD}, verbs: [usage]}}\n"
+    told = r"keys.yaml, line 4: keys\[2\].prefix is that of keys\[0\], too; remove one of the two"
+    with pytest.raises(KeysError, match=told):
+        key_file.parse(text, Path("keys.yaml"))
+
+
 def test_what_is_written_of_a_key_is_read_again() -> None:
     for more in ("", ", verbs: [metrics], rate: 5/second, expires: 2027-01-31T18:00:00Z"):
         key = parse(more)
