@@ -40,7 +40,7 @@ async def check(gateway: State, text: str) -> Caller:
         Unauthorized, ServiceUnavailable
     """
     issuers = gateway.routes.current.issuers
-    if issuers and not api_keys.is_in(text):
+    if issuers and not text.startswith(api_keys.MARK):
         return await issuers.identify(text)
     return find_key(gateway, text).caller
 

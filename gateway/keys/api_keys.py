@@ -12,6 +12,7 @@ from collections.abc import Collection
 from gateway.caller import ALL, USUAL_VERBS, Caller, Verb
 from passerelle.protocol.rates import Rate
 
+MARK = "psl_"  # how every key begins, and no token, whose first byte is one of JSON
 FORMAT = re.compile(r"psl_([0-9a-f]{8})_[A-Za-z0-9_-]{43}")
 _BEGINNING = re.compile(r"psl_[0-9a-f]{8}_")
 _OF_NONE = "0" * 64  # in place of an unknown key's SHA-256
@@ -93,5 +94,5 @@ def like(key: Key, taken: Collection[str] = ()) -> tuple[str, Key]:
     prefix = secrets.token_hex(4)
     while prefix in taken:
         prefix = secrets.token_hex(4)
-    text = f"psl_{prefix}_{secrets.token_urlsafe(32)}"
+    text = f"{MARK}{prefix}_{secrets.token_urlsafe(32)}"
     return text, dataclasses.replace(key, prefix=prefix, sha256=digest(text))

@@ -44,12 +44,12 @@ def new(  # an option each
     file: Path | None,
     state: Path,
 ) -> None:
-    """Make a key and show it, once. A running gateway takes it at once."""
+    """Make a key and show it, once. A gateway that reads the file follows within seconds."""
     if mistake := names.mistake(name):
         raise click.BadParameter(f"{name!r} {mistake}", param_hint="--name")
     rights = Key(name, "", "", ids or (ALL,), expires, verbs, rate, quota)
     path = file or local_state.keys_file(state)
-    with key_changes.changing(path) as found:
+    with key_changes.changing(path, may_make=True) as found:
         text, key = api_keys.like(rights, {each.prefix for each in found})
         found.append(key)
     click.echo(text)

@@ -37,24 +37,31 @@ for _tag in ("bool", "float", "int", "null", "timestamp"):
 
 def add(path: Path, key: Key) -> None:
     """Add a key to a file, which is made where it isn't there."""
-    with changing(path) as keys:
+    with changing(path, may_make=True) as keys:
         keys.append(key)
 
 
 def write(path: Path, keys: list[Key]) -> None:
     """Write the file of these keys, and no others: for its owner alone, or as it was before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path):
         _exchange(path, _changed(EMPTY, [], keys))
 
 
 @contextlib.contextmanager
-def changing(path: Path) -> Iterator[list[Key]]:
+def changing(path: Path, *, may_make: bool = False) -> Iterator[list[Key]]:
     """The keys of a file; what the block makes of this list is written at its end.
 
+    Where there is no file, it and its folder are made only if they may be.
+
     Raises:
-        KeysError: the file is there, but broken: it is left as it is.
+        KeysError: the file is broken, and left as it is; or it isn't there, and may not be made.
     """
     path = path.resolve()  # a link stays one
+    if may_make:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        key_file.read_text(path)
     with _locked(path):
         text = key_file.read_text(path)
         text = text if text.strip() else EMPTY
@@ -68,7 +75,6 @@ def changing(path: Path) -> Iterator[list[Key]]:
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file, which is made where it isn't there, unless the block fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     is_new = not path.exists()
     while True:
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600)) as file:

@@ -47,7 +47,7 @@ def ensure_demo_key(state: Path) -> str:
         api_keys.KeysError: the key file is there, but broken.
     """
     text = demo_key(state)
-    with key_changes.changing(keys_file(state)) as keys:
+    with key_changes.changing(keys_file(state), may_make=True) as keys:
         if text and Keys({each.prefix: each for each in keys}).find(text, timestamps.now()):
             return text
         text, key = api_keys.new(DEMO_NAME, ("*",))

@@ -137,14 +137,16 @@ def test_of_two_keys_of_one_name_the_prefix_says_which(tmp_path: Path) -> None:
 
 
 def test_a_key_that_is_not_there_is_told_and_no_file_made(tmp_path: Path) -> None:
+    keep(tmp_path, made("alice"))
     for command_name in ("revoke", "rotate"):
         shown = run(tmp_path, command_name, "dave")
-        assert (shown.exit_code, "no key whose name or prefix is 'dave'" in shown.output) == (
-            2,
-            True,
-        )
-    assert not (tmp_path / "keys.yaml").exists()
-    assert "is not there; make a key with: passerelle keys new" in run(tmp_path, "list").output
+        told = "no key whose name or prefix is 'dave'" in shown.output
+        assert (shown.exit_code, told) == (2, True)
+        shown = run(tmp_path / "mistyped", command_name, "alice")
+        told = "is not there; make a key with: passerelle keys new" in shown.output
+        assert (shown.exit_code, told) == (1, True)
+    assert "is not there; make a key with" in run(tmp_path / "mistyped", "list").output
+    assert [each.name for each in tmp_path.iterdir()] == ["keys.yaml"]
 
 
 def test_two_keys_live_at_once_while_one_is_rotated(tmp_path: Path) -> None:

@@ -51,7 +51,10 @@ async def test_what_is_no_key_may_be_a_token_where_the_manifest_takes_some() -> 
     key = Client(made.KEY_TEXT, key_in_query=False)
     assert await auth.identify(taken, key, span()) == made.KEY.caller
     unknown, _ = api_keys.new("bob", ("*",), None)
-    for text, sentence in ((unknown, "unknown or expired"), ("nonsense", "no JSON Web Token")):
+    for text, sentence in (
+        (unknown, "unknown or expired"), ("psl_XYZ", "unknown or expired"),
+        ("nonsense", "no JSON Web Token"), (f"a{unknown}", "no JSON Web Token"),
+    ):  # fmt: skip
         with pytest.raises(problems.Unauthorized, match=sentence):
             await auth.identify(taken, Client(text, key_in_query=False), span())
 

@@ -158,12 +158,30 @@ def test_a_broken_file_is_left_as_it_is(text: str, path: Path) -> None:
 
 def test_a_change_that_fails_leaves_no_file_where_there_was_none(path: Path) -> None:
     def fail() -> None:
-        with key_changes.changing(path):
+        with key_changes.changing(path, may_make=True):
             raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011  # the test's own
         fail()
     assert not path.exists()
+
+
+def test_a_file_and_its_folder_are_made_only_if_they_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "keys.yaml"
+    with pytest.raises(KeysError, match="is not there"), key_changes.changing(path):
+        pass
+    assert not list(tmp_path.iterdir())
+    with key_changes.changing(path, may_make=True) as keys:
+        keys.append(made("alice"))
+    assert len(read(path)) == 1
+
+
+def test_two_records_of_one_prefix_are_both_left(path: Path) -> None:
+    record = f"  - {{name: a, prefix: '00000001', sha256: {'1' * 64}, models: [m]}}\n"
+    path.write_text(f"keys:\n{record}{record}")
+    with pytest.raises(KeysError, match="is that of"):
+        key_changes.add(path, made("carol"))
+    assert path.read_text() == f"keys:\n{record}{record}"
 
 
 def test_a_file_keeps_its_rights_and_a_link_its_place(tmp_path: Path, path: Path) -> None:
