@@ -2,15 +2,27 @@
 
 import datetime
 
+from gateway import credentials
 from gateway.caller import ALL, NOBODY, Caller, Verb
 from gateway.exchange import Client
 from gateway.keys import api_keys
 from gateway.keys.api_keys import Key
 from gateway.state import State
 from passerelle.protocol import problems
+from passerelle.server.messages import Request
 from passerelle.server.span import Span
 
 HOW_TO_SEND = "Send a key as X-API-Key: … or Authorization: Bearer …"
+
+
+async def identify_request(gateway: State, request: Request) -> Caller:
+    """Whoever sent a request that is no prediction, as `identify` does.
+
+    Raises:
+        Unauthorized, ServiceUnavailable
+    """
+    client = credentials.client(request, request.values)
+    return await identify(gateway, client, request.span)
 
 
 async def identify(gateway: State, client: Client, span: Span) -> Caller:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, credentials, history, readiness, usage_report
+from gateway import auth, history, readiness, usage_report
 from gateway.caller import Caller
 from gateway.route import AnyRoute
 from gateway.state import State
@@ -133,8 +133,7 @@ async def identify(gateway: State, request: Request) -> Caller:
     Raises:
         Unauthorized
     """
-    client = credentials.client(request, request.values)
-    found = await auth.identify(gateway, client, request.span)
+    found = await auth.identify_request(gateway, request)
     request.environ[CALLER_KEY] = found
     return found
 

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import passerelle
-from gateway import auth, credentials, forwarding, readiness
-from gateway.caller import Caller
+from gateway import auth, forwarding, readiness
 from gateway.front_ends import open_inference as front_end
 from gateway.front_ends.open_inference import JSON
 from gateway.route import AnyRoute
@@ -25,7 +24,7 @@ Handler = Callable[[State, Request], Awaitable[Response]]
 
 async def server(gateway: State, request: Request) -> Response:
     """`GET /v2`: what this server is."""
-    auth.permit_listing(gateway, await identify(gateway, request))
+    auth.permit_listing(gateway, await auth.identify_request(gateway, request))
     about = {"name": "passerelle", "version": passerelle.__version__, "extensions": EXTENSIONS}
     return application.json_response(about)
 
@@ -68,7 +67,7 @@ async def index(gateway: State, request: Request) -> Response:
 
     With `ready` in the body, those alone that can answer now.
     """
-    caller = await identify(gateway, request)
+    caller = await auth.identify_request(gateway, request)
     auth.permit_listing(gateway, caller)
     only_ready = read_question(await request_body.read_any(request, MAX_QUESTION))
     routes = [each.current for each in gateway.routes.current.allowed(caller)]
@@ -100,23 +99,14 @@ HANDLERS: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-async def identify(gateway: State, request: Request) -> Caller:
-    """Whoever sent a request.
-
-    Raises:
-        Unauthorized
-    """
-    client = credentials.client(request, request.values)
-    return await auth.identify(gateway, client, request.span)
-
-
 async def find(gateway: State, request: Request) -> AnyRoute:
     """The route of the model that a request's path names.
 
     Raises:
         Unauthorized, Forbidden, NotFound; InvalidRequest: its backend takes no tensors.
     """
-    caller, model_id = await identify(gateway, request), request.parameters["model_id"]
+    caller = await auth.identify_request(gateway, request)
+    model_id = request.parameters["model_id"]
     auth.permit(gateway, caller, "read", model_id)
     route = gateway.routes.current.find(model_id, caller)
     front_end.require_version(model_id, request)

@@ -41,6 +41,14 @@ async def test_a_valid_key_is_known_by_its_name_which_the_log_has() -> None:
     assert logged.attributes == {"caller": f"key:{made.KEY.prefix}"}
 
 
+async def test_a_request_that_is_no_prediction_is_known_by_its_headers_and_its_address() -> None:
+    request = made.request(headers={"authorization": f"Bearer {made.KEY_TEXT}"})
+    assert await auth.identify_request(gateway(), request) == made.KEY.caller
+    assert request.span.fields == {"key": "alice"}
+    with pytest.raises(problems.Unauthorized, match="ends up in logs"):
+        await auth.identify_request(gateway(), made.request(b"key=a"))
+
+
 async def test_what_is_no_key_may_be_a_token_where_the_manifest_takes_some() -> None:
     taken, logged = gateway(), span()
     taken.routes.current = dataclasses.replace(taken.routes.current, issuers=issuers())
