@@ -12,7 +12,10 @@ MAX_KEYS = 100
 
 @dataclasses.dataclass(frozen=True)
 class KeySet:
-    """Those of an issuer's keys that can be used. It never changes; two of the same are equal."""
+    """Those of an issuer's keys that can be used, in an order of their own, whatever the issuer's.
+
+    It never changes; two of the same keys are equal.
+    """
 
     keys: tuple[Key, ...]
 
@@ -33,4 +36,10 @@ def parse(document: Mapping[str, Any]) -> KeySet:
     keys = document.get("keys")
     if not isinstance(keys, list) or len(keys) > MAX_KEYS:
         raise ValueError(f"it has no list of at most {MAX_KEYS} keys")
-    return KeySet(tuple(found for each in keys if (found := key.read(each))))
+    usable = (found for each in keys if (found := key.read(each)))
+    return KeySet(tuple(sorted(usable, key=_place)))
+
+
+def _place(each: Key) -> tuple[str, ...]:
+    """What a key's place among others goes by."""
+    return each.kid or "", each.kind, each.algorithm or "", *each.parts

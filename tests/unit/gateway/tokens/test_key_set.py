@@ -42,6 +42,15 @@ def test_what_can_not_be_used_is_left_out() -> None:
     assert keys == key_set.parse({"keys": [signing.jwk()]}) != key_set.parse({"keys": []})
 
 
+def test_the_same_keys_are_equal_in_whatever_order_the_issuer_has_them() -> None:
+    published = [
+        signing.jwk(), signing.jwk(number=2, kid=None), signing.jwk("P-256"),
+        signing.jwk(number=3, kid=None, alg="RS256"),
+    ]  # fmt: skip
+    assert key_set.parse({"keys": published}) == key_set.parse({"keys": published[::-1]})
+    assert key_set.parse({"keys": published}) != key_set.parse({"keys": published[1:]})
+
+
 @pytest.mark.parametrize("document", [{}, {"keys": None}, {"keys": {}}, {"keys": [{}] * 101}])
 def test_what_is_no_list_of_keys_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no list of at most 100 keys"):
