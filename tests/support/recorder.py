@@ -12,6 +12,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from tests.support import stack
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -29,18 +31,45 @@ class Seen:
         return [value for key, value in self.headers if key == name]
 
 
-@dataclasses.dataclass
 class Recorder:
-    """Its port, what it has seen, and what it answers by the last segment of the address."""
+    """Its port, what it has seen, and what it answers by the last segment of the address.
 
-    port: int
-    seen: list[Seen] = dataclasses.field(default_factory=list)
-    answers: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    A gateway may have answered before the end of what it sent here is read. So whoever looks waits
+    for requests of which no more than the line has come.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.answers: dict[str, bytes] = {}
+        self._seen: list[Seen] = []
+        self._unread = 0
+        self._lock = threading.Lock()
+
+    @property
+    def seen(self) -> list[Seen]:
+        """The requests that came, once none is being read."""
+        stack.wait_for(lambda: self._unread == 0, 10)
+        return list(self._seen)
 
     @property
     def lines(self) -> list[str]:
         """The lines of the requests that were seen."""
         return [each.line for each in self.seen]
+
+    def clear(self) -> None:
+        """Forget what came, once none is being read."""
+        del self._seen[: len(self.seen)]
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[list[Seen]]:
+        """While the rest of a request is read; where to keep it."""
+        with self._lock:
+            self._unread += 1
+        try:
+            yield self._seen
+        finally:
+            with self._lock:
+                self._unread -= 1
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -48,11 +77,11 @@ class _Handler(socketserver.StreamRequestHandler):
         recorder: Recorder = self.server.recorder  # type: ignore[attr-defined]  # set by `running`
         with contextlib.suppress(OSError):
             while line := self.rfile.readline():
-                headers = http.client.parse_headers(self.rfile)
-                found = [(name.lower(), value) for name, value in headers.items()]
-                body, is_whole = self.body(headers)
-                seen = Seen(line.decode("latin-1").strip(), found, body, is_whole)
-                recorder.seen.append(seen)
+                with recorder.reading() as seen:
+                    headers = http.client.parse_headers(self.rfile)
+                    found = [(name.lower(), value) for name, value in headers.items()]
+                    body, is_whole = self.body(headers)
+                    seen.append(Seen(line.decode("latin-1").strip(), found, body, is_whole))
                 name = line.split(b" ")[1].rpartition(b"/")[2].decode()
                 self.wfile.write(recorder.answers.get(name, OK))
                 if name in recorder.answers or not is_whole:

@@ -55,7 +55,7 @@ def wait_until_ready(door: Door) -> None:
 
 def told(door: Door, backend: Recorder, headers: dict[str, str], model: str = "odd") -> Seen:
     """What the backend is told of a request with these headers."""
-    backend.seen.clear()
+    backend.clear()
     url = f"{door.url}/model/{model}/predict"
     answer = requests.post(url, b"a", headers={"X-API-Key": door.key} | headers, timeout=30)
     assert answer.status_code == 200, answer.text

@@ -91,7 +91,7 @@ def test_a_path_of_the_gateways_own_has_one_spelling(door: Door, path: str) -> N
 
 
 def test_a_models_path_has_one_spelling(door: Door, backend: Recorder) -> None:
-    backend.seen.clear()
+    backend.clear()
     path = "/model/odd/predict"
     others = [each for each in spellings(path) if not each.startswith(f"{path}/")]
     others += [
@@ -121,7 +121,7 @@ def test_a_models_path_has_one_spelling(door: Door, backend: Recorder) -> None:
 def test_what_is_below_a_models_path_goes_on_as_it_was_sent(
     door: Door, backend: Recorder, below: str, expected: str
 ) -> None:
-    backend.seen.clear()
+    backend.clear()
     assert status(door, f"/model/odd/predict{below}") == 200
     assert backend.lines == [f"GET {expected} HTTP/1.1"]
 
@@ -137,7 +137,7 @@ def test_what_is_below_a_models_path_goes_on_as_it_was_sent(
     ],
 )  # fmt: skip
 def test_nothing_climbs_out_of_a_backends_path(door: Door, backend: Recorder, below: str) -> None:
-    backend.seen.clear()
+    backend.clear()
     assert status(door, f"/model/odd/predict{below}") == 400
     assert backend.lines == []
 

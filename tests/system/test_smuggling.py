@@ -122,7 +122,7 @@ FRAMING = [
 def test_a_request_that_ends_at_two_places_is_refused(
     door: Door, backend: Recorder, lines: bytes, status: int
 ) -> None:
-    backend.seen.clear()
+    backend.clear()
     received = exchanged(door, request(lines + b"\r\n", HELLO) + SECOND)
     assert statuses(received) == [status], received
     assert b"\r\nConnection: close\r\n" in received
@@ -130,7 +130,7 @@ def test_a_request_that_ends_at_two_places_is_refused(
 
 
 def test_chunks_are_of_http_1_1_alone(door: Door, backend: Recorder) -> None:
-    backend.seen.clear()
+    backend.clear()
     old = request(CHUNKED, HELLO).replace(b"HTTP/1.1", b"HTTP/1.0")
     assert statuses(exchanged(door, old + SECOND)) == [400]
     assert backend.lines == []
@@ -147,7 +147,7 @@ HEADERS = [
 
 @pytest.mark.parametrize("line", HEADERS, ids=repr)
 def test_a_line_that_is_no_header_is_refused(door: Door, backend: Recorder, line: bytes) -> None:
-    backend.seen.clear()
+    backend.clear()
     received = exchanged(door, request(line + b"\r\nContent-Length: 0\r\n") + SECOND)
     assert statuses(received) == [400], received
     assert backend.lines == []
@@ -163,7 +163,7 @@ HOSTS = [
 
 @pytest.mark.parametrize("line", HOSTS, ids=repr)
 def test_a_request_is_for_exactly_one_host(door: Door, backend: Recorder, line: bytes) -> None:
-    backend.seen.clear()
+    backend.clear()
     sent = request(b"Content-Length: 0\r\n").replace(b"Host: a\r\n", line + b"\r\n" * bool(line))
     assert statuses(exchanged(door, sent + SECOND)) == [400]
     assert backend.lines == []
@@ -214,7 +214,7 @@ LINES = [
 def test_a_line_that_is_no_requests_is_refused(
     door: Door, backend: Recorder, line: bytes, status: int
 ) -> None:
-    backend.seen.clear()
+    backend.clear()
     received = exchanged(door, line + b"\r\nHost: a\r\nX-API-Key: KEY\r\n\r\n" + SECOND)
     assert statuses(received) == [status], received
     assert backend.lines == []
@@ -222,7 +222,7 @@ def test_a_line_that_is_no_requests_is_refused(
 
 @pytest.mark.parametrize("value", [b"200-ok", b"100-continue, x", b"x", b"100-continue;q=1"])
 def test_what_can_not_be_expected_is_refused(door: Door, backend: Recorder, value: bytes) -> None:
-    backend.seen.clear()
+    backend.clear()
     sent = request(b"Expect: " + value + b"\r\nContent-Length: 5\r\n", b"hello")
     assert statuses(exchanged(door, sent + SECOND)) == [417]
     assert backend.lines == []
@@ -264,11 +264,11 @@ BODIES = [
 def test_a_body_that_ends_at_two_places_is_refused(
     door: Door, backend: Recorder, body: bytes
 ) -> None:
-    backend.seen.clear()
+    backend.clear()
     received = exchanged(door, request(CHUNKED, body) + SECOND)
     assert statuses(received) == [400], received
     assert b"\r\nConnection: close\r\n" in received
-    stack.wait_for(lambda: not any(each.is_whole for each in backend.seen), 2)
+    assert not any(each.is_whole for each in backend.seen)
     assert set(backend.lines) <= {"POST /first HTTP/1.1"}
 
 
@@ -276,7 +276,7 @@ def test_a_body_that_ends_at_two_places_is_refused(
 def test_a_body_in_chunks_is_counted_as_it_arrives(
     door: Door, backend: Recorder, size: int, status: int
 ) -> None:
-    backend.seen.clear()
+    backend.clear()
     end = b"0\r\n\r\n" if status == 200 else b""  # who sends too much need not come to an end
     sent = request(CHUNKED + b"Connection: close\r\n", b"1\r\na\r\n" * size + end)
     assert statuses(exchanged(door, sent.replace(b"/odd/", b"/kept/"))) == [status]
@@ -285,7 +285,7 @@ def test_a_body_in_chunks_is_counted_as_it_arrives(
 
 def test_a_body_of_chunk_extensions_ends(door: Door, backend: Recorder) -> None:
     """Bytes that are nobody's cost their sender the connection, however slowly they come."""
-    backend.seen.clear()
+    backend.clear()
     chunk = b"1;a=" + b"b" * 8_000 + b"\r\nx\r\n"
     received = exchanged(door, request(CHUNKED, chunk * 100))
     assert statuses(received) == [400]
@@ -317,7 +317,7 @@ MEANT = [
 def test_what_ends_at_one_place_reaches_the_backend_as_what_it_is(
     door: Door, backend: Recorder, lines: bytes, body: bytes
 ) -> None:
-    backend.seen.clear()
+    backend.clear()
     received = exchanged(door, request(lines, body) + SECOND)
     assert [each for each in statuses(received) if each != 100] == [200, 200], received
     assert backend.lines == ["POST /first HTTP/1.1", "POST /second HTTP/1.1"]
@@ -335,7 +335,7 @@ def test_a_host_may_be_any(door: Door) -> None:
 
 @pytest.mark.parametrize("url", [b"http://a", b"HTTP://A", b"https://a"])
 def test_a_whole_address_is_its_path(door: Door, backend: Recorder, url: bytes) -> None:
-    backend.seen.clear()
+    backend.clear()
     sent = SECOND.replace(b"POST ", b"POST " + url)
     assert statuses(exchanged(door, sent)) == [200]
     assert backend.lines == ["POST /second HTTP/1.1"]
@@ -343,7 +343,7 @@ def test_a_whole_address_is_its_path(door: Door, backend: Recorder, url: bytes) 
 
 
 def test_options_of_the_server_itself_answers(door: Door, backend: Recorder) -> None:
-    backend.seen.clear()
+    backend.clear()
     sent = b"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     assert statuses(exchanged(door, sent)) == [200]
     assert backend.lines == []
@@ -352,7 +352,7 @@ def test_options_of_the_server_itself_answers(door: Door, backend: Recorder) -> 
 def test_an_upgrade_to_websocket_is_refused_and_its_bytes_are_no_request(
     door: Door, backend: Recorder
 ) -> None:
-    backend.seen.clear()
+    backend.clear()
     lines = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n"
     received = exchanged(
         door, request(lines + b"Content-Length: 0\r\n") + b"\x81\x05hello" + SECOND
