@@ -24,7 +24,7 @@ from tests.unit.gateway.limits.clocks import MIDNIGHT, Clocks
 pytestmark = redis_here.MARK
 RATE = Limit("caller-rate", "k", "rate", 5, 3600)
 QUOTA = Limit("model-quota", "m", "quota", 7, 86_400)
-PATIENT, HASTY = 5000, 100  # milliseconds
+PATIENT, HASTY = 5000, 1000  # milliseconds
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,8 @@ async def test_one_that_freezes_holds_a_request_up_no_longer_than_its_time(
     server: RedisServer,
 ) -> None:
     async with store(server.url, HASTY) as counts:
-        await passed(counts, QUOTA, times=5)
+        assert await passed(counts, QUOTA, times=5) == 5
+        assert not counts.is_lost
         server.freeze()
         try:
             begin = time.monotonic()
@@ -189,8 +190,8 @@ async def test_one_that_freezes_holds_a_request_up_no_longer_than_its_time(
         finally:
             server.thaw()
         assert sum(each.is_admitted for each in found) == 2
-        assert 0.09 < first < 0.5
-        assert second < 0.09
+        assert 0.9 < first < 3
+        assert second < 0.9
         await asyncio.sleep(RETRY_INTERVAL)
         await counts.take((RATE,))
         assert not counts.is_lost
