@@ -151,19 +151,31 @@ def page(key_file: Path, port: int, environ: dict[str, str]) -> Iterator[str]:
 
 
 class Clients:
-    """Clients that keep their connection and ask again and again until they are told to stop."""
+    """Clients that ask again and again until they are told to stop.
 
-    def __init__(self, door: Door, number: int = 4) -> None:
-        self.door, self.stopped = door, threading.Event()
+    Each keeps its connection; or each request has a new one, so that every worker gets some, and
+    what breaks then is counted in `lost`.
+    """
+
+    def __init__(self, door: Door, number: int = 4, *, reconnect: bool = False) -> None:
+        self.door, self.reconnect, self.stopped = door, reconnect, threading.Event()
         self.statuses: list[int] = []
+        self.lost: list[requests.ConnectionError] = []
         self.threads = [threading.Thread(target=self.ask) for _ in range(number)]
 
     def ask(self) -> None:
         with requests.Session() as session:
             session.headers["X-API-Key"] = self.door.key
+            if self.reconnect:
+                session.headers["Connection"] = "close"
+            url = f"{self.door.url}/model/{LITE0}/predict"
             while not self.stopped.wait(0.05):  # leaves the services some of the processor
-                url = f"{self.door.url}/model/{LITE0}/predict"
-                self.statuses.append(session.post(url, data=stack.CAT, timeout=30).status_code)
+                try:
+                    self.statuses.append(session.post(url, data=stack.CAT, timeout=30).status_code)
+                except requests.ConnectionError as error:
+                    if not self.reconnect:
+                        raise
+                    self.lost.append(error)
 
     def wait_for_answers(self, count: int) -> None:
         """Until so many more have come."""

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,39 +38,6 @@ def answered(text: str) -> float:
     )  # fmt: skip
 
 
-class Clients:
-    """Threads that ask for predictions, each on new connections, so that every worker has some."""
-
-    def __init__(self, door: Door, each: int, count: int = 4) -> None:
-        self.door, self.each = door, each
-        self.answers = self.lost = 0
-        self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(count)]
-
-    def _ask(self) -> None:
-        for _ in range(self.each):
-            try:
-                url, headers = (
-                    f"{self.door.url}/model/{LITE0}/predict",
-                    {"X-API-Key": self.door.key},
-                )
-                requests.post(url, data=b"x", headers=headers, timeout=10)
-            except requests.ConnectionError:
-                with self._lock:
-                    self.lost += 1
-            else:
-                with self._lock:
-                    self.answers += 1
-
-    def start(self) -> None:
-        for each in self._threads:
-            each.start()
-
-    def join(self) -> None:
-        for each in self._threads:
-            each.join()
-
-
 def test_what_workers_count_adds_up_and_never_goes_back_though_one_is_killed(
     tmp_path: Path,
 ) -> None:
@@ -79,23 +45,27 @@ def test_what_workers_count_adds_up_and_never_goes_back_though_one_is_killed(
     nowhere = "http://127.0.0.1:1"
     with processes.gateway(tmp_path, nowhere, environ=environ, manifest=manifest(OPEN)) as door:
         stack.wait_for(lambda: len(stack.children(door.pid)) == 3, 10)
-        clients, counts, processor = Clients(door, each=50), [0.0], [0.0]
-        clients.start()
-        stack.wait_for(lambda: answered(scrape(door.url)) > 60, 20)
-        before = set(stack.children(door.pid))
-        stack.kill(min(before))
-        stack.wait_for(lambda: set(stack.children(door.pid)) - before, 10)
-        for _ in range(10):
-            text = scrape(door.url)
-            counts.append(answered(text))
-            processor.append(scraped.total(text, "process_cpu_seconds_total"))
-        clients.join()
+        counts, processor = [0.0], [0.0]
+        with processes.Clients(door, reconnect=True) as clients:
+            stack.wait_for(lambda: answered(scrape(door.url)) > 60, 20)
+            before = set(stack.children(door.pid))
+            stack.kill(min(before))
+            stack.wait_for(lambda: set(stack.children(door.pid)) - before, 10)
+            for _ in range(10):
+                clients.wait_for_answers(4)
+                text = scrape(door.url)
+                counts.append(answered(text))
+                processor.append(scraped.total(text, "process_cpu_seconds_total"))
+        answers, lost = len(clients.statuses), len(clients.lost)
+        # A request is counted behind its answer.
+        stack.wait_for(lambda: answered(scrape(door.url)) >= answers, 5)
         counts.append(answered(scrape(door.url)))
         assert counts == sorted(counts)
+        assert counts[-1] > counts[1], "none was answered after the kill"
         assert processor == sorted(processor)
         # One that was answered may have been lost on its way, and none was counted twice.
-        assert clients.answers <= counts[-1] <= clients.answers + clients.lost
-        assert clients.lost < 20
+        assert answers <= counts[-1] <= answers + lost
+        assert lost < 20
         text = scrape(door.url)
         assert scraped.total(text, "passerelle_requests_in_flight", model=LITE0) == 0
         mapped = Path(f"/proc/{stack.children(door.pid)[0]}/maps").read_text()
