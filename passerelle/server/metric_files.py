@@ -8,6 +8,7 @@ gunicorn calls `number`, `join` and `leave` as workers come and go, and `remove`
 one worker there is no folder, and nothing of this.
 """
 
+import contextlib
 import itertools
 import shutil
 import tempfile
@@ -49,6 +50,15 @@ def join(_: Any, worker: Any) -> None:
 def leave(_: Any, worker: Any) -> None:
     """A worker has ended: what it was doing is done no more (gunicorn's child_exit)."""
     multiprocess.mark_process_dead(worker.number, str(folder))
+
+
+def begun(folder: Path) -> list[str]:
+    """The files that there is something in. One that a worker is just making is still empty."""
+    found = []
+    for each in sorted(folder.glob("*.db")):
+        with contextlib.suppress(FileNotFoundError):  # whose worker has ended meanwhile
+            found += [str(each)] if each.stat().st_size else []
+    return found
 
 
 def remove(_: Any) -> None:

@@ -188,7 +188,7 @@ class Scrape(Collector):
             yield from self.registry.collect()
             yield from process_metrics.of_one()
         else:
-            yield from MultiProcessCollector(None, str(metric_files.folder)).collect()
+            yield from MultiProcessCollector.merge(metric_files.begun(metric_files.folder))
             yield from process_metrics.of_all(os.getppid())
 
 

@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def counted(folder: Path) -> dict[str, float]:
-    found = MultiProcessCollector(None, str(folder)).collect()
+    found = MultiProcessCollector.merge(metric_files.begun(folder))
     return {sample.name: sample.value for metric in found for sample in metric.samples}
 
 
@@ -60,6 +60,13 @@ def test_what_a_worker_was_doing_ends_with_it_and_its_counts_stay(folder: Path) 
     assert counted(folder) == {"busy": 6, "work_total": 2}
     metric_files.leave(None, Worker(1))
     assert counted(folder) == {"busy": 3, "work_total": 2}
+
+
+def test_a_file_that_a_worker_is_just_making_is_not_read_yet(folder: Path) -> None:
+    metric_files.join(None, Worker(0))
+    Counter("work_total", "Work.", registry=None).inc()
+    (folder / "counter_1.db").touch()
+    assert counted(folder) == {"work_total": 1}
 
 
 def test_the_folder_is_made_once_and_goes_at_the_end(
