@@ -15,7 +15,7 @@ from tests.chaos.fault import Pace
 from tests.chaos.faults import FAULTS, QUICK
 from tests.chaos.scene import Scene
 
-QUICK_PACE = Pace(fault=1.0, calm=0.7)
+QUICK_PACE = Pace(fault=1.0, calm=1.5)
 
 
 def main() -> None:

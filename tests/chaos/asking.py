@@ -78,8 +78,8 @@ class Asking:
             await asyncio.sleep(PAUSE)
 
     def calm_since(self, names: AbstractSet[str], moment: float) -> bool:
-        """Whether each target was asked since then, and all that was asked then answered right."""
-        recent = [each for each in self.records if each.began >= moment]
+        """Whether each target has answered since then, and every answer was right."""
+        recent = [each for each in self.records if each.ended >= moment]
         return {each.target for each in recent} >= names and all(
             each.outcome.kind == answers.RIGHT for each in recent
         )

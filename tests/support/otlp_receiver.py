@@ -38,10 +38,14 @@ class Span:
 
 
 class Receiver:
-    """What it got, and what it answers; `status` and `seconds` may be set meanwhile."""
+    """What it got, and what it answers; `status` and `seconds` may be set meanwhile.
+
+    `tries` has the sender's name for each message that came, whatever becomes of it.
+    """
 
     def __init__(self, port: int) -> None:
         self.port, self.status, self.seconds = port, 200, 0.0
+        self.tries: list[str] = []
         self.messages: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.spans: list[Span] = []
@@ -55,9 +59,14 @@ class Receiver:
         return [each for each in self.spans if each.trace_id == trace_id]
 
     def wait_for(self, trace_id: str, count: int = 1, seconds: float = 15) -> list[Span]:
-        """The spans of a trace, once there are so many, and a moment has brought no more."""
+        """The spans of a trace, once there are so many."""
         stack.wait_for(lambda: len(self.of_trace(trace_id)) >= count, seconds)
         return self.of_trace(trace_id)
+
+    def wait_for_another_try(self, service: str) -> None:
+        """Until a process of this name has sent one more message."""
+        before = self.tries.count(service)
+        stack.wait_for(lambda: self.tries.count(service) > before, 20)
 
     def take(self, path: str, headers: dict[str, str], body: bytes) -> None:
         assert path == "/v1/traces"
@@ -104,6 +113,7 @@ def running(port: int = 0) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            found.tries.append(next(spans(gzip.decompress(body))).service)
             left.wait(found.seconds)
             if found.status == 200:
                 found.take(self.path, headers, body)
