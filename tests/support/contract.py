@@ -244,7 +244,7 @@ def enforced() -> Iterator[None]:
 
 def _check_received(url: str, read: Callable[[], Answer]) -> None:
     """Check the answer of a gateway, unless it is a backend's own."""
-    for address, raw in _gateways.items():
+    for address, raw in list(_gateways.items()):  # clients of any thread ask
         if url.startswith(f"{address}/") and not _is_by_backend(answer := read(), raw):
             check(answer)
 
