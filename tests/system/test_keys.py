@@ -54,7 +54,11 @@ def door(folder: Path) -> Iterator[Door]:
             folder,
             "http://127.0.0.1:1",
             manifest=manifest,
-            environ=PROXIES | {"PASSERELLE_USAGE": str(folder / "usage.db")},
+            environ=PROXIES
+            | {
+                "PASSERELLE_USAGE": str(folder / "usage.db"),
+                "PASSERELLE_MAX_WRONG_KEYS": str(wrong_keys.MAX_FAILURES),
+            },
         ) as found:
             stack.wait_for(lambda: found.model()["status"] == "ready", 20)
             yield found
