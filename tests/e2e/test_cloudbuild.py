@@ -14,6 +14,7 @@ from tests.support import stack
 
 MODEL = "efficientnet-lite0"
 FILES = stack.ROOT / "cloudbuild"
+NAMES = ("base", "model", "gateway", "frontend")
 STEP = re.compile(r"^#(\d+) \[(?:(\S+) )?\d+/\d+\] ((?:RUN|COPY) .*)$", re.MULTILINE)
 
 
@@ -33,14 +34,16 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield at
 
 
-def build_all(workspace: Path, at: str, commit: str) -> dict[str, cloudbuild.Build]:
+def build_all(
+    workspace: Path, at: str, commit: str, names: tuple[str, ...] = NAMES
+) -> dict[str, cloudbuild.Build]:
     """Each file's build, one after the other, on one fresh machine."""
     with cloudbuild.machine(conftest.BASE) as environ:
         return {
             name: cloudbuild.Build(FILES / f"{name}.yaml", workspace, at, SHORT_SHA=commit).run(
                 environ
             )
-            for name in ("base", "model", "gateway", "frontend")
+            for name in names
         }
 
 
@@ -103,7 +106,7 @@ def test_the_files_build_push_and_deploy_and_reuse_every_layer_the_second_time(
 
     app = workspace / "services" / "model" / "app.py"
     app.write_text(app.read_text() + "# changed\n")
-    third = build_all(workspace, registry, "ccccccc")
+    third = build_all(workspace, registry, "ccccccc", ("base", "model"))
     ran, cached = steps(third["model"].log)
     print(f"code only: {len(cached)} steps from the cache, run {sorted(ran)}")  # noqa: T201
     assert not [s for s in ran if s.startswith(("pip ", "server ", "tools ", "baked RUN"))], ran
