@@ -1,6 +1,7 @@
 # `make up` and `make test` set up what they need the first time, and are quick the second.
-.PHONY: up docker-up unit coverage test e2e check docs wheel format render words lock bench chaos help clean
+.PHONY: up docker-up unit coverage system test e2e check docs wheel format render words lock bench chaos help clean
 FILE ?= models.yaml
+PYTEST_PARALLEL = .venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
 	@.venv/bin/passerelle up --file $(FILE)
@@ -12,10 +13,14 @@ unit: .venv/installed  ## run the unit tests, in seconds
 	.venv/bin/pytest tests/unit
 
 coverage: .venv/installed  ## run the unit tests, and tell which lines they leave out; too many are an error
-	.venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal tests/unit --cov --cov-report=term
+	$(PYTEST_PARALLEL) tests/unit --cov --cov-report=term
+
+system: .venv/installed  ## run the system tests: real processes, real models
+	$(PYTEST_PARALLEL) tests/system
 
 test: .venv/installed  ## run all tests; those of containers only where a Docker engine answers
-	.venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal tests/unit tests/system
+	@$(MAKE) --no-print-directory coverage
+	@$(MAKE) --no-print-directory system
 	.venv/bin/pytest tests/e2e
 
 e2e: .venv/installed  ## run the tests of images and containers, which need a Docker engine

@@ -37,7 +37,7 @@ RUN_BY = {
     "make bench": ("tests/system/test_bench.py", '"bench.compare"'),
     "make chaos": ("tests/system/test_chaos.py", '"tests.chaos"'),
     "make check": (".ci/run", "make check"),
-    "make coverage": (".ci/run", "make coverage"),
+    "make coverage": ("Makefile", "$(MAKE) --no-print-directory coverage"),
     "make docker-up": ("tests/e2e/test_docker_up.py", "docker_up.py"),
     "make docs": ("Makefile", "$(MAKE) --no-print-directory docs"),
     "make e2e": (".ci/run", "PASSERELLE_E2E=required make test"),
@@ -45,6 +45,7 @@ RUN_BY = {
     "make help": (MAKEFILE, '"help"'),
     "make lock": (MAKEFILE, '"lock"'),
     "make render": (MAKEFILE, '"render"'),
+    "make system": ("Makefile", "$(MAKE) --no-print-directory system"),
     "make test": (".ci/run", "make test"),
     "make unit": ("pyproject.toml", 'testpaths = ["tests"]'),  # a part of `make test`
     "make up": ("tests/support/stack.py", '"up"'),
