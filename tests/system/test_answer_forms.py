@@ -11,6 +11,7 @@ import requests
 from PIL import Image
 
 from passerelle.client import Client
+from tests.conftest import shared_state
 from tests.support import small_net, stack
 
 SOURCE = """\
@@ -41,7 +42,7 @@ def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     folder = tmp_path_factory.mktemp("rooms")
     (folder / "rooms.py").write_text(SOURCE)
     manifest = small_net.write(folder, MANIFEST)
-    with stack.running(manifest, folder / "state", "--no-page") as running:
+    with stack.running(manifest, shared_state(folder / "state"), "--no-page") as running:
         yield running
 
 

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.conftest import shared_state
 from tests.support import browser as chrome
 from tests.support import stack, task_nets
 
@@ -84,7 +85,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     task_nets.write(folder)
     (folder / "server.py").write_text(SERVER)
     (folder / "models.yaml").write_text(MANIFEST)
-    with stack.running(folder / "models.yaml", folder / "state") as started:
+    with stack.running(folder / "models.yaml", shared_state(folder / "state")) as started:
         yield started
 
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import ExifTags, Image
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.conftest import shared_state
 from tests.support import browser as chrome
 from tests.support import stack, task_nets
 
@@ -25,7 +26,7 @@ OF = 'document.querySelector("{0}").getBoundingClientRect().toJSON()'
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     """A gateway and a page with two models that detect, two that segment, and others."""
     folder = tmp_path_factory.mktemp("tasks")
-    with stack.running(task_nets.write(folder), folder / "state") as started:
+    with stack.running(task_nets.write(folder), shared_state(folder / "state")) as started:
         yield started
 
 

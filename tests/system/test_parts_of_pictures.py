@@ -11,6 +11,7 @@ import pytest
 import requests
 from PIL import ExifTags, Image
 
+from tests.conftest import shared_state
 from tests.support import stack, task_nets
 
 pytestmark = pytest.mark.torch
@@ -24,7 +25,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     """A model of each task, and one with a handler."""
     folder = tmp_path_factory.mktemp("parts")
     manifest = task_nets.write(folder)
-    with stack.running(manifest, folder / "state") as running:
+    with stack.running(manifest, shared_state(folder / "state")) as running:
         yield running
 
 

@@ -12,6 +12,7 @@ import requests
 from playwright.sync_api import Browser
 
 from passerelle.client import Client
+from tests.conftest import shared_state
 from tests.support import browser as chrome
 from tests.support import processes, small_net, stack
 
@@ -84,7 +85,7 @@ def site(
         if keeps:
             patch.setenv("PASSERELLE_PATH_PREFIX", PREFIX)
         with (
-            stack.running(small_net.write(folder), folder / "state") as up,
+            stack.running(small_net.write(folder), shared_state(folder / "state")) as up,
             nginx(folder / "nginx", PREFIX, "" if keeps else "/", up.page_port, up.port) as (
                 page,
                 gateway,

@@ -16,6 +16,7 @@ import yaml
 from PIL import Image
 
 from passerelle.client import Client
+from tests.conftest import shared_state
 from tests.support import stack, task_nets
 
 pytestmark = pytest.mark.torch
@@ -33,7 +34,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     folder = tmp_path_factory.mktemp("pipelines")
     manifest = task_nets.write(folder)
     manifest.write_text(MANIFEST)
-    with stack.running(manifest, folder / "state") as running:
+    with stack.running(manifest, shared_state(folder / "state")) as running:
         yield running
 
 

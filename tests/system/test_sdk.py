@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from passerelle.client import AsyncClient, Client, answers, errors
+from tests.conftest import shared_state
 from tests.support import small_net, stack, task_nets
 
 NAN = """\
@@ -44,7 +45,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     task_nets.write(folder)
     (folder / "contrast.py").write_text(NAN)
     manifest = small_net.write(folder, MANIFEST)
-    with stack.running(manifest, folder / "state", "--no-page") as running:
+    with stack.running(manifest, shared_state(folder / "state"), "--no-page") as running:
         yield running
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.conftest import shared_state
 from tests.support import documents, small_net, stack, task_nets
 
 DOCUMENT = "docs/python.md"
@@ -29,7 +30,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     text += "  - {id: tagged, pipeline: [people, first]}\n"
     for ours, shown in IDS.items():
         text = re.sub(rf"\b{ours}(?=[,\n\]])", shown, text)
-    with stack.running(small_net.write(folder, text), folder / "state", "--no-page") as running:
+    with stack.running(
+        small_net.write(folder, text), shared_state(folder / "state"), "--no-page"
+    ) as running:
         yield running
 
 
