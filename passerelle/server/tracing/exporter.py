@@ -81,9 +81,14 @@ class Exporter:
         self.send_queued()
 
     def send_queued(self) -> None:
-        """Send all that is there now."""
-        while self._queue and self._clock() < self._end:
+        """Send what is there now, and of what comes meanwhile as much as fills a batch.
+
+        The rest waits for the next time: a message for each few requests costs more than they do.
+        """
+        left = len(self._queue)
+        while (left > 0 or len(self._queue) >= BATCH) and self._clock() < self._end:
             size = min(BATCH, len(self._queue))
+            left -= size
             self.send([self._queue.popleft() for _ in range(size)])
 
     def send(self, batch: Sequence[RecordedRequest]) -> None:

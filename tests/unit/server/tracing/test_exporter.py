@@ -71,6 +71,23 @@ def test_a_batch_has_a_largest_size() -> None:
     assert [each.count("a") for each in world.taken] == [exporter.BATCH, 1]
 
 
+@pytest.mark.parametrize(("more", "sent"), [(3, [2]), (exporter.BATCH, [2, exporter.BATCH])])
+def test_what_comes_meanwhile_waits_for_the_next_time_unless_it_fills_a_batch(
+    monkeypatch: pytest.MonkeyPatch, more: int, sent: list[int]
+) -> None:
+    world = World()
+    deliver, coming = world.deliver, [more]
+
+    def busy(message: bytes, timeout: float) -> None:
+        deliver(message, timeout)
+        world.put(*["a"] * (coming.pop() if coming else 1))
+
+    monkeypatch.setattr(world.exporter, "_deliver", busy)
+    world.put("a", "a")
+    world.exporter.send_queued()
+    assert [each.count("a") for each in world.taken] == sent
+
+
 def test_a_full_batch_is_sent_without_waiting() -> None:
     world = World()
     world.put(*["a"] * (exporter.BATCH - 1))
