@@ -25,10 +25,14 @@ def safe(url: str) -> str:
     """An address of which nobody on the way can say what is there.
 
     Raises:
-        PydanticCustomError: it is one of plain http, at a host that isn't near.
+        PydanticCustomError: it is none, or one of plain http, at a host that isn't near.
     """
-    if addresses.is_open(url):
+    mistake = ""
+    if not addresses.is_url(url.partition("?")[0]):
+        mistake = "is no address; write one such as https://login.example.com"
+    elif addresses.is_open(url):
         mistake = "is open to whoever is on the way; write https"
+    if mistake:
         raise PydanticCustomError("name", "{mistake}", {"mistake": mistake})
     return url
 

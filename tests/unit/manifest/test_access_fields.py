@@ -145,3 +145,12 @@ def test_what_is_wrong_with_an_issuer_is_told_with_its_mend(tmp_path: Path) -> N
         reading.read_manifest(tmp_path / "models.yaml")
     assert "is open to whoever is on the way; write https" in str(raised.value)
     assert "did you mean 'algorithms'?" in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["https://[a", "https://a.example:x", "https://a.example:0"])
+def test_what_looks_like_an_address_and_is_none_is_told(tmp_path: Path, url: str) -> None:
+    text = MANIFEST.replace("https://login.example.com", url)
+    (tmp_path / "models.yaml").write_text(text)
+    with pytest.raises(reading.ManifestError) as raised:
+        reading.read_manifest(tmp_path / "models.yaml")
+    assert f"tokens[0].issuer: '{url}' is no address; write one such as" in str(raised.value)
