@@ -18,9 +18,7 @@ coverage: .venv/installed  ## run the unit tests, and tell which lines they leav
 system: .venv/installed  ## run the system tests: real processes, real models
 	$(PYTEST_PARALLEL) tests/system
 
-test: .venv/installed  ## run all tests; those of containers only where a Docker engine answers
-	@$(MAKE) --no-print-directory coverage
-	@$(MAKE) --no-print-directory system
+test: coverage system  ## run all tests; those of containers only where a Docker engine answers
 	.venv/bin/pytest tests/e2e
 
 e2e: .venv/installed  ## run the tests of images and containers, which need a Docker engine
