@@ -7,6 +7,7 @@ take it for.
 import contextlib
 import dataclasses
 import http.client
+import itertools
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,12 @@ from typing import Any
 from tests.support import stack
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+_numbers = itertools.count(1)
+
+
+def number() -> bytes:
+    """The value of a header X-Number, by which a request that comes late is known as late."""
+    return b"%d" % next(_numbers)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,26 +37,32 @@ class Seen:
         """All values of a header."""
         return [value for key, value in self.headers if key == name]
 
+    @property
+    def number(self) -> int | None:
+        """Its X-Number, if it has one."""
+        return next(map(int, self.values("x-number")), None)
+
 
 class Recorder:
     """Its port, what it has seen, and what it answers by the last segment of the address.
 
-    A gateway may have answered before the end of what it sent here is read. So whoever looks waits
-    for requests of which no more than the line has come.
+    A gateway may have answered before what it sent here is read. So whoever looks waits for
+    requests of which no more than the line has come, and a request with a header X-Number of
+    before the last `clear` doesn't count.
     """
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.answers: dict[str, bytes] = {}
         self._seen: list[Seen] = []
-        self._unread = 0
+        self._unread = self._cleared = 0
         self._lock = threading.Lock()
 
     @property
     def seen(self) -> list[Seen]:
         """The requests that came, once none is being read."""
         stack.wait_for(lambda: self._unread == 0, 10)
-        return list(self._seen)
+        return [each for each in self._seen if each.number is None or each.number > self._cleared]
 
     @property
     def lines(self) -> list[str]:
@@ -57,8 +70,10 @@ class Recorder:
         return [each.line for each in self.seen]
 
     def clear(self) -> None:
-        """Forget what came, once none is being read."""
-        del self._seen[: len(self.seen)]
+        """Forget what came, once none is being read, and what is still on its way."""
+        stack.wait_for(lambda: self._unread == 0, 10)
+        self._cleared = int(number())
+        self._seen.clear()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[list[Seen]]:

@@ -48,7 +48,7 @@ def door(backend: Recorder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def exchanged(door: Door, sent: bytes) -> bytes:
     """All that the gateway says to bytes on one connection, until it ends it or is silent."""
-    sent = sent.replace(b"KEY", door.key.encode())
+    sent = sent.replace(b"KEY", door.key.encode() + b"\r\nX-Number: " + recorder.number())
     received = b""
     with socket.create_connection(("127.0.0.1", int(door.url.rpartition(":")[2])), 10) as client:
         client.sendall(sent)
