@@ -1,5 +1,6 @@
 # `make up` and `make test` set up what they need the first time, and are quick the second.
 .PHONY: up docker-up unit coverage system test e2e check docs wheel format render words lock bench chaos help clean
+.NOTPARALLEL:  # each uses all processors by itself
 FILE ?= models.yaml
 PYTEST_PARALLEL = .venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal
 
