@@ -120,8 +120,13 @@ def make_app(gateway: State, table: RouteTable) -> Application:
 
 @contextlib.asynccontextmanager
 async def running(gateway: State, table: RouteTable, measured: Metrics) -> AsyncIterator[None]:
-    """Follow the services, the files and the other workers, for as long as the gateway runs."""
+    """Follow the services, the files and the other workers, for as long as the gateway runs.
+
+    Requests come once it has heard of the services: a worker that takes another's place would
+    refuse its first ones.
+    """
     table.start()
+    await table.heard()
     counting = gateway.usage.running() if gateway.usage else contextlib.nullcontext()
     async with counting, asyncio.TaskGroup() as tasks:
         watched = gateway.keys, gateway.routes, table, table.issuers, measured

@@ -40,6 +40,7 @@ class Replica:
         self.in_flight = Counter()  # requests
         self.last_request = 0.0  # seconds of time.monotonic
         self.statuses: Statuses = {}  # replaced whole, never changed
+        self.probed = asyncio.Event()  # once
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -120,6 +121,7 @@ class Replica:
         """Probe until stopped."""
         while True:
             self.statuses = await self.probe()
+            self.probed.set()
             if is_draining(self.statuses):
                 self.pool.close_idle()  # it waits for that before it ends
             found = self.statuses.values()

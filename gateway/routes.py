@@ -1,6 +1,7 @@
 """Which upstream a model's requests go to. The table follows models.yaml while the gateway runs."""
 
 import asyncio
+import contextlib
 import dataclasses
 import difflib
 import functools
@@ -22,6 +23,8 @@ from gateway.upstream import RESOLVE_INTERVAL, Limits, Upstream
 from passerelle.manifest import reading, source
 from passerelle.manifest.model import Cache, ExternalModel, Fetch, Manifest, Pipeline, of_kind
 from passerelle.protocol import problems
+
+HEARING_TIMEOUT = 1.0  # seconds of a gateway's start, for services that hang
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +86,13 @@ class RouteTable:
         self._started = True
         for each in self.upstreams.values():
             each.start()
+
+    async def heard(self) -> None:
+        """Wait until each service was probed once, for at most HEARING_TIMEOUT."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HEARING_TIMEOUT):
+                for each in list(self.upstreams.values()):
+                    await each.heard()
 
     def stop(self) -> None:
         """Follow them no longer."""

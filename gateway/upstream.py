@@ -64,11 +64,18 @@ class Upstream:
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
         self.histories: dict[str, History] = {}  # by the model's id
         self._logged: dict[str, str] = {}  # the last status of each model in the log
+        self._resolved = asyncio.Event()  # once
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to follow the replicas as they come and go."""
         self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def heard(self) -> None:
+        """Wait until each replica that was found first was probed, well or in vain."""
+        await self._resolved.wait()
+        for replica in list(self.replicas.values()):
+            await replica.probed.wait()
 
     def stop(self) -> None:
         """Stop probing; requests in flight go on."""
@@ -108,6 +115,7 @@ class Upstream:
         """Follow the replicas until stopped."""
         while True:
             await self.refresh_replicas()
+            self._resolved.set()
             is_late = time.monotonic() - self._started > TAKEOVER_TIMEOUT
             if self.is_ready or (is_late and not self.location.port_file):
                 self.drop_predecessor()

@@ -6,6 +6,7 @@ from pathlib import Path
 import requests
 
 from passerelle.local import key_changes
+from tests import conftest
 from tests.support import processes, stack
 
 
@@ -30,3 +31,28 @@ def test_each_worker_takes_the_same_keys_and_one_that_dies_is_replaced(tmp_path:
         stack.wait_for(lambda: set(stack.children(door.pid)) - {first, second}, 10)
         stack.wait_for(lambda: len(stack.children(door.pid)) == 2, 10)
         assert {listing(door.url, demo[0]) for _ in range(20)} == {200}
+
+
+def test_a_worker_that_has_just_begun_knows_the_services(tmp_path: Path) -> None:
+    folder = processes.artifact(conftest.shared_artifacts())
+    at = f"127.0.0.1:{stack.free_port()}"
+    with (
+        processes.service(folder, at),
+        processes.gateway(tmp_path, f"http://{at}", environ={"PASSERELLE_WORKERS": "2"}) as door,
+    ):
+        assert {door.predict().status_code for _ in range(10)} == {200}
+        first, second = stack.children(door.pid)
+        stack.kill(first)
+        stack.kill(second)
+        stack.wait_for(lambda: answered(door), 10)
+        assert {door.predict().status_code for _ in range(10)} == {200}
+
+
+def answered(door: processes.Door) -> bool:
+    """Whether a worker took the request, and then for the model: it is no reason to wait."""
+    try:
+        status = door.predict().status_code
+    except requests.ConnectionError:
+        return False
+    assert status == 200
+    return True

@@ -223,12 +223,18 @@ models:
 
 
 class Followed:
-    """In place of following services: which are followed now."""
+    """In place of following services: which are followed now, and which were waited for."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.services: set[str] = set()
+        self.heard: set[str] = set()
         monkeypatch.setattr(Upstream, "start", lambda each: self.services.add(each.service))
         monkeypatch.setattr(Upstream, "stop", lambda each: self.services.discard(each.service))
+
+        async def hear(each: Upstream) -> None:
+            self.heard |= {each.service} & self.services
+
+        monkeypatch.setattr(Upstream, "heard", hear)
 
 
 async def run_inline(work: Callable[..., Any], *given: Any) -> Any:
@@ -254,8 +260,8 @@ async def test_as_long_as_it_runs_the_gateway_follows_its_services_and_files(
 
     assert not followed.services
     async with created.lifespan():
+        assert followed.services == followed.heard == {"zoo"}
         await settle()
-        assert followed.services == {"zoo"}
         assert await models() is None  # the key is unknown
         key_changes.write(keys, [key])
         manifest.write_text(MANIFEST.replace("zoo", "park"))

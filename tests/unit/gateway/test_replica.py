@@ -166,8 +166,9 @@ async def test_it_is_probed_more_often_until_every_model_is_ready(
     pool = Probed()
     pool.status = status
     found = with_pool(pool)
+    assert not found.probed.is_set()
     found.start()
-    await until(lambda: found.statuses)
+    await until(found.probed.is_set)
     assert found.statuses["m"].status == status
     clock.now += interval - 0.01
     await settle()

@@ -1,5 +1,6 @@
 """Which service a model's requests go to."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from passerelle.manifest import reading
 from passerelle.manifest.model import Cache, ExternalModel
 from passerelle.protocol import problems
 from tests.unit.gateway import made
+from tests.unit.gateway.conftest import Clock
+from tests.unit.gateway.made import settle, until
 
 MANIFEST = """\
 version: 1
@@ -113,6 +116,22 @@ def test_services_are_followed_from_the_tables_start_on(
     assert not followed.stopped
     found.stop()
     assert sorted(followed.stopped) == ["park", "zoo"]
+
+
+async def test_of_services_that_hang_the_table_waits_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    answering, found = asyncio.Event(), table()
+    monkeypatch.setattr(Upstream, "heard", lambda _: answering.wait())
+    accepted(found, tmp_path)
+    hearing = asyncio.create_task(found.heard())
+    await settle()
+    assert not hearing.done()
+    clock.now += routes.HEARING_TIMEOUT
+    await until(hearing.done)
+    await hearing
+    answering.set()
+    await found.heard()  # at once
 
 
 def test_a_service_that_is_gone_is_followed_no_more(

@@ -308,6 +308,26 @@ async def test_a_service_is_followed_until_it_is_stopped(clock: Clock) -> None:
     assert found._task.cancelled()
 
 
+@pytest.mark.usefixtures("clock", "names")
+async def test_it_was_heard_once_each_of_its_replicas_was_probed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Replica, "start", lambda _: None)
+    found = Upstream(Passerelle(), "zoo", Location("http://127.0.0.1:1|http://127.0.0.1:2"))
+    hearing = asyncio.create_task(found.heard())
+    await settle()
+    assert not hearing.done()  # nobody knows its replicas
+    found.start()
+    await until(lambda: len(found.replicas) == 2)
+    first, second = found.replicas.values()
+    first.probed.set()
+    await settle()
+    assert not hearing.done()
+    second.probed.set()
+    await until(hearing.done)
+    found.stop()
+
+
 def test_pictures_without_numbers_are_counted_on_all_replicas() -> None:
     found = made.upstream("10.0.0.1", "10.0.0.2", "10.0.0.3")
     one, two, other = found.replicas.values()
