@@ -3,6 +3,7 @@
 .NOTPARALLEL:  # each uses all processors by itself
 FILE ?= models.yaml
 PYTEST_PARALLEL = .venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal
+PYTEST_ENGINES = .venv/bin/pytest -n 2 --dist loadgroup tests/e2e
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
 	@.venv/bin/passerelle up --file $(FILE)
@@ -20,10 +21,10 @@ system: .venv/installed  ## run the system tests: real processes, real models
 	$(PYTEST_PARALLEL) tests/system
 
 test: coverage system  ## run all tests; those of containers only where a Docker engine answers
-	.venv/bin/pytest tests/e2e
+	$(PYTEST_ENGINES)
 
 e2e: .venv/installed  ## run the tests of images and containers, which need a Docker engine
-	PASSERELLE_E2E=required .venv/bin/pytest tests/e2e
+	PASSERELLE_E2E=required $(PYTEST_ENGINES)
 
 check: .venv/installed  ## lint, types, generated files, and the documentation
 	.venv/bin/ruff format --check .
