@@ -16,11 +16,10 @@ BASE = "python:3.11-slim"
 HERE = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Have one process run all that use this machine's engine; others name a group themselves."""
-    for each in items:
-        if HERE in each.path.parents and not each.get_closest_marker("xdist_group"):
-            each.add_marker(pytest.mark.xdist_group("engine"))
+    if HERE in item.path.parents and not item.get_closest_marker("xdist_group"):
+        item.add_marker(pytest.mark.xdist_group("engine"))
 
 
 def lacking() -> str:
