@@ -3,7 +3,7 @@
 .NOTPARALLEL:  # each uses all processors by itself
 FILE ?= models.yaml
 PYTEST_PARALLEL = .venv/bin/pytest -n auto --maxprocesses 4 --dist worksteal
-PYTEST_ENGINES = .venv/bin/pytest -n 2 --dist loadgroup tests/e2e
+PYTEST_ENGINES = .venv/bin/pytest -n 2 tests/e2e
 
 up: .venv/installed  ## run every model of $(FILE) and the gateway
 	@.venv/bin/passerelle up --file $(FILE)

@@ -6,20 +6,30 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.e2e import composed
 
 BASE = "python:3.11-slim"
 HERE = Path(__file__).parent
+OWN_ENGINE = "test_cloudbuild.py"  # tests that bring an engine
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Have one process run all that use this machine's engine; others name a group themselves."""
-    if HERE in item.path.parents and not item.get_closest_marker("xdist_group"):
-        item.add_marker(pytest.mark.xdist_group("engine"))
+class ByEngine(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Has one process run all tests that use this machine's engine."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """The engine of a test, by which tests are shared out."""
+        return OWN_ENGINE if OWN_ENGINE in nodeid else "this machine's"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByEngine:
+    """How tests are shared out where there are several processes."""
+    return ByEngine(config, log)
 
 
 def lacking() -> str:

@@ -14,7 +14,6 @@ from tests.support import stack
 
 MODEL = "efficientnet-lite0"
 FILES = stack.ROOT / "cloudbuild"
-pytestmark = pytest.mark.xdist_group("an engine of its own")  # beside the others
 NAMES = ("base", "model", "gateway", "frontend")
 STEP = re.compile(r"^#(\d+) \[(?:(\S+) )?\d+/\d+\] ((?:RUN|COPY) .*)$", re.MULTILINE)
 
