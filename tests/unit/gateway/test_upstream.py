@@ -315,15 +315,12 @@ async def test_it_was_heard_once_each_of_its_replicas_was_probed(
     monkeypatch.setattr(Replica, "start", lambda _: None)
     found = Upstream(Passerelle(), "zoo", Location("http://127.0.0.1:1|http://127.0.0.1:2"))
     hearing = asyncio.create_task(found.heard())
-    await settle()
-    assert not hearing.done()  # nobody knows its replicas
     found.start()
     await until(lambda: len(found.replicas) == 2)
-    first, second = found.replicas.values()
-    first.probed.set()
-    await settle()
-    assert not hearing.done()
-    second.probed.set()
+    for each in found.replicas.values():
+        await settle()
+        assert not hearing.done()
+        each.probed.set()
     await until(hearing.done)
     found.stop()
 
