@@ -155,10 +155,13 @@ def translating(path: Path) -> Iterator[None]:
 def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     """A connection for as long as the block runs. A file that is made is its owner's alone.
 
-    Whoever closes it last leaves no other file beside it, unless it can't be written to.
+    Whoever closes it last leaves no other file beside it, unless it can't be written to. One that
+    is there is opened by SQLite alone: to close it again would give up the locks that other threads
+    of the process have on it.
     """
     if mode == "rwc":
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path.resolve(), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     address = f"file:{urllib.parse.quote(str(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(address, BUSY_SECONDS, isolation_level=None, uri=True)
     with contextlib.closing(connection):

@@ -8,6 +8,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ import pytest
 import requests
 
 from gateway.usage import usage_file
+from gateway.usage.counts import Batch
 from gateway.usage.question import Question
 from passerelle.client import Client, errors
 from tests import conftest
@@ -193,3 +195,24 @@ def test_whatever_is_wrong_with_the_file_requests_go_on_and_count(
             file.unlink()
             seconds_of(door, 2)
             assert usage(door)[0]["requests"] == 2  # in a file that was made anew
+
+
+LOOK = """\
+import sqlite3, sys
+file = sqlite3.connect(sys.argv[1])
+file.execute("SELECT * FROM usage").fetchall()
+file.close()
+"""
+
+
+def test_who_writes_takes_no_lock_away_from_who_reads_beside_it(tmp_path: Path) -> None:
+    """Else another process takes itself for the last, and takes the other files away."""
+    file, nothing = tmp_path / "usage.db", Batch()
+    usage_file.add(file, nothing, ALWAYS.since)
+    with usage_file.opened(file, "rw") as reading:
+        reading.execute("SELECT * FROM usage").fetchall()
+        usage_file.add(file, nothing, ALWAYS.since)
+        before = sorted(tmp_path.iterdir())
+        subprocess.run([sys.executable, "-c", LOOK, str(file)], check=True)
+        assert sorted(tmp_path.iterdir()) == before
+        assert len(before) == 3

@@ -228,7 +228,7 @@ def test_a_damaged_file_is_said_to_be(filled: Path) -> None:
 
 def test_where_no_file_can_be_the_reason_is_said(tmp_path: Path) -> None:
     assert refused(tmp_path / "none" / "usage.db") == "No such file or directory"
-    assert refused(tmp_path) == "Is a directory"
+    assert refused(tmp_path) == "it can't be opened"
 
 
 def test_a_day_is_written_as_text_that_sorts(filled: Path) -> None:
