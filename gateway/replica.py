@@ -40,7 +40,7 @@ class Replica:
         self.in_flight = Counter()  # requests
         self.last_request = 0.0  # seconds of time.monotonic
         self.statuses: Statuses = {}  # replaced whole, never changed
-        self.probed = asyncio.Event()  # once
+        self.probed = asyncio.Event()  # set by the first probe
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 

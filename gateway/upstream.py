@@ -64,7 +64,7 @@ class Upstream:
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
         self.histories: dict[str, History] = {}  # by the model's id
         self._logged: dict[str, str] = {}  # the last status of each model in the log
-        self._resolved = asyncio.Event()  # once
+        self._resolved = asyncio.Event()  # set once its replicas were looked up
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
