@@ -11,6 +11,7 @@ from passerelle.manifest import (
     deployment,
     kinds,
     pipelines,
+    rollout_checks,
     service_name,
     torchvision_names,
 )
@@ -37,9 +38,11 @@ def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
     scale = entry.scale or defaults.scale
     if scale.min > scale.max:
         yield "scale", f"min {scale.min} is more than max {scale.max}; swap them"
-    if entry.backend or entry.pipeline:
+    yield from rollout_checks.of_entry(entry)
+    if entry.backend or entry.pipeline or entry.split:
         yield from kinds.of_entry(entry)
     else:
+        yield from kinds.of_own(entry)
         yield from _own(entry, defaults)
 
 
@@ -61,6 +64,7 @@ def of_entries(
     """What doesn't fit between the entries, each by its number in the list."""
     entries = tuple(entries)
     yield from pipelines.of_entries(entries, task_of)
+    yield from rollout_checks.of_entries(entries, task_of)
     ids: set[str] = set()
     services: dict[str, Entry] = {}
     for number, entry in entries:
@@ -68,7 +72,7 @@ def of_entries(
             message = f"{entry.id} is already the id of a model above; rename one"
             yield number, ("id", message)
         ids.add(entry.id)
-        if entry.pipeline:  # it has no service
+        if entry.pipeline or entry.split:  # they have no service
             continue
         name = service_name.of(entry)
         mate = services.setdefault(name, entry)

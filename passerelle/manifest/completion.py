@@ -4,7 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from passerelle.manifest import deployment, model, schema, service_name, weights_fields
+from passerelle.manifest import (
+    deployment,
+    model,
+    rollout_fields,
+    schema,
+    service_name,
+    weights_fields,
+)
 from passerelle.manifest.access_fields import TokenIssuer
 from passerelle.manifest.backend_fields import Backend
 from passerelle.manifest.schema import Defaults, Entry
@@ -20,6 +27,8 @@ def complete(entry: Entry, defaults: Defaults, folder: Path) -> model.AnyModel:
     if entry.pipeline:
         steps = entry.pipeline[0], entry.pipeline[1]
         return model.Pipeline(**served(entry, defaults) | {"cache": None}, steps=steps)
+    if entry.split:
+        return split(entry, entry.split, defaults)
     return own(entry, defaults, folder)
 
 
@@ -33,7 +42,48 @@ def served(entry: Entry, defaults: Defaults) -> dict[str, Any]:
         "public": bool(entry.public),
         "rate": _rate(entry.rate),
         "quota": _rate(entry.quota),
+        "mirror": _mirror(entry.mirror),
+        "capture": _capture(entry.capture),
     }
+
+
+def split(entry: Entry, weights: dict[str, float], defaults: Defaults) -> model.Split:
+    """Several models under one id."""
+    sticky = (entry.sticky or "").removeprefix(rollout_fields.HEADER_PREFIX).lower() or None
+    measures_agreement = entry.promote is not None and entry.promote.agreement is not None
+    compare = entry.compare or (rollout_fields.USUAL_COMPARE if measures_agreement else "0%")
+    return model.Split(
+        **served(entry, defaults) | {"cache": None},
+        weights={name: float(each) for name, each in weights.items()},
+        sticky=sticky,
+        compare=rollout_fields.share(compare),
+        promote=_promote(entry.promote),
+    )
+
+
+def _promote(written: rollout_fields.Promote | None) -> model.Promote | None:
+    if written is None:
+        return None
+    return model.Promote(
+        agreement=written.agreement,
+        p95=float(written.p95.removesuffix("x")) if written.p95 else None,
+        errors=rollout_fields.share(written.errors) if written.errors else None,
+        requests=written.requests,
+        steps=tuple(map(float, written.steps)),
+    )
+
+
+def _mirror(written: rollout_fields.Mirror | None) -> model.Mirror | None:
+    if written is None:
+        return None
+    return model.Mirror(to=written.to, share=rollout_fields.share(written.share))
+
+
+def _capture(written: rollout_fields.Capture | None) -> model.Capture | None:
+    if written is None:
+        return None
+    size = rollout_fields.size(written.size)
+    return model.Capture(share=rollout_fields.share(written.share), size=size)
 
 
 def manifest(written: schema.Manifest, models: model.Models) -> model.Manifest:

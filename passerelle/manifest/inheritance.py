@@ -10,7 +10,9 @@ from passerelle.manifest.source import Document
 
 Fields = dict[str, Any]  # of a model, as written
 
-OWN = {"id", "title", "like"}  # fields that are never inherited
+OWN = {
+    "id", "title", "like", "split", "sticky", "compare", "promote", "mirror", "capture",
+}  # fields that are never inherited  # fmt: skip
 DEPENDENT = {
     "architecture": ("activation", "output"),
     "weights": ("sha256",),

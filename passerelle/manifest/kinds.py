@@ -1,4 +1,4 @@
-"""What an entry of another kind than ours may say: a backend's, or a pipeline's."""
+"""What an entry of another kind than ours may say: a backend's, a pipeline's, or a split's."""
 
 import re
 from collections.abc import Iterator
@@ -10,8 +10,10 @@ from passerelle.protocol import addresses
 SERVED = frozenset({
     "id", "title", "like", "timeout", "cache", "public", "rate", "quota",
 })  # fields of every kind  # fmt: skip
-BACKEND = SERVED | {"backend", "replicas", "resources", "scale"}
+BACKEND = SERVED | {"backend", "replicas", "resources", "scale", "mirror", "capture"}
 PIPELINE = (SERVED | {"pipeline"}) - {"cache"}  # its steps keep their own answers
+OF_SPLIT = frozenset({"sticky", "compare", "promote"})
+SPLIT = (SERVED | OF_SPLIT | {"split"}) - {"cache", "timeout"}  # its variants have their own
 SECRET = re.compile(r"auth|cookie|credential|key|password|secret|token", re.IGNORECASE)
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FRAMING = frozenset({
@@ -24,13 +26,21 @@ Finding = tuple[str, str]  # a field, or "" for the whole entry, and what to wri
 
 
 def of_entry(entry: Entry) -> Iterator[Finding]:
-    """What doesn't go together in an entry with a backend or a pipeline."""
-    kind, known = ("backend", BACKEND) if entry.backend else ("pipeline", PIPELINE)
+    """What doesn't go together in an entry with a backend, a pipeline or a split."""
+    kinds = (("backend", BACKEND), ("pipeline", PIPELINE), ("split", SPLIT))
+    kind, known = next(each for each in kinds if getattr(entry, each[0]))
     for name in sorted(entry.model_fields_set - known):
         if getattr(entry, name) is not None:
             yield name, f"a model with a {kind} has none; remove it"
     if entry.backend:
         yield from _backend(entry.backend)
+
+
+def of_own(entry: Entry) -> Iterator[Finding]:
+    """What only a split may say, in an entry that is a model of ours."""
+    for name in sorted(OF_SPLIT):
+        if getattr(entry, name) is not None:
+            yield name, "only a split has it; write split: {MODEL: 95, OTHER: 5}, or remove it"
 
 
 def _backend(backend: Backend) -> Iterator[Finding]:

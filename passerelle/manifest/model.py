@@ -3,7 +3,8 @@
     Served                what the gateway needs of each entry of the manifest
     ├── Model             a recipe, too: baked and served by us
     ├── ExternalModel     served by a backend of any make
-    └── Pipeline          two of the others, one after the other
+    ├── Pipeline          two of these, one after the other
+    └── Split             several of these, each of which answers a share of the requests
     Recipe                what goes into a bake: all that decides what an artifact holds
 
 `model_dump_json` and `model_validate_json` write and read each of them.
@@ -34,6 +35,8 @@ Channels = Literal[1, 3, 4, "rgb", "bgr"]  # grey; rgb; rgb and alpha; the order
 Size = tuple[int, int]  # height and width, in pixels
 ONNX = "onnx"  # the architecture whose weights are the whole network
 PerChannel = tuple[float, ...]  # as many numbers as channels, or one for all
+
+KEY = "key"  # of a split's `sticky`: the caller's key or token
 
 SCOPE_PREFIX = "passerelle:"  # so that no other service's scopes are taken for the gateway's
 
@@ -129,6 +132,33 @@ class Recipe(Part):
 FILE_FIELDS = frozenset({"weights", "labels", "calibration", "module_folders"})
 
 
+class Mirror(Part):
+    """Another model that is asked as well, whose answers nobody gets."""
+
+    to: str  # its id
+    share: float = 1.0  # of the requests, 0..1
+
+
+class Capture(Part):
+    """How many of a model's pictures and answers are kept in files."""
+
+    share: float = 1.0  # of the requests, 0..1
+    size: int = 1_000_000_000  # bytes of all files; the oldest go first
+
+
+class Promote(Part):
+    """When the second variant of a split takes the place of the first, step by step.
+
+    One of `agreement`, `p95` and `errors` is given at least.
+    """
+
+    agreement: float | None = None  # with the first, 0..1: no less than this
+    p95: float | None = None  # no more than so many times the first's
+    errors: float | None = None  # the share of requests, 0..1, by which it may fail more often
+    requests: int = 1000  # of a step, before it is judged
+    steps: tuple[float, ...] = (5, 25, 50, 100)  # its weights, in percent
+
+
 class Served(Part):
     """What the gateway needs of each entry: how it is listed, and how it is asked."""
 
@@ -139,6 +169,8 @@ class Served(Part):
     public: bool = False  # whether it may be asked without a key
     rate: Rate | None = None  # of all requests for it together
     quota: Rate | None = None  # the same, in whole hours or days of UTC
+    mirror: Mirror | None = None  # of its requests, whoever they came by
+    capture: Capture | None = None  # the same
 
 
 class Model(Recipe, Served):
@@ -190,15 +222,24 @@ class Pipeline(Served):
     steps: tuple[str, str]  # ids
 
 
+class Split(Served):
+    """Several models under one id. It has no service."""
+
+    weights: dict[str, float]  # by the variant's id, in percent; the first is the reference
+    sticky: str | None = None  # KEY, or a header's name in lower case: who asks has one variant
+    compare: float = 0.0  # the share of requests, 0..1, that another variant answers as well
+    promote: Promote | None = None
+
+
 class Fetch(Part):
     """From where pictures are fetched that a request names by their address."""
 
     hosts: tuple[str, ...]  # names; *.example.com is any below, and * any at all
 
 
-AnyModel = Model | ExternalModel | Pipeline
+AnyModel = Model | ExternalModel | Pipeline | Split
 Models = tuple[AnyModel, ...]
-Kind = TypeVar("Kind", Model, ExternalModel, Pipeline)
+Kind = TypeVar("Kind", Model, ExternalModel, Pipeline, Split)
 
 
 class TokenIssuer(Part):

@@ -35,7 +35,7 @@ def _step(entry: Entry, step: str, place: int, known: Mapping[str, Entry], task_
     if step not in known:
         near = difflib.get_close_matches(step, known, n=1)
         return f"there is no model {step}; " + (f"did you mean {near[0]}?" if near else "add it")
-    if known[step].pipeline:
+    if known[step].pipeline or known[step].split:
         return _nesting(entry, step, known)
     backend = known[step].backend
     if backend and backend.protocol != "passerelle":
@@ -50,7 +50,9 @@ def _step(entry: Entry, step: str, place: int, known: Mapping[str, Entry], task_
 
 
 def _nesting(entry: Entry, step: str, known: Mapping[str, Entry]) -> str:
-    """The sentence on a step that is a pipeline itself."""
+    """The sentence on a step that is a pipeline itself, or a split."""
+    if known[step].split:
+        return f"{step} is a split, and steps are none; name one of its variants"
     if way := _way(step, entry.id, known):
         return f"it is a loop: {' -> '.join([entry.id, *way])}; name two models"
     return f"{step} is a pipeline itself, and steps are none; name two models"

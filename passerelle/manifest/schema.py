@@ -14,6 +14,7 @@ from passerelle.manifest.access_fields import Cors, Quota, Rate, TokenIssuer
 from passerelle.manifest.backend_fields import Backend, Fetch
 from passerelle.manifest.fields import Fields
 from passerelle.manifest.model import Activation, Engine, Fit, Interpolation, Open, Precision
+from passerelle.manifest.rollout_fields import Capture, Mirror, Percent, Promote, Sticky, Weight
 from passerelle.manifest.weights_fields import Weights, WeightsFile
 from passerelle.protocol.tasks import Task
 
@@ -26,6 +27,7 @@ DURATION = (  # more than none
 )
 SHA256 = r"^[0-9a-f]{64}$"
 
+MAX_VARIANTS = 16
 MEMORY = r"^[1-9][0-9]{0,5}(Mi|Gi)$"
 
 Memory = Annotated[str, Field(pattern=MEMORY, examples=["512Mi", "2Gi"])]
@@ -130,6 +132,28 @@ class Entry(Fields):
         max_length=2,
         examples=[["people", "faces"]],
         description="Two models: the boxes that the first finds are the pictures of the second.",
+    )
+    split: dict[Id, Weight] | None = Field(
+        None,
+        min_length=2,
+        max_length=MAX_VARIANTS,
+        examples=[{"lite0": 95, "lite0-int8": 5}],
+        description="Several models under one id, and the percent of the requests of each.",
+    )
+    sticky: Sticky | None = Field(
+        None, description="A split's: key or header NAME, of which each value has one variant."
+    )
+    compare: Percent | None = Field(
+        None, description="A split's: the share of requests that another variant answers too."
+    )
+    promote: Promote | None = Field(
+        None, description="A split's: when its second variant takes the place of the first."
+    )
+    mirror: Mirror | None = Field(
+        None, description="A model that is asked as well, after the answer, and compared."
+    )
+    capture: Capture | None = Field(
+        None, description="Keep pictures and answers in files; off unless given."
     )
     task: Task | None = Field(
         None,

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from gateway import settings as gateway_settings
-from passerelle.manifest import backend_fields, schema
+from passerelle.manifest import backend_fields, rollout_fields, schema
 from passerelle.manifest.fields import Fields
 from passerelle.server.settings import Base
 from services.frontend import settings as page_settings
@@ -15,7 +15,7 @@ from tests.support import documents, stack
 
 PARTS = (
     schema.Manifest, schema.Entry, schema.Input, schema.Cache, backend_fields.Backend,
-    backend_fields.Fetch,
+    backend_fields.Fetch, rollout_fields.Promote,
 )  # fmt: skip
 SETTINGS = (gateway_settings.Settings, model_settings.Settings, page_settings.Settings)
 

@@ -5,7 +5,14 @@ from typing import Any
 import pydantic
 import pytest
 
-from passerelle.manifest import access_fields, backend_fields, diagnostics, schema, weights_fields
+from passerelle.manifest import (
+    access_fields,
+    backend_fields,
+    diagnostics,
+    rollout_fields,
+    schema,
+    weights_fields,
+)
 from passerelle.manifest.schema import Entry
 
 
@@ -56,7 +63,8 @@ def test_a_word_is_told_as_it_is_written() -> None:
 
 def test_every_pattern_of_the_schema_says_what_fits_it() -> None:
     patterns = {
-        value for module in (schema, access_fields, backend_fields, weights_fields)
+        value
+        for module in (schema, access_fields, backend_fields, rollout_fields, weights_fields)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, str) and value.startswith("^")
     }  # fmt: skip

@@ -26,7 +26,8 @@ def test_what_is_written_as_json_is_read_as_it_was() -> None:
 def test_a_recipe_has_nothing_that_only_serving_needs() -> None:
     only_served = set(Model.model_fields) - set(Recipe.model_fields)
     assert only_served == {
-        "title", "service", "timeout", "cache", "public", "rate", "quota", "deployment",
+        "title", "service", "timeout", "cache", "public", "rate", "quota", "mirror",
+        "capture", "deployment",
     }  # fmt: skip
     assert set(MODEL.recipe.model_dump()) == set(Recipe.model_fields)
 
