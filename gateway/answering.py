@@ -1,9 +1,11 @@
 """A permitted request's answer, which counts in its model's history: whole, or as it comes."""
 
-from gateway import cache, forwarding, pipeline
+from gateway import cache, followed, forwarding, pipeline
+from gateway.any_route import AnyRoute
 from gateway.exchange import Exchange
 from gateway.front_ends.front_end import FrontEnd
-from gateway.route import AnyRoute, PipelineRoute, Route
+from gateway.route import PipelineRoute, Route
+from gateway.split_route import SplitRoute
 from gateway.state import State
 from passerelle.server import responses
 from passerelle.server.messages import Request, Response
@@ -14,10 +16,18 @@ async def answer(
 ) -> Response:
     """A pipeline's, that of a backend which takes requests as they are, or from cache or model.
 
+    That of a split is its variant's, and counts for both.
+
     Raises:
         As `pipeline.answer`, `pass_on` and `cache.answer`.
     """
-    with route.history.request() as outcome:
+    if isinstance(route, SplitRoute):
+        chosen = exchange.chosen or route.choose(exchange)
+        with route.history.request() as outcome:
+            response = await answer(gateway, exchange, chosen.route, front_end, request)
+            outcome.status = response.status
+        return response
+    with followed.counted(gateway.followers, exchange, route, request) as outcome:
         if isinstance(route, PipelineRoute):
             found = await pipeline.answer(exchange, route, gateway.options.max_pictures)
         elif exchange.is_streamed:
@@ -26,7 +36,7 @@ async def answer(
             return response
         else:
             found = await cache.answer(exchange, route)
-        outcome.status = found.status
+        outcome.status, outcome.response = found.status, found
     return await front_end.respond(exchange, found)
 
 

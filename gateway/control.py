@@ -11,8 +11,8 @@ import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from gateway import auth, history, readiness, usage_report
+from gateway.any_route import AnyRoute
 from gateway.caller import Caller
-from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.server import application, flask_app
 from passerelle.server.messages import Request, Response

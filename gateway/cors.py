@@ -18,7 +18,7 @@ MAX_AGE = 600  # seconds that a browser remembers what it was told; none does fo
 MAX_NAMES = 2_000  # characters of the headers' names that a preflight asks for
 EXPOSED = (
     "Age, Cache-Status, ETag, Inference-Header-Content-Length, RateLimit, RateLimit-Policy, "
-    "Retry-After, Server-Timing, WWW-Authenticate, X-Request-ID, traceparent"
+    "Retry-After, Server-Timing, WWW-Authenticate, X-Model, X-Request-ID, traceparent"
 )  # beside those that every script may read
 _NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]+")
 

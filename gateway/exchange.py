@@ -2,12 +2,15 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from passerelle.protocol import accept, timeout
 from passerelle.protocol.trace import Trace
 from passerelle.server.messages import Parts
 from passerelle.server.span import Branch, Span
+
+if TYPE_CHECKING:
+    from gateway.split_route import Chosen
 
 # What a model is asked for: the answer to a picture; or tensors, in the form of the Open Inference
 # Protocol V2.
@@ -57,6 +60,7 @@ class Exchange:
     protocol: str = ""  # of the model's backend, as `/models` names it
     card: Mapping[str, Any] | None = None  # the model's; None where it has none, or none is known
     is_streamed: bool = False  # whether its body and the answer go through as they come
+    chosen: "Chosen | None" = None  # who answers, where a split is asked
     via: str = ""  # what its requests to services say of the gateways before
     as_sent: AsSent | None = None  # where the model's backend takes requests as they are
     hop: Branch | None = None  # the step that asks the model's service, once that has begun

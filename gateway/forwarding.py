@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 
 from gateway import large_work, transport, via
 from gateway.adapters.adapter import StreamingAdapter
+from gateway.any_route import AnyRoute
 from gateway.exchange import Exchange
-from gateway.route import AnyRoute, Route
+from gateway.route import Route
 from gateway.transport import Request, Response, StreamedResponse, UnreachableError
 from passerelle.protocol import answers, problems, statuses, timeout
 

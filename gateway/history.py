@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from gateway.transport import Response
 from passerelle.protocol import problems, statuses
 
 SLOT_SECONDS = 5
@@ -27,6 +28,7 @@ class Outcome:
     """How one request ended; whoever has its answer says so."""
 
     status: int = FIRST_FAILURE
+    response: Response | None = None  # of the model's service, if it came whole
 
 
 @dataclasses.dataclass

@@ -6,11 +6,11 @@ counts nowhere. A pipeline's requests count as its own, and not as its steps'. W
 or token has the model's limits alone.
 """
 
+from gateway.any_route import AnyRoute
 from gateway.caller import Caller
 from gateway.exchange import Exchange
 from gateway.limits import fields
 from gateway.limits.limit import Kind, Limit, Limits, Outcome
-from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.protocol import problems, rates
 

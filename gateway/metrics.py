@@ -6,9 +6,9 @@ from typing import Generic, TypeVar
 from prometheus_client import Counter, Histogram
 
 from gateway import credentials
+from gateway.any_route import AnyRoute
 from gateway.limits.shared import Shared
 from gateway.retry_budget import RetryBudget
-from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.protocol import statuses
 from passerelle.server.messages import Request
@@ -121,6 +121,7 @@ def read_models(metrics: Metrics, gateway: State) -> None:
         found = gateway.routes.current
         yield from found.by_id.values()
         yield from found.pipelines.values()
+        yield from found.splits.values()
 
     def in_flight() -> Values:
         return [((each.model.id,), each.history.in_flight) for each in routes()]

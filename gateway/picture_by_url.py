@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway import boxed_form, forwarding
+from gateway.any_route import AnyRoute
 from gateway.exchange import Exchange
 from gateway.fetching import picture_url
-from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.protocol import problems, timeout
 from passerelle.server.messages import Request

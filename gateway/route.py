@@ -1,7 +1,11 @@
-"""Where a model's requests go: to its service, or, of a pipeline, to those of its two steps."""
+"""Where a model's requests go: to its service, or, of a pipeline, to those of its two steps.
+
+Those of a split are in split_route.py.
+"""
 
 import abc
 import dataclasses
+import functools
 from typing import Any
 
 from gateway.adapters.adapter import Adapter, ServedModel
@@ -10,8 +14,8 @@ from gateway.exchange import Exchange
 from gateway.history import History
 from gateway.status import Status
 from gateway.upstream import Upstream
-from passerelle.manifest.model import ExternalModel, Model, Pipeline
-from passerelle.protocol import statuses
+from passerelle.manifest.model import ExternalModel, Model, Pipeline, Split
+from passerelle.protocol import answers, statuses
 
 FIRST_TASK = "detection"  # of a pipeline's first step, whose boxes are the second's pictures
 NOTES = {"random": "The weights are random, for trials: the answers mean nothing."}
@@ -20,7 +24,7 @@ NOTES = {"random": "The weights are random, for trials: the answers mean nothing
 class Listed(abc.ABC):
     """What `/models` and `/history` say of a model, whatever answers for it."""
 
-    model: ServedModel | Pipeline
+    model: ServedModel | Pipeline | Split
     history: History
 
     @property
@@ -50,6 +54,7 @@ class Listed(abc.ABC):
     def introduce(self, exchange: Exchange, method: str) -> None:
         """Tell an exchange who answers it, once its request is known to be permitted."""
         exchange.span.attributes["model"] = self.model.id
+        exchange.span.answer_headers.append((answers.MODEL_OF_ANSWER, self.model.id))
         exchange.protocol, exchange.card = self.protocol, self.status.card
         exchange.is_streamed = self.is_streamed(method)
 
@@ -108,6 +113,11 @@ class Route(Listed):
     def is_streamed(self, method: str) -> bool:
         """Whether requests of a method and their answers go through as they come."""
         return self.adapter.streams and (self.cache is None or method != "POST")
+
+    @functools.cached_property
+    def is_followed(self) -> bool:
+        """Whether its requests are mirrored or captured."""
+        return self.model.mirror is not None or self.model.capture is not None
 
     @property
     def current(self) -> "Route":
@@ -185,6 +195,3 @@ class PipelineRoute(Listed):
     def non_finite(self) -> int:
         """Of both steps, whoever asked them."""
         return sum(each.non_finite for each in self.routes)
-
-
-AnyRoute = Route | PipelineRoute

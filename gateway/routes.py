@@ -11,17 +11,27 @@ from pathlib import Path
 from gateway import access, adapters, service_address, settings
 from gateway.access import Access
 from gateway.adapters.adapter import ServedModel
+from gateway.any_route import AnyRoute
 from gateway.backend_headers import BackendHeaders
 from gateway.cache_store import CacheStore
 from gateway.caller import Caller
 from gateway.history import History
 from gateway.location import Location
-from gateway.route import AnyRoute, PipelineRoute, Route
+from gateway.route import PipelineRoute, Route
+from gateway.split_route import InForce, SplitRoute, as_written
 from gateway.tokens.issuer_table import IssuerTable
 from gateway.tokens.issuers import Issuers
 from gateway.upstream import RESOLVE_INTERVAL, Limits, Upstream
 from passerelle.manifest import reading, source
-from passerelle.manifest.model import Cache, ExternalModel, Fetch, Manifest, Pipeline, of_kind
+from passerelle.manifest.model import (
+    Cache,
+    ExternalModel,
+    Fetch,
+    Manifest,
+    Pipeline,
+    Split,
+    of_kind,
+)
 from passerelle.protocol import problems
 
 HEARING_TIMEOUT = 1.0  # seconds of a gateway's start, for services that hang
@@ -34,6 +44,7 @@ class Routes:
     by_id: dict[str, Route]  # of the models that have a service
     fetch: Fetch | None = None  # from where pictures are fetched; None: no picture is
     pipelines: Mapping[str, PipelineRoute] = dataclasses.field(default_factory=dict)  # by id
+    splits: Mapping[str, SplitRoute] = dataclasses.field(default_factory=dict)  # by id
     order: tuple[str, ...] = ()  # of all ids in the manifest; those that aren't in it come last
     origins: frozenset[str] = frozenset()  # of the pages elsewhere that may ask; * is any
     access: Access = Access()  # noqa: RUF009  # it never changes
@@ -45,7 +56,9 @@ class Routes:
         Raises:
             NotFound: with the nearest ids among those that the caller may read of.
         """
-        found = self.by_id.get(model_id) or self.pipelines.get(model_id)
+        found = (
+            self.by_id.get(model_id) or self.splits.get(model_id) or self.pipelines.get(model_id)
+        )
         if found:
             return found.current
         known = [each.model.id for each in self.allowed(caller)]
@@ -55,7 +68,7 @@ class Routes:
 
     def allowed(self, caller: Caller) -> list[AnyRoute]:
         """The routes of the models that a caller may read of, in the manifest's order."""
-        found: dict[str, AnyRoute] = {**self.by_id, **self.pipelines}
+        found: dict[str, AnyRoute] = {**self.by_id, **self.splits, **self.pipelines}
         ids = dict.fromkeys([*(each for each in self.order if each in found), *found])
         may_read = functools.partial(self.access.allows, caller, "read")
         return [found[each].current for each in ids if may_read(each)]
@@ -63,7 +76,7 @@ class Routes:
 
 def served(manifest: Manifest) -> tuple[ServedModel, ...]:
     """The models of a manifest that have a service."""
-    return tuple(each for each in manifest.models if not isinstance(each, Pipeline))
+    return tuple(each for each in manifest.models if not isinstance(each, Pipeline | Split))
 
 
 class RouteTable:
@@ -78,6 +91,8 @@ class RouteTable:
         self.upstreams: dict[str, Upstream] = {}
         self.caches: dict[str, CacheStore] = {}  # by the model's id
         self.pipelines: dict[str, PipelineRoute] = {}  # by id
+        self.splits: dict[str, SplitRoute] = {}  # by id
+        self.in_force: InForce = as_written  # the weights of a split
         self.issuers = IssuerTable()
         self._started = False
 
@@ -100,9 +115,10 @@ class RouteTable:
             each.stop()
 
     async def watch(self) -> None:
-        """Record the pipelines' statuses in their histories until stopped; upstreams do theirs."""
+        """Record in their histories how those are that have no upstream, until stopped."""
         while True:
-            for each in self.pipelines.values():
+            routes: list[AnyRoute] = [*self.pipelines.values(), *self.splits.values()]
+            for each in routes:
                 each.history.record_status(each.current.status.status)
             await asyncio.sleep(RESOLVE_INTERVAL)
 
@@ -143,11 +159,13 @@ class RouteTable:
         self.caches = {m.id: self._cache(m.id, m.cache) for m in models if m.cache}
         routes = {model.id: self._route(model) for model in models}
         self.pipelines = self._pipelines(manifest, routes)
+        self.splits = self._splits(manifest, routes)
         order = tuple(each.id for each in manifest.models)
         return Routes(
             by_id=routes,
             fetch=manifest.fetch,
             pipelines=self.pipelines,
+            splits=self.splits,
             order=order,
             origins=frozenset(self.options.cors_origins)
             | set(manifest.cors.origins if manifest.cors else ()),
@@ -167,6 +185,19 @@ class RouteTable:
                 known.get(each.id) or History(),
             )
             for each in of_kind(Pipeline, manifest.models)
+        }
+
+    def _splits(self, manifest: Manifest, routes: Mapping[str, Route]) -> dict[str, SplitRoute]:
+        """The splits' routes, which keep their histories."""
+        known = {name: each.history for name, each in self.splits.items()}
+        return {
+            each.id: SplitRoute(
+                each,
+                {name: routes[name] for name in each.weights},
+                known.get(each.id) or History(),
+                self.in_force,
+            )
+            for each in of_kind(Split, manifest.models)
         }
 
     def _route(self, model: ServedModel) -> Route:

@@ -4,6 +4,7 @@ import dataclasses
 
 from gateway import via
 from gateway.fetching.fetcher import Fetcher
+from gateway.followed import Follower
 from gateway.keys.api_keys import Keys
 from gateway.keys.wrong_keys import WrongKeys
 from gateway.limits.counts import Counts
@@ -26,4 +27,5 @@ class State:
     name: str = dataclasses.field(default_factory=via.new_name)  # of the process, in Via
     usage: Usage | None = None  # None: none is counted
     limits: Store = dataclasses.field(default_factory=Counts)
+    followers: list[Follower] = dataclasses.field(default_factory=list)  # of answers
     wrong_keys: WrongKeys = dataclasses.field(default_factory=WrongKeys)

@@ -23,6 +23,7 @@ OF_REQUESTS = HOP_BY_HOP | TRACE | {
 OF_RESPONSES = HOP_BY_HOP | TRACE | {
     "alt-svc", "clear-site-data", "date", "set-cookie", "strict-transport-security",
     *(name.lower() for name in (answers.DIGEST, answers.MODEL, answers.PICTURES)),
+    answers.MODEL_OF_ANSWER.lower(),
 }  # fmt: skip
 CORS = "access-control-"  # how the names begin by which the gateway lets other pages in, or not
 FORWARDED_FOR = "X-Forwarded-For"

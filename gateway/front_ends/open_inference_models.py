@@ -6,9 +6,9 @@ from typing import Any
 
 import passerelle
 from gateway import auth, forwarding, readiness
+from gateway.any_route import AnyRoute
 from gateway.front_ends import open_inference as front_end
 from gateway.front_ends.open_inference import JSON
-from gateway.route import AnyRoute
 from gateway.state import State
 from passerelle.protocol import problems, statuses
 from passerelle.protocol.open_inference import BYTES, IMAGE, RESULT, VERSION

@@ -131,6 +131,8 @@ class Application:
         if not request.has_begun:
             await responses.send(request, response)
         self._end(request, response.status)
+        if request.when_sent:
+            request.when_sent()
 
     def _request(self, scope: dict[str, Any], receive: Receive) -> Request:
         """The request of an ASGI scope, which is recorded if it is sampled."""

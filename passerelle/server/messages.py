@@ -44,6 +44,7 @@ class Request:
     addresses: tuple[str, ...] = ()  # the client's, then those of trusted proxies up to the peer's
     # What handlers on the event loop leave to functions of Flask: more members of WSGI's environ.
     environ: dict[str, Any] = dataclasses.field(default_factory=dict)
+    when_sent: Callable[[], None] | None = None  # called once the answer was sent, if it was
 
     @property
     def sent_path(self) -> str:
