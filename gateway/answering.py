@@ -7,6 +7,7 @@ from gateway.front_ends.front_end import FrontEnd
 from gateway.route import PipelineRoute, Route
 from gateway.split_route import SplitRoute
 from gateway.state import State
+from passerelle.protocol import answers
 from passerelle.server import responses
 from passerelle.server.messages import Request, Response
 
@@ -37,7 +38,9 @@ async def answer(
         else:
             found = await cache.answer(exchange, route)
         outcome.status, outcome.response = found.status, found
-    return await front_end.respond(exchange, found)
+    response = await front_end.respond(exchange, found)
+    name_model(exchange, route, response)
+    return response
 
 
 async def pass_on(
@@ -50,5 +53,12 @@ async def pass_on(
     """
     async with forwarding.stream(exchange, route) as found:
         response = await front_end.respond(exchange, found)
+        name_model(exchange, route, response)
         await responses.send(request, response)
     return response
+
+
+def name_model(exchange: Exchange, route: AnyRoute, response: Response) -> None:
+    """Have an answer say who gave it: of a split, the variant."""
+    if response.status < 400:
+        exchange.span.answer_headers.append((answers.MODEL_OF_ANSWER, route.model.id))

@@ -15,7 +15,7 @@ from gateway.history import History
 from gateway.status import Status
 from gateway.upstream import Upstream
 from passerelle.manifest.model import ExternalModel, Model, Pipeline, Split
-from passerelle.protocol import answers, statuses
+from passerelle.protocol import statuses
 
 FIRST_TASK = "detection"  # of a pipeline's first step, whose boxes are the second's pictures
 NOTES = {"random": "The weights are random, for trials: the answers mean nothing."}
@@ -54,7 +54,6 @@ class Listed(abc.ABC):
     def introduce(self, exchange: Exchange, method: str) -> None:
         """Tell an exchange who answers it, once its request is known to be permitted."""
         exchange.span.attributes["model"] = self.model.id
-        exchange.span.answer_headers.append((answers.MODEL_OF_ANSWER, self.model.id))
         exchange.protocol, exchange.card = self.protocol, self.status.card
         exchange.is_streamed = self.is_streamed(method)
 

@@ -39,7 +39,7 @@ def answer(method: str, path: str, status: int, body: Any, **headers: str) -> co
 
 
 def predicted(**fields: Any) -> contract.Answer:
-    return answer("post", PREDICT, 200, BODY | fields, Server_Timing="auth;dur=0.1")
+    return answer("post", PREDICT, 200, BODY | fields, Server_Timing="auth;dur=0.1", X_Model="m")
 
 
 def without(given: contract.Answer, header: str) -> contract.Answer:
@@ -66,10 +66,10 @@ def test_every_task_has_an_example_and_so_have_several_pictures() -> None:
 
 @pytest.mark.parametrize("example", examples().values(), ids=examples())
 def test_the_examples_are_as_the_contract_says(example: dict[str, Any]) -> None:
-    contract.check(answer("post", PREDICT, 200, example, Server_Timing="auth;dur=0.1"))
+    contract.check(answer("post", PREDICT, 200, example, Server_Timing="auth;dur=0.1", X_Model="m"))
     task = example["task"]
     whole = {name: each for name, each in example.items() if name != "task"}
-    contract.check(answer("post", PREDICT, 200, whole, Server_Timing="auth;dur=0.1"))
+    contract.check(answer("post", PREDICT, 200, whole, Server_Timing="auth;dur=0.1", X_Model="m"))
     assert task in (*tasks.NAMES, "pipeline")
 
 
@@ -91,7 +91,7 @@ def test_a_result_is_an_answer_or_a_problem(result: dict[str, Any], reason: str)
 
     def answered(*results: object) -> contract.Answer:
         body = head | {"results": results}
-        return answer("post", PREDICT, 200, body, Server_Timing="auth;dur=0.1")
+        return answer("post", PREDICT, 200, body, Server_Timing="auth;dur=0.1", X_Model="m")
 
     contract.check(answered(RESULT, REFUSED))
     with pytest.raises(contract.ContractError, match=reason):
@@ -100,6 +100,7 @@ def test_a_result_is_an_answer_or_a_problem(result: dict[str, Any], reason: str)
 
 def test_an_answer_may_be_a_png_and_no_other_picture() -> None:
     headers = {"Content-Type": "image/png", "Vary": "Accept", "Server-Timing": "auth;dur=0.1"}
+    headers |= {"X-Model": "m"}
     png = dataclasses.replace(
         predicted(), headers=CaseInsensitiveDict(IDS | headers), data=b"\x89PNG\r\n\x1a\n\0"
     )
