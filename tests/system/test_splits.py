@@ -125,7 +125,7 @@ def test_the_log_and_the_metrics_name_the_split_and_its_variant(up: stack.Stack)
 def test_a_variant_that_is_gone_gets_nothing(up: stack.Stack) -> None:
     stack.kill(up.service("second"))
     stack.wait_for(lambda: up.statuses()["second"] != "ready", 10)
-    sent = set()
+    sent: set[str] = set()
     while up.statuses()["second"] != "ready" and len(sent) < 2:  # it is started again
         sent |= set(variants(up, "pets", [{}] * 20))
         if up.statuses()["second"] != "ready":
