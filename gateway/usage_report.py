@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.caller import Caller
+from gateway.persistence import database
 from gateway.state import State
 from gateway.usage import question, usage_file
 from passerelle.protocol import problems
@@ -34,7 +35,7 @@ def document(gateway: State, query: Mapping[str, str], caller: Caller) -> dict[s
     asked = question.parse(query, caller, gateway.usage.today)
     try:
         rows = usage_file.read(gateway.usage.path, asked, MAX_ROWS + 1)
-    except usage_file.UsageError as error:
+    except database.DatabaseError as error:
         log.write("ERROR", f"usage can't be read: {error}")
         raise problems.ServiceUnavailable(
             "The usage can't be read now; the gateway's log says why. Try again later."

@@ -9,7 +9,7 @@ import click
 
 import passerelle
 from gateway.keys import api_keys
-from gateway.usage import usage_file
+from gateway.persistence import database
 from passerelle.artifact import user_modules
 from passerelle.cli import (
     bake,
@@ -48,7 +48,7 @@ FORESEEN = (  # their text is a sentence that says what to do
     reading.ManifestError,
     api_keys.KeysError,
     preflight.RefusedError,
-    usage_file.UsageError,
+    database.DatabaseError,
     errors.ClientError,
     pictures.PicturesError,
     evaluation.EvaluateError,

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import requests
 
+from gateway.persistence import database
 from gateway.usage import usage_file
 from gateway.usage.counts import Batch
 from gateway.usage.question import Question
@@ -209,7 +210,7 @@ def test_who_writes_takes_no_lock_away_from_who_reads_beside_it(tmp_path: Path) 
     """Else another process takes itself for the last, and takes the other files away."""
     file, nothing = tmp_path / "usage.db", Batch()
     usage_file.add(file, nothing, ALWAYS.since)
-    with usage_file.opened(file, "rw") as reading:
+    with database.opened(file, "rw") as reading:
         reading.execute("SELECT * FROM usage").fetchall()
         usage_file.add(file, nothing, ALWAYS.since)
         before = sorted(tmp_path.iterdir())

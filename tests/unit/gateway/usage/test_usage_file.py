@@ -3,17 +3,15 @@
 import contextlib
 import datetime
 import sqlite3
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.persistence.database import DatabaseError
 from gateway.usage import usage_file
 from gateway.usage.counts import Batch, Row
 from gateway.usage.question import Question, View
-from gateway.usage.usage_file import UsageError
 
 TODAY = datetime.date(2026, 11, 26)
 OLDEST = datetime.date(2025, 10, 23)
@@ -125,110 +123,15 @@ def test_without_a_file_there_is_nothing(path: Path) -> None:
     assert path.read_bytes() == b""
 
 
-def test_a_new_file_is_its_owners_alone(filled: Path) -> None:
-    assert filled.stat().st_mode & 0o777 == 0o600
-    assert len(read(filled)) == 4
-    assert list(filled.parent.iterdir()) == [filled]  # and nothing beside it
-
-
-def test_a_file_that_is_deleted_is_made_anew(filled: Path) -> None:
-    with usage_file.opened(filled, "rw"):  # somebody has it open
-        filled.unlink()
-        add(filled, ("2026-11-26", "key:a", "m"))
-    assert read(filled) == [("2026-11-26", "key:a", "m", 1)]
-
-
-def test_who_writes_at_once_loses_nothing(path: Path) -> None:
-    rows = [("2026-11-26", "key:a", each) for each in "mn"]
-    writers = [threading.Thread(target=add, args=(path, *rows)) for _ in range(16)]
-    for each in writers:
-        each.start()
-    for each in writers:
-        each.join()
-    assert read(path, by=("model",)) == [("m", 16), ("n", 16)]
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    with contextlib.closing(sqlite3.connect(path)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.rollback()
-
-
-def refused(path: Path) -> str:
-    """Why nothing can be added."""
-    with pytest.raises(UsageError) as caught:
-        add(path, ("2026-11-26", "key:a", "m"))
-    return str(caught.value).removeprefix(f"{path}: ")
-
-
-def test_a_file_that_another_process_keeps_is_left_alone(
-    filled: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(usage_file, "BUSY_SECONDS", 0.0)
-    with locked(filled):
-        assert refused(filled) == "another process has kept it for too long"
-        assert read(filled, by=("model",)) == [("m", 3), ("n", 1)]  # it can still be read
-    add(filled, ("2026-11-26", "key:a", "m"))
-    assert read(filled, by=("model",)) == [("m", 4), ("n", 1)]
-
-
-def test_a_full_disk_loses_nothing(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = usage_file.opened
-
-    @contextlib.contextmanager
-    def full(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-        with opened(path, mode) as connection:
-            (pages,) = connection.execute("PRAGMA page_count").fetchone()
-            connection.execute(f"PRAGMA max_page_count = {pages}")
-            yield connection
-
-    rows = [("2026-11-26", f"key:{number}", "m") for number in range(1_000)]
-    with monkeypatch.context() as patch:
-        patch.setattr(usage_file, "opened", full)
-        with pytest.raises(UsageError, match="there is no space left"):
-            add(filled, *rows)
-    assert read(filled, by=("model",)) == [("m", 3), ("n", 1)]
-    add(filled, *rows)
-    assert read(filled, by=("model",)) == [("m", 1_003), ("n", 1)]
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"keys: []\n" * 1_000, "it is another kind of file; move it away, and a new one is made"),
-        (b"SQLite format 3\0" + b"x" * 9_000, "it is another kind of file"),
-    ],
-)
-def test_what_is_no_usage_is_left_alone(path: Path, content: bytes, reason: str) -> None:
-    path.write_bytes(content)
-    assert refused(path).startswith(reason)
-    assert path.read_bytes() == content
-    with pytest.raises(UsageError):
-        usage_file.read(path, ALWAYS)
-
-
 @pytest.mark.parametrize("version", [0, 2])
 def test_tables_of_others_are_left_alone(path: Path, version: int) -> None:
     with contextlib.closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE usage (day)")
         other.execute(f"PRAGMA user_version = {version}")
-    assert refused(path).startswith("it is of another version of Passerelle")
-    with pytest.raises(UsageError, match="another version"):
+    with pytest.raises(DatabaseError, match="another version"):
+        add(path)
+    with pytest.raises(DatabaseError, match="another version"):
         usage_file.last_uses(path)
-
-
-def test_a_damaged_file_is_said_to_be(filled: Path) -> None:
-    content = bytearray(filled.read_bytes())
-    content[8192:] = b"\xff" * (len(content) - 8192)
-    filled.write_bytes(content)
-    assert refused(filled).startswith("it is damaged; move it away")
-
-
-def test_where_no_file_can_be_the_reason_is_said(tmp_path: Path) -> None:
-    assert refused(tmp_path / "none" / "usage.db") == "No such file or directory"
-    assert refused(tmp_path) == "it can't be opened"
 
 
 def test_a_day_is_written_as_text_that_sorts(filled: Path) -> None:
@@ -236,5 +139,5 @@ def test_a_day_is_written_as_text_that_sorts(filled: Path) -> None:
         assert other.execute("SELECT DISTINCT day FROM usage ORDER BY day").fetchall() == [
             ("2026-11-25",), ("2026-11-26",),
         ]  # fmt: skip
-        assert other.execute("PRAGMA user_version").fetchone() == (usage_file.VERSION,)
+        assert other.execute("PRAGMA user_version").fetchone() == (1,)
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
