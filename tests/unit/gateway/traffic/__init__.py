@@ -1,0 +1,1 @@
+"""Tests of counting how variants and mirrors answer."""
