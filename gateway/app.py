@@ -28,6 +28,8 @@ from gateway.keys.wrong_keys import WrongKeys
 from gateway.limits import shared
 from gateway.routes import RouteTable
 from gateway.state import State
+from gateway.traffic import following
+from gateway.traffic.traffic import Traffic
 from gateway.usage.usage import Usage
 from passerelle.manifest import reading
 from passerelle.protocol.problems import Problem
@@ -88,6 +90,7 @@ def create_app(options: settings.Settings | None = None) -> Application:
         ),
         FileWatcher(options.manifest, table.read, table.accept, reading.ManifestError),
         usage=Usage(options.usage, options.usage_days) if options.usage else None,
+        traffic=Traffic(options.traffic),
         limits=shared.of(options.redis, options.redis_timeout, options.workers),
         wrong_keys=WrongKeys(options.max_wrong_keys),
     )
@@ -104,6 +107,7 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     app.intercept = functools.partial(cors.intercept, gateway)
     if gateway.usage:
         app.observers.append(gateway.usage.observe)
+    gateway.followers.append(following.follower(gateway.traffic))
     for method, path, front_end in FRONT_ENDS:
         handler = functools.partial(predict, gateway, front_end)
         app.add_route(method, path, handler, front_end.refuse)
@@ -128,7 +132,7 @@ async def running(gateway: State, table: RouteTable, measured: Metrics) -> Async
     table.start()
     await table.heard()
     counting = gateway.usage.running() if gateway.usage else contextlib.nullcontext()
-    async with counting, asyncio.TaskGroup() as tasks:
+    async with counting, gateway.traffic.running(), asyncio.TaskGroup() as tasks:
         watched = gateway.keys, gateway.routes, table, table.issuers, measured
         watching = [tasks.create_task(each.watch()) for each in watched]
         yield

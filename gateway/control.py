@@ -10,7 +10,7 @@ from typing import Any, cast
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, history, readiness, usage_report
+from gateway import auth, history, readiness, rollout, usage_report
 from gateway.any_route import AnyRoute
 from gateway.caller import Caller
 from gateway.state import State
@@ -19,7 +19,7 @@ from passerelle.server.messages import Request, Response
 from passerelle.server.metrics import Metrics
 from passerelle.server.wsgi import Threads
 
-CALLER_KEY = "passerelle.caller"  # in the environ
+CALLER_KEY, ROLLOUT_KEY = "passerelle.caller", "passerelle.rollout"  # in the environ
 Handler = Callable[[State, Threads, Request], Awaitable[Response]]
 CONTRACT = Path(__file__).parent / "openapi.yaml"
 
@@ -34,8 +34,9 @@ def models() -> dict[str, Any]:
 
 @api.get("/models/<model_id>")
 def model(model_id: str) -> dict[str, Any]:
-    """One of them."""
-    return description(state().routes.current.find(model_id, caller()))
+    """One of them, and how its variants and mirrors do."""
+    found = description(state().routes.current.find(model_id, caller()))
+    return {**found, **flask.request.environ[ROLLOUT_KEY]}
 
 
 @api.get("/history")
@@ -75,10 +76,12 @@ async def one_model(gateway: State, threads: Threads, request: Request) -> Respo
     """What Flask answers of one model, to who may read of it.
 
     Raises:
-        Unauthorized, Forbidden
+        Unauthorized, Forbidden, NotFound
     """
     found = await identify(gateway, request)
     auth.permit(gateway, found, "read", request.parameters["model_id"])
+    route = gateway.routes.current.find(request.parameters["model_id"], found)
+    request.environ[ROLLOUT_KEY] = await rollout.members(gateway, route)
     return await threads.answer(request)
 
 

@@ -11,6 +11,7 @@ from gateway.limits.counts import Counts
 from gateway.limits.limit import Store
 from gateway.routes import Routes
 from gateway.settings import Settings
+from gateway.traffic.traffic import Traffic
 from gateway.usage.usage import Usage
 from passerelle.manifest.model import Manifest
 from passerelle.server.file_watcher import FileWatcher
@@ -26,6 +27,7 @@ class State:
     fetcher: Fetcher = dataclasses.field(default_factory=Fetcher)
     name: str = dataclasses.field(default_factory=via.new_name)  # of the process, in Via
     usage: Usage | None = None  # None: none is counted
+    traffic: Traffic = dataclasses.field(default_factory=Traffic)  # of splits and mirrors
     limits: Store = dataclasses.field(default_factory=Counts)
     followers: list[Follower] = dataclasses.field(default_factory=list)  # of answers
     wrong_keys: WrongKeys = dataclasses.field(default_factory=WrongKeys)

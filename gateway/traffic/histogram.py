@@ -10,14 +10,14 @@ import math
 Histogram = dict[int, int]
 GROWTH = 1.05
 LOG_GROWTH = math.log(GROWTH)
-SHORTEST, LONGEST = 1e-5, 1e5  # seconds, within which a time is told from others: 472 buckets
+SHORTEST, LONGEST = 1e-4, 1e5  # seconds: where bucket 0 begins, and the last one is
 
 
 def bucket(seconds: float) -> int:
     """The number of the bucket that a time is in."""
     if not SHORTEST <= seconds <= LONGEST:
         seconds = SHORTEST if seconds < SHORTEST else LONGEST
-    return math.floor(math.log(seconds) / LOG_GROWTH)
+    return math.floor(math.log(seconds / SHORTEST) / LOG_GROWTH)
 
 
 def add(times: Histogram, others: Histogram) -> None:
@@ -41,7 +41,7 @@ def quantile(times: Histogram, share: float) -> float | None:
             break
         below += times[number]
     within = (rank - below) / times[number]
-    begin = math.exp(number * LOG_GROWTH)
+    begin = SHORTEST * math.exp(number * LOG_GROWTH)
     return begin * (1 + (GROWTH - 1) * within)
 
 

@@ -16,9 +16,8 @@ def counted(*seconds: float) -> Histogram:
 
 
 def test_a_bucket_is_5_percent_wide() -> None:
-    assert histogram.bucket(1.0) == histogram.bucket(1.049) == 0
-    assert histogram.bucket(1.051) == 1
-    assert histogram.bucket(0.999) == -1
+    assert histogram.bucket(0.0001) == histogram.bucket(0.0001049) == 0
+    assert histogram.bucket(0.0001051) == 1
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, 1e-9, 1e9, float("inf")])
@@ -31,7 +30,7 @@ def test_times_beyond_measure_are_in_the_outermost(seconds: float) -> None:
 
 def test_there_are_few_buckets() -> None:
     count = histogram.bucket(histogram.LONGEST) - histogram.bucket(histogram.SHORTEST)
-    assert count + 1 == 472
+    assert count == 424
 
 
 def test_of_no_time_there_is_no_quantile() -> None:
@@ -50,7 +49,7 @@ def test_a_quantile_is_within_a_bucket_of_the_true_one(share: float) -> None:
 def test_within_a_bucket_times_are_evenly_spread() -> None:
     times = {0: 4}
     found = [histogram.quantile(times, share) for share in (0.0, 0.5, 1.0)]
-    assert found == pytest.approx([1.0, 1.025, 1.05])
+    assert found == pytest.approx([0.0001, 0.0001025, 0.000105])
 
 
 def test_the_interval_of_a_quantile_is_narrower_the_more_there_are() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from gateway.persistence.database import DatabaseError
-from gateway.traffic import traffic, traffic_file
+from gateway.traffic import histogram, traffic, traffic_file
 from gateway.traffic.counts import ANSWER, MIRROR, Counts
 from gateway.traffic.traffic import HOUR, HOURS, Traffic
 from passerelle.server import daemon_thread
 
+SECOND = histogram.bucket(1.0)
 NOON = 495_540  # an hour
 
 
@@ -46,7 +47,7 @@ def count(counted: Traffic, variant: str = "a", revision: int = 0, status: int =
     counted.count("pets", variant, ANSWER, revision, status, 1.0)
 
 
-ONE = Counts(1, times={0: 1})
+ONE = Counts(1, times={SECOND: 1})
 
 
 async def test_what_was_counted_is_told_at_once(counted: Traffic) -> None:
@@ -56,7 +57,7 @@ async def test_what_was_counted_is_told_at_once(counted: Traffic) -> None:
     counted.count("pets", "b", MIRROR, 0, 200, None)
     assert await counted.rows("pets") == {
         ("a", ANSWER): ONE,
-        ("b", ANSWER): Counts(2, 1, times={0: 1}),
+        ("b", ANSWER): Counts(2, 1, times={SECOND: 1}),
         ("b", MIRROR): Counts(1),
     }
     assert await counted.rows("dogs") == {}
@@ -115,7 +116,7 @@ async def test_workers_add_up(kept: Traffic, clock: Clock) -> None:
     for each in (kept, kept, other):
         count(each)
     await other.rows("pets")
-    assert (await kept.rows("pets"))["a", ANSWER] == Counts(3, times={0: 3})
+    assert (await kept.rows("pets"))["a", ANSWER] == Counts(3, times={SECOND: 3})
 
 
 async def test_what_cant_be_written_is_told_and_written_later(

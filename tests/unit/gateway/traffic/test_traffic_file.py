@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from gateway.persistence.database import DatabaseError
-from gateway.traffic import traffic_file
+from gateway.traffic import histogram, traffic_file
 from gateway.traffic.counts import ANSWER, MIRROR, Batch, Counts, Row
 
+SECOND = histogram.bucket(1.0)
 ROW = Row(100, "pets", "a", ANSWER, 3)
 
 
@@ -39,9 +40,9 @@ def test_rows_are_summed_up_as_asked(path: Path) -> None:
     other = ROW._replace(variant="b", kind=MIRROR)
     add(path, ROW, ROW._replace(hour=99), ROW._replace(revision=4), other)
     add(path, ROW._replace(model="dogs"))
-    one = Counts(1, times={0: 1})
+    one = Counts(1, times={SECOND: 1})
     assert traffic_file.read(path, "pets", None, None) == {
-        ("a", ANSWER): Counts(3, times={0: 3}),
+        ("a", ANSWER): Counts(3, times={SECOND: 3}),
         ("b", MIRROR): one,
     }
     assert traffic_file.read(path, "pets", 100, 3) == {("a", ANSWER): one, ("b", MIRROR): one}
@@ -61,7 +62,7 @@ def test_who_writes_at_once_loses_nothing(path: Path) -> None:
         each.start()
     for each in writers:
         each.join()
-    assert traffic_file.rows(path) == {ROW: Counts(32, times={0: 32})}
+    assert traffic_file.rows(path) == {ROW: Counts(32, times={SECOND: 32})}
 
 
 def test_without_a_file_there_is_nothing(path: Path) -> None:
