@@ -94,6 +94,11 @@ def reason(request: Request, status: int) -> str:
     return "not_valid" if client.api_key else "no_credential"
 
 
+def outcome(status: int) -> str:
+    """What became of a request."""
+    return "answer" if status < 400 else "refusal" if status < 500 else "error"
+
+
 def of(gateway: State, budget: RetryBudget) -> Metrics:
     """The gateway's metrics; their observer counts its requests and its retries."""
     metrics = Metrics()
@@ -104,6 +109,16 @@ def of(gateway: State, budget: RetryBudget) -> Metrics:
         )
     )
     budget.on_retry = lambda model_id: retries.of(model_id).inc()
+    variants = Children(
+        metrics.counter(
+            "passerelle_variant_requests_total",
+            "Requests that a split's variant, a model with a mirror or its mirror was asked.",
+            ("model", "variant", "kind", "outcome"),
+        )
+    )
+    gateway.traffic.on_count = lambda model, variant, kind, status: variants.of(
+        model, variant, kind, outcome(status)
+    ).inc()
     read_models(metrics, gateway)
     store = gateway.limits
     if isinstance(store, Shared):

@@ -25,6 +25,8 @@ HOUR = 3_600  # seconds
 HOURS = 7 * 24  # that are kept
 CLIENT_GONE = 499  # the status of a request whose client didn't wait: it says nothing of the model
 
+OnCount = Callable[[str, str, str, int], None]  # is told model, variant, kind and status
+
 
 class Traffic:
     """Counts answers. Per process, of its event loop alone; the file is of all workers."""
@@ -32,6 +34,7 @@ class Traffic:
     def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self.path, self._clock = path, clock
         self._writer = Writer("traffic", Batch, self._add, WRITE_INTERVAL)
+        self.on_count: OnCount = lambda *_: None
         self._hour, self._begin, self._end = 0, 0.0, 0.0  # in seconds of the clock
 
     def count(  # noqa: PLR0913, PLR0917  # what it is counted by, and what is counted
@@ -46,6 +49,7 @@ class Traffic:
         """Count an answer of a variant's, and its time; None if that is the cache's."""
         if status != CLIENT_GONE:
             self._counts(model, variant, kind, revision).count(status, seconds)
+            self.on_count(model, variant, kind, status)
 
     def compare(self, model: str, variant: str, revision: int, agreement: float | None) -> None:
         """Count how far a variant agreed with the reference; None if that can't be said."""

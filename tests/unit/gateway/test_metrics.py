@@ -117,6 +117,18 @@ async def test_retries_count_by_model() -> None:
     assert scraped.total(text, "passerelle_retries_total", model="m") == 1
 
 
+async def test_requests_of_variants_count_by_what_became_of_them() -> None:
+    state = made.state(Replies())
+    measured = metrics.of(state, RetryBudget())
+    for status in (200, 400, 503, 200, 499):
+        state.traffic.count("pets", "m", "answer", 1, status, 0.1)
+    text = (await measured.response(made.request())).body.decode()
+    name, labels = "passerelle_variant_requests_total", {"model": "pets", "variant": "m"}
+    assert scraped.total(text, name, kind="answer", **labels) == 4
+    for outcome, count in (("answer", 2), ("refusal", 1), ("error", 1)):
+        assert scraped.total(text, name, outcome=outcome, **labels) == count
+
+
 async def test_the_times_of_a_pipelines_steps_are_those_of_its_models() -> None:
     measured, request = metrics.of(made.state(Replies()), RetryBudget()), made.request()
     request.span.attributes["model"] = "both"
