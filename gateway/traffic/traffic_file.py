@@ -13,15 +13,18 @@ from gateway.persistence.schema import Schema
 from gateway.traffic import histogram
 from gateway.traffic.counts import Batch, Counts, Row, Sums
 
-TABLE = """
+TABLES = (
+    """
     CREATE TABLE traffic (
         hour INTEGER, model TEXT, variant TEXT, kind TEXT, revision INTEGER,
         requests INTEGER, errors INTEGER, compared INTEGER, agreement REAL, agreement_squares REAL,
         uncompared INTEGER, skipped INTEGER, times TEXT,
         PRIMARY KEY (model, hour, variant, kind, revision)
     ) WITHOUT ROWID
-"""
-SCHEMA = Schema(1, (TABLE,), "traffic")
+    """,
+    "CREATE INDEX traffic_by_hour ON traffic (hour)",
+)
+SCHEMA = Schema(1, TABLES, "traffic")
 NAMES = (
     "requests", "errors", "compared", "agreement", "agreement_squares", "uncompared", "skipped",
     "times",
