@@ -91,6 +91,7 @@ class Card:
     task: str = "classification"  # one of passerelle.protocol.tasks
     signature: Signature = Signature()
     handler: str | None = None  # the class whose code lies in the artifact's HANDLER folder
+    labels_sha256: str = ""  # of the classes' names, see labels.py; empty where there are none
     contract: str = contract.VERSION  # that it was written by; see passerelle/protocol/contract.py
 
 

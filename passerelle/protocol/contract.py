@@ -9,9 +9,10 @@ changes what was there, and isn't understood by who speaks another.
     1.3  a card states its task and its signature, an answer its task
     1.4  a request has `boxes` of its picture, each answered by itself; a service takes tensors by
          /model/<id>/infer
+    1.5  a card states the SHA-256 of its labels
 """
 
-VERSION = "1.4"
+VERSION = "1.5"
 VERSION_IF_UNSTATED = "1.0"  # services and cards of that time had no version in them
 
 

@@ -108,6 +108,7 @@ def describe(
         activation_from=scoring.source,
         multi_label=scoring.multi_label,
         labels=labels_source(recipe, built, names),
+        labels_sha256=labels.sha256(names),
         handler=recipe.handler,
         check={},
         agreement=None,

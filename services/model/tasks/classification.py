@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self, TypedDict
 import numpy as np
 import numpy.typing as npt
 
+from passerelle.agreement import classification as measure
 from passerelle.artifact.card import Card
 from passerelle.protocol import problems
 from services.model.placement import Placement
@@ -17,7 +18,7 @@ from services.model.tensors import Tensors
 
 LOGITS = "logits"  # its one output, with a value for each class
 DEFAULT_TOP = 5  # classes in an answer
-THRESHOLD = 0.5  # from which score on a class is found, where each has one of its own
+THRESHOLD = measure.THRESHOLD  # from which score on a class is found, where each has its own
 
 Logits = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
@@ -42,7 +43,7 @@ class Classification(Task):
 
     name: ClassVar[str] = "classification"
     query: ClassVar[frozenset[str]] = frozenset({"top"})
-    agreement_is: ClassVar[str] = "share of pictures with the same class"
+    agreement_is: ClassVar[str] = measure.MEASURE
     metric: ClassVar[str] = "top1"
 
     @classmethod
@@ -103,19 +104,18 @@ class Classification(Task):
         Raises:
             NonFiniteOutput
         """
-        found = scores(given[LOGITS].reshape(-1), self.activation)
-        if not self.multi_label:
-            return [int(each) for each in np.argsort(-found, kind="stable")[:DEFAULT_TOP]]
+        values = given[LOGITS].reshape(-1)
+        found = scores(values, self.activation)
+        if not self.multi_label:  # by the values, which differ where scores may not
+            return [int(each) for each in np.argsort(-values, kind="stable")[:DEFAULT_TOP]]
         several = decision(found, multi_label=True, threshold=self.threshold)
         if several or len(found) == 1:
             return list(several)
-        return [~int(found.argmax())]
+        return [~int(values.argmax())]
 
     def agreement(self, expected: list[int], given: list[int]) -> float:
         """1 if the likeliest class is the same, or all that are found where several may be."""
-        if self.multi_label:
-            return float(set(expected) == set(given))
-        return float(expected[0] == given[0])
+        return measure.of_decisions(expected, given, multi_label=self.multi_label)
 
 
 def parse_top(text: str | None, classes: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypedDict
 
 import numpy as np
 
+from passerelle.agreement import detection as measure
 from passerelle.artifact.card import Card, TensorSpec
 from passerelle.protocol import problems
 from services.model.placement import Placement
@@ -17,7 +18,6 @@ from services.model.tensors import Array, Tensors
 
 THRESHOLD = 0.5  # the least score of an answer
 DEFAULT_TOP, MAX_TOP = 100, 1000  # boxes in an answer; COCO's metrics count the first 100
-IOU = 0.5  # from which overlap on two boxes are of one object
 TIES = 0.05  # share of the boxes that two runs may decide otherwise
 SAME = 1e-5  # two scores that differ by less are one
 NUMBER = re.compile(r"\d{1,4}|\d?\.\d{1,17}|\d\.|\d(\.\d{1,17})?e-\d{1,2}", re.ASCII)
@@ -69,7 +69,7 @@ class Detection(Task):
 
     name: ClassVar[str] = "detection"
     query: ClassVar[frozenset[str]] = frozenset({"threshold", "top"})
-    agreement_is: ClassVar[str] = "F1 of the boxes, matched by class at IoU 0.5"
+    agreement_is: ClassVar[str] = measure.MEASURE
     metric: ClassVar[str] = "map"
     fixed: ClassVar[bool] = False
 
@@ -110,10 +110,7 @@ class Detection(Task):
 
     def reached_by(self, best: list[float]) -> Self:
         """The task with a threshold that the best scores of pictures reach."""
-        finite = [each for each in best if np.isfinite(each)]
-        if not finite or max(finite) >= self.threshold:
-            return self
-        return dataclasses.replace(self, threshold=float(np.median(finite)))
+        return dataclasses.replace(self, threshold=measure.threshold(best, self.threshold))
 
     def options(self, query: Mapping[str, str]) -> Options:
         """The least score, and the most boxes, that a request asks for.
@@ -166,15 +163,8 @@ class Detection(Task):
         ]
 
     def agreement(self, expected: list[list[float]], given: list[list[float]]) -> float:
-        """The F1 of what both find from the threshold on, matched by class at IOU or more."""
-        rows = [
-            np.array([row for row in each if row[1] >= self.threshold]).reshape(-1, 6)
-            for each in (expected, given)
-        ]
-        one, other = rows
-        overlaps = boxes.ious(one[:, 2:], other[:, 2:])
-        overlaps[one[:, :1] != other[:, 0]] = 0
-        return boxes.f1(boxes.matched(overlaps, IOU), len(one), len(other))
+        """The F1 of what both find from the threshold on, matched by class and overlap."""
+        return measure.of_decisions(expected, given, threshold=self.threshold)
 
     @classmethod
     def deviation(cls, expected: Tensors, given: Tensors) -> float:

@@ -5,14 +5,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
+from passerelle.agreement import embedding as measure
 from passerelle.artifact.card import Card
 from passerelle.protocol import problems
 from services.model.placement import Placement
 from services.model.tasks import number_text, outputs
 from services.model.tasks.task import Task
-from services.model.tensors import Array, Tensors
+from services.model.tensors import Tensors
 
 EMBEDDING = "embedding"  # its one output
 FORMATS = ("float", "base64")  # of its numbers in an answer
@@ -24,7 +23,7 @@ class Embedding(Task):
 
     name: ClassVar[str] = "embedding"
     query: ClassVar[frozenset[str]] = frozenset({"encoding_format"})
-    agreement_is: ClassVar[str] = "cosine similarity"
+    agreement_is: ClassVar[str] = measure.MEASURE
     metric: ClassVar[str] = "recall1"
 
     @classmethod
@@ -70,9 +69,7 @@ class Embedding(Task):
 
     def agreement(self, expected: list[float], given: list[float]) -> float:
         """The cosine of the angle between the two, and 0 where it is obtuse, or there is none."""
-        if len(expected) != len(given):
-            return 0.0
-        return cosine(np.asarray(expected), np.asarray(given))
+        return measure.of_decisions(expected, given)
 
 
 def parse_format(text: str | None) -> str:
@@ -86,11 +83,3 @@ def parse_format(text: str | None) -> str:
             f"encoding_format is {text[:20]!r}. Use float for a list of numbers, or base64."
         )
     return text or FORMATS[0]
-
-
-def cosine(one: Array, other: Array) -> float:
-    """The cosine of the angle between two rows, 0..1; two rows of noughts are alike."""
-    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
-    if not lengths:
-        return float(not one.any() and not other.any())
-    return float(np.clip(one @ other / lengths, 0, 1))

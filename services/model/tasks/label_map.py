@@ -174,13 +174,3 @@ def in_picture(found: dict[str, Any], picture: Size) -> Labels:
     placement = Placement(picture, tuple(found["taken"]), tuple(found["filled"]))
     lies = LabelMap.of(labels, (w, h), placement)
     return lies.lines[lies.rows]
-
-
-def mean_iou(one: Labels, other: Labels) -> float:
-    """The mean, over the classes in either map, of their intersection over their union."""
-    count = int(max(one.max(), other.max())) + 1
-    first, second, both = (
-        np.bincount(each.reshape(-1), minlength=count) for each in (one, other, one[one == other])
-    )
-    either = first + second - both
-    return float((both[either > 0] / either[either > 0]).mean())

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Self, TypedDict
 
 import numpy as np
 
+from passerelle.agreement import segmentation as measure
 from passerelle.artifact.card import Card
 from passerelle.protocol import accept as accept_header
 from passerelle.protocol import answers, problems
@@ -60,7 +61,7 @@ class Segmentation(Task):
 
     name: ClassVar[str] = "segmentation"
     query: ClassVar[frozenset[str]] = frozenset({"threshold"})
-    agreement_is: ClassVar[str] = "mean IoU of the classes"
+    agreement_is: ClassVar[str] = measure.MEASURE
     metric: ClassVar[str] = "miou"
 
     @classmethod
@@ -183,9 +184,7 @@ class Segmentation(Task):
 
     def agreement(self, expected: dict[str, Any], given: dict[str, Any]) -> float:
         """The mean IoU over the classes that are in either; 0 where the maps have other sizes."""
-        if expected["size"] != given["size"]:
-            return 0.0
-        return label_map.mean_iou(label_map.of_part(expected), label_map.of_part(given))
+        return measure.of_decisions(expected, given)
 
     @classmethod
     def deviation(cls, expected: Tensors, given: Tensors) -> float:

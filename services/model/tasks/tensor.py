@@ -5,8 +5,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
+from passerelle.agreement import tensor as measure
+from passerelle.agreement import values as compared
 from passerelle.artifact.card import Card
 from services.model import tensors
 from services.model.placement import Placement
@@ -15,7 +15,6 @@ from services.model.tasks.task import Task, UnfitOutputsError
 from services.model.tensors import Array, Tensors
 
 MAX_VALUES = 2_000_000  # of all outputs together: some 20 MB of JSON
-DECISION_VALUES = 10_000  # of them that are compared, evenly taken
 UNNAMED = "output"  # the name of one that stands alone
 
 
@@ -25,7 +24,7 @@ class RawTensors(Task):
 
     name: ClassVar[str] = "tensor"
     query: ClassVar[frozenset[str]] = frozenset({"encoding_format"})
-    agreement_is: ClassVar[str] = "cosine similarity"
+    agreement_is: ClassVar[str] = measure.MEASURE
     fixed: ClassVar[bool] = False
 
     @classmethod
@@ -93,14 +92,12 @@ class RawTensors(Task):
         values: list[float] = []
         for each in given.values():
             flat = number_text.finite(each).reshape(-1)
-            values += number_text.floats(flat[:: max(len(flat) // DECISION_VALUES, 1)])
+            values += number_text.floats(flat[:: compared.every(len(flat))])
         return {"shapes": shapes, "values": values}
 
     def agreement(self, expected: dict[str, Any], given: dict[str, Any]) -> float:
         """The cosine of the angle between all values; 0 where a shape is another."""
-        if expected["shapes"] != given["shapes"]:
-            return 0.0
-        return embedding.cosine(np.asarray(expected["values"]), np.asarray(given["values"]))
+        return measure.of_decisions(expected, given)
 
 
 def data(values: Array, form: str) -> str | list[Any]:

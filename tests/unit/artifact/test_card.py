@@ -75,6 +75,13 @@ def test_a_card_from_before_activations_is_of_softmax(tmp_path: Path) -> None:
     assert (old.activation, old.output, old.multi_label) == ("softmax", None, False)
 
 
+def test_a_card_from_before_labels_were_hashed_says_none(tmp_path: Path) -> None:
+    fields = dataclasses.asdict(dataclasses.replace(CARD, labels_sha256="a" * 64))
+    del fields["labels_sha256"]
+    (tmp_path / card.FILE).write_text(json.dumps(fields | {"contract": "1.4"}))
+    assert card.read(tmp_path).labels_sha256 == ""
+
+
 def test_a_card_never_holds_nan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         card.write(tmp_path, dataclasses.replace(CARD, measured={"latency_ms": math.nan}))

@@ -14,8 +14,8 @@ def test_the_bakes_closure_holds_what_it_imports_and_the_packages_around() -> No
 def test_no_server_no_gateway_and_no_command_line_decide_a_bake() -> None:
     rooms = {".".join(name.split(".")[:2]) for name in import_closure.modules(BAKE)}
     assert rooms == {
-        "passerelle", "passerelle.artifact", "passerelle.manifest", "passerelle.protocol",
-        "services", "services.bake", "services.model",
+        "passerelle", "passerelle.agreement", "passerelle.artifact", "passerelle.manifest",
+        "passerelle.protocol", "services", "services.bake", "services.model",
     }  # fmt: skip
 
 

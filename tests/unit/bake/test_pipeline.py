@@ -21,6 +21,7 @@ def test_a_recipe_becomes_an_artifact_step_by_step(tmp_path: Path) -> None:
     assert (made.id, made.classes, made.digest) == ("tiny", 4, store.digest(recipe))
     assert made.check["error"] <= made.check["tolerance"] == graph.TOLERANCE
     assert (made.labels, labels.read(folder)) == ("as listed", ["a", "b", "c", "d"])
+    assert made.labels_sha256 == labels.sha256(["a", "b", "c", "d"])
     assert made.agreement is None
     assert (made.activation, made.activation_from) == ("softmax", "the output: logits")
     assert (made.output, made.multi_label) == (None, False)

@@ -128,6 +128,18 @@ def test_a_decision_for_comparison_is_the_likeliest_five() -> None:
     assert task.agreement([1, 3], [3, 1]) == 0
 
 
+@pytest.mark.parametrize(
+    ("activation", "values"), [("sigmoid", (40, 60, 50)), ("softmax", (0, 1e-8, 5e-9))]
+)
+def test_a_decision_is_what_the_answer_is_where_scores_are_alike(
+    activation: str, values: tuple[float, ...]
+) -> None:
+    task = Classification(NAMES[:3], activation)
+    given = {"logits": logits(*values)}
+    answered = task.answer(given, PLACEMENT, 3)["predictions"]
+    assert task.decision(given, PLACEMENT) == [each["class_id"] for each in answered] == [1, 2, 0]
+
+
 def test_where_none_of_several_is_found_the_likeliest_is_no_class() -> None:
     task = Classification(NAMES, "sigmoid", multi_label=True)
     assert task.decision({"logits": logits(-1, -2, -3, -4)}, PLACEMENT) == [-1]

@@ -178,8 +178,8 @@ def test_a_network_that_reaches_no_threshold_is_judged_by_what_it_reaches() -> N
 def test_decisions_say_the_same_of_it() -> None:
     low = [[[1, share, 0, 0, 9, 9], [1, 0.01, 0, 0, 9, 9]] for share in (0.1, 0.2, 0.3)]
     assert TASK.judged_by(low).threshold == pytest.approx(0.2)
-    assert TASK.judged_by([*low, [CAT]]) is TASK
-    assert TASK.judged_by([]) is TASK
+    assert TASK.judged_by([*low, [CAT]]) == TASK
+    assert TASK.judged_by([]) == TASK
 
 
 GRID = [(each % 3, 0.3 + each / 100, [each, 0.0, each + 10.0, 100.0]) for each in range(40)]

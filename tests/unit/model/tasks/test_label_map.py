@@ -161,11 +161,3 @@ def test_a_part_of_a_picture_s_middle_becomes_what_the_answer_has() -> None:
     found = label_map.part(labels(32), (32, 32), where)
     answered = LabelMap.of(labels(32), (32, 32), where)
     assert label_map.in_picture(found, (61, 43)).tolist() == whole(answered)
-
-
-def test_mean_iou_is_over_the_classes_in_either_map() -> None:
-    one = np.array([[0, 0, 1, 1]], np.uint8)
-    other = np.array([[0, 1, 1, 3]], np.uint8)
-    assert label_map.mean_iou(one, one) == 1
-    assert label_map.mean_iou(one, other) == pytest.approx((1 / 2 + 1 / 3 + 0) / 3)
-    assert label_map.mean_iou(one, other + 7) == 0

@@ -5,9 +5,9 @@ import base64
 import numpy as np
 import pytest
 
+from passerelle.agreement import values
 from passerelle.protocol import problems
 from services.model.placement import Placement
-from services.model.tasks import tensor
 from services.model.tasks.task import UnfitOutputsError
 from services.model.tasks.tensor import RawTensors
 from tests.unit.model import artifacts
@@ -63,10 +63,10 @@ def test_two_agree_by_the_cosine_of_all_values() -> None:
 
 
 def test_of_many_values_some_are_compared() -> None:
-    count = 4 * tensor.DECISION_VALUES
+    count = 4 * values.COMPARED
     found = made().decision({"map": np.arange(count, dtype=np.float32)}, PLACEMENT)
     assert found["values"][:3] == [0.0, 4.0, 8.0]
-    assert len(found["values"]) == tensor.DECISION_VALUES
+    assert len(found["values"]) == values.COMPARED
 
 
 def test_nan_is_told() -> None:

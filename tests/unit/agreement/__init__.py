@@ -1,0 +1,1 @@
+"""passerelle/agreement, module by module."""
