@@ -100,7 +100,7 @@ def create_app(options: settings.Settings | None = None) -> Application:
 def make_app(gateway: State, table: RouteTable) -> Application:
     """The application around its state."""
     options = gateway.options
-    measured = metrics.of(gateway, table.limits.retry_budget)
+    measured = metrics.of(gateway, table.limits)
     threads = Threads(control.create_app(gateway), options.request_threads, options.max_body)
     lifespan = functools.partial(running, gateway, table, measured)
     app = Application("gateway", options, threads, lifespan)

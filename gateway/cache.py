@@ -143,7 +143,8 @@ class CacheLookup:
             ServiceUnavailable: too many wait for this service already.
         """
         self.exchange.span.fields["cache"] = "collapsed"
-        with self.exchange.span.step("wait"), self.route.upstream.acquire_slot():
+        route = self.route
+        with self.exchange.span.step("wait"), route.upstream.acquire_slot(route.model.id):
             await asyncio.wait([flight], timeout=max(0.0, self.time_limit - self.elapsed))
         cached = flight.result() if flight.done() else None
         if cached is None and self.time_limit - self.elapsed < MIN_TIME_TO_ASK:

@@ -14,6 +14,8 @@ from gateway.route import Route
 from gateway.transport import Request, Response, StreamedResponse, UnreachableError
 from passerelle.protocol import answers, problems, statuses, timeout
 
+SILENCE = 0.99  # of the time of an answer that is read whole: it is the service's to end it first
+
 
 async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Response:
     """Send the request to the model's service and wait for its whole response.
@@ -31,7 +33,7 @@ async def forward(exchange: Exchange, route: Route, elapsed: float = 0.0) -> Res
     with exchange.span.hop("upstream", "POST", route.upstream.service) as exchange.hop:
         limit = time_limit(exchange, route)
         try:
-            with route.upstream.acquire_slot():
+            with route.upstream.acquire_slot(route.model.id):
                 response = await send(exchange, route, limit - elapsed)
         except OSError as error:
             raise problem(error, route, limit) from None
@@ -47,18 +49,25 @@ async def read(exchange: Exchange, route: Route, elapsed: float) -> Response:
         ServiceUnavailable, BadGateway, GatewayTimeout
     """
     limit = time_limit(exchange, route)
+    seconds = limit - elapsed
     try:
-        async with asyncio.timeout(limit - elapsed), stream(exchange, route) as response:
+        async with (
+            asyncio.timeout(seconds),
+            stream(exchange, route, seconds * SILENCE) as response,
+        ):
             return await response.read(answers.MAX_BYTES)
     except OSError as error:
         raise problem(error, route, limit) from None
 
 
 @contextlib.asynccontextmanager
-async def stream(exchange: Exchange, route: Route) -> AsyncIterator[StreamedResponse]:
+async def stream(
+    exchange: Exchange, route: Route, patience: float | None = None
+) -> AsyncIterator[StreamedResponse]:
     """Send the request to the model's service as it comes; inside the block is the response.
 
-    Its time is how long the service may do nothing while everybody waits for it.
+    `patience` is how many seconds the service may do nothing while everybody waits for it: all of
+    the request's time unless given.
 
     Raises:
         ServiceUnavailable, BadGateway, GatewayTimeout; what the request's body raises.
@@ -66,23 +75,25 @@ async def stream(exchange: Exchange, route: Route) -> AsyncIterator[StreamedResp
     adapter = route.adapter
     if not isinstance(adapter, StreamingAdapter):
         raise TypeError(type(adapter))
-    exchange.span.fields["model"] = route.model.id
+    model = route.model
+    exchange.span.fields["model"] = model.id
     require_ready(route)
     limit = time_limit(exchange, route)
     method = exchange.as_sent.method if exchange.as_sent else "POST"
     hop = exchange.hop = exchange.span.hop("upstream", method, route.upstream.service)
-    request = adapter.request(exchange, route.model)
+    request = adapter.request(exchange, model)
     request = request.with_headers(
         {timeout.HEADER: timeout.render(limit), via.HEADER: exchange.via}
     )
     try:
         async with contextlib.AsyncExitStack() as held:
-            held.enter_context(route.upstream.acquire_slot())
+            held.enter_context(route.upstream.acquire_slot(route.model.id))
             with hop:
-                sent = route.upstream.stream(route.model.id, request, limit)
+                seconds = limit if patience is None else patience
+                sent = route.upstream.stream(model.id, request, seconds, model.timeout)
                 response = await held.enter_async_context(sent)
                 hop.set_status(response.status)
-                response = await adapter.check_head(response, exchange, route.model)
+                response = await adapter.check_head(response, exchange, model)
             with exchange.span.step("stream"):
                 yield response
     except OSError as error:
@@ -128,7 +139,7 @@ async def send(exchange: Exchange, route: Route, seconds: float) -> Response:
         headers = {**request.headers, **own}
         return Request(request.method, request.target, headers, request.body), remaining
 
-    return await route.upstream.send(route.model.id, next_attempt)
+    return await route.upstream.send(route.model.id, next_attempt, route.model.timeout)
 
 
 def problem(error: OSError, route: Route, limit: float) -> problems.Problem:

@@ -1,15 +1,16 @@
 """The gateway's metrics: how its models do, and what was refused, and why."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from prometheus_client import Counter, Histogram
 
 from gateway import credentials
 from gateway.any_route import AnyRoute
+from gateway.balancing.load import Load
 from gateway.limits.shared import Shared
-from gateway.retry_budget import RetryBudget
 from gateway.state import State
+from gateway.upstream import Limits
 from passerelle.protocol import statuses
 from passerelle.server.messages import Request
 from passerelle.server.metrics import Metrics, Values
@@ -99,16 +100,19 @@ def outcome(status: int) -> str:
     return "answer" if status < 400 else "refusal" if status < 500 else "error"
 
 
-def of(gateway: State, budget: RetryBudget) -> Metrics:
-    """The gateway's metrics; their observer counts its requests and its retries."""
+def of(gateway: State, limits: Limits) -> Metrics:
+    """The gateway's metrics; their observer counts its requests, retries and ejections."""
     metrics = Metrics()
     metrics.observers.append(Observer(metrics))
-    retries = Children(
-        metrics.counter(
-            "passerelle_retries_total", "Requests that another replica was asked.", MODEL
-        )
+    limits.retry_budget.on_retry = by_model(
+        metrics, "passerelle_retries_total", "Requests that another replica was asked."
     )
-    budget.on_retry = lambda model_id: retries.of(model_id).inc()
+    limits.shared.on_ejection = by_model(
+        metrics, "passerelle_ejections_total", "Times that a replica was left out, as it failed."
+    )
+    limits.shared.on_open = by_model(
+        metrics, "passerelle_breaker_openings_total", "Times that a model's breaker opened."
+    )
     variants = Children(
         metrics.counter(
             "passerelle_variant_requests_total",
@@ -129,6 +133,12 @@ def of(gateway: State, budget: RetryBudget) -> Metrics:
     return metrics
 
 
+def by_model(metrics: Metrics, name: str, description: str) -> Callable[[str], None]:
+    """What counts one more for a model."""
+    children = Children(metrics.counter(name, description, MODEL))
+    return lambda model_id: children.of(model_id).inc()
+
+
 def read_models(metrics: Metrics, gateway: State) -> None:
     """Have the gauges of each model read when they are scraped."""
 
@@ -143,6 +153,10 @@ def read_models(metrics: Metrics, gateway: State) -> None:
 
     def replicas(state: str) -> Values:
         return [((each.model.id,), each.current.replicas[state]) for each in routes()]
+
+    def loads() -> Iterator[Load]:
+        for each in gateway.routes.current.by_id.values():
+            yield each.current.upstream.slots.load(each.model.id)
 
     def model_status() -> Values:
         for each in routes():
@@ -161,6 +175,18 @@ def read_models(metrics: Metrics, gateway: State) -> None:
     metrics.gauge(
         "passerelle_replicas_ready", "Replicas on which a model is ready.", MODEL,
         lambda: replicas("ready"),
+    )  # fmt: skip
+    metrics.gauge(
+        "passerelle_replicas_ejected", "Replicas that are left out, as a model fails there.", MODEL,
+        lambda: replicas("ejected"),
+    )  # fmt: skip
+    metrics.gauge(
+        "passerelle_breaker_open", "1 while a model isn't asked, as it fails.", MODEL,
+        lambda: [((each.model_id,), each.breaker.is_open) for each in loads()],
+    )  # fmt: skip
+    metrics.gauge(
+        "passerelle_in_flight_limit", "Requests that a model may have with its service at once.",
+        MODEL, lambda: [((each.model_id,), each.limit.value) for each in loads()],
     )  # fmt: skip
     metrics.gauge(
         "passerelle_model_status", "1 for the status that a model has, 0 for the others.",

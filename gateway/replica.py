@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 
 from gateway import id_tokens, transport
 from gateway.adapters.adapter import Adapter
+from gateway.balancing import ejection
 from gateway.counter import Counter
 from gateway.status import Status, Statuses
 from passerelle.protocol import statuses
@@ -35,10 +36,12 @@ class Replica:
         credentials: transport.Credentials | None = None,
     ) -> None:
         self.adapter, self.host, self._credentials = adapter, host, credentials
+        self.name = host or address.rpartition("@")[2]  # for the log
         idle = transport.FOREIGN_IDLE_SECONDS if adapter.backend else transport.MAX_IDLE_SECONDS
         self.pool = transport.Pool(address, host, credentials, idle)
         self.in_flight = Counter()  # requests
         self.last_request = 0.0  # seconds of time.monotonic
+        self.outliers = ejection.Outliers()
         self.statuses: Statuses = {}  # replaced whole, never changed
         self.probed = asyncio.Event()  # set by the first probe
         self._wake = asyncio.Event()

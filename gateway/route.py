@@ -40,7 +40,7 @@ class Listed(abc.ABC):
     @property
     @abc.abstractmethod
     def replicas(self) -> dict[str, int]:
-        """How many are known, and ready."""
+        """How many are known, ready, and ejected."""
 
     @property
     @abc.abstractmethod
@@ -133,7 +133,7 @@ class Route(Listed):
 
     @property
     def replicas(self) -> dict[str, int]:
-        """How many its service has that are known, and on how many of them the model is ready."""
+        """How many its service has, on how many the model is ready, and on how many it is out."""
         return self.upstream.count_replicas(self.model.id)
 
     @property
@@ -186,9 +186,10 @@ class PipelineRoute(Listed):
 
     @property
     def replicas(self) -> dict[str, int]:
-        """As many as the step has that has fewer."""
+        """As many as the step has that has fewer; as many ejected as where there are more."""
         counts = [each.replicas for each in self.routes]
-        return {name: min(each[name] for each in counts) for name in counts[0]}
+        found = {name: min(each[name] for each in counts) for name in counts[0]}
+        return {**found, "ejected": max(each["ejected"] for each in counts)}
 
     @property
     def non_finite(self) -> int:

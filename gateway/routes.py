@@ -152,6 +152,7 @@ class RouteTable:
             else:
                 each.stop()
         for name, each in self.upstreams.items():
+            each.slots.expect(model.id for model in models if model.service == name)
             if self.options.refuse_others or isinstance(services[name], ExternalModel):
                 each.expect({model.id: model for model in models if model.service == name})
         for name in new if self._started else ():

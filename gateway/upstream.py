@@ -1,9 +1,10 @@
 """One service behind the gateway: its replicas, and which of them a request goes to.
 
 A host name stands for as many replicas as it has addresses, and a task resolves it again and
-again, as they come and go. A request goes to the replica with the fewest requests, among those
-where its model is ready. A replica that can't be connected to has seen nothing of the request: then
-another is tried. Nothing else is ever sent twice.
+again, as they come and go. A request goes to one that isn't busy, among those where its model is
+ready; the room balancing says which, and who isn't asked for a while. A replica that can't be
+connected to has seen nothing of the request: then another is tried. Nothing else is ever sent
+twice.
 
 Where the manifest says another backend for a model, the upstream of the old one is its
 *predecessor*: it goes on answering until the model is ready on the new one.
@@ -12,6 +13,7 @@ Where the manifest says another backend for a model, the upstream of the old one
 import asyncio
 import contextlib
 import dataclasses
+import math
 import socket
 import time
 import urllib.parse
@@ -19,15 +21,17 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from gateway import service_address, transport
 from gateway.adapters.adapter import Adapter, ServedModel
-from gateway.counter import Counter
+from gateway.balancing import ejection
+from gateway.balancing.attempt import Attempt
+from gateway.balancing.load import Load, Shared
+from gateway.balancing.slots import Slots
 from gateway.history import History
 from gateway.location import Location
 from gateway.replica import Replica
 from gateway.retry_budget import Retries, RetryBudget
-from gateway.slow_clients import SlowClients
 from gateway.status import Status
 from gateway.transport import Request, Response, StreamedRequest, StreamedResponse
-from passerelle.protocol import problems, statuses
+from passerelle.protocol import statuses
 from passerelle.server import daemon_thread, log
 
 RESOLVE_INTERVAL = 1.0  # seconds
@@ -43,6 +47,7 @@ class Limits:
 
     max_in_flight: int = MAX_IN_FLIGHT
     retry_budget: RetryBudget = dataclasses.field(default_factory=RetryBudget)
+    shared: Shared = dataclasses.field(default_factory=Shared)  # of the loads of all models
 
 
 class Upstream:
@@ -58,8 +63,8 @@ class Upstream:
         self.adapter, self.service, self.limits = adapter, service, limits or Limits()
         self.location = location
         self.predecessor: Upstream | None = None
-        self.in_flight = Counter()  # requests that have a slot
-        self.slow_clients = SlowClients()
+        self.slots = Slots(self.limits.max_in_flight, self.limits.shared)
+        self.in_flight = self.slots.in_flight  # requests that have a slot
         self._started = time.monotonic()
         self.replicas: dict[tuple[str, str], Replica] = {}  # replaced whole, never changed
         self.histories: dict[str, History] = {}  # by the model's id
@@ -188,87 +193,93 @@ class Upstream:
         return Status(status, "its service was not heard of yet")
 
     def count_replicas(self, model_id: str) -> dict[str, int]:
-        """How many replicas are known, and on how many of them a model is ready."""
-        replicas = self.replicas.values()
-        return {"ready": sum(each.is_ready(model_id) for each in replicas), "known": len(replicas)}
+        """How many replicas are known, on how many a model is ready, and on how many it is out."""
+        ready = self._candidates(model_id, [])
+        ejected = ejection.count_out(ready, model_id)
+        return {"ready": len(ready), "known": len(self.replicas), "ejected": ejected}
 
     def count_non_finite(self, model_id: str) -> int:
         """How many pictures a model gave NaN or infinity for, on the replicas that are known."""
         replicas = self.replicas.values()
         return sum(r.statuses[model_id].non_finite for r in replicas if model_id in r.statuses)
 
-    def acquire_slot(self) -> Counter:
-        """One of the service's max_in_flight slots, until the end of the block that this begins.
-
-        Where none is left, a client that is slow to send its body gives up its own.
-
-        Raises:
-            ServiceUnavailable: there are as many already.
-        """
-        most = self.limits.max_in_flight
-        if self.in_flight.count >= most and not self.slow_clients.give_way():
-            raise problems.ServiceUnavailable(
-                f"{most} requests are with its service already. Try again shortly."
-            )
-        return self.in_flight
+    def acquire_slot(self, model_id: str) -> Load:
+        """As `Slots.acquire`."""
+        return self.slots.acquire(model_id)
 
     async def send(
-        self, model_id: str, next_attempt: Callable[[], tuple[Request, float]]
+        self,
+        model_id: str,
+        next_attempt: Callable[[], tuple[Request, float]],
+        own_time: float = math.inf,
     ) -> Response:
-        """Send the request that `next_attempt` gives, with its seconds, to the least busy replica.
+        """Send the request that `next_attempt` gives, with its seconds, to one of the replicas.
+
+        `own_time` is the seconds in which the model must answer, whatever its client wants.
 
         Raises:
             OSError: as `transport.Pool.send`.
+            breaker.Refused: the model fails.
         """
-        budget = self.limits.retry_budget
-        with budget.requests, Retries(budget) as retries:
-            for replica in self._attempts(model_id, retries):
-                with replica.in_flight:
-                    try:
-                        return await replica.send(*next_attempt())
-                    except transport.UnreachableError:
-                        continue
+        load, budget = self.slots.load(model_id), self.limits.retry_budget
+        with load.breaker.admit() as permit, budget.requests, Retries(budget) as retries:
+            attempt: Attempt[Replica] = Attempt(load, permit, own_time)
+            for replica in self._attempts(attempt, retries):
+                try:
+                    with attempt:
+                        request, seconds = next_attempt()
+                        response = await replica.send(request, seconds)
+                        attempt.answered(request, response)
+                        return response
+                except transport.UnreachableError:
+                    continue
         raise transport.UnreachableError(self.service)
 
     @contextlib.asynccontextmanager
     async def stream(
-        self, model_id: str, request: StreamedRequest, seconds: float
+        self, model_id: str, request: StreamedRequest, seconds: float, own_time: float = math.inf
     ) -> AsyncIterator[StreamedResponse]:
         """Send a request as it comes, as `send` does; inside the block is its response.
 
         Raises:
             OSError: as `transport.Pool.stream`.
+            breaker.Refused: the model fails.
             RequestTimeout: the client sends too slowly while others want its slot.
         """
         if request.parts:
-            parts = self.slow_clients.parts(request.parts)
+            parts = self.slots.slow_clients.parts(request.parts)
             request = dataclasses.replace(request, parts=parts)
-        budget = self.limits.retry_budget
-        with budget.requests, Retries(budget) as retries:
-            for replica in self._attempts(model_id, retries):
-                with replica.in_flight, contextlib.suppress(transport.UnreachableError):
+        load, budget = self.slots.load(model_id), self.limits.retry_budget
+        with load.breaker.admit() as permit, budget.requests, Retries(budget) as retries:
+            attempt: Attempt[Replica] = Attempt(load, permit, own_time)
+            attempt.patience = seconds
+            for replica in self._attempts(attempt, retries):
+                with contextlib.suppress(transport.UnreachableError), attempt:
                     async with replica.stream(request, seconds) as response:
+                        attempt.answered(request, response)
                         yield response
                         return
         raise transport.UnreachableError(self.service)
 
-    def _attempts(self, model_id: str, retries: Retries) -> Iterator[Replica]:
+    def _attempts(self, attempt: Attempt[Replica], retries: Retries) -> Iterator[Replica]:
         """The replicas to try, one after another for as long as they can't be reached."""
+        model_id = attempt.load.model_id
         tried: list[Replica] = []
         while ready := self._candidates(model_id, tried):
             if len(tried) == 1 and not retries.request():
-                return
+                break
             if tried:
                 self.limits.retry_budget.on_retry(model_id)
-            replica = min(ready, key=lambda each: each.in_flight.count)
-            replica.last_request = time.monotonic()
+            replica = attempt.aim(ready, self.limits.shared.clock())
             yield replica
             tried.append(replica)
+        if tried:
+            attempt.give_up()
 
     def _candidates(self, model_id: str, tried: list[Replica]) -> list[Replica]:
-        """The replicas where a model is ready, less those that were tried; longest idle first."""
-        found = [r for r in self.replicas.values() if r.is_ready(model_id) and r not in tried]
-        return found if len(found) < 2 else sorted(found, key=lambda each: each.last_request)
+        """The replicas where a model is ready, less those that were tried."""
+        ready = [each for each in self.replicas.values() if each.is_ready(model_id)]
+        return [each for each in ready if each not in tried] if tried else ready
 
 
 def resolve(name: str) -> list[str]:

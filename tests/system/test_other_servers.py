@@ -52,7 +52,7 @@ def test_one_listing_has_the_status_of_all(backends: FourServers) -> None:
     assert list(found) == list(NAMES)
     for each in found.values():
         assert (each["status"], each["reason"]) == ("ready", None)
-        assert each["replicas"] == {"ready": 1, "known": 1}
+        assert each["replicas"] == {"ready": 1, "known": 1, "ejected": 0}
         assert (each["card"], each["weights"]) == (None, None)
     assert {name: each["protocol"] for name, each in found.items()} == {
         "flask": "raw", "litserve": "raw", "bentoml": "raw", "mlserver": "oip",

@@ -175,7 +175,7 @@ def test_a_picture_without_numbers_is_its_own_problem_and_is_counted(up: stack.S
     assert scores(up, "contrast", stack.CAT)
     stack.wait_for(lambda: up.get("/models/contrast").json()["non_finite"] == before + 3, 10)
     found = up.get("/models/contrast").json()
-    assert (found["status"], found["replicas"]) == ("ready", {"ready": 1, "known": 1})
+    assert (found["status"], found["replicas"]) == ("ready", {"ready": 1, "known": 1, "ejected": 0})
     history = {each["id"]: each for each in up.get("/history").json()["models"]}
     assert history["contrast"]["non_finite"] == before + 3
     assert history["logits"]["non_finite"] == 0

@@ -13,7 +13,7 @@ import yaml
 from gateway import metrics as gateway_metrics
 from gateway.limits.counts import Counts
 from gateway.limits.shared import Shared
-from gateway.retry_budget import RetryBudget
+from gateway.upstream import Limits
 from passerelle.server.application import Application
 from passerelle.server.metrics import Metrics
 from passerelle.server.settings import ServerSettings
@@ -35,7 +35,7 @@ async def known() -> set[str]:
     return {
         name
         for each in (
-            gateway_metrics.of(state, RetryBudget()),
+            gateway_metrics.of(state, Limits()),
             model_metrics.of(Models((), threads=1), memory_budget.UNLIMITED),
         )
         for name in await named(each)

@@ -4,12 +4,11 @@ import dataclasses
 
 import pytest
 
-from gateway import app, metrics
+from gateway import app, metrics, upstream
 from gateway.access import Access
 from gateway.limits.counts import Counts
 from gateway.limits.limit import Limit, Limits, Outcome, Unavailable
 from gateway.limits.shared import Shared
-from gateway.retry_budget import RetryBudget
 from gateway.state import State
 from passerelle.manifest.model import Cache
 from passerelle.protocol import statuses
@@ -109,12 +108,27 @@ async def test_requests_on_their_way_count_by_model() -> None:
     assert scraped.total(text, "passerelle_requests_in_flight", model="n") == 0
 
 
-async def test_retries_count_by_model() -> None:
-    budget = RetryBudget()
-    measured = metrics.of(made.state(Replies()), budget)
-    budget.on_retry("m")
+async def test_retries_ejections_and_openings_count_by_model() -> None:
+    limits = upstream.Limits()
+    measured = metrics.of(made.state(Replies()), limits)
+    names = "retries", "ejections", "breaker_openings"
+    shared = limits.shared
+    for tell in (limits.retry_budget.on_retry, shared.on_ejection, shared.on_open):
+        tell("m")
     text = (await measured.response(made.request())).body.decode()
-    assert scraped.total(text, "passerelle_retries_total", model="m") == 1
+    found = [scraped.total(text, f"passerelle_{name}_total", model="m") for name in names]
+    assert found == [1, 1, 1]
+
+
+async def test_who_is_left_out_and_what_a_model_may_have_is_a_gauge() -> None:
+    state = made.state(Replies())
+    load = state.routes.current.by_id["m"].upstream.slots.load("m")
+    load.limit.value = 20
+    for _ in range(20):
+        load.breaker.record(0.0, failed=True)
+    text = (await metrics.of(state, upstream.Limits()).response(made.request())).body.decode()
+    for name, value in (("in_flight_limit", 20), ("breaker_open", 1), ("replicas_ejected", 0)):
+        assert scraped.total(text, f"passerelle_{name}", model="m") == value
 
 
 async def test_requests_of_variants_count_by_what_became_of_them() -> None:
@@ -130,7 +144,7 @@ async def test_requests_of_variants_count_by_what_became_of_them() -> None:
 
 
 async def test_the_times_of_a_pipelines_steps_are_those_of_its_models() -> None:
-    measured, request = metrics.of(made.state(Replies()), RetryBudget()), made.request()
+    measured, request = metrics.of(made.state(Replies()), upstream.Limits()), made.request()
     request.span.attributes["model"] = "both"
     request.span.steps.update({"auth": 0.1, "people": 1.0, "people.upstream": 0.5, "upstream": 2.0})
     for each in measured.observers:
@@ -142,7 +156,7 @@ async def test_the_times_of_a_pipelines_steps_are_those_of_its_models() -> None:
 
 
 async def test_a_step_that_ends_in_a_thread_meanwhile_spoils_nothing() -> None:
-    measured, request = metrics.of(made.state(Replies()), RetryBudget()), made.request()
+    measured, request = metrics.of(made.state(Replies()), upstream.Limits()), made.request()
     request.span.steps["upstream"] = Interrupted(0.5, request.span)
     for each in measured.observers:
         each(request, 499)
@@ -150,7 +164,7 @@ async def test_a_step_that_ends_in_a_thread_meanwhile_spoils_nothing() -> None:
 
 
 async def test_requests_past_a_limit_count_by_which() -> None:
-    measured, request = metrics.of(made.state(Replies()), RetryBudget()), made.request()
+    measured, request = metrics.of(made.state(Replies()), upstream.Limits()), made.request()
     request.span.attributes["model"] = "m"
     for limit in (None, "caller-rate"):  # a backend's own, and one of ours
         if limit:

@@ -46,7 +46,7 @@ def test_a_pipeline_is_listed_like_a_model_with_its_steps() -> None:
     assert found.description["steps"] == ["people", "faces"]
     assert found.description["protocol"] == "pipeline"
     assert found.description["card"] is None
-    assert found.description["replicas"] == {"ready": 1, "known": 1}
+    assert found.description["replicas"] == {"ready": 1, "known": 1, "ejected": 0}
     assert set(found.last_minutes) == set(made.route().last_minutes)
 
 

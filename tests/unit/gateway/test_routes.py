@@ -251,7 +251,7 @@ def test_a_key_sees_its_models_alone() -> None:
 def test_the_description_says_how_the_model_is_and_warns_of_random_weights() -> None:
     description = made.route(weights="random").description
     assert (description["status"], description["reason"]) == ("ready", "because")
-    assert description["replicas"] == {"ready": 1, "known": 1}
+    assert description["replicas"] == {"ready": 1, "known": 1, "ejected": 0}
     assert description["non_finite"] == made.route().last_minutes["non_finite"] == 0
     assert description["note"].startswith("The weights are random")
     assert len(made.route().last_minutes["slots"]) == 60

@@ -10,9 +10,9 @@ import pytest
 
 from gateway import id_tokens, transport, upstream
 from gateway.adapters.passerelle import Passerelle
+from gateway.balancing import breaker
 from gateway.location import Location
 from gateway.replica import Replica
-from gateway.retry_budget import Retries
 from gateway.status import Status
 from gateway.transport import Request, Response
 from gateway.upstream import Limits, Upstream
@@ -48,13 +48,45 @@ def held(found: Upstream) -> tuple[Any, ...]:
     return found.in_flight.count, busy, budget.requests.count, budget.retries
 
 
-def test_the_replica_with_the_fewest_requests_is_asked_and_equals_take_turns() -> None:
-    found = service(made.answer(), made.answer(), made.answer())
-    first, second, third = found.replicas.values()
+async def test_the_replica_with_the_fewest_requests_is_asked_and_equals_take_turns() -> None:
+    pools = Replies(*[made.answer()] * 3), Replies(*[made.answer()] * 3)
+    found = with_pools(*pools)
+    first, second = found.replicas.values()
     first.in_flight.count = 1
-    retries = Retries(found.limits.retry_budget)
-    asked = [next(found._attempts("m", retries)) for _ in range(4)]
-    assert asked == [second, third, second, third]
+    await send(found)
+    assert second.last_request > first.last_request
+    first.in_flight.count = 0
+    for _ in range(4):
+        await send(found)
+    assert [len(each.requests) for each in pools] == [2, 3]
+
+
+async def test_a_replica_whose_answers_fail_is_left_out_and_half_stays() -> None:
+    failed = Response(500, {}, b"")
+    pools = Replies(*[failed] * 9), Replies(*[made.answer()] * 9)
+    found = with_pools(*pools)
+    ejected: list[str] = []
+    found.limits.shared.on_ejection = ejected.append
+    for _ in range(14):
+        await send(found)
+    assert [len(each.requests) for each in pools] == [5, 9]
+    assert ejected == ["m"]
+    assert found.count_replicas("m") == {"ready": 2, "known": 2, "ejected": 1}
+    assert found.count_replicas("other")["ejected"] == 0
+    assert found.is_ready
+
+
+async def test_a_model_that_fails_most_requests_is_asked_no_more_and_another_is() -> None:
+    found = service(*[OSError()])
+    (replica,) = found.replicas.values()
+    replica.statuses["other"] = Status("ready")
+    replica.pool.replies = [Response(500, {}, b"")] * 20 + [made.answer()]  # type: ignore[attr-defined]  # a test's own
+    for _ in range(20):
+        assert (await send(found)).status == 500
+    with pytest.raises(breaker.Refused):
+        await send(found)
+    assert (await found.send("other", lambda: (Request("GET", "/"), 1.0))).status == 200
+    assert held(found) == (0, [0], 0, 0)
 
 
 async def test_requests_at_once_are_spread() -> None:
@@ -77,14 +109,14 @@ async def test_a_replica_that_cannot_be_reached_is_marked_down_and_another_is_as
     down, _ = found.replicas.values()
     assert down.statuses["m"].status == "unavailable"
     assert held(found) == (0, [0, 0], 0, 0)
-    assert found.count_replicas("m") == {"ready": 1, "known": 2}
+    assert found.count_replicas("m") == {"ready": 1, "known": 2, "ejected": 0}
 
 
 async def test_each_replica_is_tried_once() -> None:
     found = service(*[transport.UnreachableError()] * 3)
     with pytest.raises(transport.UnreachableError):
         await send(found)  # a second request to one of them would have no reply
-    assert found.count_replicas("m") == {"ready": 0, "known": 3}
+    assert found.count_replicas("m") == {"ready": 0, "known": 3, "ejected": 0}
     assert held(found) == (0, [0, 0, 0], 0, 0)
 
 
@@ -143,7 +175,7 @@ async def test_a_request_that_is_given_up_releases_all_that_it_holds() -> None:
     found = with_pools(Replies(transport.UnreachableError()), silent)
 
     async def with_slot() -> None:
-        with found.acquire_slot():
+        with found.acquire_slot("m"):
             await send(found)
 
     asking = asyncio.create_task(with_slot())
@@ -158,12 +190,12 @@ async def test_a_request_that_is_given_up_releases_all_that_it_holds() -> None:
 def test_more_requests_than_slots_are_told_to_come_back() -> None:
     found = Upstream(Passerelle(), "zoo", Location(URLS[0]), limits=Limits(1))
     with (
-        found.acquire_slot(),
+        found.acquire_slot("m"),
         pytest.raises(problems.ServiceUnavailable, match="1 requests are with its service"),
-        found.acquire_slot(),
+        found.acquire_slot("m"),
     ):
         pass
-    with found.acquire_slot():
+    with found.acquire_slot("m"):
         pass  # the slot came back
 
 

@@ -39,7 +39,7 @@ async def test_a_replica_that_cannot_be_reached_is_marked_down_and_another_is_as
     found = service(transport.UnreachableError(), made.streamed(200, b"a"))
     async with found.stream("m", REQUEST, 1.0) as response:
         assert response.status == 200
-    assert found.count_replicas("m") == {"ready": 1, "known": 2}
+    assert found.count_replicas("m") == {"ready": 1, "known": 2, "ejected": 0}
     assert held(found) == (0, [0, 0])
 
 
@@ -56,7 +56,7 @@ async def test_what_was_begun_is_not_sent_to_another() -> None:
     with pytest.raises(transport.BrokenError):
         async with found.stream("m", REQUEST, 1.0):
             pass
-    assert found.count_replicas("m") == {"ready": 2, "known": 2}
+    assert found.count_replicas("m") == {"ready": 2, "known": 2, "ejected": 0}
 
 
 async def test_what_breaks_in_the_midst_is_raised_where_it_is_taken() -> None:

@@ -1,0 +1,123 @@
+"""A request at a replica: counted there while it lasts, and judged by how it ends.
+
+What is the replica's fault (fault.py) counts for its ejection and for the model's breaker, and how
+long a whole answer took for the model's limit. A replica that can't be reached counts against
+itself alone, as the request goes on to another; what fails on one that was ejected meanwhile counts
+no more, as the model is well elsewhere.
+"""
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from gateway import transport
+from gateway.balancing import choice, ejection, fault
+from gateway.balancing.breaker import Breaker, Trial
+from gateway.balancing.choice import Candidate
+from gateway.balancing.load import Load
+from gateway.transport import Request, Response
+from passerelle.server import log
+
+C = TypeVar("C", bound=Candidate)
+
+
+class Attempt(Generic[C]):
+    """One request of a model; as a block, it is at the replica that it was aimed at last.
+
+    It comes with every request, so the block is no generator.
+    """
+
+    __slots__ = (
+        "_began", "_busy", "_is_trial", "_own_time", "_permit", "_ready", "_replica", "load",
+        "patience",
+    )  # fmt: skip
+
+    def __init__(self, load: Load, permit: Breaker | Trial, own_time: float) -> None:
+        self.load, self._permit = load, permit
+        self._own_time = own_time  # seconds in which the model must answer
+        self.patience: float | None = None  # seconds for what is streamed; None: it is whole
+
+    def aim(self, ready: Sequence[C], now: float) -> C:
+        """One of the replicas where the model is ready, which is the block's from now on."""
+        load = self.load
+        self._ready, self._began = ready, now
+        self._replica, self._is_trial = choice.choose(ready, load.model_id, now, load.shared.random)
+        self._replica.last_request = now
+        return self._replica
+
+    def __enter__(self) -> None:
+        load, replica = self.load, self._replica
+        load.asked += 1
+        self._busy = load.asked
+        replica.in_flight.count += 1
+        if self._is_trial:
+            replica.outliers.of(load.model_id).on_trial = True
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        load, replica = self.load, self._replica
+        load.asked -= 1
+        replica.in_flight.count -= 1
+        if error is not None:
+            self._fail(error)
+        if self._is_trial:
+            replica.outliers.of(load.model_id).on_trial = False
+
+    def answered(self, request: Request, response: Response) -> None:
+        """Judge a whole answer, or the head of one that comes as it comes."""
+        load = self.load
+        now = load.shared.clock()
+        seconds = now - self._began
+        failed: bool | None = False
+        if response.status >= 400:
+            failed = fault.of_answer(response.status, response.headers, seconds, self._own_time)
+        elif self.patience is None:
+            load.limit.sample(seconds, self._busy, len(request.body), now)
+        self._judge(failed, now)
+
+    def give_up(self) -> None:
+        """Count that no replica could be reached."""
+        self._permit.record(self.load.shared.clock(), failed=True)
+
+    def _fail(self, error: BaseException) -> None:
+        """Judge what came in an answer's place, or in the midst of it."""
+        now = self.load.shared.clock()
+        seconds = now - self._began
+        if self.patience is not None:  # what else ends it is its client
+            seconds = self.patience if isinstance(error, TimeoutError) else 0.0
+        failed = fault.of_error(error, seconds, self._own_time)
+        if failed and isinstance(error, transport.UnreachableError):
+            self._eject(now)
+        else:
+            self._judge(failed, now)
+
+    def _judge(self, failed: bool | None, now: float) -> None:  # noqa: FBT001  # a verdict of fault.py
+        """Count it for the replica, and for the model."""
+        if failed is None:
+            return
+        if failed:
+            if self._is_out and not self._is_trial:
+                return
+            self._eject(now)
+        elif outlier := self._replica.outliers.get(self.load.model_id):
+            outlier.succeed(now, is_trial=self._is_trial)
+        self._permit.record(now, failed=failed)
+
+    @property
+    def _is_out(self) -> bool:
+        """Whether the replica was ejected, before it was asked or since."""
+        found = self._replica.outliers.get(self.load.model_id)
+        return found is not None and found.is_out
+
+    def _eject(self, now: float) -> None:
+        """Count a failure of the replica, and leave it out where that is one too many."""
+        load = self.load
+        may_eject = ejection.may_eject(self._ready, load.model_id)
+        outlier = self._replica.outliers.of(load.model_id)
+        if outlier.fail(now, is_trial=self._is_trial, may_eject=may_eject):
+            load.shared.on_ejection(load.model_id)
+            log.write(
+                "WARNING",
+                f"{load.model_id} fails on one of its replicas, which is left out for "
+                f"{outlier.until - now:g} s",
+                model=load.model_id,
+                replica=self._replica.name,
+            )
