@@ -88,6 +88,7 @@ class RouteTable:
     def __init__(self, options: settings.Settings) -> None:
         self.options = options
         self.limits = Limits(options.max_in_flight)  # of which all services share the retries
+        self.limits.shared.has_breakers = options.breaker
         self.upstreams: dict[str, Upstream] = {}
         self.caches: dict[str, CacheStore] = {}  # by the model's id
         self.pipelines: dict[str, PipelineRoute] = {}  # by id

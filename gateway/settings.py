@@ -73,6 +73,8 @@ class Settings(settings.ServerSettings):
     max_wrong_keys: settings.Count = Field(MAX_FAILURES, alias="PASSERELLE_MAX_WRONG_KEYS")
     # Requests with one service at once.
     max_in_flight: settings.Count = Field(MAX_IN_FLIGHT, alias="PASSERELLE_MAX_IN_FLIGHT")
+    # Whether a model that fails most of its requests is asked no more for a while.
+    breaker: settings.Flag = Field(default=True, alias="PASSERELLE_BREAKER")
     # The file of the usage; none is counted unless given.
     usage: Path | None = Field(None, alias="PASSERELLE_USAGE")
     # Days of it that are kept, today included.

@@ -42,7 +42,7 @@ class Breaker:
 
     __slots__ = (
         "_before", "_clock", "_failed", "_half_ends", "_model_id", "_on_open", "_reopens",
-        "_requests", "_trial",
+        "_requests", "_trial", "is_used",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +52,7 @@ class Breaker:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model_id, self._on_open, self._clock = model_id, on_open, clock
+        self.is_used = True  # where it isn't, it never opens
         self._reopens: float | None = None  # when a trial may begin; None: it is closed
         self._trial: Trial | None = None  # that is on its way
         self._requests = self._failed = 0  # of this half window
@@ -95,7 +96,8 @@ class Breaker:
         if failed:
             self._failed += 1
             requests = self._requests + self._before[0]
-            if requests >= LEAST_REQUESTS and self._failed + self._before[1] >= SHARE * requests:
+            share = (self._failed + self._before[1]) / requests
+            if requests >= LEAST_REQUESTS and share >= SHARE and self.is_used:
                 self._open(now)
 
     def __enter__(self) -> Self:

@@ -18,6 +18,7 @@ class Shared:
     random: Callable[[], float] = random.random  # from 0 to 1
     on_ejection: Callable[[str], None] = lambda _: None
     on_open: Callable[[str], None] = lambda _: None
+    has_breakers: bool = True  # that open
 
 
 class Load:
@@ -35,6 +36,7 @@ class Load:
         self.asked = 0  # its requests that a replica has
         self.limit = AdaptiveLimit(most, shared.clock)
         self.breaker = Breaker(model_id, self._tell, shared.clock)
+        self.breaker.is_used = shared.has_breakers
 
     def _tell(self) -> None:
         """Tell that the breaker opened."""

@@ -31,6 +31,16 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str]]] = {
         {REPLICAS % "known": "2x60", REPLICAS % "ready": "2x60"},
         {"model": "net"},
     ),
+    "ReplicaEjected": (
+        {REPLICAS % "ejected": "1x60"},
+        {REPLICAS % "ejected": "0x20 1x2 0x40"},
+        {"model": "net"},
+    ),
+    "BreakerOpen": (
+        {'passerelle_breaker_open{job="gateway", model="net"}': "1x60"},
+        {'passerelle_breaker_open{job="gateway", model="net"}': "0x60"},
+        {"model": "net"},
+    ),
     "Errors": (
         {REQUESTS % "5xx": "0+10x60", REQUESTS % "2xx": "0+90x60"},
         {REQUESTS % "5xx": "0+4x60", REQUESTS % "2xx": "0+96x60", REQUESTS % "4xx": "0+50x60"},
@@ -73,7 +83,7 @@ def firing(name: str, labels: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def test_the_rules_are_well_formed() -> None:
-    assert "9 rules found" in prometheus.check(
+    assert "11 rules found" in prometheus.check(
         "check", "rules", f"{prometheus.EXAMPLE}/alerts.yaml"
     )
 

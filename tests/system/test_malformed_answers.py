@@ -82,7 +82,10 @@ def backend() -> Iterator[Recorder]:
 @pytest.fixture(scope="module")
 def door(backend: Recorder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     folder, manifest = tmp_path_factory.mktemp("malformed"), MODELS.format(port=backend.port)
-    with processes.gateway(folder, "http://127.0.0.1:1", manifest=manifest) as found:
+    asks_on = {"PASSERELLE_BREAKER": "0"}
+    with processes.gateway(
+        folder, "http://127.0.0.1:1", environ=asks_on, manifest=manifest
+    ) as found:
         stack.wait_for(lambda: found.model()["status"] == "ready", 20)
         yield found
 

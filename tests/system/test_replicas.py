@@ -30,7 +30,9 @@ def test_replicas_are_stopped_and_started_under_load_and_no_request_fails(
         processes.gateway(tmp_path, f"{processes.LITE0}=http://{one}|http://{two}") as door,
     ):
         with processes.service(folder, two):
-            stack.wait_for(lambda: door.model()["replicas"] == {"ready": 2, "known": 2, "ejected": 0}, 20)
+            stack.wait_for(
+                lambda: door.model()["replicas"] == {"ready": 2, "known": 2, "ejected": 0}, 20
+            )
         with processes.Clients(door) as clients:
             for _ in range(3):
                 with processes.service(folder, two):

@@ -8,7 +8,6 @@ import pytest
 from gateway import forwarding, id_tokens, transport
 from gateway.route import Route
 from gateway.transport import Response
-from gateway.upstream import Limits
 from passerelle.protocol import problems
 from passerelle.server.recording import Recording
 from tests.unit.gateway import made
@@ -83,7 +82,7 @@ async def test_a_request_whose_time_is_over_is_not_sent() -> None:
 
 async def test_where_every_slot_is_taken_a_request_is_told_to_come_back() -> None:
     found, replies = route(made.answer())
-    found.upstream.limits = Limits(0)
+    found.upstream.slots.most = 0
     with pytest.raises(problems.ServiceUnavailable, match="are with its service already"):
         await forwarding.forward(made.exchange(), found)
     assert not replies.requests
