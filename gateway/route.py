@@ -132,6 +132,13 @@ class Route(Listed):
         return self.upstream.status(self.model.id)
 
     @property
+    def is_asked(self) -> bool:
+        """Whether a request that came now would go on to the model: it is ready, and doesn't fail."""
+        if self.status.status != statuses.READY:
+            return False
+        return not self.upstream.slots.load(self.model.id).breaker.refuses
+
+    @property
     def replicas(self) -> dict[str, int]:
         """How many its service has, on how many the model is ready, and on how many it is out."""
         return self.upstream.count_replicas(self.model.id)

@@ -69,13 +69,12 @@ class SplitRoute(Listed):
         exchange.span.fields["split"] = self.model.id
 
     def choose(self, exchange: Exchange) -> Chosen:
-        """The variant that answers a request: one that is ready, if any with a weight is."""
+        """The variant that answers a request: one that is ready, if any with a weight is.
+
+        One whose breaker refuses requests isn't.
+        """
         weights, revision = self.in_force(self.model)
-        ready = {
-            name: weights.get(name, 0)
-            for name, each in self.routes.items()
-            if each.status.status == statuses.READY
-        }
+        ready = {name: weights.get(name, 0) for name, each in self.routes.items() if each.is_asked}
         who = self._who(exchange)
         for among in (ready, weights):
             name = (

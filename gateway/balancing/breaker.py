@@ -64,6 +64,13 @@ class Breaker:
         """Whether it is open, or half-open."""
         return self._reopens is not None
 
+    @property
+    def refuses(self) -> bool:
+        """Whether a request that came now would be refused."""
+        if self._reopens is None:
+            return False
+        return self._trial is not None or self._clock() < self._reopens
+
     def admit(self) -> "Breaker | Trial":
         """The permission to ask the model, until the end of the block that this begins.
 
@@ -72,8 +79,8 @@ class Breaker:
         """
         if self._reopens is None:
             return self
-        seconds = self._reopens - self._clock()
-        if seconds > 0 or self._trial:
+        if self.refuses:
+            seconds = self._reopens - self._clock()
             wait = max(1, math.ceil(seconds))
             raise Refused(
                 f"{self._model_id} failed most of its last requests, and isn't asked for now. "

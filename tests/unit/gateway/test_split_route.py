@@ -1,10 +1,12 @@
 """A request goes to one of a split's variants that are ready."""
 
 import dataclasses
+import time
 from typing import Any
 
 import pytest
 
+from gateway.balancing.breaker import LEAST_REQUESTS
 from gateway.history import History
 from gateway.route import Route
 from gateway.split_route import SplitRoute, as_written
@@ -56,6 +58,16 @@ def test_it_is_one_that_is_ready(
     weights: tuple[float, float], states: dict[str, Any], name: str
 ) -> None:
     assert chosen(split(*weights, **states)) == name
+
+
+def test_one_that_fails_gets_nothing_while_its_breaker_is_open() -> None:
+    route = split(50, 50)
+    upstream = route.routes["b"].upstream
+    breaker = upstream.slots.load("b").breaker
+    for _ in range(LEAST_REQUESTS):
+        breaker.record(time.monotonic(), failed=True)
+    assert {chosen(route) for _ in range(20)} == {"a"}
+    assert chosen(split(0, 100)) == "b"
 
 
 def test_each_key_has_its_own() -> None:
