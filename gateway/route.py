@@ -133,7 +133,7 @@ class Route(Listed):
 
     @property
     def is_asked(self) -> bool:
-        """Whether a request that came now would go on to the model: it is ready, and doesn't fail."""
+        """Whether a request that came now would go on to the model, which is ready and well."""
         if self.status.status != statuses.READY:
             return False
         return not self.upstream.slots.load(self.model.id).breaker.refuses

@@ -120,6 +120,6 @@ def test_it_is_described_as_a_model() -> None:
     route = split()
     found = route.current.description
     assert (found["id"], found["protocol"], found["replicas"]) == (
-        "pets", "passerelle", {"ready": 2, "known": 2},
+        "pets", "passerelle", {"ready": 2, "known": 2, "ejected": 0},
     )  # fmt: skip
     assert (route.non_finite, route.is_streamed("POST")) == (0, False)
