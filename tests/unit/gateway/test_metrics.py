@@ -133,7 +133,7 @@ async def test_who_is_left_out_and_what_a_model_may_have_is_a_gauge() -> None:
 
 async def test_requests_of_variants_count_by_what_became_of_them() -> None:
     state = made.state(Replies())
-    measured = metrics.of(state, Limits())
+    measured = metrics.of(state, upstream.Limits())
     for status in (200, 400, 503, 200, 499):
         state.traffic.count("pets", "m", "answer", 1, status, 0.1)
     text = (await measured.response(made.request())).body.decode()
