@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ruamel.yaml.comments import CommentedMap
 
-from passerelle.deploy import backends, cloudrun_backend, yaml_text
+from passerelle.deploy import backends, cloudrun_backend, rollouts, yaml_text
 from passerelle.deploy.knative import Secret, Service
 from passerelle.deploy.render_error import RenderError
 from passerelle.manifest.model import AnyModel, Deployment, ExternalModel, Model, of_kind
@@ -115,6 +115,7 @@ def files(models: Iterable[AnyModel], options: Options) -> dict[str, str]:
         for name, deployment in deployments.items()
         for sentence in refusals(name, deployment, options)
     ]
+    problems += rollouts.refusals(models, "Knative" if options.knative else "Cloud Run")
     if not options.knative:
         problems += [told for each in images for told in cloudrun_backend.refusals(each)]
     if problems:

@@ -66,11 +66,12 @@ def render(models: Iterable[AnyModel], options: Options) -> str:
     text = "How a Swarm exchanges containers: the new one is well before the old one goes."
     comment(document, "x-update", text, 0)
     document["services"] = services(models, container, update, options)
+    if volumes := compose_volumes.volumes(models, swarm=options.swarm):
+        document["volumes"] = volumes
+        comment(document, "volumes", "", 0)
     if not options.swarm:
-        document["volumes"] = compose_volumes.volumes()
         document["configs"] = compose_observability.configs(options.source)
-        for part in ("volumes", "configs"):
-            comment(document, part, "", 0)
+        comment(document, "configs", "", 0)
     document["networks"] = networks(options)
     document["secrets"] = secrets()
     document["secrets"].update(compose_backend.secrets(models, options.manifest))
@@ -157,7 +158,8 @@ def gateway(
         "As long as keys.yaml holds no key, the gateway makes one and prints it with this address."
     )
     comment(environment, "PASSERELLE_DEMO", text, 6, blank=False)
-    environment |= compose_volumes.GATEWAY_FILES if on_one_machine else {}
+    environment |= compose_volumes.gateway_files(models, swarm=options.swarm)
+    volumes = compose_volumes.gateway_mounts(models, swarm=options.swarm)
     if of_kind(Pipeline, models):
         environment |= passed_on("PASSERELLE_MAX_PICTURES")
     environment |= passed_on(*compose_observability.TRACES) if on_one_machine else {}
@@ -168,6 +170,7 @@ def gateway(
         model.service: in_one_line(compose_backend.STARTED) for model in backends.images(models)
     }
     mounts = compose_backend.mounts(models)
+    placement = compose_volumes.placement(models)
     stop_first = {"order": "stop-first"}  # the port of one machine can't have two owners at once
     update_config = merged(update, stop_first)
     update_config.fa.set_flow_style()
@@ -183,15 +186,12 @@ def gateway(
         ],
         "networks": in_one_line(["door", "models"]),
         "secrets": ["keys", *mounts] if mounts else in_one_line(["keys"]),
-        **(
-            {"volumes": in_one_line(map(quoted, compose_volumes.GATEWAY_MOUNTS))}
-            if on_one_machine
-            else {}
-        ),
+        **({"volumes": in_one_line(map(quoted, volumes))} if volumes else {}),
         "environment": environment,
         **({"depends_on": waits_for} if on_one_machine and waits_for else {}),
         "deploy": {
             "replicas": 1,
+            **({"placement": placement} if placement and options.swarm else {}),
             "update_config": update_config,
             "rollback_config": in_one_line(stop_first),
             "resources": limits("2", "512M", 400),

@@ -70,6 +70,8 @@ class Launcher:
             "PASSERELLE_UPSTREAM": f"unix:{self.sockets}/{{service}}.sock",
             "PASSERELLE_PORTS": str(self.sockets),
             "PASSERELLE_USAGE": str(local_state.usage_file(options.state).absolute()),
+            "PASSERELLE_TRAFFIC": str(local_state.traffic_file(options.state).absolute()),
+            "PASSERELLE_CAPTURE": str(local_state.capture_folder(options.state).absolute()),
             "PASSERELLE_HEADER_FILES": "",  # they are where the manifest says
             "PASSERELLE_BIND": options.bind,
             "PASSERELLE_UPSTREAM_AUTH": "",  # which is for services elsewhere

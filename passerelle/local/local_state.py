@@ -21,6 +21,16 @@ def usage_file(state: Path) -> Path:
     return state / "usage.db"
 
 
+def traffic_file(state: Path) -> Path:
+    """What the splits and mirrors of a local run were asked, and how far its promotions are."""
+    return state / "traffic.db"
+
+
+def capture_folder(state: Path) -> Path:
+    """The pictures and answers that a local run keeps, of models that are to be captured."""
+    return state / "captured"
+
+
 def save_address(state: Path, url: str) -> None:
     """Keep the address of the run that uses this folder."""
     (state / "address").write_text(url + "\n", encoding="utf-8")

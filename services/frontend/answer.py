@@ -8,6 +8,7 @@ from typing import Any
 
 import flask
 import flask_babel
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from passerelle.client import Reply
@@ -46,6 +47,7 @@ class Answer:
     ms: float  # until the page had it
     steps: list[Step]
     curl: str
+    variant: str = ""  # who answered, where a split was asked
 
     def html(self, source: str = "") -> Markup:
         """What was found, as HTML. `source` is the picture's address; a script sets it later."""
@@ -63,9 +65,15 @@ class Answer:
             "headline": found.headline,
             "headline_language": self.headline_language,
             "language": str(flask_babel.get_locale()),
+            "answered_by": self.answered_by,
             "table": found.table,
             "html": self.html(),
         }
+
+    @property
+    def answered_by(self) -> str:
+        """Which of a split's models it is from; empty where that goes without saying."""
+        return _("Answered by %(model)s", model=self.variant) if self.variant else ""
 
     @property
     def headline_language(self) -> str:
@@ -82,6 +90,7 @@ def from_reply(
 ) -> Answer:
     """The answer to a request whose step `read` was timed."""
     total = (clock() - span.started) * 1000
+    variant = findings.variant_of(reply, model_id)
     read, hop = span.steps["read"] * 1000, reply.seconds * 1000
     return Answer(
         model=model_id,
@@ -91,4 +100,5 @@ def from_reply(
         ms=round(total, 2),
         steps=waterfall.steps(total, read, hop, reply.server_timing),
         curl=question.curl(model_id),
+        variant="" if variant == model_id else variant,
     )

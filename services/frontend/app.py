@@ -16,6 +16,7 @@ from services.frontend import (
     language,
     models,
     navigation,
+    rollouts,
     session,
     settings,
     state,
@@ -81,7 +82,8 @@ def create_pages(options: settings.Settings, http: httpx.Client | None = None) -
     session.install(app, key, https=options.https, path=path)
     flask_babel.Babel(app, locale_selector=language.preferred)
     install_template_names(app, options.max_body)
-    for each in (blueprint, forms.blueprint, status.blueprint, choices.blueprint):
+    pages = blueprint, forms.blueprint, status.blueprint, rollouts.blueprint, choices.blueprint
+    for each in pages:
         app.register_blueprint(each)
     app.after_request(add_headers)
     return app

@@ -1,4 +1,4 @@
-"""The page `status`: every model's health, load and latency, and what was asked of it today."""
+"""The page `status`: each model's health, load and latency, its rollout, and what it was asked."""
 
 import datetime
 from typing import Any
@@ -7,7 +7,7 @@ import flask
 
 from passerelle.client import Client, errors
 from passerelle.server import flask_app
-from services.frontend import charts, state
+from services.frontend import charts, rollouts, state
 
 blueprint = flask.Blueprint("status", __name__)
 
@@ -19,6 +19,7 @@ def show() -> str:
     with state.current().gateway.client() as client:
         history = client.history(flask_app.span().trace.headers)
         usage = None if is_part else usage_today(client)
+        followed = {} if is_part else rollouts.followed(client, history["models"])
     seconds = history["slot_seconds"]
     models = [(each, charts.from_slots(each["slots"], seconds)) for each in history["models"]]
     return flask.render_template(
@@ -27,7 +28,7 @@ def show() -> str:
         models=models,
         minutes=minutes(history),
         usage=usage,
-        titles={each["id"]: each["title"] for each in history["models"]},
+        **{"titles": {}, **followed},
     )
 
 

@@ -38,7 +38,12 @@ def of_reply(reply: Reply[object], model_id: str) -> Findings:
 
 def is_ours(reply: Reply[object], model_id: str) -> bool:
     """Whether a reply has the form of ours, and not that of a service that is passed on."""
-    return reply.document.get("model") == model_id
+    return reply.document.get("model") in (model_id, variant_of(reply, model_id))
+
+
+def variant_of(reply: Reply[object], model_id: str) -> str:
+    """Which model gave the reply where a split was asked; the one that was asked, elsewhere."""
+    return reply.headers.get("X-Model", model_id)
 
 
 def task_of(reply: Reply[object], model_id: str) -> str:

@@ -25,6 +25,7 @@ export function showAnswer(article, answer, source, messages) {
   const set = (selector, text) => { article.querySelector(`.done ${selector}`).textContent = text; };
   set(".category", answer.headline);
   article.querySelector(".category").lang = answer.headline_language;
+  set(".variant", answer.answered_by);
   set(".total", milliseconds(answer.total));
   set(".id", answer.request_id);
   set(".curl", answer.curl);

@@ -31,6 +31,20 @@ def test_an_answer_says_how_long_the_page_took() -> None:
     assert "@picture.jpg http://public.test/model/a/predict" in made.curl
 
 
+def test_an_answer_of_a_split_says_which_of_its_models_gave_it(tmp_path: Path) -> None:
+    span = Span(trace.read({}), started=100.0, steps={"read": 0.002})
+    reply = Reply(None, prediction("b"), {"X-Model": "b"}, seconds=0.016)
+    made = answer.from_reply("a", reply, span, QUESTION, clock=lambda: 100.020)
+    assert (made.model, made.variant, made.task) == ("a", "b", "classification")
+    with page(tmp_path).test_request_context():
+        assert made.document()["answered_by"] == "Answered by b"
+
+
+def test_an_answer_of_the_model_that_was_asked_says_nothing_of_it(tmp_path: Path) -> None:
+    with page(tmp_path).test_request_context():
+        assert answered(prediction("a")).document()["answered_by"] == ""
+
+
 @pytest.mark.parametrize("task", FOUND)
 def test_scripts_are_given_what_was_found_as_html_and_as_a_table(task: str, tmp_path: Path) -> None:
     with page(tmp_path).test_request_context():

@@ -80,6 +80,8 @@ def test_the_gateway_follows_the_manifest_and_finds_services_at_their_links(
     assert environ["PASSERELLE_UPSTREAM"] == f"unix:{tmp_path}/sockets/{{service}}.sock"
     assert environ["PASSERELLE_PORTS"] == str(tmp_path / "sockets")
     assert environ["PASSERELLE_USAGE"] == str(tmp_path / "state/usage.db")
+    assert environ["PASSERELLE_TRAFFIC"] == str(tmp_path / "state/traffic.db")
+    assert environ["PASSERELLE_CAPTURE"] == str(tmp_path / "state/captured")
     assert environ["PASSERELLE_HEADER_FILES"] == ""  # which is of containers
     assert environ["PASSERELLE_BIND"] == "0.0.0.0:8080"
     assert "PASSERELLE_PAGE_KEY" not in environ
