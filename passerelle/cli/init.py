@@ -12,6 +12,9 @@ NOT_OURS = frozenset({"__pycache__", "venvs"})  # folders that lie in an example
 SCRIPT = "install.sh"  # of what needs several environments
 TEMPLATES = Path(__file__).parent / "templates"
 EXAMPLES = Path(__file__).parent / "examples"
+EXAMPLE_NAMES = (
+    "v1", "v2", "torchvision", "own", "text", "yolo", "embedding", "backends", "rollout",
+)  # fmt: skip
 BESIDE = "$schema=../models.schema.json", "$schema=./models.schema.json"  # there, and in a folder
 
 
@@ -19,10 +22,11 @@ BESIDE = "$schema=../models.schema.json", "$schema=./models.schema.json"  # ther
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
 @click.option(
     "--example",
-    type=click.Choice(["v1", "v2", "torchvision", "own", "text", "yolo", "embedding", "backends"]),
+    type=click.Choice(EXAMPLE_NAMES),
     help=(
         "Begin with one model, several in one service, torchvision's, a module of your own, a "
-        "detector of text, one of the YOLO family, an embedder, or servers of other makes."
+        "detector of text, one of the YOLO family, an embedder, servers of other makes, or a model "
+        "that takes another's place."
     ),
 )
 def init(folder: Path, example: str | None) -> None:

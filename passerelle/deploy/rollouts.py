@@ -7,7 +7,7 @@ writes what all gateways of one machine share; where a platform has no such file
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-from passerelle.manifest.model import AnyModel, ExternalModel, Model, Split, of_kind
+from passerelle.manifest.model import AnyModel, Split
 
 NODE_LABEL = "passerelle.gateway"  # of the Swarm's node whose volumes the gateway has
 
@@ -37,9 +37,8 @@ CAPTURE = Kept("PASSERELLE_CAPTURE", "/capture", "capture", "pictures and answer
 def kept(models: Iterable[AnyModel]) -> tuple[Kept, ...]:
     """What the gateway of these models writes beside its usage."""
     models = tuple(models)
-    served = of_kind(Model, models) + of_kind(ExternalModel, models)
-    counts = of_kind(Split, models) or any(each.mirror for each in served)
-    captures = any(each.capture for each in served)
+    counts = any(isinstance(each, Split) or each.mirror for each in models)
+    captures = any(each.capture for each in models)
     return (*([TRAFFIC] if counts else []), *([CAPTURE] if captures else []))
 
 
@@ -51,15 +50,16 @@ def needs_files(models: Iterable[AnyModel]) -> bool:
 def lasting(models: Iterable[AnyModel]) -> Iterator[tuple[str, str]]:
     """Each model's id and field whose work is done after the answer, upon files that last."""
     for each in models:
-        names = ("mirror", "capture") if isinstance(each, Model | ExternalModel) else ()
-        names = ("compare", "promote") if isinstance(each, Split) else names
+        names = ("mirror", "capture")
+        if isinstance(each, Split):  # a promotion compares, whether the manifest says so or not
+            names = ("promote",) if each.promote else ("compare",)
         yield from ((each.id, name) for name in names if getattr(each, name))
 
 
 INSTEAD = {  # of a field that isn't honoured: what to do
     "mirror": "remove it, and compare with passerelle evaluate, or run the gateway by Compose",
     "capture": "remove it, and keep pictures where they are sent from",
-    "compare": "write compare: 0%; the split itself works",
+    "compare": "remove it; the split itself works",
     "promote": "remove it, and change the split's weights by hand; the split itself works",
 }
 

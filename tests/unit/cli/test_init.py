@@ -9,7 +9,18 @@ from passerelle.cli import init, main
 from passerelle.manifest import reading
 
 BESIDE = {"models.schema.json", ".gitignore", "README.md"}
-EXAMPLES = [None, "v1", "v2", "torchvision", "own", "text", "yolo", "embedding", "backends"]
+EXAMPLES = [
+    None,
+    "v1",
+    "v2",
+    "torchvision",
+    "own",
+    "text",
+    "yolo",
+    "embedding",
+    "backends",
+    "rollout",
+]
 
 
 def run(*words: str) -> Result:

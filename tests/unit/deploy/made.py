@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from passerelle.manifest.model import Backend, Deployment, ExternalModel, Model
+from passerelle.manifest.model import Backend, Deployment, ExternalModel, Model, Split
 
 
 def model(name: str = "net", **given: Any) -> Model:
@@ -25,6 +25,14 @@ def external(
         id=name, title=name.title(), service=name, timeout=30.0, backend=given,
         deployment=deployment or Deployment(),
     )  # fmt: skip
+
+
+def split(name: str = "both", **given: Any) -> Split:
+    """A split between two models that are called `one` and `two`."""
+    fields: dict[str, Any] = {
+        "id": name, "title": name.title(), "timeout": 10.0, "weights": {"one": 90.0, "two": 10.0},
+    }  # fmt: skip
+    return Split(**fields | given)
 
 
 def without_profiles(text: str) -> Any:

@@ -8,7 +8,7 @@ import yaml
 from passerelle.deploy import cloudrun
 from passerelle.deploy.cloudrun import Options
 from passerelle.deploy.render_error import RenderError
-from passerelle.manifest.model import Deployment
+from passerelle.manifest.model import Deployment, Mirror
 from tests.unit.deploy import made
 
 GOOGLE = Options(project="my-project", region="europe-west1")
@@ -67,6 +67,19 @@ def test_an_option_that_is_missing_or_wrong_is_told(given: dict[str, str], sente
 def test_what_cloud_run_would_refuse_is_told_before(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(RenderError, match=sentence):
         documents(GOOGLE, made.model(**given))
+
+
+@pytest.mark.parametrize(("options", "name"), [(GOOGLE, "Cloud Run"), (KNATIVE, "Knative")])
+def test_a_split_needs_no_service_and_what_lasts_beyond_an_instance_is_refused(
+    options: Options, name: str
+) -> None:
+    models = made.model("one"), made.model("two")
+    assert set(documents(options, *models, made.split(sticky="key"))) == {
+        "one", "two", "gateway", "frontend",
+    }  # fmt: skip
+    mirrored = made.model("one", mirror=Mirror(to="two")), made.model("two")
+    with pytest.raises(RenderError, match=f"one: mirror works after the answer.*{name}'s"):
+        documents(options, *mirrored)
 
 
 def test_what_knative_would_refuse_is_told_before() -> None:

@@ -8,7 +8,7 @@ import yaml
 import passerelle
 from passerelle.deploy import compose
 from passerelle.deploy.compose import Options
-from passerelle.manifest.model import Deployment, Pipeline
+from passerelle.manifest.model import Capture, Deployment, Mirror, Pipeline
 from tests.unit.deploy import made
 
 
@@ -131,3 +131,27 @@ def test_a_gateway_with_a_pipeline_knows_how_many_boxes_a_service_takes() -> Non
     name = "PASSERELLE_MAX_PICTURES"
     assert services["gateway"]["environment"][name] == services["one"]["environment"][name]
     assert name not in rendered(made.model())["services"]["gateway"]["environment"]
+
+
+def test_a_gateway_whose_models_are_followed_has_volumes_for_it_and_a_split_no_service() -> None:
+    found = rendered(made.model("one", capture=Capture()), made.model("two"), made.split())
+    assert list(found["services"]) == ["gateway", "frontend", "one", "two"]
+    gateway = found["services"]["gateway"]
+    assert gateway["environment"]["PASSERELLE_TRAFFIC"] == "/traffic/traffic.db"
+    assert gateway["environment"]["PASSERELLE_CAPTURE"] == "/capture"
+    assert gateway["volumes"][3:] == ["traffic:/traffic", "capture:/capture"]
+    assert "placement" not in gateway["deploy"]
+
+
+def test_a_swarms_gateway_that_keeps_something_stays_where_its_volumes_are() -> None:
+    models = made.model("one", mirror=Mirror(to="two")), made.model("two"), made.split()
+    text = compose.render(models, Options(target="swarm"))
+    gateway = yaml.safe_load(text)["services"]["gateway"]
+    assert gateway["deploy"]["placement"]["constraints"] == [
+        "node.labels.passerelle.gateway == true"
+    ]
+    assert gateway["deploy"]["replicas"] == 1
+    assert gateway["volumes"] == ["traffic:/traffic"]
+    assert "docker node update --label-add passerelle.gateway=true NODE" in text
+    plain = rendered(made.model("one"), made.model("two"), made.split(), target="swarm")
+    assert not {"volumes", "placement"} & {*plain, *plain["services"]["gateway"]["deploy"]}

@@ -50,3 +50,9 @@ def test_the_demo_key_is_kept_from_run_to_run_and_replaced_when_lost(tmp_path: P
         key["name"] for key in yaml.safe_load(local_state.keys_file(tmp_path).read_text())["keys"]
     ]
     assert names == ["demo"]
+
+
+def test_what_a_run_keeps_of_its_models_lies_in_its_folder(tmp_path: Path) -> None:
+    assert local_state.usage_file(tmp_path).parent == tmp_path
+    assert local_state.traffic_file(tmp_path).parent == tmp_path
+    assert local_state.capture_folder(tmp_path).parent == tmp_path
