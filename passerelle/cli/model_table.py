@@ -25,6 +25,12 @@ def show(found: list[dict[str, Any]]) -> None:
         about = "; ".join(filter(None, notes)) or each["title"]
         engine = f"{card.get('engine', '')} {card.get('precision', '')}" if card else foreign(each)
         cells = (measured.get("latency_ms", ""), measured.get("size_mb", ""))
+        if each.get("split"):  # its card is that of one of its variants
+            engine, cells, about = (
+                "split",
+                ("", ""),
+                "; ".join(filter(None, (weights(each), about))),
+            )
         shown_task = [its_task] if has_others else []
         table.add_row(each["id"], each["status"], *shown_task, engine, *map(str, cells), about)
     output.console.print(table)
@@ -34,6 +40,11 @@ def foreign(model: dict[str, Any]) -> str:
     """What a model's service speaks, if it is none of ours."""
     protocol = str(model.get("protocol", OURS))
     return "" if protocol == OURS else protocol
+
+
+def weights(model: dict[str, Any]) -> str:
+    """A split's variants, with the percent of the requests that each has now."""
+    return ", ".join(f"{name} {share:g} %" for name, share in model["split"]["weights"].items())
 
 
 def task(model: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ METRICS = {  # of a card's evaluation: how the page writes them, which is the sa
 }  # fmt: skip
 
 BY_PROTOCOL = {  # of models that have no card
-    "oip": Tensor.kind, "pipeline": Pipeline.kind, "raw": findings.RAW, "split": "split",
+    "oip": Tensor.kind, "pipeline": Pipeline.kind, "raw": findings.RAW,
 }  # fmt: skip
 
 

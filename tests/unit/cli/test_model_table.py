@@ -25,6 +25,15 @@ def test_a_backend_has_what_it_speaks_in_the_place_of_an_engine(
     assert row.split() == ["a-long-name", "ready", "raw", "Texts"]
 
 
+def test_a_split_has_its_weights_and_nothing_of_one_variants_card(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    split = {"weights": {"one": 97.5, "two": 2.5}, "sticky": None}
+    model_table.show([READY | {"id": "pets", "title": "Pets", "split": split}])
+    row = capsys.readouterr().out.splitlines()[1].split()
+    assert row == ["pets", "ready", "split", *["one", "97.5", "%,", "two", "2.5", "%;", "Pets"]]
+
+
 def test_a_model_without_a_card_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     model_table.show([READY | {"card": None, "status": "failed", "reason": "no such file"}])
     assert "failed" in (row := capsys.readouterr().out.splitlines()[1])

@@ -38,6 +38,16 @@ def test_a_page_lists_the_models_and_chooses_a_ready_one(tmp_path: Path) -> None
     assert 'type="radio" name="model" value="b" checked>' in text
 
 
+def test_a_split_is_listed_like_a_model_with_its_weights(tmp_path: Path) -> None:
+    split = {"weights": {"a": 97.5, "b": 2.5}, "sticky": None}
+    pets = model("pets", task="classification") | {"split": split}
+    gateway = FakeGateway({"/models": (200, {"models": [model("a", task="classification"), pets]})})
+    text = page(tmp_path, gateway).test_client().get("/").text
+    assert 'name="model" value="pets"' in text
+    assert "<span>a 97.5%</span> <span>b 2.5%</span>" in text
+    assert text.count("1.5 ms") == 1  # that of the model
+
+
 def test_a_page_is_shown_without_a_gateway_too(tmp_path: Path) -> None:
     gateway = FakeGateway()
     gateway.error = httpx.ConnectError("refused")

@@ -40,8 +40,11 @@ DIFFERENCE = {
 CAPTURE = {"pictures": 2, "bytes": 1_500_000, "max_bytes": 10_000_000, "differences": [DIFFERENCE]}
 DRIFT = {
     "pictures": 2, "reference": "bake",
-    "classes": {"distance": 0.12, "most": [{"class": "tabby", "share": 0.3, "reference": 0.1}]},
-    "scores": {"distance": 0.08, "mean": 0.61, "reference_mean": 0.7},
+    "classes": {
+        "distance": 0.12, "by_chance": 0.02,
+        "most": [{"class": "tabby", "share": 0.3, "reference": 0.1}],
+    },
+    "scores": {"distance": 0.08, "by_chance": None, "mean": 0.61, "reference_mean": 0.7},
 }  # fmt: skip
 
 
@@ -99,8 +102,13 @@ def test_of_differing_pictures_the_answers_are_shown_and_no_picture(tmp_path: Pa
 
 def test_drift_names_the_classes_that_moved_most(tmp_path: Path) -> None:
     text = told(tmp_path, drift=DRIFT)
-    assert "shares differ by 12% from those of the bake. The scores do by 8%." in text
+    assert "differ by 12% from those on the card; by chance they would by 2%." in text
+    assert "The scores differ by 8%" in text
     assert "tabby 30% 10%" in text
+
+
+def test_a_folder_that_cant_be_read_is_told(tmp_path: Path) -> None:
+    assert told(tmp_path, capture={"problem": "No such folder."}) == "A No such folder."
 
 
 def test_what_nobody_follows_isnt_there(tmp_path: Path) -> None:
