@@ -28,6 +28,7 @@ RUN_BY = {
     "passerelle keys rotate": (KEYS, 'keys(folder, "rotate"'),
     "passerelle models": (WHEEL, 'run("models"'),
     "passerelle predict": (WHEEL, 'run("predict"'),
+    "passerelle promote": ("tests/system/test_rollout_example.py", 'run("promote"'),
     "passerelle render cloudrun": (WHEEL, 'run("render", "cloudrun"'),
     "passerelle render compose": (WHEEL, 'run("render", "compose"'),
     "passerelle render swarm": (WHEEL, 'run("render", "swarm"'),
@@ -77,6 +78,8 @@ NOT_RUN = {
     "docker compose ps": "it shows what the tests ask the engine for",
     "docker compose version": "it is of the machine; scripts/docker_up.py asks it",
     "docker compose push": "it takes a registry elsewhere",
+    "docker node update": "it is Docker's own; tests/unit/deploy/test_compose.py has the label",
+    "docker service ps": "it shows what the engine says",
     "docker volume ls": "it lists what is on the machine",
     "docker volume rm": "it is Docker's own; tests/unit/deploy/test_compose.py has the volumes",
 }
