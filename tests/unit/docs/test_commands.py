@@ -28,7 +28,7 @@ RUN_BY = {
     "passerelle keys rotate": (KEYS, 'keys(folder, "rotate"'),
     "passerelle models": (WHEEL, 'run("models"'),
     "passerelle predict": (WHEEL, 'run("predict"'),
-    "passerelle promote": ("tests/system/test_rollout_example.py", 'run("promote"'),
+    "passerelle promote": ("tests/system/test_rollout_example.py", 'run(up, "promote"'),
     "passerelle render cloudrun": (WHEEL, 'run("render", "cloudrun"'),
     "passerelle render compose": (WHEEL, 'run("render", "compose"'),
     "passerelle render swarm": (WHEEL, 'run("render", "swarm"'),
