@@ -104,6 +104,14 @@ def test_the_status_page_tells_all_of_it_in_both_languages(
             assert chrome.findings(page) == []
 
 
+def test_the_status_fits_a_phone(browser: Browser, up: stack.Stack) -> None:
+    phone = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+    with chrome.visitor(browser, f"{up.page}/status", **phone) as page:
+        page.locator(".rollout").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert chrome.findings(page) == []
+
+
 def test_what_was_kept_is_a_folder_to_evaluate(up: stack.Stack, asked: int) -> None:
     assert asked
     pictures = Path(".passerelle/captured", OLD, "pictures")
