@@ -1,0 +1,162 @@
+"""Requests that go to another model as well, after their answers were sent, within limits.
+
+A mirrored request is one of four things in the end:
+
+    skipped    it was left out: the model isn't ready, too many wait for it or have waited too long,
+               too many bytes are held, or clients need the service
+    failed     the model was asked, and there is no answer: that counts by its status
+    compared   the model answered, and the two answers were compared by their task's measure
+    not compared  it answered, and they can't be: models of other tasks or labels, other forms
+
+None of it ever reaches a client, a cache, a limit, a history or the usage. The bytes of all that
+wait and of all that are asked stay below MAX_BYTES. When the gateway stops, all of it ends at once.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import http
+import random
+import traceback
+from collections.abc import AsyncIterator
+
+from gateway import forwarding
+from gateway.mirroring import comparison, duplicate, target
+from gateway.mirroring.answered import Answered, Differ, Routes, Traffic
+from gateway.mirroring.comparison import Comparisons
+from gateway.mirroring.complaints import Complaints
+from gateway.mirroring.line import Line, Mirrored
+from gateway.mirroring.target import Draw, Target
+from gateway.transport import Response
+from gateway.upstream import Upstream
+from passerelle.protocol.problems import Problem
+from passerelle.server.byte_budget import ByteBudget
+
+KIND = "mirror"  # in the figures: nobody had the answer
+MAX_BYTES = 16 << 20  # of requests, and of the answers that theirs are compared with
+STOP_TIMEOUT = 1.0  # seconds
+
+
+class Mirrors:
+    """All that are on their way. Per process, of its event loop alone."""
+
+    def __init__(
+        self, traffic: Traffic, differ: Differ | None = None, draw: Draw = random.random
+    ) -> None:
+        self._traffic, self._differ, self._draw = traffic, differ, draw
+        self._comparisons, self._complaints = Comparisons(), Complaints()
+        self.held = ByteBudget(MAX_BYTES)
+        self._lines = dict[Upstream, Line]()
+        self._tasks = set[asyncio.Task[None]]()
+        self._is_closed = False
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Mirror for as long as the block runs; what is on its way then ends at once."""
+        try:
+            yield
+        finally:
+            self._is_closed = True
+            for line in self._lines.values():
+                line.close()
+            for task in self._tasks:
+                task.cancel()
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT)
+
+    def follow(self, followed: Answered, routes: Routes) -> None:
+        """Send an answered request to the models that are asked as well."""
+        for each in target.of(followed, routes, self._draw):
+            self.offer(followed, each)
+
+    def offer(self, followed: Answered, to: Target) -> bool:
+        """Send an answered request to a model if it is one of its share; whether it may go there.
+
+        One that wasn't answered well says nothing about another model, and goes nowhere.
+        """
+        exchange, route = followed.exchange, to.route
+        is_whole = exchange.as_sent is None and not route.adapter.streams
+        if self._is_closed or not is_whole or followed.response.status != http.HTTPStatus.OK:
+            return False
+        if self._draw() >= to.share:
+            return False
+        size = len(exchange.payload) + len(followed.response.body)
+        since = asyncio.get_running_loop().time()
+        one = Mirrored(followed, to, duplicate.of(exchange, route), size, since)
+        line = self._lines.get(route.upstream)
+        if not one.is_ready or size > self.held.left or (line and line.is_full):
+            self._traffic.skip(to.model, route.model.id)
+            return False
+        if line is None:
+            line = self._lines[route.upstream] = Line(route.upstream, self._start, self._skip)
+        self.held.take(size)
+        line.add(one)
+        return True
+
+    def _skip(self, one: Mirrored) -> None:
+        """Leave one out."""
+        self._traffic.skip(one.target.model, one.target.route.model.id)
+        self._let_go(one)
+
+    def _start(self, one: Mirrored) -> None:
+        """Begin with one, outside of whatever request is being answered."""
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._run(one), context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _let_go(self, one: Mirrored) -> None:
+        """Hold one no more."""
+        self.held.give_back(one.size)
+        upstream = one.target.route.upstream
+        line = self._lines.get(upstream)
+        if line and line.is_idle:
+            self._lines.pop(upstream).close()
+
+    async def _run(self, one: Mirrored) -> None:
+        """Ask, count and compare. What goes wrong is said, and ends nothing else."""
+        try:
+            response = await self._ask(one)
+            if response:
+                await self._compare(one, response)
+        except Exception:
+            name, now = one.target.route.model.id, asyncio.get_running_loop().time()
+            self._complaints.failed(name, "unforeseen error", now, traceback=traceback.format_exc())
+        finally:
+            self._let_go(one)
+
+    async def _ask(self, one: Mirrored) -> Response | None:
+        """The model's answer, which counts; None where there is none."""
+        clock, route = asyncio.get_running_loop().time, one.target.route
+        began, problem = clock(), None
+        try:
+            response = await forwarding.forward(one.exchange, route)
+            status = response.status
+        except Problem as raised:
+            status, problem = raised.status, raised.detail
+        finally:
+            self._lines[route.upstream].release()
+        is_failed = status >= http.HTTPStatus.INTERNAL_SERVER_ERROR
+        seconds = None if is_failed else clock() - began
+        to = one.target
+        self._traffic.count(to.model, route.model.id, KIND, to.revision, status, seconds)
+        if is_failed:
+            self._complaints.failed(route.model.id, problem or f"status {status}", clock())
+        return response if status == http.HTTPStatus.OK else None
+
+    async def _compare(self, one: Mirrored, response: Response) -> None:
+        """Count how far the two answers agree, and tell of pictures to which they don't."""
+        to, followed = one.target, one.followed
+        reference, other, expected, given = followed.route, to.route, followed.response, response
+        if to.is_reference:
+            reference, other, expected, given = other, reference, given, expected
+        obstacle = comparison.obstacle(reference, other)
+        self._complaints.compared((reference.model.id, other.model.id), obstacle)
+        found: list[float | None] = [None]
+        if not obstacle:
+            found = await self._comparisons.of(reference, expected, given)
+        for each in found:
+            self._traffic.compare(to.model, to.variant, to.revision, each)
+        known = [each for each in found if each is not None]
+        if self._differ and known and min(known) < 1:
+            self._differ(followed, to.route.model.id, min(known), response)

@@ -1,0 +1,1 @@
+"""Tests of requests that go to another model as well."""
