@@ -19,6 +19,7 @@ from passerelle.protocol import contract, statuses
 
 BUFFER_BYTES = 1 << 18  # of a connection, for what one read gives
 BACKLOG = 1024  # connections that wait to be accepted
+TASK = "classification"
 REQUEST_ID = "0f8fad5bd9cb469fa16570867728950e"
 LABELS = ("Egyptian cat", "tabby", "tiger cat", "lynx", "Persian cat")
 
@@ -35,7 +36,7 @@ class Answers:
         self.not_found = render({"status": 404, "title": "Not Found"}, "404 Not Found")
         self._by_path = {
             b"/health/ready": render(health),
-            f"/model/{model}".encode(): render({"id": model} | report),
+            f"/model/{model}".encode(): render({"id": model, "task": TASK} | report),
             b"/v1/traces": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",  # all taken
         }
 

@@ -50,7 +50,7 @@ def of(followed: Answered, routes: Routes, draw: Draw) -> Iterator[Target]:
 def of_mirror(followed: Answered, routes: Routes) -> Target | None:
     """The mirror of the model that answered, if it has one."""
     model = followed.route.model
-    mirror = getattr(model, "mirror", None)
+    mirror = model.mirror
     if mirror is None or mirror.to not in routes:
         return None
     return Target(routes[mirror.to].current, mirror.share, model.id, mirror.to)

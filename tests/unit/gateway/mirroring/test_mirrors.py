@@ -14,6 +14,7 @@ from gateway.mirroring.target import Target
 from gateway.route import Route
 from gateway.transport import Response, UnreachableError
 from passerelle import agreement
+from passerelle.manifest.model import Mirror
 from tests.unit.gateway import made
 from tests.unit.gateway.conftest import Clock
 from tests.unit.gateway.made import Replies, Silence
@@ -187,8 +188,7 @@ async def test_it_ends_at_once_with_what_is_on_its_way() -> None:
 
 async def test_a_mirror_is_followed_by_its_name() -> None:
     wanted = Wanted(mirrored.answer("new"))
-    model = types.SimpleNamespace(id="old", mirror=types.SimpleNamespace(to="new", share=1.0))
-    old = dataclasses.replace(wanted.old, model=model)  # type: ignore[arg-type]  # what is used of it
+    old = mirrored.route("old", mirror=Mirror(to="new"))
     wanted.mirrors.follow(mirrored.followed(old), {"old": old, "new": wanted.new})
     await made.until(lambda: wanted.traffic.compared)
     assert wanted.traffic.counted == [("old", "new", "mirror", 0, 200, True)]

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from gateway.mirroring import target
+from passerelle.manifest.model import Mirror
 from tests.unit.gateway.mirroring import mirrored
 
 ROUTES = {each: mirrored.route(each) for each in ("old", "new", "newer")}
-MIRROR = types.SimpleNamespace(to="new", share=0.25)
+MIRROR = Mirror(to="new", share=0.25)
 
 
 def split(by: str, *, compare: float = 0.1, names: tuple[str, ...] = ("old", "new")) -> Any:
@@ -32,8 +33,7 @@ def names(found: Any) -> list[tuple[str, float, str, str, int, bool]]:
 
 
 def test_a_models_mirror_counts_as_the_models_own() -> None:
-    model = types.SimpleNamespace(id="old", mirror=MIRROR)
-    followed = mirrored.followed(dataclasses.replace(ROUTES["old"], model=model))  # type: ignore[arg-type]  # what is used of it
+    followed = mirrored.followed(mirrored.route("old", mirror=MIRROR))
     found = target.of(followed, ROUTES, lambda: 0.0)
     assert names(found) == [("new", 0.25, "old", "new", 0, False)]
     assert list(target.of(followed, {}, lambda: 0.0)) == []
