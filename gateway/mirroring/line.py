@@ -11,9 +11,10 @@ import dataclasses
 from collections.abc import Callable
 
 from gateway.exchange import Exchange
+from gateway.followed import Followed
 from gateway.mirroring import giving_way
-from gateway.mirroring.answered import Answered
 from gateway.mirroring.target import Target
+from gateway.transport import Response
 from gateway.upstream import Upstream
 from passerelle.protocol import statuses
 
@@ -26,7 +27,8 @@ POLL_INTERVAL = 0.02  # seconds
 class Mirrored:
     """One mirrored request."""
 
-    followed: Answered  # the client's, with the answer to compare with
+    followed: Followed  # the client's
+    answer: Response  # that its client had
     target: Target
     exchange: Exchange  # its own
     size: int  # bytes that are held for it

@@ -21,12 +21,13 @@ import traceback
 from collections.abc import AsyncIterator
 
 from gateway import forwarding
+from gateway.followed import Followed
 from gateway.mirroring import comparison, duplicate, target
-from gateway.mirroring.answered import Answered, Differ, Routes, Traffic
 from gateway.mirroring.comparison import Comparisons
 from gateway.mirroring.complaints import Complaints
+from gateway.mirroring.figures import Differ, Traffic
 from gateway.mirroring.line import Line, Mirrored
-from gateway.mirroring.target import Draw, Target
+from gateway.mirroring.target import Draw, Routes, Target
 from gateway.transport import Response
 from gateway.upstream import Upstream
 from passerelle.protocol.problems import Problem
@@ -64,25 +65,25 @@ class Mirrors:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=STOP_TIMEOUT)
 
-    def follow(self, followed: Answered, routes: Routes) -> None:
+    def follow(self, followed: Followed, routes: Routes) -> None:
         """Send an answered request to the models that are asked as well."""
         for each in target.of(followed, routes, self._draw):
             self.offer(followed, each)
 
-    def offer(self, followed: Answered, to: Target) -> bool:
+    def offer(self, followed: Followed, to: Target) -> bool:
         """Send an answered request to a model if it is one of its share; whether it may go there.
 
         One that wasn't answered well says nothing about another model, and goes nowhere.
         """
-        exchange, route = followed.exchange, to.route
-        is_whole = exchange.as_sent is None and not route.adapter.streams
-        if self._is_closed or not is_whole or followed.response.status != http.HTTPStatus.OK:
+        exchange, route, answer = followed.exchange, to.route, followed.response
+        is_streamed = exchange.as_sent is not None or route.adapter.streams
+        if answer is None or answer.status != http.HTTPStatus.OK or is_streamed:
             return False
-        if self._draw() >= to.share:
+        if self._is_closed or self._draw() >= to.share:
             return False
-        size = len(exchange.payload) + len(followed.response.body)
+        size = len(exchange.payload) + len(answer.body)
         since = asyncio.get_running_loop().time()
-        one = Mirrored(followed, to, duplicate.of(exchange, route), size, since)
+        one = Mirrored(followed, answer, to, duplicate.of(exchange, route), size, since)
         line = self._lines.get(route.upstream)
         if not one.is_ready or size > self.held.left or (line and line.is_full):
             self._traffic.skip(to.model, route.model.id)
@@ -147,7 +148,7 @@ class Mirrors:
     async def _compare(self, one: Mirrored, response: Response) -> None:
         """Count how far the two answers agree, and tell of pictures to which they don't."""
         to, followed = one.target, one.followed
-        reference, other, expected, given = followed.route, to.route, followed.response, response
+        reference, other, expected, given = followed.route, to.route, one.answer, response
         if to.is_reference:
             reference, other, expected, given = other, reference, given, expected
         obstacle = comparison.obstacle(reference, other)

@@ -6,12 +6,13 @@ first one is, so that each comparison is one with the first.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
-from gateway.mirroring.answered import Answered, Routes
+from gateway.followed import Followed
 from gateway.route import Route
 from passerelle.protocol import statuses
 
+Routes = Mapping[str, Route]  # by the models' ids
 Draw = Callable[[], float]  # a number from 0 to below 1, evenly distributed
 
 
@@ -31,39 +32,28 @@ class Target:
         return self.variant != self.route.model.id
 
 
-def of(followed: Answered, routes: Routes, draw: Draw) -> Iterator[Target]:
+def of(followed: Followed, routes: Routes, draw: Draw) -> Iterator[Target]:
     """The models that a request may go to as well."""
-    found = of_mirror(followed, routes)
-    if found:
-        yield found
-    chosen = getattr(followed.exchange, "split", None)
+    mirror = followed.route.model.mirror
+    if mirror and mirror.to in routes:
+        route = routes[mirror.to].current
+        yield Target(route, mirror.share, followed.route.model.id, mirror.to)
+    chosen = followed.exchange.chosen
     if chosen and chosen.split.model.compare:
         split, answered_by = chosen.split.model, followed.route.model.id
-        variants = [each for each in split.weights if each in routes]
-        other = pick(answered_by, variants, routes, draw)
+        other = pick(answered_by, chosen.split.routes, draw)
         if other:
             reference = next(iter(split.weights))
             compared = other.model.id if answered_by == reference else answered_by
-            yield Target(other, split.compare, split.id, compared, followed.revision)
+            yield Target(other, split.compare, split.id, compared, chosen.revision)
 
 
-def of_mirror(followed: Answered, routes: Routes) -> Target | None:
-    """The mirror of the model that answered, if it has one."""
-    model = followed.route.model
-    mirror = model.mirror
-    if mirror is None or mirror.to not in routes:
-        return None
-    return Target(routes[mirror.to].current, mirror.share, model.id, mirror.to)
-
-
-def pick(answered_by: str, variants: Sequence[str], routes: Routes, draw: Draw) -> Route | None:
+def pick(answered_by: str, variants: Routes, draw: Draw) -> Route | None:
     """Whom to compare with: the first variant, or where that answered one of the others.
 
-    Of several, one that is ready, where one is.
+    Of several, one that is ready, where one is. None where there is nobody.
     """
-    if not variants or answered_by not in variants:
-        return None
-    names = variants[:1] if answered_by != variants[0] else variants[1:]
-    others = [routes[each].current for each in names]
-    ready = [each for each in others if each.status.status == statuses.READY] or others
+    first, *others = variants
+    found = [variants[each] for each in (others if answered_by == first else [first])]
+    ready = [each for each in found if each.status.status == statuses.READY] or found
     return ready[int(draw() * len(ready))] if ready else None

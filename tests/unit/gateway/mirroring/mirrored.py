@@ -1,11 +1,10 @@
 """Models, answered requests and figures, as the tests of mirroring need them."""
 
 import collections
-import dataclasses
 import json
 from typing import Any
 
-from gateway.exchange import Exchange
+from gateway.followed import Followed
 from gateway.history import History
 from gateway.route import Route
 from gateway.status import Status
@@ -15,17 +14,6 @@ from tests.unit.gateway import made
 from tests.unit.gateway.made import Replies
 
 CARD = {"digest": made.DIGEST, "task": "classification"}
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Followed:
-    """An answered request."""
-
-    public_id: str
-    route: Route
-    exchange: Exchange
-    response: Response
-    revision: int = 0
 
 
 def route(name: str, pool: Replies | None = None, card: Any = CARD, **given: Any) -> Route:
@@ -59,7 +47,8 @@ def problem(status: int) -> Response:
 def followed(by: Route, payload: bytes = b"picture", category: str = "cat") -> Followed:
     """A request that a model answered."""
     name = by.model.id
-    return Followed(name, by, made.exchange(payload=payload), answer(name, category))
+    exchange = made.exchange(payload=payload)
+    return Followed(name, by, exchange, answer(name, category), 200, 0.01, 0)
 
 
 class Traffic:

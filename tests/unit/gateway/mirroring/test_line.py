@@ -27,7 +27,9 @@ class Wanted:
     def add(self, name: bytes, route: Route | None = None) -> None:
         followed = mirrored.followed(self.old, name)
         to = Target(route or self.new, 1.0, "old", "new")
-        self.line.add(Mirrored(followed, to, followed.exchange, 1, self.clock()))
+        self.line.add(
+            Mirrored(followed, mirrored.answer("old"), to, followed.exchange, 1, self.clock())
+        )
 
 
 @pytest.fixture

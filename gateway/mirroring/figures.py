@@ -1,35 +1,10 @@
-"""What is known of an answered request that may go to another model as well."""
+"""Whom mirroring tells what it finds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
-from gateway.exchange import Exchange
-from gateway.route import Route
+from gateway.followed import Followed
 from gateway.transport import Response
-
-
-class Answered(Protocol):
-    """A request whose answer was sent."""
-
-    @property
-    def public_id(self) -> str:
-        """The id that was asked: the model's own, or that of a split."""
-
-    @property
-    def route(self) -> Route:
-        """Who answered."""
-
-    @property
-    def exchange(self) -> Exchange:
-        """The request, with its payload."""
-
-    @property
-    def response(self) -> Response:
-        """The whole answer, in the service's own form."""
-
-    @property
-    def revision(self) -> int:
-        """Of the split's weights when it was routed; 0 elsewhere."""
 
 
 class Traffic(Protocol):
@@ -58,6 +33,4 @@ class Traffic(Protocol):
 
 # Told of two answers that differ: the request, the other model's id, how far they agree (0..1), and
 # the other's answer.
-Differ = Callable[[Answered, str, float, Response], object]
-
-Routes = Mapping[str, Route]  # of the models that have a service, by their ids
+Differ = Callable[[Followed, str, float, Response], object]
