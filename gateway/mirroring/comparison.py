@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +12,10 @@ from gateway.transport import Response
 from passerelle import agreement
 
 Card = Mapping[str, Any]
-Document = dict[str, Any]
 NOTHING: Card = {}
 TENSOR = "tensor"  # the task of models that say none
+COST = 10  # a comparison takes as long as other work on so many times its bytes
 SLOW_TASKS = ("segmentation",)  # whose answers take long to compare, however few bytes they have
-ERRORS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 class Comparisons:
@@ -26,44 +24,26 @@ class Comparisons:
     def __init__(self) -> None:
         self._one_at_a_time = asyncio.Lock()
 
-    async def of(self, route: Route, expected: Response, given: Response) -> list[float | None]:
-        """How far two answers agree, 0..1, for each picture; None: it can't be told.
+    async def of(self, route: Route, expected: Response, given: Response) -> float | None:
+        """How far two answers agree, 0..1; None: it can't be told.
 
         `route` is that of one of the models, whose card says how its answers are read.
         """
         card = route.status.card or NOTHING
-        size = len(expected.body) + len(given.body)
-        if task_of(card) in SLOW_TASKS:
-            size = max(size, large_work.LARGE + 1)
+        is_slow = task_of(card) in SLOW_TASKS
+        size = math.inf if is_slow else COST * (len(expected.body) + len(given.body))
         is_large = size > large_work.LARGE
         async with self._one_at_a_time if is_large else contextlib.nullcontext():
-            return await large_work.run(size, compare, card, expected.body, given.body)
+            return await large_work.run(size, compare, card, expected, given)
 
 
-def compare(card: Card, expected: bytes, given: bytes) -> list[float | None]:
-    """The same of the answers' bodies."""
-    try:
-        pairs = pictures(json.loads(expected), json.loads(given))
-        task = task_of(card)
-        return [of_one(task, *pair, multi_label=bool(card.get("multi_label"))) for pair in pairs]
-    except ERRORS:
-        return [None]
-
-
-def pictures(expected: Document, given: Document) -> list[tuple[Document, Document]]:
-    """The two answers to each picture of a request.
-
-    Raises:
-        ValueError: they aren't to as many.
-    """
-    if "results" not in expected and "results" not in given:
-        return [(expected, given)]
-    return list(zip(expected["results"], given["results"], strict=True))
-
-
-def of_one(task: str, expected: Document, given: Document, *, multi_label: bool) -> float | None:
-    """How far two answers to one picture agree; None: it can't be told."""
-    found = agreement.of_answers(task, expected, given, multi_label=multi_label)
+def compare(card: Card, expected: Response, given: Response) -> float | None:
+    """The same, here and now."""
+    one, other = (agreement.read(each.media_type, each.body) for each in (expected, given))
+    if one is None or other is None:
+        return None
+    is_multi_label = bool(card.get("multi_label"))
+    found = agreement.of_answers(task_of(card), one, other, multi_label=is_multi_label)
     return found if found is not None and math.isfinite(found) else None
 
 

@@ -153,11 +153,9 @@ class Mirrors:
             reference, other, expected, given = other, reference, given, expected
         obstacle = comparison.obstacle(reference, other)
         self._complaints.compared((reference.model.id, other.model.id), obstacle)
-        found: list[float | None] = [None]
+        found = None
         if not obstacle:
             found = await self._comparisons.of(reference, expected, given)
-        for each in found:
-            self._traffic.compare(to.model, to.variant, to.revision, each)
-        known = [each for each in found if each is not None]
-        if self._differ and known and min(known) < 1:
-            self._differ(followed, to.route.model.id, min(known), response)
+        self._traffic.compare(to.model, to.variant, to.revision, found)
+        if self._differ and found is not None and found < 1:
+            self._differ(followed, to.route.model.id, found, response)

@@ -72,9 +72,9 @@ async def test_where_the_client_had_the_other_variants_answer_the_reference_is_a
     wanted.to = dataclasses.replace(wanted.to, model="pets", variant="old", revision=3)
     asked = []
 
-    async def of(route: Route, expected: Response, given: Response) -> list[float | None]:
+    async def of(route: Route, expected: Response, given: Response) -> float:
         asked.append((route.model.id, b'"new"' in expected.body, b'"old"' in given.body))
-        return [0.5]
+        return 0.5
 
     wanted.mirrors._comparisons = types.SimpleNamespace(of=of)  # type: ignore[assignment]  # in its place
     wanted.offer()
