@@ -14,6 +14,8 @@ from gateway.transport import Response
 from passerelle import agreement
 from tests.unit.gateway.mirroring import mirrored
 
+LARGE = large_work.LARGE // comparison.COST  # bytes
+
 
 @pytest.fixture(autouse=True)
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
@@ -48,7 +50,7 @@ async def test_what_makes_no_sense_can_not_be_compared(expected: Any, given: Any
 
 
 @pytest.mark.parametrize(("task", "padding", "beside"), [
-    ("classification", 0, 0), ("classification", large_work.LARGE // comparison.COST, 2), ("segmentation", 0, 2),
+    ("classification", 0, 0), ("classification", LARGE, 2), ("segmentation", 0, 2),
 ])  # fmt: skip
 async def test_what_takes_long_is_compared_beside_the_loop_one_after_another(
     monkeypatch: pytest.MonkeyPatch, task: str, padding: int, beside: int
