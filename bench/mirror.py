@@ -47,7 +47,9 @@ models:
 """
 SLOW = 1.0  # seconds that a slow mirror takes
 READY_TIMEOUT = 10.0  # seconds until the gateway sees that the mirror is well
-SETTLE = 0.3  # seconds after a load in which what was mirrored is counted
+PROBED = 2.5  # seconds within which the gateway sees that the mirror is another process
+SETTLE = 4.0  # seconds after a load within which all that was mirrored is counted
+POLL_INTERVAL = 0.1  # seconds
 CLIENTS = 4  # kept connections
 BESIDE = "with a mirror"  # the second gateway's name
 
@@ -163,6 +165,7 @@ class Run:
             return self.send(self.gateways[0], self.options.seconds)
         gateway = self.gateways[1]
         self.mirror.start(SLOW if case == "slow" else None)
+        time.sleep(PROBED)
         self._wait_until_ready(gateway)
         if case == "frozen":
             self.mirror.signal(signal.SIGSTOP)
@@ -170,8 +173,12 @@ class Run:
             self.mirror.kill()
         before = counts(gateway)
         found = self.send(gateway, self.options.seconds)
-        time.sleep(SETTLE)
-        return dataclasses.replace(found, mirrored=counts(gateway) - before)
+        end = time.monotonic() + SETTLE
+        while (mirrored := counts(gateway) - before).ended < len(found.latencies):
+            if time.monotonic() > end:
+                break
+            time.sleep(POLL_INTERVAL)
+        return dataclasses.replace(found, mirrored=mirrored)
 
     def send(self, gateway: Gateway, seconds: float) -> Phase:
         """The load through a gateway for so many seconds."""

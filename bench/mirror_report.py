@@ -22,6 +22,11 @@ class Counts:
     skipped: int = 0
     compared: int = 0
 
+    @property
+    def ended(self) -> int:
+        """All of them that aren't on their way."""
+        return self.requests + self.skipped
+
     def __sub__(self, other: "Counts") -> "Counts":
         """Those since then."""
         pairs = zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)

@@ -36,4 +36,5 @@ def test_a_ratio_that_nobody_can_tell_is_a_fault() -> None:
 
 
 def test_counts_are_those_since_a_moment() -> None:
-    assert Counts(5, 4, 3, 2) - Counts(1, 1, 1, 1) == Counts(4, 3, 2, 1)
+    found = Counts(5, 4, 3, 2) - Counts(1, 1, 1, 1)
+    assert (found, found.ended) == (Counts(4, 3, 2, 1), 6)

@@ -1,0 +1,182 @@
+"""A mirror behind a real gateway: its answers are counted, and nobody notices it otherwise.
+
+Two pairs of real models: in services of their own, and in one service.
+"""
+
+import concurrent.futures
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from bench import procfs
+from tests.conftest import shared_state
+from tests.support import stack, task_nets
+
+pytestmark = pytest.mark.torch
+
+MAIN, MIRROR = "boxes", "sure"
+BESIDE, BELOW = "bands", "strict"  # a model and its mirror, in one service
+PICTURES = [task_nets.picture(red) for red in (0, 40, 80)]
+ID = {"X-Request-ID": "always-the-same"}
+TIMEOUT = 4.0  # seconds that the mirror has
+PADDING = 1_500_000  # bytes behind a picture
+MAX_GROWTH = (
+    60.0  # MB of the gateway, while 120 such pictures are meant for a mirror that is frozen
+)
+FIELDS = {
+    MAIN: f"mirror: {{to: {MIRROR}}}",
+    MIRROR: f"timeout: {TIMEOUT:g}s",
+    BESIDE: f"service: maps, mirror: {{to: {BELOW}}}",
+    BELOW: "service: maps",
+}
+
+
+def manifest(folder: Path) -> Path:
+    """Two models, each with a mirror."""
+    found = task_nets.write(folder)
+    text = found.read_text()
+    for name, fields in FIELDS.items():
+        text = text.replace(f"{{id: {name}, ", f"{{id: {name}, {fields}, ")
+    lines = text.splitlines()
+    kept = [
+        each
+        for each in lines
+        if "{id:" not in each or any(f"id: {name}," in each for name in FIELDS)
+    ]
+    found.write_text("\n".join(kept) + "\n")
+    return found
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
+    folder = tmp_path_factory.mktemp("mirror")
+    with stack.running(manifest(folder), shared_state(folder / "state"), "--no-page") as running:
+        yield running
+
+
+def figures(up: stack.Stack, model: str = MAIN) -> dict[str, Any]:
+    """What is told of a model's mirror: how many were asked, failed, skipped and compared."""
+    for each in up.get(f"/models/{model}").json()["traffic"]["variants"]:
+        if each["kind"] == "mirror":
+            compared = (each["agreement"] or {}).get("compared", 0)
+            return {**each, "compared": compared}
+    return dict.fromkeys(("requests", "errors", "skipped", "compared"), 0)
+
+
+def since(before: dict[str, Any], now: dict[str, Any]) -> tuple[int, int, int, int]:
+    names = ("requests", "errors", "skipped", "compared")
+    asked, failed, skipped, compared = (now[each] - before[each] for each in names)
+    return asked, failed, skipped, compared
+
+
+def ask(up: stack.Stack, count: int, model: str = MAIN, at_once: int = 2) -> set[bytes]:
+    """Have pictures answered in turn, all of them well; the answers that there are."""
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        pictures = (PICTURES[number % len(PICTURES)] for number in range(count))
+        answers = list(pool.map(lambda each: up.predict(model, each, headers=ID), pictures))
+    assert {each.status_code for each in answers} == {200}
+    return {each.content for each in answers}
+
+
+@contextlib.contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize(("model", "other"), [(MAIN, MIRROR), (BESIDE, BELOW)])
+def test_each_request_is_answered_by_the_mirror_too(
+    up: stack.Stack, model: str, other: str
+) -> None:
+    answers = ask(up, 1, model) | ask(up, 30, model)
+    assert len(answers) == len(PICTURES)
+    stack.wait_for(lambda: figures(up, model)["requests"] == 31, 6)
+    found = figures(up, model)
+    assert since(dict.fromkeys(found, 0), found) == (31, 0, 0, 31)
+    assert (found["model"], found["not_compared"]) == (other, 0)
+    assert 0 < found["p50_ms"] <= found["p95_ms"]
+
+
+def test_the_other_form_of_a_request_is_mirrored_as_it_is(up: stack.Stack) -> None:
+    before = figures(up)
+    answer = up.predict(MAIN, PICTURES[0], "?threshold=0.5")
+    assert len(answer.json()["predictions"]) == 1
+    hugging_face = up.request("POST", f"/hf/{MAIN}", data=PICTURES[0])
+    assert len(hugging_face.json()) == 2
+    assert up.predict(MAIN, b"no picture").status_code == 422
+    stack.wait_for(lambda: since(before, figures(up)) == (2, 0, 0, 2), 5)
+
+
+def test_a_frozen_mirror_costs_nobody_anything_and_holds_few_bytes(up: stack.Stack) -> None:
+    before, answers = figures(up), ask(up, len(PICTURES))
+    stack.wait_for(lambda: since(before, figures(up))[0] == len(PICTURES), 5)
+    before = figures(up)
+    body = PICTURES[0] + bytes(PADDING)
+    pid = gateway(up)
+    ask_padded(up, body, 8)
+    grown_from = procfs.megabytes(Path(f"/proc/{pid}/status"), "VmRSS")
+    with frozen(up.service(MIRROR)):
+        assert ask(up, 9) == answers
+        peak = 0.0
+        for _ in range(5):
+            ask_padded(up, body, 24)
+            peak = max(peak, procfs.megabytes(Path(f"/proc/{pid}/status"), "VmRSS"))
+        assert peak - grown_from < MAX_GROWTH
+        stack.wait_for(lambda: figures(up)["errors"] > before["errors"], TIMEOUT + 3)
+    asked, failed, skipped, _ = since(before, figures(up))
+    assert failed <= 8 < skipped
+    assert asked + skipped <= 8 + 9 + 120
+    stack.wait_for(lambda: up.statuses()[MIRROR] == "ready", 10)
+
+
+def ask_padded(up: stack.Stack, body: bytes, count: int) -> None:
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: up.predict(MAIN, body).status_code, range(count)))
+    assert set(found) == {200}
+
+
+def gateway(up: stack.Stack) -> int:
+    """The process id of the gateway's worker."""
+    (parent,) = (
+        pid for pid in stack.children(up.process.pid)
+        if "PASSERELLE_UPSTREAM=" in stack.environ(pid)
+    )  # fmt: skip
+    (worker,) = stack.children(parent)
+    return worker
+
+
+def test_a_mirror_that_is_killed_costs_nobody_anything(up: stack.Stack) -> None:
+    before, answers = figures(up), ask(up, len(PICTURES))
+    os.kill(up.service(MIRROR), signal.SIGKILL)
+    assert ask(up, 20) == answers
+    stack.wait_for(lambda: up.statuses()[MIRROR] == "ready", 20)
+    ask(up, 1)
+    stack.wait_for(lambda: sum(since(before, figures(up))[:3:2]) == len(PICTURES) + 21, 5)
+    text = (up.state / "logs" / "gateway.log").read_text()
+    assert text.count(f"mirrored requests to {MIRROR} fail") <= 2
+
+
+def test_a_gateway_ends_at_once_whatever_its_mirror_does(up: stack.Stack) -> None:
+    with frozen(up.service(MIRROR)):
+        ask(up, 4)
+        pid, begin = gateway(up), time.monotonic()
+        os.kill(pid, signal.SIGTERM)
+        stack.wait_for(lambda: not stack.alive(pid), 3)
+        assert time.monotonic() - begin < 3
+    stack.wait_for(lambda: is_well(up), 20)
+
+
+def is_well(up: stack.Stack) -> bool:
+    with contextlib.suppress(requests.RequestException):
+        return up.get("/health/ready").status_code == 200
+    return False
