@@ -26,6 +26,7 @@ from gateway.front_ends.front_end import FrontEnd
 from gateway.keys import api_keys
 from gateway.keys.wrong_keys import WrongKeys
 from gateway.limits import shared
+from gateway.mirroring.mirrors import Mirrors
 from gateway.routes import RouteTable
 from gateway.state import State
 from gateway.traffic import following
@@ -102,12 +103,14 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     options = gateway.options
     measured = metrics.of(gateway, table.limits)
     threads = Threads(control.create_app(gateway), options.request_threads, options.max_body)
-    lifespan = functools.partial(running, gateway, table, measured)
+    mirrors = Mirrors(gateway.traffic)
+    lifespan = functools.partial(running, gateway, table, measured, mirrors)
     app = Application("gateway", options, threads, lifespan)
     app.intercept = functools.partial(cors.intercept, gateway)
     if gateway.usage:
         app.observers.append(gateway.usage.observe)
     gateway.followers.append(following.follower(gateway.traffic))
+    gateway.followers.append(lambda found: mirrors.follow(found, gateway.routes.current.by_id))
     for method, path, front_end in FRONT_ENDS:
         handler = functools.partial(predict, gateway, front_end)
         app.add_route(method, path, handler, front_end.refuse)
@@ -123,7 +126,9 @@ def make_app(gateway: State, table: RouteTable) -> Application:
 
 
 @contextlib.asynccontextmanager
-async def running(gateway: State, table: RouteTable, measured: Metrics) -> AsyncIterator[None]:
+async def running(
+    gateway: State, table: RouteTable, measured: Metrics, mirrors: Mirrors
+) -> AsyncIterator[None]:
     """Follow the services, the files and the other workers, for as long as the gateway runs.
 
     Requests come once it has heard of the services: a worker that takes another's place would
@@ -132,7 +137,7 @@ async def running(gateway: State, table: RouteTable, measured: Metrics) -> Async
     table.start()
     await table.heard()
     counting = gateway.usage.running() if gateway.usage else contextlib.nullcontext()
-    async with counting, gateway.traffic.running(), asyncio.TaskGroup() as tasks:
+    async with counting, gateway.traffic.running(), mirrors.running(), asyncio.TaskGroup() as tasks:
         watched = gateway.keys, gateway.routes, table, table.issuers, measured
         watching = [tasks.create_task(each.watch()) for each in watched]
         yield

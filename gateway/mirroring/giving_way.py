@@ -2,22 +2,29 @@
 
 Where no client's request is with the service, it may have as many as clients have with the model
 that they mirror, up to MAX_IN_FLIGHT: then their times can be compared. Where clients ask the
-service too, it has one at most, and none where there are more than a few of theirs, or half of all
-that it may have.
+service too, it has one at most, and none where there are more than a few of theirs. Half of its
+slots are the clients' alone, and a model that has become slow, so that it has few, keeps them.
 """
 
-from gateway.upstream import Upstream
+from gateway.balancing.load import Load
+from gateway.route import Route
 
 MAX_IN_FLIGHT = 4  # mirrored requests with one service at once
 FEW = 4  # clients' requests with the service, beside which one mirrored may begin
 
 
-def allowed(upstream: Upstream, clients: int, mirrors_of: Upstream) -> int:
-    """How many mirrored requests a service may have, beside so many of clients.
+def allowed(route: Route, clients: int, answered_by: Route) -> int:
+    """How many mirrored requests a model's service may have, beside so many of clients.
 
-    `mirrors_of` is the service of the model that they mirror.
+    `answered_by` is the model that they mirror.
     """
-    if clients <= 0:
-        return min(MAX_IN_FLIGHT, max(1, mirrors_of.in_flight.count))
-    is_busy = clients > FEW or 2 * upstream.in_flight.count >= upstream.limits.max_in_flight
-    return 0 if is_busy else 1
+    slots, load = route.upstream.slots, load_of(route)
+    if clients > FEW or load.count >= load.limit.value:
+        return 0
+    most = 1 if clients > 0 else min(MAX_IN_FLIGHT, max(1, load_of(answered_by).count))
+    return min(most, slots.most // 2 - max(0, clients))
+
+
+def load_of(route: Route) -> Load:
+    """What a model has on its way."""
+    return route.upstream.slots.load(route.model.id)

@@ -79,14 +79,14 @@ class Line:
 
     def advance(self) -> None:
         """Begin with those whose turn it is, and leave those out that waited in vain."""
-        clients = self.upstream.in_flight.count - self.in_flight
+        clients = self.upstream.slots.in_flight.count - self.in_flight
         while self._waiting:
             first = self._waiting[0]
             if not first.is_ready or self._loop.time() - first.since > MAX_WAIT:
                 self._skip(self._waiting.popleft())
                 continue
-            mirrors_of = first.followed.route.upstream
-            if self.in_flight >= giving_way.allowed(self.upstream, clients, mirrors_of):
+            route, answered_by = first.target.route, first.followed.route
+            if self.in_flight >= giving_way.allowed(route, clients, answered_by):
                 break
             self.in_flight += 1
             self._start(self._waiting.popleft())

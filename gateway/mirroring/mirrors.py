@@ -3,7 +3,7 @@
 A mirrored request is one of four things in the end:
 
     skipped    it was left out: the model isn't ready, too many wait for it or have waited too long,
-               too many bytes are held, or clients need the service
+               too many bytes are held, clients need the service, or its breaker is open
     failed     the model was asked, and there is no answer: that counts by its status
     compared   the model answered, and the two answers were compared by their task's measure
     not compared  it answered, and they can't be: models of other tasks or labels, other forms
@@ -21,6 +21,7 @@ import traceback
 from collections.abc import AsyncIterator
 
 from gateway import forwarding
+from gateway.balancing.breaker import Refused
 from gateway.followed import Followed
 from gateway.mirroring import comparison, duplicate, target
 from gateway.mirroring.comparison import Comparisons
@@ -133,6 +134,9 @@ class Mirrors:
         try:
             response = await forwarding.forward(one.exchange, route)
             status = response.status
+        except Refused:
+            self._traffic.skip(one.target.model, route.model.id)
+            return None
         except Problem as raised:
             status, problem = raised.status, raised.detail
         finally:

@@ -16,9 +16,11 @@ from tests.unit.gateway.made import Replies
 CARD = {"digest": made.DIGEST, "task": "classification"}
 
 
-def route(name: str, pool: Replies | None = None, card: Any = CARD, **given: Any) -> Route:
+def route(
+    name: str, pool: Replies | None = None, card: Any = CARD, slots: int = 20, **given: Any
+) -> Route:
     """A model of a service of its own, which is ready."""
-    upstream = made.upstream(limits=Limits(20))
+    upstream = made.upstream(limits=Limits(slots))
     for replica in upstream.replicas.values():
         replica.statuses = {name: Status("ready", "", card)}
         replica.pool = pool or Replies()  # type: ignore[assignment]  # in its place

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.mirroring import giving_way
 from gateway.mirroring import line as lines
 from gateway.mirroring.line import Line, Mirrored
 from gateway.mirroring.target import Target
@@ -53,7 +54,7 @@ async def test_one_begins_at_once_and_the_next_once_it_has_ended(wanted: Wanted)
 async def test_as_many_begin_as_clients_have_with_the_model_that_is_mirrored(
     wanted: Wanted,
 ) -> None:
-    wanted.old.upstream.in_flight.count = 3
+    giving_way.load_of(wanted.old).count = 3
     for number in range(9):
         wanted.add(b"%d" % number)
     assert len(wanted.started) == 3
@@ -90,11 +91,11 @@ async def test_it_is_looked_at_again_while_clients_have_the_service(
     wanted: Wanted, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lines, "POLL_INTERVAL", 0)
-    wanted.new.upstream.in_flight.count = 9
+    wanted.new.upstream.slots.in_flight.count = 9
     wanted.add(b"a")
     await made.settle()
     assert wanted.started == []
-    wanted.new.upstream.in_flight.count = 0
+    wanted.new.upstream.slots.in_flight.count = 0
     await made.settle()
     assert wanted.started == [b"a"]
     wanted.add(b"b")

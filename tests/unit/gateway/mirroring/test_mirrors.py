@@ -2,12 +2,15 @@
 
 import asyncio
 import dataclasses
+import time
 import types
 from typing import Any
 
 import pytest
 
 from gateway.adapters.raw import Raw
+from gateway.balancing.breaker import LEAST_REQUESTS
+from gateway.mirroring import giving_way
 from gateway.mirroring import mirrors as module
 from gateway.mirroring.mirrors import Mirrors
 from gateway.mirroring.target import Target
@@ -125,6 +128,16 @@ async def test_failures_count_and_the_log_says_so_once(capsys: pytest.CaptureFix
     assert (wanted.traffic.compared, wanted.mirrors.held.held) == ([], 0)
 
 
+async def test_a_model_whose_breaker_is_open_is_not_asked_which_is_no_failure() -> None:
+    wanted = Wanted()
+    breaker = giving_way.load_of(wanted.new).breaker
+    for _ in range(LEAST_REQUESTS):
+        breaker.record(time.monotonic(), failed=True)
+    assert wanted.offer()
+    await made.until(lambda: wanted.skipped)
+    assert (wanted.traffic.counted, wanted.pool.requests) == ([], [])
+
+
 async def test_a_refusal_of_the_picture_counts_and_is_compared_with_nothing() -> None:
     wanted = Wanted(mirrored.problem(422))
     wanted.offer()
@@ -170,7 +183,7 @@ async def test_a_frozen_model_holds_few_requests_and_few_bytes(clock: Clock) -> 
         began = [wanted.offer(b"x") for _ in range(100)]
         assert (sum(began), wanted.skipped) == (64, 41 + 8 + 36)
         assert wanted.mirrors.held.held < module.MAX_BYTES // 8
-    assert wanted.new.upstream.in_flight.count == 0
+    assert wanted.new.upstream.slots.in_flight.count == 0
 
 
 async def test_it_ends_at_once_with_what_is_on_its_way() -> None:
@@ -181,7 +194,7 @@ async def test_it_ends_at_once_with_what_is_on_its_way() -> None:
         wanted.offer()
         wanted.offer()
         await made.settle()
-    assert wanted.new.upstream.in_flight.count == 0
+    assert wanted.new.upstream.slots.in_flight.count == 0
     assert not wanted.offer()
     assert wanted.traffic.counted == []
 
