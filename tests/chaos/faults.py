@@ -23,6 +23,8 @@ FAULTS = (
     Fault("the clock jumps", outside_faults.jump, lack=outside_faults.lack_of_clock),
     Fault("the manifest is broken", outside_faults.break_manifest),
     Fault("a key is revoked", outside_faults.revoke_key, frozenset({GUEST}), frozenset({"401"})),
+    Fault("a mirror is killed", process_faults.kill_mirror),
+    Fault("a mirror freezes", process_faults.freeze_mirror),
     Fault("the gateway is restarted", process_faults.restart_gateway, EVERYBODY, GATEWAY_GONE),
 )
 QUICK = FAULTS[0], FAULTS[3], FAULTS[7]  # by which a test sees that all of this works

@@ -21,6 +21,12 @@ async def kill(scene: Scene, _: Asking, __: float) -> None:
     os.killpg(os.getpgid(scene.up.service(scenes.SECOND)), signal.SIGKILL)
 
 
+async def kill_mirror(scene: Scene, _: Asking, seconds: float) -> None:
+    """Kill all processes of a mirror, and look on for a while."""
+    os.killpg(os.getpgid(scene.up.service(scenes.MIRROR)), signal.SIGKILL)
+    await asyncio.sleep(seconds)
+
+
 @contextlib.contextmanager
 def stopped(pid: int) -> Iterator[None]:
     """Have a process stand still as long as the block runs."""
@@ -35,6 +41,12 @@ async def freeze(scene: Scene, _: Asking, seconds: float) -> None:
     """Have a model's service stand still, its connections open, until that is noticed."""
     with stopped(scene.up.service(scenes.SECOND)):
         await asyncio.sleep(2 * seconds)
+
+
+async def freeze_mirror(scene: Scene, _: Asking, seconds: float) -> None:
+    """Have a mirror stand still, its connections open."""
+    with stopped(scene.up.service(scenes.MIRROR)):
+        await asyncio.sleep(seconds)
 
 
 async def slow_down(scene: Scene, _: Asking, seconds: float) -> None:

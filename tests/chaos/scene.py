@@ -1,4 +1,4 @@
-"""What the faults happen to: a real `passerelle up` with three models of ours and one of theirs."""
+"""What the faults happen to: a real `passerelle up` with models of ours, a mirror, and one of theirs."""
 
 import contextlib
 import email.utils
@@ -23,7 +23,7 @@ from tests.support import stack
 from tests.support.stack import Stack
 
 FIRST, SECOND, THIRD = "efficientnet-lite0", "efficientnet-lite0-int8", "efficientnet-lite1"
-FOURTH = "efficientnet-lite2"  # of the default manifest, and of no scene
+MIRROR = "efficientnet-lite2"  # of the third, that no client asks
 THEIRS = "theirs"
 GUEST = "guest"  # who asks the first model with a key of its own
 SIDE = 300  # pixels of a picture
@@ -31,6 +31,7 @@ TIMEOUT = 3.0  # seconds that a model has for an answer
 QUEUE = 8  # pictures that wait for one model
 RATE, QUOTA = "100000/minute", "1000000/day"  # which nobody reaches
 DEFAULTS = f"defaults: {{timeout: {TIMEOUT:g}s}}\nmodels:"
+MIRRORED = f"  - id: {THIRD}\n    mirror: {{to: {MIRROR}, share: 20%}}\n"
 LIMITED = f"  - id: {FIRST}\n    rate: {RATE}\n"
 BACKEND = """
   - id: theirs
@@ -133,9 +134,10 @@ def started(folder: Path) -> Iterator[Scene]:
 
 
 def text(broken: Path) -> str:
-    """The manifest: three models of the default one, and a backend."""
-    ours, _, _ = (stack.ROOT / "models.yaml").read_text().partition(f"  - id: {FOURTH}\n")
+    """The manifest: the models of the default one, of which one is a mirror, and a backend."""
+    ours = (stack.ROOT / "models.yaml").read_text()
     program = Path(__file__).with_name("backend.py")
     backend = BACKEND.format(python=sys.executable, program=program, broken=broken)
     ours = ours.replace("models:", DEFAULTS).replace(f"  - id: {FIRST}\n", LIMITED)
+    ours = ours.replace(f"  - id: {THIRD}\n", MIRRORED)
     return ours + backend

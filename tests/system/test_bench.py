@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import all_features, paced_clients
+from bench import all_features, mirror_report, paced_clients
 from bench import stack as bench_stack
 from bench.peers import catalog
 from tests.support import four_servers, processes, redis_here, stack
@@ -84,6 +84,20 @@ def test_ordinary_requests_are_answered_beside_slow_clients(tmp_path: Path) -> N
     sockets = [report[phase]["samples"][-1]["sockets"] for phase in ("quiet", "crowded")]
     assert sockets[1] >= sockets[0] + 16
     assert "beside them" in printed
+
+
+def test_a_mirror_is_measured_in_each_of_its_states(tmp_path: Path) -> None:
+    file = tmp_path / "mirror.json"
+    printed = run("bench.mirror", "--short", "--json", str(file), codes=VERDICTS)
+    (measured,) = json.loads(file.read_text())["rounds"]
+    for case, phase in measured.items():
+        assert set(phase["failures"]) <= {paced_clients.NOT_SENT}
+        mirrored = phase["mirrored"]
+        ended = mirrored["requests"] + mirrored["skipped"]
+        assert ended == (0 if case in mirror_report.WITHOUT else len(phase["latencies"]))
+    assert measured["well"]["mirrored"]["compared"] > 0
+    assert measured["killed"]["mirrored"]["skipped"] > 0
+    assert "p99 ratio" in printed
 
 
 def test_a_gateway_whose_manifest_changes_loses_no_request(tmp_path: Path) -> None:
