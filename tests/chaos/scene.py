@@ -1,4 +1,4 @@
-"""What the faults happen to: a real `passerelle up` with models of ours, a mirror, and one of theirs."""
+"""What the faults happen to: a real `passerelle up` with models of ours, a mirror, and others'."""
 
 import contextlib
 import email.utils
