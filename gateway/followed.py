@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 
+from gateway.balancing import breaker
 from gateway.exchange import Exchange
 from gateway.history import Counted, Outcome
 from gateway.route import PipelineRoute, Route
@@ -53,7 +54,7 @@ def counted(
 class Watched:
     """The same of one that is followed: by every follower, once the answer is sent.
 
-    Where a problem is sent in its place, too, unless that is its client's own doing.
+    Where a problem is sent in its place, too, unless that says nothing of the model.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Watched:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._history.__exit__(kind, error, trace)
-        if error is None or (isinstance(error, problems.Problem) and not self._is_clients(error)):
+        if error is None or (isinstance(error, problems.Problem) and self._is_models(error)):
             self._request.when_sent = functools.partial(tell, self._followers, self._followed())
 
     def _followed(self) -> Followed:
@@ -90,12 +91,12 @@ class Watched:
             revision=exchange.chosen.revision if exchange.chosen else 0,
         )
 
-    def _is_clients(self, problem: problems.Problem) -> bool:
-        """Whether a client left, or gave less time than the model has."""
+    def _is_models(self, problem: problems.Problem) -> bool:
+        """Whether the model was asked, by a client that stayed and gave it the time it has."""
         if isinstance(problem, problems.GatewayTimeout):
             given = self._exchange.timeout
-            return given is not None and given < self._route.model.timeout
-        return isinstance(problem, problems.ClientClosedRequest)
+            return given is None or given >= self._route.model.timeout
+        return not isinstance(problem, problems.ClientClosedRequest | breaker.Refused)
 
 
 def tell(followers: Iterable[Follower], found: Followed) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway import followed
+from gateway.balancing import breaker
 from gateway.exchange import Exchange
 from gateway.followed import Followed
 from gateway.history import History
@@ -101,11 +102,12 @@ def test_a_problem_is_told_with_its_status(error: problems.Problem, status: int)
     [
         ({}, asyncio.CancelledError()),
         ({}, problems.ClientClosedRequest("left")),
+        ({}, breaker.Refused("not asked")),
         ({"x-request-timeout": "0.5"}, problems.GatewayTimeout("late")),
         ({}, RuntimeError("unforeseen")),
     ],
 )
-def test_what_is_the_clients_own_doing_is_not_told(
+def test_what_says_nothing_of_the_model_is_not_told(
     headers: dict[str, str], error: BaseException
 ) -> None:
     request = Ears().after(made.exchange(headers), captured(), error)
