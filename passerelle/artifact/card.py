@@ -84,6 +84,7 @@ class Card:
     versions: dict[str, str]
     digest: str  # of all that went in
     evaluation: dict[str, Any] | None = None  # the last of `passerelle evaluate`
+    reference: dict[str, Any] | None = None  # how it answers the bake's pictures: distribution.py
     output: str | None = None  # the one of the network's that counts; None where it has one
     activation: str = "softmax"  # by which its values become scores: softmax | sigmoid | none
     activation_from: str = ""  # how that was found

@@ -22,8 +22,9 @@ import numpy as np
 from PIL import Image
 
 from passerelle.protocol import problems
+from passerelle.protocol.distribution import Distribution
 from passerelle.server import memory
-from services.bake import json_lines, measurement
+from services.bake import json_lines, measurement, reference
 from services.model import decode, settings
 from services.model.handler import HandlerError
 from services.model.handler_output import Result
@@ -41,10 +42,11 @@ Report = Callable[[Answers, Skipped], None]
 
 @dataclasses.dataclass
 class Times:
-    """How long each picture took, in milliseconds."""
+    """How long each picture took, in milliseconds; and how the answers are distributed."""
 
     decode: list[float] = dataclasses.field(default_factory=list)
     infer: list[float] = dataclasses.field(default_factory=list)
+    counted: Distribution = dataclasses.field(default_factory=Distribution)
 
 
 def evaluate(folder: Path, files: list[str], report: Report) -> dict[str, Any]:
@@ -65,6 +67,7 @@ def evaluate(folder: Path, files: list[str], report: Report) -> dict[str, Any]:
         "memory_mb": resident_memory(),
         "size_mb": measurement.size(folder),
         "processor": f"{processor()}, {options.inference_threads} threads",
+        "reference": times.counted.document() if times.counted.pictures else None,
     }
 
 
@@ -113,7 +116,9 @@ def answer(model: Model, file: str, max_pixels: int, times: Times) -> Decision:
         made = model.handled.finished(outputs, given)
     times.decode.append((decoded - begin) * 1000)
     times.infer.append((end - decoded) * 1000)
-    return model.task.decision(outputs if isinstance(made, Result) else made, given.placement)
+    answered = outputs if isinstance(made, Result) else made
+    reference.count(times.counted, model.task, answered, given.placement)
+    return model.task.decision(answered, given.placement)
 
 
 def percentiles(times: list[float]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from services.bake import (
     onnx_network,
     opening,
     quantization,
+    reference,
 )
 from services.bake.architecture import Architecture
 from services.bake.errors import BakeError
@@ -56,6 +57,8 @@ def bake(recipe: Recipe, artifacts: Path, report: Report) -> Path:
                 recipe, engine, built.input, folder, task, handled
             )
             about = dataclasses.replace(about, agreement=dict(agreement))
+        counted = reference.of(recipe, engine, built.input, tasks.of(about, names), handled)
+        about = dataclasses.replace(about, reference=counted)
         report("measure")
         measured = measurement.measure(engine, network.inputs[0], folder)
         labels.write(folder, names)

@@ -83,5 +83,5 @@ def test_an_artifact_is_measured_by_itself(
     reports: list[evaluation.Answers] = []
     measured = evaluation.evaluate(folder, files, lambda answers, _: reports.append(answers))
     assert [*reports[-1]] == [files[0], files[2]]
-    assert set(measured) == {"latency_ms", "memory_mb", "size_mb", "processor"}
+    assert set(measured) == {"latency_ms", "memory_mb", "size_mb", "processor", "reference"}
     assert measured["processor"].endswith("threads")
