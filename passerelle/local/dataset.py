@@ -6,6 +6,8 @@
 | detection | a COCO file, or YOLO's text files: `box_labels.py` |
 | segmentation | `masks/NAME.png`: `mask_labels.py` |
 | tensor | none |
+
+Of a folder that the gateway captured, the answers there are the labels: `captured_labels.py`.
 """
 
 import functools
@@ -13,7 +15,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from passerelle.local import box_labels, class_labels, coco_file, mask_labels, pictures, yolo_files
+from passerelle.local import (
+    box_labels,
+    captured_labels,
+    class_labels,
+    coco_file,
+    mask_labels,
+    pictures,
+    yolo_files,
+)
 
 Labels = Mapping[str, Any]  # of each labelled file, as the task's metric takes it
 
@@ -43,6 +53,10 @@ class Dataset:
         self.has_masks = mask_labels.have_pictures(folder, found)
         if self.has_masks:
             found = [file for file in found if not mask_labels.is_mask(file, folder)]
+        self.is_captured = captured_labels.are_there(folder)
+        if self.is_captured:  # masks that were answered are no pictures
+            answers = folder / captured_labels.ANSWERS
+            found = [file for file in found if not file.is_relative_to(answers)]
         self.coco, self.yolo = coco_file.find(folder), yolo_files.find(folder, found)
         self.classes = self.read_classes(found)
         self.files = sorted({*found, *self.classes})
@@ -61,6 +75,8 @@ class Dataset:
         """
         if (self.folder / class_labels.FILE).exists():
             return class_labels.read(self.folder)
+        if self.is_captured:
+            return captured_labels.classes(self.folder, files)
         if self.has_boxes or self.has_masks:
             return {}
         return class_labels.from_sub_folders(files, self.folder)
@@ -68,7 +84,7 @@ class Dataset:
     @property
     def has_boxes(self) -> bool:
         """Whether there is a file that says boxes."""
-        return bool(self.coco or self.yolo)
+        return bool(self.coco or self.yolo or self.is_captured)
 
     @functools.cached_property
     def boxes(self) -> box_labels.BoxLabels | None:
@@ -77,6 +93,8 @@ class Dataset:
         Raises:
             PicturesError
         """
+        if self.is_captured:
+            return captured_labels.boxes(self.folder, self.files)
         if self.coco:
             return coco_file.read(self.coco, self.files)
         return yolo_files.read(self.yolo, self.files) if self.yolo else None
@@ -109,6 +127,8 @@ class Dataset:
 
     def notes(self, task: str, names: list[str], model: str) -> list[str]:
         """What one must know of how the labels fit a model, as sentences."""
+        if self.is_captured and self.labels(task, names, model):
+            return [captured_labels.NOTE]
         if task == "detection" and self.boxes:
             return box_labels.notes(self.boxes, names, model)
         if task == "segmentation" and self.masks:
