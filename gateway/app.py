@@ -20,6 +20,7 @@ from gateway import (
     settings,
     via,
 )
+from gateway.capturing.capturer import Capturer
 from gateway.front_ends import huggingface, open_inference, open_inference_models
 from gateway.front_ends import passerelle as own
 from gateway.front_ends.front_end import FrontEnd
@@ -94,6 +95,7 @@ def create_app(options: settings.Settings | None = None) -> Application:
         traffic=Traffic(options.traffic),
         limits=shared.of(options.redis, options.redis_timeout, options.workers),
         wrong_keys=WrongKeys(options.max_wrong_keys),
+        capturer=Capturer(options.capture) if options.capture else None,
     )
     return make_app(gateway, table)
 
@@ -103,7 +105,7 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     options = gateway.options
     measured = metrics.of(gateway, table.limits)
     threads = Threads(control.create_app(gateway), options.request_threads, options.max_body)
-    mirrors = Mirrors(gateway.traffic)
+    mirrors = Mirrors(gateway.traffic, gateway.capturer.differ if gateway.capturer else None)
     lifespan = functools.partial(running, gateway, table, measured, mirrors)
     app = Application("gateway", options, threads, lifespan)
     app.intercept = functools.partial(cors.intercept, gateway)
@@ -111,6 +113,8 @@ def make_app(gateway: State, table: RouteTable) -> Application:
         app.observers.append(gateway.usage.observe)
     gateway.followers.append(following.follower(gateway.traffic))
     gateway.followers.append(lambda found: mirrors.follow(found, gateway.routes.current.by_id))
+    if gateway.capturer:
+        gateway.followers.append(gateway.capturer.take)
     for method, path, front_end in FRONT_ENDS:
         handler = functools.partial(predict, gateway, front_end)
         app.add_route(method, path, handler, front_end.refuse)
@@ -136,8 +140,10 @@ async def running(
     """
     table.start()
     await table.heard()
-    counting = gateway.usage.running() if gateway.usage else contextlib.nullcontext()
-    async with counting, gateway.traffic.running(), mirrors.running(), asyncio.TaskGroup() as tasks:
+    parts = [each for each in (gateway.usage, gateway.capturer, gateway.traffic, mirrors) if each]
+    async with contextlib.AsyncExitStack() as entered, asyncio.TaskGroup() as tasks:
+        for part in parts:
+            await entered.enter_async_context(part.running())
         watched = gateway.keys, gateway.routes, table, table.issuers, measured
         watching = [tasks.create_task(each.watch()) for each in watched]
         yield

@@ -10,7 +10,7 @@ from typing import Any, cast
 import flask
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from gateway import auth, history, readiness, rollout, usage_report
+from gateway import auth, captured, history, readiness, rollout, usage_report
 from gateway.any_route import AnyRoute
 from gateway.caller import Caller
 from gateway.state import State
@@ -100,6 +100,7 @@ async def own_usage(gateway: State, threads: Threads, request: Request) -> Respo
 HANDLERS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/models", listing),
     ("GET", "/models/{model_id}", one_model),
+    ("GET", "/models/{model_id}/captured/{name}", captured.picture),
     ("GET", "/history", listing),
     ("GET", "/usage", own_usage),
 )  # of what needs a key

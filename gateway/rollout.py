@@ -6,6 +6,7 @@ Each is told by a function of MEMBERS, which gives None where a model has none.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from gateway import captured
 from gateway.any_route import AnyRoute
 from gateway.persistence.database import DatabaseError
 from gateway.route import Route
@@ -55,7 +56,11 @@ async def traffic(gateway: State, route: AnyRoute) -> dict[str, Any] | None:
     return {"hours": HOURS, "variants": variants}
 
 
-MEMBERS: tuple[tuple[str, Member], ...] = (("traffic", traffic),)  # by their names
+MEMBERS: tuple[tuple[str, Member], ...] = (
+    ("traffic", traffic),
+    ("capture", captured.capture),
+    ("drift", captured.drift),
+)  # by their names
 
 
 async def _sums(gateway: State, model_id: str) -> Sums:

@@ -127,7 +127,7 @@ class RouteTable:
         """The manifest at `path`.
 
         Raises:
-            reading.ManifestError: also for a service that the setting gives no address.
+            reading.ManifestError: also for what a setting is missing for.
         """
         manifest = reading.read_manifest(path)
         try:
@@ -136,6 +136,13 @@ class RouteTable:
         except KeyError as error:
             message = f"PASSERELLE_UPSTREAM gives no address for the service {error}; add it"
             raise reading.ManifestError(path, [source.Problem(1, "", message)]) from None
+        kept = [model.id for model in served(manifest) if model.capture]
+        if kept and not self.options.capture:
+            message = (
+                f"PASSERELLE_CAPTURE names no folder for what {kept[0]} captures; set it to one "
+                "that the gateway may write to, or remove capture"
+            )
+            raise reading.ManifestError(path, [source.Problem(1, "", message)])
         return manifest
 
     def accept(self, manifest: Manifest) -> Routes:

@@ -81,6 +81,8 @@ class Settings(settings.ServerSettings):
     usage_days: settings.Count = Field(400, alias="PASSERELLE_USAGE_DAYS")
     # The file of how splits' variants and mirrors answer; it is kept in memory unless given.
     traffic: Path | None = Field(None, alias="PASSERELLE_TRAFFIC")
+    # The folder of what is captured; needed where the manifest has a model with `capture`.
+    capture: Path | None = Field(None, alias="PASSERELLE_CAPTURE")
     # Boxes of a pipeline's first step that its second is asked about: as many as its service takes.
     max_pictures: settings.Count = Field(sending.MAX_PICTURES, alias="PASSERELLE_MAX_PICTURES")
     # Processes that answer, each with a cache, a history and limits of requests at once of its own.

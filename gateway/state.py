@@ -3,6 +3,7 @@
 import dataclasses
 
 from gateway import via
+from gateway.capturing.capturer import Capturer
 from gateway.fetching.fetcher import Fetcher
 from gateway.followed import Follower
 from gateway.keys.api_keys import Keys
@@ -29,5 +30,6 @@ class State:
     usage: Usage | None = None  # None: none is counted
     traffic: Traffic = dataclasses.field(default_factory=Traffic)  # of splits and mirrors
     limits: Store = dataclasses.field(default_factory=Counts)
+    capturer: Capturer | None = None  # None: no folder is given
     followers: list[Follower] = dataclasses.field(default_factory=list)  # of answers
     wrong_keys: WrongKeys = dataclasses.field(default_factory=WrongKeys)

@@ -156,6 +156,13 @@ def test_a_service_without_an_address_is_a_problem_of_the_manifest(tmp_path: Pat
         table(PASSERELLE_UPSTREAM="park=http://10.0.0.1").read(written(tmp_path))
 
 
+def test_what_is_captured_needs_a_folder(tmp_path: Path) -> None:
+    text = MANIFEST.replace("cache: {}", "capture: {share: 1%}")
+    with pytest.raises(reading.ManifestError, match="no folder for what one captures; set it to"):
+        table().read(written(tmp_path, text))
+    assert table(PASSERELLE_CAPTURE=str(tmp_path)).read(written(tmp_path, text))
+
+
 @pytest.mark.parametrize(
     ("backend", "address"),
     [

@@ -1,0 +1,56 @@
+"""How the answers of a model are distributed, hour by hour."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.capturing import answer_counts
+from gateway.capturing.answer_counts import HOUR, AnswerCounts
+from tests.unit.gateway.capturing import made
+from tests.unit.gateway.capturing.made import NOW
+
+MODEL, OTHER = answer_counts.key({"digest": "a"}), answer_counts.key({"digest": "b"})
+
+
+def counted(*labels: str, dropped: int = 0) -> AnswerCounts:
+    found = AnswerCounts(dropped=dropped)
+    for each in labels:
+        found.answers.count(made.document(each))
+    return found
+
+
+def test_what_several_add_is_summed_up(tmp_path: Path) -> None:
+    answer_counts.add(tmp_path, MODEL, counted("cat", dropped=1), NOW)
+    answer_counts.add(tmp_path, MODEL, counted("cat", "dog"), NOW + 1)
+    answer_counts.add(tmp_path, MODEL, counted("cow"), NOW + HOUR)
+    found = answer_counts.read(tmp_path, MODEL, NOW + HOUR)
+    assert found.answers.classes == {"cat": 2, "dog": 1, "cow": 1}
+    assert (found.answers.pictures, found.dropped) == (4, 1)
+
+
+def test_hours_of_a_day_ago_no_longer_count_and_go(tmp_path: Path) -> None:
+    answer_counts.add(tmp_path, MODEL, counted("cat"), NOW)
+    later = NOW + answer_counts.HOURS * HOUR
+    assert not answer_counts.read(tmp_path, MODEL, later)
+    answer_counts.add(tmp_path, MODEL, counted("dog"), later)
+    assert len(list((tmp_path / answer_counts.FOLDER).iterdir())) == 1
+
+
+def test_the_answers_of_another_artifact_do_not_count(tmp_path: Path) -> None:
+    answer_counts.add(tmp_path, OTHER, counted("cat"), NOW)
+    assert not answer_counts.read(tmp_path, MODEL, NOW)
+    assert len({MODEL, OTHER, answer_counts.key(None)}) == 3
+
+
+def test_a_damaged_file_counts_for_nothing(tmp_path: Path) -> None:
+    answer_counts.add(tmp_path, MODEL, counted("cat"), NOW)
+    (file,) = (tmp_path / answer_counts.FOLDER).iterdir()
+    file.write_text('{"answers": {"pictures": 1}, "dropped": "x"}')
+    assert not answer_counts.read(tmp_path, MODEL, NOW)
+
+
+@pytest.mark.parametrize(
+    ("query", "does"), [({}, True), ({"top": "1"}, True), ({"threshold": "0.1"}, False)]
+)
+def test_requests_that_choose_their_scores_do_not_count(query: dict[str, str], does: bool) -> None:  # noqa: FBT001
+    assert answer_counts.counts(query) is does
