@@ -5,19 +5,18 @@ MODEL/.differences.json    {the other model's id: [the differences, the largest 
 
 import dataclasses
 import re
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gateway.capturing import json_file, picture_file
 from gateway.capturing.kept import PICTURES
+from passerelle import agreement
 
 FILE = ".differences.json"
 MOST = 20  # for each other model
 MAX_AGE = 7 * 86_400  # seconds
 MAX_TEXT = 120  # characters of an answer's summary
-MAX_NAMED = 4  # classes in one
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,19 +87,12 @@ def _one(row: Any) -> Difference | None:
 
 
 def summary(answer: Any) -> str:
-    """An answer in short: its class, or how many boxes of which; of what has neither, nothing."""
-    if not isinstance(answer, Mapping) or not isinstance(answer.get("predictions"), list):
-        return ""
-    names = [each.get("label", "") for each in answer["predictions"] if isinstance(each, Mapping)]
-    if answer.get("task") != "detection":
-        return _short(names[0]) if names else ""
-    counted = Counter(map(str, names)).most_common()
-    said = [f"{count} {name}" if count > 1 else name for name, count in counted[:MAX_NAMED]]
-    more = ["…"] if len(counted) > MAX_NAMED else []
-    return _short(", ".join(said + more)) or "nothing"
+    """An answer in a few words; empty where there are none for it."""
+    task = answer.get("task") if isinstance(answer, Mapping) else None
+    return _short(agreement.summary(task, answer)) if isinstance(task, str) else ""
 
 
-def _short(text: Any) -> str:
+def _short(text: str) -> str:
     """A text on one line, cut off where it is long."""
-    line = re.sub(r"\s+", " ", str(text)).strip()
+    line = re.sub(r"\s+", " ", text).strip()
     return line if len(line) <= MAX_TEXT else f"{line[: MAX_TEXT - 1]}…"

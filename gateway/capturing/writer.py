@@ -92,7 +92,7 @@ class Writer:
         if differing is None:
             return
         other = sent_pictures.document(differing.response)
-        texts = differences.summary(_first(document)), differences.summary(_first(other))
+        texts = differences.summary(document), differences.summary(other)
         found = Difference(differing.agreement, job.at, *texts, picture)
         self.differences(job.folder).add(differing.model_id, found, self._clock())
 
@@ -126,8 +126,3 @@ class Writer:
         if not self._is_failing:
             self._is_failing = True
             log.write("ERROR", f"requests can't be captured, and are left out: {reason}", **fields)
-
-
-def _first(document: object) -> object:
-    """The answer to the first picture."""
-    return next(iter(sent_pictures.answers(document)), None)

@@ -83,7 +83,7 @@ async def test_what_differs_is_kept_though_chance_did_not_choose_it(case: Case) 
     await case.write()
     assert case.pictures == 1
     (found,) = differences.read(case.folder / "m", NOW)["n"]
-    assert (found.answer, found.other) == ("cat", "dog")
+    assert (found.answer, found.other) == ("cat 0.90", "dog 0.90")
     assert found.picture is not None
 
 

@@ -77,7 +77,7 @@ def test_a_difference_names_the_picture_that_was_kept_before_or_is_kept_for_it(c
     case.writer.do(made.job(case.folder, stem="x", exchange=None, differing=differing))
     found = differences.read(case.folder, NOW)["n"]
     assert [each.picture for each in found] == [f"{STEM}.jpg", f"{other}.jpg", None]
-    assert (found[0].answer, found[0].other, found[0].agreement) == ("cat", "dog", 0.25)
+    assert (found[0].answer, found[0].other, found[0].agreement) == ("cat 0.90", "dog 0.90", 0.25)
 
 
 def test_those_that_were_left_out_are_counted(case: Case) -> None:
