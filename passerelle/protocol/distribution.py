@@ -14,6 +14,7 @@ TASKS = ("classification", "detection")  # whose answers are counted
 BINS = 20  # of the scores, each as wide as the others, from 0 to 1
 MAX_CLASSES = 2_000  # that are counted by themselves
 MAX_NAME = 200  # characters of a class's
+MAX_COUNT = 10**15  # that a document may say
 OTHERS = "…"  # the name of all classes beyond those
 
 
@@ -92,5 +93,6 @@ class Distribution:
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             return None
         counts = [found.pictures, *classes.values(), *scores, found.unbounded]
-        is_sound = len(scores) == BINS and min(counts) >= 0 and math.isfinite(found.score_sum)
-        return found if is_sound else None
+        are_counts = 0 <= min(counts) and max(counts) <= MAX_COUNT
+        is_sound = len(scores) == BINS and len(classes) <= MAX_CLASSES + 1
+        return found if is_sound and are_counts and math.isfinite(found.score_sum) else None

@@ -28,6 +28,9 @@ def test_a_recipe_becomes_an_artifact_step_by_step(tmp_path: Path) -> None:
     assert made.task == "classification"
     assert made.signature.inputs == (card.TensorSpec("pixels", (1, 32, 32, 3), "UINT8"),)
     assert made.signature.outputs == (card.TensorSpec("logits", (1, 4), "FP32"),)
+    assert made.reference is not None
+    assert (made.reference["of"], made.reference["pictures"]) == ("crops of photographs", 50)
+    assert set(made.reference["classes"]) <= {"a", "b", "c", "d"}
     assert str(tmp_path) not in (folder / card.FILE).read_text()
     assert {"model.xml", "model.bin"} < {file.name for file in folder.iterdir()}
 

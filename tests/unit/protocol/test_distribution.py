@@ -71,7 +71,8 @@ def test_what_was_counted_is_read_as_it_was_and_adds_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"scores": [1]}, {"pictures": -1}, {"classes": [1]}, {"score_sum": "x"},
+    "change", [{"scores": [1]}, {"pictures": -1}, {"pictures": 10**400}, {"classes": [1]},
+     {"classes": {str(each): 1 for each in range(3_000)}}, {"score_sum": "x"},
                {"unbounded": None}]
 )  # fmt: skip
 def test_what_is_no_distribution_is_none(change: dict[str, Any]) -> None:
