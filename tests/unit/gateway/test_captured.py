@@ -59,6 +59,7 @@ async def test_a_picture_comes_as_a_picture_and_runs_nothing(state: State) -> No
         (f"/models/m/captured/{STEM}.png", made.KEY_TEXT, 404),
         ("/models/m/captured/..%2F.sums.json", made.KEY_TEXT, 404),
     ],
+    ids=["no key", "wrong key", "another model", "another file", "a path"],
 )
 async def test_nobody_else_has_it(path: str, key: str, status: int, state: State) -> None:
     assert (await get(state, path, key)).status == status
