@@ -93,6 +93,6 @@ class Distribution:
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             return None
         counts = [found.pictures, *classes.values(), *scores, found.unbounded]
-        are_counts = 0 <= min(counts) and max(counts) <= MAX_COUNT
+        are_counts = min(counts) >= 0 and max(counts) <= MAX_COUNT
         is_sound = len(scores) == BINS and len(classes) <= MAX_CLASSES + 1
         return found if is_sound and are_counts and math.isfinite(found.score_sum) else None
