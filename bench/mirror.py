@@ -108,22 +108,26 @@ def measure(options: argparse.Namespace) -> Report:
 class Mirror:
     """The mirror's service."""
 
-    def __init__(self, folder: Path, delay: float) -> None:
-        self._folder, self._delay = folder, delay
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._delay = folder, 0.0
         self._process: Process | None = None
 
-    def start(self, delay: float | None = None) -> None:
-        """Have it run, as slow as the model unless told otherwise."""
+    def replace(self, delay: float) -> bool:
+        """Have one run that takes so many seconds; whether it took the place of another."""
+        was_running = self._process is not None
+        if was_running and self._delay == delay:
+            return False
         self.kill()
-        seconds = self._delay if delay is None else delay
+        self._delay = delay
         address = self._folder / f"{MIRROR}.sock"
         address.unlink(missing_ok=True)
         command = [
-            sys.executable, "-m", "bench.stand_in", MIRROR, "--delay", str(seconds),
+            sys.executable, "-m", "bench.stand_in", MIRROR, "--delay", str(delay),
             "--bind", f"unix:{address}",
         ]  # fmt: skip
         self._process = Process(MIRROR, Command(command, {}, self._folder / "mirror.log"))
         self._process.start()
+        return was_running
 
     def signal(self, number: signal.Signals) -> None:
         """Send its process a signal."""
@@ -141,9 +145,9 @@ class Mirror:
 @contextlib.contextmanager
 def running(folder: Path, delay: float) -> Iterator[Mirror]:
     """A mirror that runs, and is gone after the block."""
-    found = Mirror(folder, delay)
+    found = Mirror(folder)
     try:
-        found.start()
+        found.replace(delay)
         yield found
     finally:
         found.kill()
@@ -164,8 +168,9 @@ class Run:
         if case in WITHOUT:
             return self.send(self.gateways[0], self.options.seconds)
         gateway = self.gateways[1]
-        self.mirror.start(SLOW if case == "slow" else None)
-        time.sleep(PROBED)
+        if self.mirror.replace(SLOW if case == "slow" else self.options.delay):
+            time.sleep(PROBED)
+        self.mirror.signal(signal.SIGCONT)
         self._wait_until_ready(gateway)
         if case == "frozen":
             self.mirror.signal(signal.SIGSTOP)
