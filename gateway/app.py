@@ -17,6 +17,7 @@ from gateway import (
     limiting,
     metrics,
     picture_by_url,
+    promoting,
     settings,
     via,
 )
@@ -84,6 +85,8 @@ def create_app(options: settings.Settings | None = None) -> Application:
     options = options or settings.read()
     table = RouteTable(options)
     read_keys = known_keys.reader(options)
+    traffic = Traffic(options.traffic)
+    promotions = promoting.of(options, table, traffic)
     key_files = [each for each in (options.page_key, options.metrics_key) if each]
     gateway = State(
         options,
@@ -92,7 +95,8 @@ def create_app(options: settings.Settings | None = None) -> Application:
         ),
         FileWatcher(options.manifest, table.read, table.accept, reading.ManifestError),
         usage=Usage(options.usage, options.usage_days) if options.usage else None,
-        traffic=Traffic(options.traffic),
+        traffic=traffic,
+        promotions=promotions,
         limits=shared.of(options.redis, options.redis_timeout, options.workers),
         wrong_keys=WrongKeys(options.max_wrong_keys),
         capturer=Capturer(options.capture) if options.capture else None,
@@ -123,8 +127,10 @@ def make_app(gateway: State, table: RouteTable) -> Application:
         app.add_route(method, path, functools.partial(ask, gateway), open_inference.refuse)
     for method, path, answer in control.HANDLERS:
         app.add_route(method, path, functools.partial(answer, gateway, threads))
+    app.add_route("POST", promoting.PATH, functools.partial(promoting.ask, gateway))
     app.add_route("GET", "/health/ready", functools.partial(control.ready, gateway))
     app.add_route("GET", PATH, functools.partial(control.metrics, gateway, measured))
+    promoting.measure(measured, gateway)
     measured.follow(app)
     return app
 
@@ -144,7 +150,8 @@ async def running(
     async with contextlib.AsyncExitStack() as entered, asyncio.TaskGroup() as tasks:
         for part in parts:
             await entered.enter_async_context(part.running())
-        watched = gateway.keys, gateway.routes, table, table.issuers, measured
+        await gateway.promotions.begin()
+        watched = gateway.keys, gateway.routes, table, table.issuers, measured, gateway.promotions
         watching = [tasks.create_task(each.watch()) for each in watched]
         yield
         for each in watching:

@@ -7,9 +7,9 @@ from typing import Literal
 from passerelle.protocol.rates import Rate
 
 # What one may do: ask a model; see what there is and what its last minutes were; see everybody's
-# usage; see the gateway's metrics.
-Verb = Literal["predict", "read", "usage", "metrics"]
-VERBS: tuple[Verb, ...] = ("predict", "read", "usage", "metrics")
+# usage; see the gateway's metrics; give the variants of a split other weights.
+Verb = Literal["predict", "read", "usage", "metrics", "promote"]
+VERBS: tuple[Verb, ...] = ("predict", "read", "usage", "metrics", "promote")
 USUAL_VERBS: tuple[Verb, ...] = ("predict", "read")  # of a key that names none
 ALL = "*"  # in place of a model's id
 

@@ -56,8 +56,20 @@ async def traffic(gateway: State, route: AnyRoute) -> dict[str, Any] | None:
     return {"hours": HOURS, "variants": variants}
 
 
+async def promotion(gateway: State, route: AnyRoute) -> dict[str, Any] | None:
+    """How far a split's new variant is, and why; None where the ledger can't be read."""
+    if not isinstance(route, SplitRoute) or route.model.promote is None:
+        return None
+    try:
+        return await gateway.promotions.document(route.model)
+    except DatabaseError as error:
+        log.write("ERROR", f"promotions can't be read: {error}")
+        return None
+
+
 MEMBERS: tuple[tuple[str, Member], ...] = (
     ("traffic", traffic),
+    ("promotion", promotion),
     ("capture", captured.capture),
     ("drift", captured.drift),
 )  # by their names

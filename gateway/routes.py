@@ -17,6 +17,7 @@ from gateway.cache_store import CacheStore
 from gateway.caller import Caller
 from gateway.history import History
 from gateway.location import Location
+from gateway.promotion import one_ledger
 from gateway.route import PipelineRoute, Route
 from gateway.split_route import InForce, SplitRoute, as_written
 from gateway.tokens.issuer_table import IssuerTable
@@ -130,6 +131,8 @@ class RouteTable:
             reading.ManifestError: also for what a setting is missing for.
         """
         manifest = reading.read_manifest(path)
+        if message := one_ledger.problem(manifest, self.options.workers, self.options.traffic):
+            raise reading.ManifestError(path, [source.Problem(1, "", message)])
         try:
             for model in served(manifest):
                 self._address(model)

@@ -10,6 +10,7 @@ from gateway.keys.api_keys import Keys
 from gateway.keys.wrong_keys import WrongKeys
 from gateway.limits.counts import Counts
 from gateway.limits.limit import Store
+from gateway.promotion.promotions import Promotions
 from gateway.routes import Routes
 from gateway.settings import Settings
 from gateway.traffic.traffic import Traffic
@@ -29,6 +30,7 @@ class State:
     name: str = dataclasses.field(default_factory=via.new_name)  # of the process, in Via
     usage: Usage | None = None  # None: none is counted
     traffic: Traffic = dataclasses.field(default_factory=Traffic)  # of splits and mirrors
+    promotions: Promotions = dataclasses.field(default_factory=Promotions)
     limits: Store = dataclasses.field(default_factory=Counts)
     capturer: Capturer | None = None  # None: no folder is given
     followers: list[Follower] = dataclasses.field(default_factory=list)  # of answers

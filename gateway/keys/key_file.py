@@ -5,7 +5,7 @@ keys:
     prefix: 1f3a09bc            public, for look-up
     sha256: …                   of the whole key
     models: ["*"]               the ids it may use, or * for all
-    verbs: [predict, read]      optional, these unless given; also usage, metrics
+    verbs: [predict, read]      optional, these unless given; also usage, metrics, promote
     rate: 100/minute            optional: how many requests
     quota: 10000/day            optional: the same in whole hours or days of UTC
     expires: 2027-01-01         optional: when it no longer works, a day or 2027-01-01T18:00:00Z

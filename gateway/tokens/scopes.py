@@ -2,6 +2,7 @@
 
 predict:efficientnet-lite0, predict:*    ask a model, or all
 read:efficientnet-lite0, read:*          see a model in the listing and the history, or all
+promote:pets, promote:*                  change the weights of a split, or of all
 usage, metrics                           see everybody's usage, the gateway's metrics
 """
 
@@ -12,7 +13,7 @@ from typing import Any, cast
 from gateway.caller import ALL, Verb
 
 OF_ALL = ("usage", "metrics")  # verbs that are for no model in particular
-_OF_MODEL = re.compile(r"(predict|read):(\*|[a-z0-9-]{1,63})")
+_OF_MODEL = re.compile(r"(predict|read|promote):(\*|[a-z0-9-]{1,63})")
 
 Scopes = Mapping[Verb, frozenset[str]]
 

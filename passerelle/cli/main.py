@@ -20,6 +20,7 @@ from passerelle.cli import (
     models,
     output,
     predict,
+    promote,
     render,
     schema,
     up,
@@ -41,6 +42,7 @@ COMMANDS: tuple[click.Command, ...] = (
     predict.predict,
     keys.keys,
     usage.usage,
+    promote.promote,
     render.render,
 )
 FORESEEN = (  # their text is a sentence that says what to do

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import json
 import urllib.parse
 from collections.abc import Mapping, Sequence
 
@@ -46,6 +47,17 @@ def usage(headers: Mapping[str, str], by: Sequence[str], **query: Day) -> Call:
     """How much was asked, by day."""
     given = {name: each for name, each in {**query, "by": ",".join(by)}.items() if each}
     return request("GET", _with(given, "/usage"), headers=headers)
+
+
+def promote(
+    model_id: str, to: float | None, headers: Mapping[str, str], *, force: bool = False
+) -> Call:
+    """Another weight of a split's new variant. To ask twice for the next step is to ask for two."""
+    given = {**({} if to is None else {"to": to}), **({"force": True} if force else {})}
+    kind = {"Content-Type": payload.JSON}
+    body = json.dumps(given).encode()
+    path = f"/model/{_quoted(model_id)}/promotion"
+    return Call("POST", path, body, {**kind, **headers}, is_repeatable=to is not None)
 
 
 def predict(

@@ -97,6 +97,25 @@ class Client(core.Core):
         call = calls.usage(headers, by, since=since, until=until, caller=caller, model=model)
         return self._ask(call).document
 
+    def promote(
+        self,
+        model_id: str,
+        to: float | None = None,
+        *,
+        force: bool = False,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> dict[str, Any]:
+        """Give the new variant of a split the weight of the next step, or `to` percent.
+
+        More than it has it gets only if all holds that the manifest wants of it, or with `force`.
+        What is returned is how the promotion is then.
+
+        Raises:
+            errors.ClientError: Refused, with the figures among its members (`promotion`).
+        """
+        call = calls.promote(model_id, to, headers, force=force)
+        return self._ask(call).document
+
     @overload
     def predict(
         self,

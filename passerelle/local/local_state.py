@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from gateway.caller import USUAL_VERBS, Verb
 from gateway.keys import api_keys, plain_key
-from gateway.keys.api_keys import Keys
+from gateway.keys.api_keys import Key, Keys
 from passerelle.local import key_changes
 from passerelle.protocol import timestamps
 
 DEMO_NAME = "demo"
+VERBS_OF_DEMO: tuple[Verb, ...] = (*USUAL_VERBS, "promote")  # it is whoever runs it that has it
 USUAL_ADDRESS = "http://127.0.0.1:8080"
 
 
@@ -49,7 +51,7 @@ def demo_key(state: Path) -> str:
 
 
 def ensure_demo_key(state: Path) -> str:
-    """The demo key, which every model takes, made once; a new one if the old is no longer good.
+    """The demo key, which every model takes, made once; a new one if the old one won't do.
 
     Its file may be read by its owner alone.
 
@@ -58,9 +60,10 @@ def ensure_demo_key(state: Path) -> str:
     """
     text = demo_key(state)
     with key_changes.changing(keys_file(state), may_make=True) as keys:
-        if text and Keys({each.prefix: each for each in keys}).find(text, timestamps.now()):
+        known = Keys({each.prefix: each for each in keys}).find(text, timestamps.now())
+        if known and set(VERBS_OF_DEMO) <= set(known.verbs):
             return text
-        text, key = api_keys.new(DEMO_NAME, ("*",))
+        text, key = api_keys.like(Key(DEMO_NAME, "", "", ("*",), verbs=VERBS_OF_DEMO))
         keys[:] = [*(each for each in keys if each.name != DEMO_NAME), key]
     plain_key.write_privately(state / "demo.key", text + "\n")
     return text

@@ -5,6 +5,7 @@
     ├── Unauthorized          401  no key, or not one of ours
     ├── Forbidden             403  a good key, without that right
     ├── NotFound              404
+    ├── Conflict              409  not as things stand now
     ├── RequestTimeout        408  the body did not arrive in time
     ├── ContentTooLarge       413  too many bytes, or too many pixels
     ├── UnsupportedMediaType  415  not a format that is read here
@@ -75,6 +76,10 @@ class Forbidden(Problem):
 
 class NotFound(Problem):
     status = 404
+
+
+class Conflict(Problem):
+    status = 409
 
 
 class RequestTimeout(Problem):

@@ -10,6 +10,7 @@ from tests.support import prometheus
 
 REQUESTS = 'http_server_request_duration_seconds_count{job="gateway", model="net", status="%s"}'
 BUCKET = 'http_server_request_duration_seconds_bucket{job="gateway", model="net", le="%s"}'
+PROMOTION = 'passerelle_promotion_state{job="gateway", model="net", state="rolled_back"}'
 STATUS = 'passerelle_model_status{job="gateway", model="%s", status="ready"}'
 REPLICAS = 'passerelle_replicas_%s{job="gateway", model="net"}'
 
@@ -63,6 +64,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str]]] = {
         {'passerelle_limits_alone{job="gateway"}': "0x60"},
         {},
     ),
+    "RolledBack": ({PROMOTION: "1x60"}, {PROMOTION: "0x60"}, {"model": "net"}),
     "NotNumbers": (
         {'passerelle_non_finite_pictures_total{model="net"}': "0+1x60"},
         {'passerelle_non_finite_pictures_total{model="net"}': "7x60"},
@@ -83,7 +85,7 @@ def firing(name: str, labels: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def test_the_rules_are_well_formed() -> None:
-    assert "11 rules found" in prometheus.check(
+    assert "12 rules found" in prometheus.check(
         "check", "rules", f"{prometheus.EXAMPLE}/alerts.yaml"
     )
 

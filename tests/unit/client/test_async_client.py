@@ -20,7 +20,7 @@ def asking(network: fake.Network) -> AsyncClient:
     return AsyncClient(fake.URL, "psl_key", http=network.http_async())
 
 
-@pytest.mark.parametrize("name", ["__init__", "models", "model", "history", "usage", "predict",
+@pytest.mark.parametrize("name", ["__init__", "models", "model", "history", "usage", "promote", "predict",
                                   "predict_many", "predict_boxes", "request"])  # fmt: skip
 def test_both_clients_are_asked_in_the_same_way(name: str) -> None:
     ours, other = (inspect.signature(getattr(kind, name)) for kind in (AsyncClient, Client))
@@ -37,6 +37,12 @@ async def test_models_a_model_history_and_usage_are_those_of_the_answer() -> Non
     assert await client.usage(model="a") == {"models": [{"id": "a"}]}
     assert network.paths == ["/models", "/models/a", "/history", "/usage?model=a"]
     assert network.requests[0].headers["X-API-Key"] == "psl_key"
+
+
+async def test_a_promotion_is_asked_for_and_told() -> None:
+    network = fake.network({"state": "waiting"})
+    assert await asking(network).promote("pets", 25, force=True) == {"state": "waiting"}
+    assert network.requests[0].content == b'{"to": 25, "force": true}'
 
 
 async def test_a_function_that_gives_the_token_holds_nobody_up_since_a_thread_calls_it() -> None:

@@ -30,6 +30,15 @@ def test_what_is_only_looked_at_has_no_body_and_may_be_asked_again(
     assert call.is_repeatable
 
 
+def test_a_weight_may_be_asked_for_again_and_the_next_step_may_not() -> None:
+    call = calls.promote("a", 25, TRACE)
+    assert (call.method, call.path, call.body) == ("POST", "/model/a/promotion", b'{"to": 25}')
+    assert call.headers == {"Content-Type": "application/json", **TRACE}
+    assert call.is_repeatable
+    again = calls.promote("a", None, {}, force=True)
+    assert (again.body, again.is_repeatable) == (b'{"force": true}', False)
+
+
 def test_a_picture_goes_to_its_model_with_what_is_asked_of_it() -> None:
     options = {"threshold": 0.5, "top": None, "encoding_format": "base64"}
     call = calls.predict("a", b"picture", None, options, TRACE)

@@ -15,6 +15,15 @@ def test_the_demo_key_is_made_once_and_accepted(tmp_path: Path) -> None:
     assert [(key.name, key.models) for key in keys] == [("demo", ("*",))]
 
 
+def test_the_demo_key_may_promote_and_one_that_may_not_is_exchanged(tmp_path: Path) -> None:
+    text, key = api_keys.new("demo", ("*",))
+    key_changes.write(local_state.keys_file(tmp_path), [key])
+    (tmp_path / "demo.key").write_text(text)
+    assert local_state.ensure_demo_key(tmp_path) != text
+    (found,) = key_file.read(local_state.keys_file(tmp_path)).by_prefix.values()
+    assert found.verbs == ("predict", "read", "promote")
+
+
 def test_the_demo_key_is_for_its_owners_eyes(tmp_path: Path) -> None:
     local_state.ensure_demo_key(tmp_path)
     assert (tmp_path / "demo.key").stat().st_mode & 0o777 == 0o600

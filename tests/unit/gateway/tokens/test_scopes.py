@@ -8,9 +8,10 @@ from gateway.tokens import scopes
 
 
 def test_scopes_are_verbs_and_models() -> None:
-    found = scopes.parse(["predict:a", "predict:b-1", "read:*", "usage", "metrics"])
+    found = scopes.parse(["predict:a", "predict:b-1", "read:*", "promote:a", "usage", "metrics"])
     assert found == {
         "predict": {"a", "b-1"}, "read": {"*"}, "usage": {"*"}, "metrics": {"*"},
+        "promote": {"a"},
     }  # fmt: skip
 
 

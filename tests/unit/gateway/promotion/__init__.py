@@ -1,0 +1,1 @@
+"""Tests of how a new variant comes to answer everything."""
