@@ -98,7 +98,11 @@ async def test_who_has_the_right_gets_the_next_step_if_all_holds(gateway: Gatewa
     assert forced.json["weights"] == {"m": 66.5, "n": 33.5}
 
 
-@pytest.mark.parametrize(("text", "status"), [("", 401), ("psl_wrong", 401), (USUAL_TEXT, 403)])
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("", 401), ("psl_wrong", 401), (USUAL_TEXT, 403)],
+    ids=["none", "wrong", "usual"],
+)
 async def test_who_has_no_right_to_promote_changes_nothing(
     gateway: Gateway, text: str, status: int
 ) -> None:
