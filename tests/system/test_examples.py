@@ -15,7 +15,6 @@ from PIL import Image
 from passerelle.client import answers
 from passerelle.manifest import reading
 from services.bake import architecture, torchvision_models, torchvision_operators
-from services.model.tasks import boxes
 from tests.support import marked_pictures, onnx_files, stack
 from tests.system.test_gateway import CATS
 
@@ -115,6 +114,15 @@ def found(answer: answers.Detection) -> Any:
     return np.array(rows, float).reshape(-1, 4)
 
 
+def ious(one: Any, other: Any) -> Any:
+    """Intersection over union of each box of one list (n, 4) and each of another: (n, m)."""
+    near = np.maximum(one[:, np.newaxis, :2], other[:, :2])
+    far = np.minimum(one[:, np.newaxis, 2:], other[:, 2:])
+    shared = np.clip(far - near, 0, None).prod(2)
+    first, second = ((each[:, 2:] - each[:, :2]).prod(1) for each in (one, other))
+    return shared / (first[:, np.newaxis] + second - shared)
+
+
 def test_text_that_was_drawn_into_photographs_is_found_where_it_is(tmp_path: Path) -> None:
     manifest = EXAMPLES / "text" / "models.yaml"
     with stack.running(manifest, tmp_path, "--no-gateway") as up, up.client("") as client:
@@ -122,7 +130,7 @@ def test_text_that_was_drawn_into_photographs_is_found_where_it_is(tmp_path: Pat
             image, truth = marked_pictures.with_text(name)
             answer = client.predict("text", image, expect=answers.Detection).answer
             assert {each.label for each in answer.predictions} == {"text"}
-            overlaps = boxes.ious(truth, found(answer))
+            overlaps = ious(truth, found(answer))
             assert (overlaps.max(1) > 0.6).all(), overlaps
             assert (overlaps.max(0) > 0.6).all(), overlaps  # and nothing else
 
@@ -168,5 +176,5 @@ def test_a_yolo_files_boxes_are_decoded_where_its_squares_are(tmp_path: Path) ->
     labels = [each.label for each in answer.predictions]
     assert sorted(labels) == sorted(truth)  # each once, though the network gives each three times
     expected = np.array([truth[label] for label in labels], float)
-    assert boxes.ious(expected, found(answer)).diagonal() == pytest.approx(1, abs=0.1)
+    assert ious(expected, found(answer)).diagonal() == pytest.approx(1, abs=0.1)
     assert (card["handler"], card["labels"]) == ("decode:Yolo", "the ONNX file's metadata")

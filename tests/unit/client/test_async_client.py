@@ -20,8 +20,13 @@ def asking(network: fake.Network) -> AsyncClient:
     return AsyncClient(fake.URL, "psl_key", http=network.http_async())
 
 
-@pytest.mark.parametrize("name", ["__init__", "models", "model", "history", "usage", "promote",
-                                  "predict", "predict_many", "predict_boxes", "request"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "__init__", "models", "model", "history", "usage", "promote", "predict", "predict_many",
+        "predict_boxes", "request",
+    ],
+)  # fmt: skip
 def test_both_clients_are_asked_in_the_same_way(name: str) -> None:
     ours, other = (inspect.signature(getattr(kind, name)) for kind in (AsyncClient, Client))
     named = [[(each.name, each.kind, each.default) for each in one.parameters.values()]
