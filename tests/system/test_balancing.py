@@ -75,12 +75,13 @@ def test_a_replica_that_fails_is_left_out_and_comes_back(tmp_path: Path) -> None
         gateway(tmp_path, bad, good) as door,
     ):
         bad.failing = frozenset({"one"})
-        assert statuses(door, 20)[502] == 5
+        assert statuses(door, 20)[502] in (5, 6, 7)  # with trials, where it takes a while
         assert replicas(door) == {"ready": 2, "known": 2, "ejected": 1}
-        assert (metric(door, "replicas_ejected"), metric(door, "ejections_total")) == (1, 1)
+        assert metric(door, "replicas_ejected") == 1
+        assert metric(door, "ejections_total") >= 1
         assert door.get("/models/other")["replicas"]["ejected"] == 0
         good.failing = bad.failing  # half stays, though it fails too
-        assert statuses(door, 10)[502] == 10
+        assert statuses(door, 6) == {502: 6}
         assert replicas(door)["ejected"] == 1
         bad.failing = good.failing = frozenset()
         stack.wait_for(lambda: ask(door).ok and not replicas(door)["ejected"], 15)
