@@ -84,6 +84,9 @@ def test_a_promotion_is_refused_before_it_is_known_forced_and_taken_back(
     assert f"{OLD} 50 %, {NEW} 50 %" in run(up, "promote", "pets", "--to", "50", "--force")
     assert f"{OLD} 100 %, {NEW} 0 %" in run(up, "promote", "pets", "--back")
     assert {up.predict("pets").json()["model"] for _ in range(20)} == {OLD}
+    told = up.get("/models/pets").json()["promotion"]
+    assert told["weights"] == {OLD: 100, NEW: 0}
+    assert [each["what"] for each in told["events"]].count("forced") == 1
 
 
 def test_the_status_page_tells_all_of_it_in_both_languages(
@@ -91,7 +94,7 @@ def test_the_status_page_tells_all_of_it_in_both_languages(
 ) -> None:
     assert asked
     run(up, "promote", "pets", "--to", "25", "--force")
-    for locale, words in (("en-GB", "Being judged"), ("fr-FR", "En cours d'examen")):
+    for locale, words in (("en-GB", "Waiting for requests"), ("fr-FR", "En attente de requêtes")):
         with chrome.visitor(browser, f"{up.page}/status", locale=locale) as page:
             pets = page.locator(".rollout[data-model=pets]")
             assert pets.locator("tbody").first.locator("tr").count() >= 2
