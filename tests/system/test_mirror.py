@@ -35,6 +35,7 @@ FIELDS = {
     BESIDE: f"service: maps, mirror: {{to: {BELOW}}}",
     BELOW: "service: maps",
 }
+SPLIT = f"  - {{id: shared, split: {{{MAIN}: 60, {MIRROR}: 40}}, compare: 100%}}"
 
 
 def manifest(folder: Path) -> Path:
@@ -49,7 +50,7 @@ def manifest(folder: Path) -> Path:
         for each in lines
         if "{id:" not in each or any(f"id: {name}," in each for name in FIELDS)
     ]
-    found.write_text("\n".join(kept) + "\n")
+    found.write_text("\n".join([*kept, SPLIT]) + "\n")
     return found
 
 
@@ -113,6 +114,24 @@ def test_the_other_form_of_a_request_is_mirrored_as_it_is(up: stack.Stack) -> No
     assert up.request("POST", f"/hf/{MAIN}", data=PICTURES[0]).status_code == 200
     assert up.predict(MAIN, b"no picture").status_code == 415
     stack.wait_for(lambda: since(before, figures(up)) == (2, 0, 0, 2), 5)
+
+
+def test_each_comparison_of_a_split_is_one_with_its_first_variant(up: stack.Stack) -> None:
+    found = [up.predict("shared", PICTURES[0]).headers["X-Model"] for _ in range(20)]
+    assert set(found) == {MAIN, MIRROR}
+
+    def counted() -> dict[tuple[str, str], dict[str, Any]]:
+        variants = up.get("/models/shared").json()["traffic"]["variants"]
+        return {(each["model"], each["kind"]): each for each in variants}
+
+    def asked() -> dict[str, int]:
+        return {name: counted().get((name, "mirror"), {}).get("requests", 0)
+                for name in (MAIN, MIRROR)}  # fmt: skip
+
+    stack.wait_for(lambda: asked() == {MAIN: found.count(MIRROR), MIRROR: found.count(MAIN)}, 5)
+    compared = {name: counted()[name, "mirror"]["agreement"] for name in (MAIN, MIRROR)}
+    assert compared[MAIN] is None
+    assert compared[MIRROR]["compared"] == 20
 
 
 def test_a_frozen_mirror_costs_nobody_anything_and_holds_few_bytes(up: stack.Stack) -> None:
