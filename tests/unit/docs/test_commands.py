@@ -58,6 +58,7 @@ RUN_BY = {
     "python bench.grpc_look": ("tests/system/test_bench.py", '"bench.grpc_look"'),
     "python bench.hop": ("tests/system/test_bench.py", '"bench.hop"'),
     "python bench.memory": ("tests/system/test_bench.py", '"bench.memory"'),
+    "python bench.mirror": ("tests/system/test_bench.py", '"bench.mirror"'),
     "python bench.quota": ("tests/system/test_bench.py", '"bench.quota"'),
     "python bench.slow_clients": ("tests/system/test_bench.py", '"bench.slow_clients"'),
     "python bench.soak": ("tests/system/test_bench.py", '"bench.soak"'),
