@@ -130,7 +130,6 @@ def make_app(gateway: State, table: RouteTable) -> Application:
     app.add_route("POST", promoting.PATH, functools.partial(promoting.ask, gateway))
     app.add_route("GET", "/health/ready", functools.partial(control.ready, gateway))
     app.add_route("GET", PATH, functools.partial(control.metrics, gateway, measured))
-    promoting.measure(measured, gateway)
     measured.follow(app)
     return app
 

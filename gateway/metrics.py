@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from prometheus_client import Counter, Histogram
 
-from gateway import credentials
+from gateway import credentials, promoting
 from gateway.any_route import AnyRoute
 from gateway.balancing.load import Load
 from gateway.limits.shared import Shared
@@ -124,6 +124,7 @@ def of(gateway: State, limits: Limits) -> Metrics:
         model, variant, kind, outcome(status)
     ).inc()
     read_models(metrics, gateway)
+    promoting.measure(metrics, gateway)
     store = gateway.limits
     if isinstance(store, Shared):
         metrics.shared_gauge(

@@ -116,11 +116,12 @@ class Ledger:
         with self.database.writing() as connection:
             if not is_last(change.before, _last(connection, after.split)):
                 return False
-            weights = json.dumps(dict(after.weights))
+            weights = json.dumps(dict(after.weights), allow_nan=False)
             row = (after.revision, after.state, after.since, after.reference)
             connection.execute(PUT, (after.split, after.digest, weights, *row))
             if event:
-                told = (event.at, json.dumps(dict(event.weights)), event.what, event.why)
+                then = json.dumps(dict(event.weights), allow_nan=False)
+                told = (event.at, then, event.what, event.why)
                 connection.execute(ADD, (after.split, *told))
                 connection.execute(FORGET, (after.split, MAX_EVENTS))
         return True

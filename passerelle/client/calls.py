@@ -55,7 +55,7 @@ def promote(
     """Another weight of a split's new variant. To ask twice for the next step is to ask for two."""
     given = {**({} if to is None else {"to": to}), **({"force": True} if force else {})}
     kind = {"Content-Type": payload.JSON}
-    body = json.dumps(given).encode()
+    body = json.dumps(given, allow_nan=False).encode()
     path = f"/model/{_quoted(model_id)}/promotion"
     return Call("POST", path, body, {**kind, **headers}, is_repeatable=to is not None)
 

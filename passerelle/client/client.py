@@ -13,17 +13,17 @@ from typing import Any, Self, overload
 
 import httpx
 
-from passerelle.client import calls, connections, core, errors, reply
+from passerelle.client import calls, connections, control, core, errors, reply
 from passerelle.client.answers import Answer, AnswerT, Results
 from passerelle.client.attempts import REAL, RETRIES, Attempt, Timing
-from passerelle.client.calls import NO_HEADERS, Call, Day, Option
+from passerelle.client.calls import NO_HEADERS, Call, Option
 from passerelle.client.credentials import Credentials, Token
 from passerelle.client.payload import Part
 from passerelle.client.pictures import Picture
 from passerelle.client.reply import Received, Reply
 
 
-class Client(core.Core):
+class Client(control.Control):
     """One gateway, asked with one key. `headers` of a request go along, such as a traceparent.
 
     Threads may share a client: its connections are kept, as many as are needed at once. What is far
@@ -54,67 +54,6 @@ class Client(core.Core):
         super().__init__(url, Credentials(key, token), timeout, retries, timing)
         self._owns_http = http is None
         self._http = http or connections.new(self.url, use_proxy=use_proxy)
-
-    def models(self, headers: Mapping[str, str] = NO_HEADERS) -> list[dict[str, Any]]:
-        """The models that the key may use, as `GET /models` has them.
-
-        Raises:
-            errors.ClientError
-        """
-        return reply.listed(self._ask(calls.models(headers)), "models")
-
-    def model(self, model_id: str, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
-        """One model: its card and its status, as `GET /models/<id>` has them.
-
-        Raises:
-            errors.ClientError
-        """
-        return self._ask(calls.model(model_id, headers)).document
-
-    def history(self, headers: Mapping[str, str] = NO_HEADERS) -> dict[str, Any]:
-        """The models' last minutes, as `GET /history` has them.
-
-        Raises:
-            errors.ClientError
-        """
-        return self._ask(calls.history(headers)).document
-
-    def usage(
-        self,
-        since: Day = None,
-        until: Day = None,
-        *,
-        by: Sequence[str] = (),
-        caller: str | None = None,
-        model: str | None = None,
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> dict[str, Any]:
-        """How much was asked of which model, by day, as `GET /usage` has it.
-
-        Raises:
-            errors.ClientError
-        """
-        call = calls.usage(headers, by, since=since, until=until, caller=caller, model=model)
-        return self._ask(call).document
-
-    def promote(
-        self,
-        model_id: str,
-        to: float | None = None,
-        *,
-        force: bool = False,
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> dict[str, Any]:
-        """Give the new variant of a split the weight of the next step, or `to` percent.
-
-        More than it has it gets only if all holds that the manifest wants of it, or with `force`.
-        What is returned is how the promotion is then.
-
-        Raises:
-            errors.ClientError: Refused, with the figures among its members (`promotion`).
-        """
-        call = calls.promote(model_id, to, headers, force=force)
-        return self._ask(call).document
 
     @overload
     def predict(

@@ -44,12 +44,6 @@ async def test_models_a_model_history_and_usage_are_those_of_the_answer() -> Non
     assert network.requests[0].headers["X-API-Key"] == "psl_key"
 
 
-async def test_a_promotion_is_asked_for_and_told() -> None:
-    network = fake.network({"state": "waiting"})
-    assert await asking(network).promote("pets", 25, force=True) == {"state": "waiting"}
-    assert network.requests[0].content == b'{"to": 25, "force": true}'
-
-
 async def test_a_function_that_gives_the_token_holds_nobody_up_since_a_thread_calls_it() -> None:
     network, callers = fake.network({"models": []}), list[threading.Thread]()
 

@@ -40,12 +40,6 @@ def test_history_is_the_whole_document() -> None:
     assert network.paths == ["/history"]
 
 
-def test_a_promotion_is_the_whole_document() -> None:
-    network = fake.network({"state": "waiting"})
-    assert asking(network).promote("pets", 25, force=True) == {"state": "waiting"}
-    assert network.paths == ["/model/pets/promotion"]
-
-
 def test_usage_is_the_whole_document() -> None:
     network = fake.network({"everybody": False, "usage": []})
     found = asking(network).usage("2026-11-01", by=["model"], caller="alice")
