@@ -14,11 +14,12 @@ STATUSES = [
 ]  # fmt: skip
 PAGES_OWN = {401, 403}  # told by functions of their own
 NOBODY_LEFT = {499}  # to tell it to
+NEVER_ASKED = {409}  # for a promotion
 SET_UP = {508}  # of gateways that ask each other, which is our fault
 
 
 def test_every_status_of_a_problem_has_its_sentence() -> None:
-    assert set(STATUSES) <= set(errors.SENTENCES) | PAGES_OWN | NOBODY_LEFT | SET_UP
+    assert set(STATUSES) <= set(errors.SENTENCES) | PAGES_OWN | NOBODY_LEFT | NEVER_ASKED | SET_UP
 
 
 @pytest.mark.parametrize("status", errors.SENTENCES)
