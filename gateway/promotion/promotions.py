@@ -142,6 +142,7 @@ class Promotions:
         Raises:
             DatabaseError
         """
+        await self._read({split.id: split})  # another worker may have changed it just now
         now = self._last(split) or steps.begin(split, None, self._clock()).after
         events = await daemon_thread.run(self._ledger.events, split.id)
         found = await self._judged(split, now)
