@@ -2,8 +2,11 @@
 
 What is the replica's fault (fault.py) counts for its ejection and for the model's breaker, and how
 long a whole answer took for the model's limit. A replica that can't be reached counts against
-itself alone, as the request goes on to another; what fails on one that was ejected meanwhile counts
-no more, as the model is well elsewhere.
+itself alone, as the request goes on to another, and so does one that is only unavailable (503);
+what fails on one that was ejected meanwhile counts no more, as the model is well elsewhere.
+
+What comes as it comes is good once it has ended, or its client has: a head is soon sent. A trial's
+head will do, since others wait for what it says; what breaks after it counts again.
 """
 
 from collections.abc import Sequence
@@ -15,9 +18,11 @@ from gateway.balancing.breaker import Breaker, Trial
 from gateway.balancing.choice import Candidate
 from gateway.balancing.load import Load
 from gateway.transport import Request, Response
+from passerelle.protocol import answers
 from passerelle.server import log
 
 C = TypeVar("C", bound=Candidate)
+PICTURES = answers.PICTURES.lower()
 
 
 class Attempt(Generic[C]):
@@ -27,8 +32,8 @@ class Attempt(Generic[C]):
     """
 
     __slots__ = (
-        "_began", "_busy", "_is_trial", "_own_time", "_permit", "_ready", "_replica", "load",
-        "patience",
+        "_began", "_busy", "_has_good_head", "_is_trial", "_own_time", "_permit", "_ready",
+        "_replica", "load", "patience",
     )  # fmt: skip
 
     def __init__(self, load: Load, permit: Breaker | Trial, own_time: float) -> None:
@@ -40,6 +45,7 @@ class Attempt(Generic[C]):
         """One of the replicas where the model is ready, which is the block's from now on."""
         load = self.load
         self._ready, self._began = ready, now
+        self._has_good_head = False  # of an answer that isn't judged yet
         self._replica, self._is_trial = choice.choose(ready, load.model_id, now, load.shared.random)
         self._replica.last_request = now
         return self._replica
@@ -58,6 +64,8 @@ class Attempt(Generic[C]):
         replica.in_flight.count -= 1
         if error is not None:
             self._fail(error)
+        elif self._has_good_head:
+            self._judge(load.shared.clock(), failed=False)
         if self._is_trial:
             replica.outliers.of(load.model_id).on_trial = False
 
@@ -69,9 +77,16 @@ class Attempt(Generic[C]):
         failed: bool | None = False
         if response.status >= 400:
             failed = fault.of_answer(response.status, response.headers, seconds, self._own_time)
+            if failed and fault.is_replicas_alone(response.status):
+                self._eject(now)
+                return
         elif self.patience is None:
-            load.limit.sample(seconds, self._busy, len(request.body), now)
-        self._judge(failed, now)
+            if PICTURES not in response.headers:  # how long several take says nothing of one
+                load.limit.sample(seconds, self._busy, len(request.body), now)
+        elif not (self._is_trial or isinstance(self._permit, Trial)):
+            self._has_good_head = True
+            return
+        self._judge(now, failed=failed)
 
     def give_up(self) -> None:
         """Count that no replica could be reached."""
@@ -84,13 +99,15 @@ class Attempt(Generic[C]):
         if self.patience is not None:  # what else ends it is its client
             seconds = self.patience if isinstance(error, TimeoutError) else 0.0
         failed = fault.of_error(error, seconds, self._own_time)
+        if failed is None and self._has_good_head:
+            failed = False
         if failed and isinstance(error, transport.UnreachableError):
             self._eject(now)
         else:
-            self._judge(failed, now)
+            self._judge(now, failed=failed)
 
-    def _judge(self, failed: bool | None, now: float) -> None:  # noqa: FBT001  # a verdict of fault.py
-        """Count it for the replica, and for the model."""
+    def _judge(self, now: float, *, failed: bool | None) -> None:
+        """Count a verdict of fault.py for the replica, and for the model."""
         if failed is None:
             return
         if failed:
@@ -110,7 +127,8 @@ class Attempt(Generic[C]):
     def _eject(self, now: float) -> None:
         """Count a failure of the replica, and leave it out where that is one too many."""
         load = self.load
-        may_eject = ejection.may_eject(self._ready, load.model_id)
+        has_others = ejection.may_eject(self._ready, load.model_id)
+        may_eject = load.shared.has_breakers and has_others
         outlier = self._replica.outliers.of(load.model_id)
         if outlier.fail(now, is_trial=self._is_trial, may_eject=may_eject):
             load.shared.on_ejection(load.model_id)

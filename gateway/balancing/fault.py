@@ -1,7 +1,8 @@
 """Whose fault an answer is: what counts against a replica and its model, and what says nothing.
 
 True    the service's own: 5xx of its making, a connection that breaks, no answer in all the
-        time that the model has by the manifest
+        time that the model has by the manifest. A 503 without Retry-After is the replica's
+        alone (`is_replicas_alone`): another may be well, and the model may be asked on
 False   it answered as it should, also where the client's request is refused (4xx)
 None    nothing can be said: a full queue that names a time (503 with Retry-After), a method
         or version that nobody has there (501, 505), a loop (508), credentials, limits of its
@@ -27,6 +28,11 @@ def of_answer(
     if status == 504 and seconds < WHOLE_TIME * timeout:
         return None
     return status >= 500
+
+
+def is_replicas_alone(status: int) -> bool:
+    """Whether an answer that fails counts against its replica, and not against the model."""
+    return status == 503
 
 
 def of_error(error: BaseException, seconds: float, timeout: float) -> bool | None:

@@ -18,7 +18,7 @@ class Shared:
     random: Callable[[], float] = random.random  # from 0 to 1
     on_ejection: Callable[[str], None] = lambda _: None
     on_open: Callable[[str], None] = lambda _: None
-    has_breakers: bool = True  # that open
+    has_breakers: bool = True  # that open, and replicas that are ejected
 
 
 class Load:

@@ -8,6 +8,7 @@ import pytest
 
 from gateway import transport
 from gateway.balancing.attempt import Attempt
+from gateway.balancing.breaker import LEAST_REQUESTS, OPEN_SECONDS
 from gateway.balancing.ejection import FAILURES, Outliers
 from gateway.balancing.load import Load, Shared
 from gateway.counter import Counter
@@ -149,3 +150,67 @@ def test_whole_answers_feed_the_models_limit_and_streams_do_not(stage: Stage) ->
             attempt.answered(REQUEST, GOOD)
     (measure,) = stage.load.limit._measures.values()
     assert measure.samples == 1
+
+
+def test_answers_to_several_pictures_say_nothing_of_the_limit(stage: Stage) -> None:
+    with (attempt := stage.attempt()):
+        attempt.answered(REQUEST, Response(200, {"pictures": "8"}, b"[]"))
+    assert not stage.load.limit._measures
+
+
+def test_who_is_only_unavailable_is_ejected_and_its_model_is_asked_on(stage: Stage) -> None:
+    for _ in range(LEAST_REQUESTS):
+        stage.ask(Response(503, {}, b""), stage.one)
+    assert stage.ejected == ["m"]
+    assert stage.load.breaker._requests == 0
+
+
+def test_without_breakers_nobody_is_ejected(stage: Stage) -> None:
+    stage.load.shared.has_breakers = False
+    for answer in (FAILED, transport.UnreachableError()):
+        for _ in range(2 * FAILURES):
+            stage.ask(answer, stage.one)
+    assert not stage.ejected
+
+
+def stream(stage: Stage, error: BaseException | None = None) -> None:
+    """One whose head is good, and whose body ends like that."""
+    attempt = stage.attempt(at=stage.one)
+    attempt.patience = 10.0
+    with contextlib.suppress(transport.BrokenError, asyncio.CancelledError), attempt:
+        attempt.answered(REQUEST, GOOD)
+        if error:
+            raise error
+
+
+def test_a_replica_whose_bodies_always_break_is_ejected(stage: Stage) -> None:
+    for _ in range(FAILURES):
+        stream(stage, transport.BrokenError())
+    assert stage.ejected == ["m"]
+    assert (stage.load.breaker._requests, stage.load.breaker._failed) == (FAILURES, FAILURES)
+
+
+@pytest.mark.parametrize("end", [None, asyncio.CancelledError()])
+def test_a_stream_is_good_once_it_has_ended_or_its_client_has(
+    stage: Stage, end: BaseException | None
+) -> None:
+    for _ in range(2):
+        for _ in range(FAILURES - 1):
+            stream(stage, transport.BrokenError())
+        stream(stage, end)
+    assert not stage.ejected
+    assert stage.load.breaker._requests == 2 * FAILURES
+
+
+def test_a_trials_head_closes_the_breaker_before_its_body_has_ended(stage: Stage) -> None:
+    breaker = stage.load.breaker
+    for _ in range(LEAST_REQUESTS):
+        breaker.record(stage.now, failed=True)
+    stage.now += OPEN_SECONDS
+    with breaker.admit() as permit:
+        attempt: Attempt[Replica] = Attempt(stage.load, permit, 10.0)
+        attempt.patience = 10.0
+        attempt.aim([stage.one, stage.two], stage.now)
+        with attempt:
+            attempt.answered(REQUEST, GOOD)
+            assert not breaker.is_open

@@ -39,3 +39,8 @@ def test_a_broken_connection_is_the_services_own_and_credentials_are_the_gateway
     assert fault.of_error(transport.CredentialsError("none"), 0.1, 10.0) is None
     assert fault.of_error(transport.TooLargeError("large"), 0.1, 10.0) is None
     assert fault.of_error(ValueError(), 0.1, 10.0) is None
+
+
+@pytest.mark.parametrize(("status", "alone"), [(503, True), (500, False), (502, False)])
+def test_who_is_only_unavailable_says_nothing_of_the_model(status: int, *, alone: bool) -> None:
+    assert fault.is_replicas_alone(status) is alone
