@@ -183,7 +183,7 @@ def read_models(metrics: Metrics, gateway: State) -> None:
     )  # fmt: skip
     metrics.gauge(
         "passerelle_breaker_open", "1 while a model isn't asked, as it fails.", MODEL,
-        lambda: [((each.model_id,), each.breaker.is_open) for each in loads()],
+        lambda: [((each.model_id,), each.breaker.refuses) for each in loads()],
     )  # fmt: skip
     metrics.gauge(
         "passerelle_in_flight_limit", "Requests that a model may have with its service at once.",

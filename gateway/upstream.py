@@ -195,7 +195,8 @@ class Upstream:
     def count_replicas(self, model_id: str) -> dict[str, int]:
         """How many replicas are known, on how many a model is ready, and on how many it is out."""
         ready = self._candidates(model_id, [])
-        ejected = ejection.count_out(ready, model_id)
+        now = self.limits.shared.clock()
+        ejected = ejection.count_left_out(ready, model_id, now)
         return {"ready": len(ready), "known": len(self.replicas), "ejected": ejected}
 
     def count_non_finite(self, model_id: str) -> int:

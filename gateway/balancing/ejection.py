@@ -39,6 +39,10 @@ class Outlier:
         """Whether the others are asked in its place."""
         return self.until > 0
 
+    def is_left_out(self, now: float) -> bool:
+        """Whether it isn't asked now, or for its trial alone: that of one nobody asks is over."""
+        return now < self.until or self.on_trial
+
     def is_due(self, now: float) -> bool:
         """Whether the next request is its trial."""
         return 0 < self.until <= now and not self.on_trial
@@ -81,12 +85,13 @@ class Holder(Protocol):
     outliers: Outliers
 
 
-def count_out(ready: Sequence[Holder], model_id: str) -> int:
-    """On how many of the replicas a model is out."""
+def count_left_out(ready: Sequence[Holder], model_id: str, now: float) -> int:
+    """On how many of the replicas a model isn't asked now."""
     found = (each.outliers.get(model_id) for each in ready)
-    return sum(each is not None and each.is_out for each in found)
+    return sum(each is not None and each.is_left_out(now) for each in found)
 
 
 def may_eject(ready: Sequence[Holder], model_id: str) -> bool:
     """Whether one more may be out, of those where a model is ready."""
-    return count_out(ready, model_id) + 1 <= len(ready) // 2
+    found = (each.outliers.get(model_id) for each in ready)
+    return sum(each is not None and each.is_out for each in found) + 1 <= len(ready) // 2

@@ -33,7 +33,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str]]] = {
         {"model": "net"},
     ),
     "ReplicaEjected": (
-        {REPLICAS % "ejected": "1x60"},
+        {REPLICAS % "ejected": "1x3 0 1x3 0 1x3 0 1x3 0 1x3 0 1x3 0 1x40"},
         {REPLICAS % "ejected": "0x20 1x2 0x40"},
         {"model": "net"},
     ),

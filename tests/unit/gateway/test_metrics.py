@@ -1,11 +1,13 @@
 """What the gateway's metrics say of its models, and of what it refused."""
 
 import dataclasses
+import time
 
 import pytest
 
 from gateway import app, metrics, upstream
 from gateway.access import Access
+from gateway.balancing.breaker import LEAST_REQUESTS, OPEN_SECONDS, Breaker
 from gateway.limits.counts import Counts
 from gateway.limits.limit import Limit, Limits, Outcome, Unavailable
 from gateway.limits.shared import Shared
@@ -124,11 +126,15 @@ async def test_who_is_left_out_and_what_a_model_may_have_is_a_gauge() -> None:
     state = made.state(Replies())
     load = state.routes.current.by_id["m"].upstream.slots.load("m")
     load.limit.value = 20
-    for _ in range(20):
-        load.breaker.record(0.0, failed=True)
-    text = (await metrics.of(state, upstream.Limits()).response(made.request())).body.decode()
-    for name, value in (("in_flight_limit", 20), ("breaker_open", 1), ("replicas_ejected", 0)):
-        assert scraped.total(text, f"passerelle_{name}", model="m") == value
+    measured, now = metrics.of(state, upstream.Limits()), time.monotonic()
+    for began, is_open in ((now, 1), (now - OPEN_SECONDS, 0)):  # nobody asked since then
+        load.breaker = Breaker("m")
+        for _ in range(LEAST_REQUESTS):
+            load.breaker.record(began, failed=True)
+        text = (await measured.response(made.request())).body.decode()
+        expected = {"in_flight_limit": 20, "breaker_open": is_open, "replicas_ejected": 0}
+        for name, value in expected.items():
+            assert scraped.total(text, f"passerelle_{name}", model="m") == value
 
 
 async def test_requests_of_variants_count_by_what_became_of_them() -> None:

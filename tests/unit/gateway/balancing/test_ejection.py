@@ -98,6 +98,13 @@ def test_never_more_than_half_are_out() -> None:
 
 def test_each_model_is_out_for_itself() -> None:
     found = holders(3, 2)
-    assert ejection.count_out(found, "m") == 2
-    assert ejection.count_out(found, "other") == 0
+    assert ejection.count_left_out(found, "m", 100.5) == 2
+    assert ejection.count_left_out(found, "other", 100.5) == 0
     assert found[2].outliers.of("m") is found[2].outliers.of("m")
+
+
+def test_one_that_nobody_asks_any_more_is_left_out_no_longer() -> None:
+    found = holders(2, 1)
+    assert ejection.count_left_out(found, "m", 101.0) == 0
+    found[0].outliers["m"].on_trial = True
+    assert ejection.count_left_out(found, "m", 101.0) == 1
