@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from gateway import large_work, transport, via
 from gateway.adapters.adapter import StreamingAdapter
 from gateway.any_route import AnyRoute
+from gateway.balancing.breaker import Refused
 from gateway.exchange import Exchange
 from gateway.route import Route
 from gateway.transport import Request, Response, StreamedResponse, UnreachableError
@@ -104,15 +105,13 @@ def require_ready(route: AnyRoute) -> None:
     """Return only if the model is ready on one replica at least.
 
     Raises:
-        ServiceUnavailable
+        Refused
     """
     found = route.status
     if found.status != statuses.READY:
         failed = found.status == statuses.FAILED
         hint = "GET /models says when it is ready." if failed else "Try again."
-        raise problems.ServiceUnavailable(
-            f"{route.model.id} is {found.status}: {found.reason}. {hint}"
-        )
+        raise Refused(f"{route.model.id} is {found.status}: {found.reason}. {hint}")
 
 
 def time_limit(exchange: Exchange, route: AnyRoute) -> float:

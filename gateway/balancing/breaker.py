@@ -15,8 +15,8 @@ What was asked before it opened still gets its answer, which is no longer counte
 until it has ended. Where the trial is good, it closes, with nothing counted; where it failed, it
 is open again. A trial that says nothing, as of a client that hangs up, is followed by another.
 
-A request that is refused here never got to the model, so it is no failure of it: `Refused` says
-so to whoever counts failures. Per process, of its event loop alone.
+A request that the gateway refuses never got to the model, so it is no failure of it: `Refused`
+says so to whoever counts failures. Per process, of its event loop alone.
 """
 
 import math
@@ -34,7 +34,7 @@ OPEN_SECONDS = 5.0
 
 
 class Refused(problems.ServiceUnavailable):
-    """What was never asked, as the model fails."""
+    """What was never asked: the model fails, isn't ready, or has too many requests already."""
 
 
 class Breaker:

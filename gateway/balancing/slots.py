@@ -1,8 +1,9 @@
 """A service's slots: how many requests it may have at once, and how many one model of it may.
 
 There are so many for all, and where several models share a service a part of them is reserved for
-each: a quarter of its even share. A model whose requests pile up can take all others, and never
-those; so whatever one does, another always has some. A model alone has them all.
+each: a quarter of its even share, and one at least. A model whose requests pile up can take all
+others, and never those; so whatever one does, another always has some. A model alone has them all,
+and where there are no more slots than models, none is reserved.
 
 A model that has become slow has fewer (adaptive_limit.py). Where none is left, a client that is
 slow to send its body gives up its own.
@@ -10,10 +11,10 @@ slow to send its body gives up its own.
 
 from collections.abc import Iterable
 
+from gateway.balancing.breaker import Refused
 from gateway.balancing.load import Load, Shared
 from gateway.counter import Counter
 from gateway.slow_clients import SlowClients
-from passerelle.protocol import problems
 
 RESERVED = 0.25  # of a model's even share
 
@@ -46,7 +47,7 @@ class Slots:
         """A slot, until the end of the block that this begins.
 
         Raises:
-            ServiceUnavailable: there are as many already.
+            Refused: there are as many already.
         """
         load = self.loads.get(model_id) or self.load(model_id)
         if (
@@ -55,7 +56,7 @@ class Slots:
             return load
         if self.slow_clients.give_way():
             return load
-        raise problems.ServiceUnavailable(self._why(load))
+        raise Refused(self._why(load))
 
     def _new(self, model_id: str) -> Load:
         """The load of a model that has had no request."""
@@ -64,7 +65,8 @@ class Slots:
     def _share(self) -> None:
         """Reserve as many for each as there are models now."""
         count = len(self.loads)
-        self._reserve = int(RESERVED * self.most / count) if count > 1 else 0
+        is_shared = 1 < count < self.most
+        self._reserve = max(1, int(RESERVED * self.most / count)) if is_shared else 0
         self._reserved = self._reserve * count
 
     def _is_free(self, load: Load) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway import forwarding, id_tokens, transport
+from gateway.balancing.breaker import Refused
 from gateway.route import Route
 from gateway.transport import Response
 from passerelle.protocol import problems
@@ -42,7 +43,7 @@ async def test_the_services_answer_comes_back_and_it_hears_how_much_time_is_left
 @pytest.mark.parametrize("status", ["starting", "failed", "unavailable", "draining"])
 async def test_a_model_that_is_not_ready_is_not_asked(status: str) -> None:
     found, replies = route(status=status)
-    with pytest.raises(problems.ServiceUnavailable, match=f"m is {status}: because"):
+    with pytest.raises(Refused, match=f"m is {status}: because"):
         await forwarding.forward(made.exchange(), found)
     assert not replies.requests
 
@@ -83,7 +84,7 @@ async def test_a_request_whose_time_is_over_is_not_sent() -> None:
 async def test_where_every_slot_is_taken_a_request_is_told_to_come_back() -> None:
     found, replies = route(made.answer())
     found.upstream.slots.most = 0
-    with pytest.raises(problems.ServiceUnavailable, match="are with its service already"):
+    with pytest.raises(Refused, match="are with its service already"):
         await forwarding.forward(made.exchange(), found)
     assert not replies.requests
 

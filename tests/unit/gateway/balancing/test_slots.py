@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from gateway.balancing.breaker import Refused
 from gateway.balancing.load import Shared
 from gateway.balancing.slots import Slots
 from passerelle.protocol import problems
@@ -29,7 +30,7 @@ def test_a_model_alone_has_them_all_and_each_comes_back() -> None:
     found = slots(96, "m")
     with contextlib.ExitStack() as held:
         assert take(found, "m", held) == 96
-        with pytest.raises(problems.ServiceUnavailable, match="96 requests are with its service"):
+        with pytest.raises(Refused, match="96 requests are with its service"):
             found.acquire("m")
     assert (found.in_flight.count, found.load("m").count) == (0, 0)
 
@@ -50,7 +51,17 @@ def test_what_another_has_already_needs_no_reserve() -> None:
         assert take(found, "m", held) == 76
 
 
-def test_of_few_slots_none_is_reserved() -> None:
+@pytest.mark.parametrize(("most", "others", "taken"), [(8, 3, 5), (8, 6, 2), (3, 1, 2)])
+def test_of_few_slots_each_has_one(most: int, others: int, taken: int) -> None:
+    names = [f"other{number}" for number in range(others)]
+    found = slots(most, "m", *names)
+    with contextlib.ExitStack() as held:
+        assert take(found, "m", held) == taken
+        for each in names:
+            held.enter_context(found.acquire(each))
+
+
+def test_of_no_more_slots_than_models_none_is_reserved() -> None:
     with contextlib.ExitStack() as held:
         assert take(slots(2, "m", "other"), "m", held) == 2
 
