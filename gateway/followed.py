@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 
-from gateway.balancing import breaker
+from gateway.balancing import breaker, fault
 from gateway.exchange import Exchange
 from gateway.history import Counted, Outcome
 from gateway.route import PipelineRoute, Route
@@ -75,7 +75,7 @@ class Watched:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._history.__exit__(kind, error, trace)
-        if error is None or (isinstance(error, problems.Problem) and self._is_models(error)):
+        if self._is_models(error):
             self._request.when_sent = functools.partial(tell, self._followers, self._followed())
 
     def _followed(self) -> Followed:
@@ -91,12 +91,16 @@ class Watched:
             revision=exchange.chosen.revision if exchange.chosen else 0,
         )
 
-    def _is_models(self, problem: problems.Problem) -> bool:
+    def _is_models(self, error: BaseException | None) -> bool:
         """Whether the model was asked, by a client that stayed and gave it the time it has."""
-        if isinstance(problem, problems.GatewayTimeout):
-            given = self._exchange.timeout
-            return given is None or given >= self._route.model.timeout
-        return not isinstance(problem, problems.ClientClosedRequest | breaker.Refused)
+        if error is not None and not isinstance(error, problems.Problem):
+            return False
+        if isinstance(error, problems.ClientClosedRequest | breaker.Refused):
+            return False
+        if (error.status if error else self._outcome.status) != problems.GatewayTimeout.status:
+            return True
+        given = self._exchange.timeout
+        return given is None or given >= fault.WHOLE_TIME * self._route.model.timeout
 
 
 def tell(followers: Iterable[Follower], found: Followed) -> None:

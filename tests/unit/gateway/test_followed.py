@@ -114,6 +114,19 @@ def test_what_says_nothing_of_the_model_is_not_told(
     assert request.when_sent is None
 
 
+@pytest.mark.parametrize(
+    ("seconds", "is_told"), [("0.5", False), ("9.4", False), ("9.8", True), ("20", True)]
+)
+@pytest.mark.parametrize("error", [None, problems.GatewayTimeout("late")])
+def test_a_504_is_told_where_the_model_had_all_of_its_time(
+    seconds: str, error: BaseException | None, *, is_told: bool
+) -> None:
+    """The service says so itself, or the gateway; 9.8 s are left where a picture was fetched."""
+    exchange = made.exchange({"x-request-timeout": seconds})
+    request = Ears().after(exchange, captured(), error, status=504)
+    assert (request.when_sent is not None) is is_told
+
+
 def test_nobody_is_told_of_what_nobody_follows() -> None:
     route = made.route()
     assert Ears().after(made.exchange(), route, status=200).when_sent is None
