@@ -3,7 +3,7 @@
 `of_entry` looks at one entry with the defaults, `of_entries` at all of them side by side.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from passerelle.manifest import (
     access_checks,
@@ -31,8 +31,12 @@ WITH_ACTIVATION = ("classification", "segmentation")
 RESERVED = ("gateway", "frontend", "prometheus", "grafana", "jaeger")
 
 
-def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
-    """What one entry lacks, or what doesn't go together in it."""
+def of_entry(entry: Entry, defaults: Defaults, invalid: Collection[str] = ()) -> Iterator[Finding]:
+    """What one entry lacks, or what doesn't go together in it.
+
+    It lacks its fields that are `invalid`; where one of them says that it is no model of ours, it
+    is none.
+    """
     yield from _durations(entry, defaults)
     yield from access_checks.of_limits(entry.rate, entry.quota)
     scale = entry.scale or defaults.scale
@@ -41,7 +45,7 @@ def of_entry(entry: Entry, defaults: Defaults) -> Iterator[Finding]:
     yield from rollout_checks.of_entry(entry)
     if entry.backend or entry.pipeline or entry.split:
         yield from kinds.of_entry(entry)
-    else:
+    elif kinds.OTHERS.isdisjoint(invalid):
         yield from kinds.of_own(entry)
         yield from _own(entry, defaults)
 

@@ -12,6 +12,7 @@ SERVED = frozenset({
 })  # fields of every kind  # fmt: skip
 BACKEND = SERVED | {"backend", "replicas", "resources", "scale", "mirror", "capture"}
 PIPELINE = (SERVED | {"pipeline"}) - {"cache"}  # its steps keep their own answers
+OTHERS = frozenset({"backend", "pipeline", "split"})  # fields of entries that aren't ours
 OF_SPLIT = frozenset({"sticky", "compare", "promote"})
 SPLIT = (SERVED | OF_SPLIT | {"split"}) - {"cache", "timeout"}  # its variants have their own
 SECRET = re.compile(r"auth|cookie|credential|key|password|secret|token", re.IGNORECASE)

@@ -170,8 +170,10 @@ def complete(written: Written, document: Document, folder: Path) -> Models:
     for number, entry in written.entries.items():
         at = ("models", number)
         parent_missing = source.render((*at, "like")) in [p.path for p in document.problems]
-        for field, message in [] if parent_missing else checks.of_entry(entry, written.defaults):
-            if field not in written.invalid[number]:
+        invalid = written.invalid[number]
+        found = [] if parent_missing else checks.of_entry(entry, written.defaults, invalid)
+        for field, message in found:
+            if field not in invalid:
                 document.add((*at, field), message)
     for number, (field, message) in checks.of_entries(written.entries.items(), written.defaults):
         document.add(("models", number, *([field] if field else [])), message)

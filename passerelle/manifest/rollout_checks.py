@@ -5,7 +5,9 @@ the models run; the gateway looks then.
 """
 
 import difflib
+import itertools
 import math
+import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from passerelle.manifest import rollout_fields
@@ -14,8 +16,11 @@ from passerelle.manifest.schema import Entry
 from passerelle.protocol.tasks import Task
 
 RAW = "raw"  # the protocol of a backend whose answers have any form
+OIP = "oip"  # that of one whose answers are tensors
 TOLERANCE = 1e-6  # percent by which weights may miss 100
 MEASURES = ("agreement", "p95", "errors")
+MIN_STEP = 0.01  # percent
+FILE = "file:"  # how labels begin that are in a file
 
 TaskOf = Callable[[Entry], Task]
 
@@ -39,9 +44,15 @@ def _promote(entry: Entry) -> Iterator[Finding]:
         return
     if all(getattr(promote, each) is None for each in MEASURES):
         yield "promote", "it has no measure; write agreement, p95 or errors"
+    if promote.agreement == 0:
+        yield "promote", "any two models have an agreement of 0; write more, such as 0.97"
+    if promote.p95 and not float(promote.p95.removesuffix("x")):
+        yield "promote", f"nothing is as fast as p95: {promote.p95}; write more, such as 1.2x"
     if len(entry.split or ()) != 2:
         yield "promote", "it is from one variant to another; write a split of two"
     ordered = all(one < other for one, other in zip(promote.steps, promote.steps[1:], strict=False))
+    if 0 < promote.steps[0] < MIN_STEP:
+        yield "promote", f"a step of {promote.steps[0]:g} is too small; write at least {MIN_STEP:g}"
     if not ordered or promote.steps[0] <= 0 or promote.steps[-1] != 100:
         yield "promote", "steps go up to 100, each above the one before; write [5, 25, 50, 100]"
     if promote.agreement is not None and entry.compare and not rollout_fields.share(entry.compare):
@@ -70,8 +81,8 @@ def _split(
         if wrong := _missing(each, known) or _nested(entry, each, known):
             return wrong
     found = [known[each] for each in variants]
-    for other in found[1:]:
-        if wrong := _misfit(found[0], other, task_of):
+    for one, other in itertools.combinations(found, 2):
+        if wrong := _misfit(one, other, task_of):
             return f"{wrong}; a split has variants of one kind"
     raw = [each.id for each in found if _protocol(each) == RAW]
     if raw and len(raw) < len(found):
@@ -141,14 +152,35 @@ def _way(begin: str, end: str, known: Mapping[str, Entry]) -> list[str]:
 
 def _misfit(one: Entry, other: Entry, task_of: TaskOf) -> str:
     """How two models differ whose answers should be alike; empty if they don't, as far as told."""
-    if one.backend or other.backend:
-        return ""
-    tasks = task_of(one), task_of(other)
-    if tasks[0] != tasks[1]:
+    tasks = _task(one, task_of), _task(other, task_of)
+    if None not in tasks and tasks[0] != tasks[1]:
         return f"{one.id} is a {tasks[0]} and {other.id} a {tasks[1]}"
-    if one.labels and other.labels and one.labels != other.labels:
+    (form, labels), (form_of_other, labels_of_other) = _labels(one), _labels(other)
+    if form and form == form_of_other and labels != labels_of_other:
         return f"{one.id} has the labels {_told(one)}, and {other.id} {_told(other)}"
     return ""
+
+
+def _task(entry: Entry, task_of: TaskOf) -> Task | None:
+    """A model's task; None of a backend whose answers can be of any."""
+    if not entry.backend:
+        return task_of(entry)
+    return "tensor" if entry.backend.protocol == OIP else None
+
+
+def _labels(entry: Entry) -> tuple[str, object]:
+    """In which form a model's labels are told, and them in that form; "" where nothing is told.
+
+    Labels of two forms may be the same.
+    """
+    labels = entry.labels
+    if not labels:
+        return "", None
+    if not isinstance(labels, str):
+        return "list", labels
+    if labels.startswith(FILE):
+        return FILE, posixpath.normpath(labels.removeprefix(FILE))
+    return "name", labels
 
 
 def _told(entry: Entry) -> str:
