@@ -42,7 +42,8 @@ async def complete(gateway: State, exchange: Exchange, request: Request, route: 
         raise problems.InvalidRequest(OFF)
     exchange.span.fields["fetched_from"] = host(given)
     with exchange.span.step("fetch"):
-        began, limit = time.monotonic(), forwarding.time_limit(exchange, route)
+        answers = exchange.chosen.route if exchange.chosen else route
+        began, limit = time.monotonic(), forwarding.time_limit(exchange, answers)
         take = counting(request, gateway.options.max_body)
         found = await gateway.fetcher.fetch(address(given), fetch.hosts, limit, take)
         left = timeout.render(limit - (time.monotonic() - began))

@@ -10,9 +10,11 @@ import pytest
 from gateway import picture_by_url
 from gateway.exchange import Exchange
 from gateway.fetching.fetcher import Fetcher
+from gateway.history import History
 from gateway.routes import Routes
+from gateway.split_route import SplitRoute
 from gateway.state import State
-from passerelle.manifest.model import Fetch
+from passerelle.manifest.model import Fetch, Split
 from passerelle.protocol import problems
 from passerelle.server.messages import Request
 from passerelle.server.pictures import picture
@@ -77,6 +79,15 @@ async def test_the_picture_takes_the_addresss_place_and_its_time_is_the_requests
     assert [*found.span.steps] == ["fetch"]
     assert found.span.fields == {"fetched_from": "a.example"}
     assert (request.held, request.budget.held) == (7, 7)
+
+
+async def test_of_a_split_its_time_is_the_variants() -> None:
+    found, pictures = exchange(headers={"content-type": "application/json"}), Pictures()
+    model = Split(id="pets", title="", timeout=10, weights={"m": 100})
+    split = SplitRoute(model, {"m": made.route(timeout=3.0)}, History())
+    found.chosen = split.choose(found)
+    await picture_by_url.complete(gateway(pictures), found, made.request(), split)
+    assert [seconds for *_, seconds in pictures.asked] == [3.0]
 
 
 @pytest.mark.parametrize(
