@@ -23,9 +23,9 @@ async def answer(
         As `pipeline.answer`, `pass_on` and `cache.answer`.
     """
     if isinstance(route, SplitRoute):
-        chosen = exchange.chosen or route.choose(exchange)
+        variant = route.choose_again(exchange, request.method)
         with route.history.request() as outcome:
-            response = await answer(gateway, exchange, chosen.route, front_end, request)
+            response = await answer(gateway, exchange, variant, front_end, request)
             outcome.status = response.status
         return response
     with followed.counted(gateway.followers, exchange, route, request) as outcome:

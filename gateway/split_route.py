@@ -15,7 +15,7 @@ from gateway.exchange import Exchange
 from gateway.history import History
 from gateway.route import Listed, Route
 from gateway.status import Status
-from passerelle.manifest.model import KEY, Split
+from passerelle.manifest.model import HEADER_PREFIX, KEY, Split
 from passerelle.protocol import statuses
 
 Weights = Mapping[str, float]  # by the variant's id, in percent
@@ -86,6 +86,24 @@ class SplitRoute(Listed):
                 return Chosen(self, self.routes[name], revision)
         return Chosen(self, next(iter(self.routes.values())), revision)
 
+    def choose_again(self, exchange: Exchange, method: str) -> Route:
+        """The variant that answers once the body was read: another where the one isn't asked now.
+
+        It is one that is asked in the same way, or else the one that was chosen.
+        """
+        chosen = exchange.chosen or self.choose(exchange)
+        if not chosen.route.is_asked:
+            other = self.choose(exchange)
+            is_alike = (
+                other.route.is_asked
+                and other.route.protocol == chosen.route.protocol
+                and other.route.is_streamed(method) == exchange.is_streamed
+            )
+            if is_alike:
+                chosen, exchange.card = other, other.route.status.card
+        exchange.chosen = chosen
+        return chosen.route
+
     def _who(self, exchange: Exchange) -> str:
         """By what a request has its variant; empty where it has any.
 
@@ -97,7 +115,7 @@ class SplitRoute(Listed):
         if sticky == KEY:
             found = exchange.span.attributes.get("caller", "")
         else:
-            found = exchange.headers.get(sticky, "")
+            found = exchange.headers.get(sticky.removeprefix(HEADER_PREFIX), "")
         return f"{sticky}:{found}" if found else exchange.client.address
 
     @property

@@ -49,16 +49,20 @@ def served(entry: Entry, defaults: Defaults) -> dict[str, Any]:
 
 def split(entry: Entry, weights: dict[str, float], defaults: Defaults) -> model.Split:
     """Several models under one id."""
-    sticky = (entry.sticky or "").removeprefix(rollout_fields.HEADER_PREFIX).lower() or None
     measures_agreement = entry.promote is not None and entry.promote.agreement is not None
     compare = entry.compare or (rollout_fields.USUAL_COMPARE if measures_agreement else "0%")
     return model.Split(
         **served(entry, defaults) | {"cache": None},
         weights={name: float(each) for name, each in weights.items()},
-        sticky=sticky,
+        sticky=_sticky(entry.sticky),
         compare=rollout_fields.share(compare),
         promote=_promote(entry.promote),
     )
+
+
+def _sticky(written: str | None) -> str | None:
+    """`key` as it is, and a header's name in lower case behind its word."""
+    return written.lower() if written and written.startswith(model.HEADER_PREFIX) else written
 
 
 def _promote(written: rollout_fields.Promote | None) -> model.Promote | None:

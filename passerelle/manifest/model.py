@@ -37,6 +37,7 @@ ONNX = "onnx"  # the architecture whose weights are the whole network
 PerChannel = tuple[float, ...]  # as many numbers as channels, or one for all
 
 KEY = "key"  # of a split's `sticky`: the caller's key or token
+HEADER_PREFIX = "header "  # the same: the value of the header that is named behind it
 
 SCOPE_PREFIX = "passerelle:"  # so that no other service's scopes are taken for the gateway's
 
@@ -226,7 +227,7 @@ class Split(Served):
     """Several models under one id. It has no service."""
 
     weights: dict[str, float]  # by the variant's id, in percent; the first is the reference
-    sticky: str | None = None  # KEY, or a header's name in lower case: who asks has one variant
+    sticky: str | None = None  # KEY, or HEADER_PREFIX and a name in lower case; None: by chance
     compare: float = 0.0  # the share of requests, 0..1, that another variant answers as well
     promote: Promote | None = None
 

@@ -10,7 +10,6 @@ PERCENT = r"^(100|[0-9]{1,2}(\.[0-9]{1,4})?)%$"
 TIMES = r"^[0-9]{1,4}(\.[0-9]{1,4})?x$"
 SIZE = r"^[1-9][0-9]{0,5}(MB|GB|Mi|Gi)$"
 STICKY = r"^(key|header [A-Za-z0-9!#$%&'*+.^_`|~-]+)$"
-HEADER_PREFIX = "header "
 USUAL_COMPARE = "10%"  # of the requests of a split whose promotion looks at the agreement
 BYTES = {"MB": 1_000_000, "GB": 1_000_000_000, "Mi": 1 << 20, "Gi": 1 << 30}  # of each unit
 MAX_STEPS = 20
@@ -43,7 +42,6 @@ class Promote(Fields):
         None,
         ge=0,
         le=1,
-        strict=False,
         description="With the first, 0..1, by the task's own measure: no less than this.",
     )
     p95: Times | None = Field(

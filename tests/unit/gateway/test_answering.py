@@ -1,6 +1,7 @@
 """An answer that goes to the client as it comes."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from gateway import answering
 from gateway.adapters.raw import Raw
 from gateway.exchange import AsSent, Exchange
 from gateway.front_ends import passerelle
+from gateway.history import History
 from gateway.route import Route
+from gateway.split_route import SplitRoute
+from gateway.status import Status
 from gateway.transport import BrokenError
 from gateway.upstream import Upstream
-from passerelle.manifest.model import Backend
+from passerelle.manifest.model import Backend, Split
 from passerelle.protocol import problems
 from passerelle.server.messages import Request
 from tests.unit.gateway import made
@@ -68,6 +72,26 @@ async def test_it_counts_in_the_models_history_as_an_answer_that_is_whole_does()
         response = await answering.answer(made.state(Replies()), found, route, passerelle, request)
         slot = route.history.document()["slots"][-1]
         assert (response.status // 100, slot["requests"], slot["failed"]) == (2, 1, 0)
+
+
+async def test_a_variant_that_is_gone_once_the_body_was_read_leaves_it_to_the_other() -> None:
+    routes = {}
+    for name in ("a", "b"):
+        routes[name] = made.route(made.upstream(), id=name)
+        for replica in routes[name].upstream.replicas.values():
+            replica.statuses = {name: replica.statuses["m"]}
+            sent = made.answer()
+            sent = dataclasses.replace(sent, body=sent.body.replace(b'"m"', f'"{name}"'.encode()))
+            replica.pool = Replies(sent)  # type: ignore[assignment]  # in place of it
+    model = Split(id="pets", title="", timeout=10, weights={"a": 50, "b": 50})
+    split = SplitRoute(model, routes, History(), random=lambda: 0.9)
+    found, request = made.exchange(), made.request()
+    split.introduce(found, "POST")
+    assert found.chosen is not None
+    for replica in found.chosen.route.upstream.replicas.values():
+        replica.statuses = {found.chosen.route.model.id: Status("unavailable", "gone")}
+    response = await answering.answer(made.state(Replies()), found, split, passerelle, request)
+    assert (response.status, found.span.answer_headers) == (200, [("X-Model", "a")])
 
 
 async def test_a_slot_of_the_service_is_taken_until_then() -> None:

@@ -10,6 +10,7 @@ from gateway.balancing.breaker import LEAST_REQUESTS
 from gateway.history import History
 from gateway.route import Route
 from gateway.split_route import SplitRoute, as_written
+from gateway.status import Status
 from passerelle.manifest.model import Split
 from tests.unit.gateway import made
 
@@ -78,10 +79,42 @@ def test_each_key_has_its_own() -> None:
 
 
 def test_each_value_of_a_header_has_its_own() -> None:
-    route = split(50, 50, sticky="x-user")
+    route = split(50, 50, sticky="header x-user")
     found = {user: chosen(route, "alice", **{"x-user": user}) for user in map(str, range(50))}
     assert set(found.values()) == {"a", "b"}
     assert all(chosen(route, "bob", **{"x-user": user}) == name for user, name in found.items())
+
+
+def test_a_header_that_is_called_key_is_no_key() -> None:
+    route = split(50, 50, sticky="header key")
+    assert {chosen(route, "alice", key=user) for user in map(str, range(50))} == {"a", "b"}
+    assert len({chosen(route, caller, key="1") for caller in map(str, range(50))}) == 1
+
+
+def test_another_answers_where_the_one_is_gone_since_it_was_chosen() -> None:
+    route, exchange = split(), made.exchange()
+    route.introduce(exchange, "POST")
+    assert route.choose_again(exchange, "POST").model.id == "b"
+    go(route.routes["b"])
+    assert route.choose_again(exchange, "POST").model.id == "a"
+    assert exchange.chosen is not None
+    assert (exchange.chosen.route.model.id, exchange.card) == ("a", {"id": "a"})
+    go(route.routes["a"])
+    assert route.choose_again(exchange, "POST").model.id == "a"
+
+
+def test_none_answers_that_is_asked_in_another_way() -> None:
+    route, exchange = split(), made.exchange()
+    route.introduce(exchange, "POST")
+    exchange.is_streamed = True
+    go(route.routes["b"])
+    assert route.choose_again(exchange, "POST").model.id == "b"
+
+
+def go(route: Route) -> None:
+    """Have a variant's service say that it isn't ready."""
+    for replica in route.upstream.replicas.values():
+        replica.statuses = {route.model.id: Status("unavailable", "gone")}
 
 
 def test_the_request_is_the_splits_and_the_answer_the_variants() -> None:

@@ -1,6 +1,7 @@
 """Splits and mirrors name models that are there and fit, and a promotion has what it judges by."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ MODELS: dict[str, Any] = {
     "boxes": NET | {"task": "detection"},
     "other": NET | {"labels": ["car", "bus", "tram", "ship"]},
     "file": NET | {"labels": "imagenet-1k"},
+    "path": NET | {"labels": "file:a/names.txt"},
+    "same-path": NET | {"labels": "file:./a/../a/names.txt"},
+    "other-path": NET | {"labels": "file:b/names.txt"},
+    "oip": {"backend": {"url": "http://d", "protocol": "oip"}},
+    "tensors": NET | {"task": "tensor"},
     "far": {"backend": {"url": "http://a", "protocol": "passerelle"}},
     "raw": {"backend": {"url": "http://b"}},
     "raw2": {"backend": {"url": "http://c"}},
@@ -46,7 +52,7 @@ def test_a_split_is_complete(tmp_path: Path) -> None:
     found = read(tmp_path, pets=written).models[-1]
     assert isinstance(found, Split)
     assert list(found.weights.items()) == [("a", 95.0), ("b", 5.0)]
-    assert (found.sticky, found.compare, found.title) == ("x-user", 0.1, "pets")
+    assert (found.sticky, found.compare, found.title) == ("header x-user", 0.1, "pets")
     assert found.promote == Promote(agreement=0.97, p95=1.2, errors=0.001)
     assert (found.promote.requests, found.promote.steps) == (1000, (5, 25, 50, 100))
 
@@ -88,7 +94,9 @@ def test_nobody_inherits_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "split",
     [{"a": 95, "b": 5}, {"a": 33.3, "b": 33.3, "c": 33.4}, {"a": 100, "b": 0}, {"a": 1, "far": 99},
-     {"raw": 50, "raw2": 50}, {"c": 50, "file": 50}],
+     {"raw": 50, "raw2": 50}, {"c": 50, "file": 50}, {"file": 50, "other": 50},
+     {"file": 50, "path": 50}, {"path": 50, "same-path": 50}, {"oip": 50, "tensors": 50},
+     {"oip": 50, "far": 50}],
 )  # fmt: skip
 def test_models_of_one_kind_are_a_split(tmp_path: Path, split: dict[str, float]) -> None:
     assert read(tmp_path, pets={"split": split}).models[-1].id == "pets"
@@ -105,13 +113,30 @@ def test_models_of_one_kind_are_a_split(tmp_path: Path, split: dict[str, float])
         ({"a": 95, "both": 5}, "both is a pipeline, and variants are none"),
         ({"a": 95, "boxes": 5}, "a is a classification and boxes a detection; a split has"),
         ({"a": 95, "other": 5}, "a has the labels cat, dog (2), and other car, bus, tram, … (4)"),
-        ({"file": 95, "other": 5}, "file has the labels imagenet-1k, and other"),
+        ({"path": 95, "other-path": 5}, "path has the labels file:a/names.txt, and"),
+        ({"a": 95, "oip": 5}, "a is a classification and oip a tensor; a split has variants"),
+        ({"far": 90, "a": 5, "boxes": 5}, "a is a classification and boxes a detection"),
         ({"a": 95, "raw": 5}, "raw is a backend with protocol: raw, and others aren't"),
         ({"a": -1, "b": 101}, "-1 is too small; write at least 0"),
     ],
 )
 def test_what_is_no_split_is_told(tmp_path: Path, split: dict[str, float], wrong: str) -> None:
     assert wrong in told(tmp_path, pets={"split": split})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"split": {"a": "50%", "b": "50%"}, "sticky": "key"},
+        {"split": {"a": 100}, "promote": {"p95": "1.2x"}},
+        {"split": ["a", "b"]},
+        {"pipeline": ["boxes"]},
+        {"backend": "http://a"},
+    ],
+)
+def test_what_is_badly_written_is_no_model_of_ours(tmp_path: Path, entry: dict[str, Any]) -> None:
+    found = told(tmp_path, pets=entry)
+    assert not re.search("architecture|weights|only a split", found)
 
 
 def test_a_loop_of_splits_is_told_with_its_way(tmp_path: Path) -> None:
@@ -130,6 +155,13 @@ def test_a_loop_of_splits_is_told_with_its_way(tmp_path: Path) -> None:
         ({"promote": {"p95": "1.2x", "steps": [50, 25]}}, "steps go up to 100"),
         ({"promote": {"p95": "1.2x", "steps": [5, 50]}}, "steps go up to 100"),
         ({"promote": {"p95": "1.2x", "steps": [0, 100]}}, "steps go up to 100"),
+        (
+            {"promote": {"p95": "1x", "steps": [0.001, 100]}},
+            "0.001 is too small; write at least 0.01",
+        ),
+        ({"promote": {"p95": "0.0x"}}, "nothing is as fast as p95: 0.0x; write more"),
+        ({"promote": {"agreement": 0}}, "have an agreement of 0; write more, such as 0.97"),
+        ({"promote": {"agreement": True}}, "true is not a number; write one"),
         ({"promote": {"p95": 1.2}}, "write a number of times, such as 1.2x"),
         ({"promote": {"agreement": 0.9}, "compare": "0%"}, "for which some are compared"),
         ({"sticky": "cookie"}, "write key, or header and its name"),
@@ -163,6 +195,7 @@ def test_answers_of_any_form_are_not_compared(tmp_path: Path) -> None:
         ("both", "both is a pipeline, which mirrors nothing"),
         ("pets", "pets is a split, which mirrors nothing"),
         ("raw", "raw is a backend with protocol: raw, whose answers can't be compared"),
+        ("oip", "m is a classification and oip a tensor; name a model of the same kind"),
         ("boxes", "m is a classification and boxes a detection; name a model of the same kind"),
     ],
 )
