@@ -13,7 +13,7 @@ import yaml
 
 from tests.support import stack
 
-MODELS = ("one", "other")
+MODELS = ("one", "other", "busy")
 
 
 class Service:
@@ -22,6 +22,7 @@ class Service:
     def __init__(self) -> None:
         self.failing: frozenset[str] = frozenset()  # models whose every answer is a 500
         self.seconds: dict[str, float] = {}  # that an answer takes, by the model
+        self.held: dict[str, threading.Event] = {}  # that an answer waits for, by the model
         self.processors = threading.Semaphore(1000)  # answers that are worked on at once
         self.asked: Counter[str] = Counter()
         self.address = ""
@@ -31,6 +32,8 @@ class Service:
         self.asked[model_id] += 1
         if model_id in self.failing:
             return 500, {"error": "it broke"}
+        if gate := self.held.get(model_id):
+            gate.wait(60)
         with self.processors:
             time.sleep(self.seconds.get(model_id, 0.0))
         return 200, {"model": model_id, **PREDICTION}
