@@ -42,7 +42,7 @@ class Distribution:
     def _count(self, name: str, score: Any) -> None:
         """Count one class that was found."""
         self._add_class(name, 1)
-        if not isinstance(score, int | float) or not math.isfinite(score) or not 0 <= score <= 1:
+        if not isinstance(score, int | float) or not 0 <= score <= 1:  # which NaN isn't
             self.unbounded += 1
             return
         self.scores[min(int(score * BINS), BINS - 1)] += 1

@@ -41,7 +41,7 @@ def test_other_answers_do_not_count(given: dict[str, Any]) -> None:
     assert counted == Distribution()
 
 
-@pytest.mark.parametrize("score", [-1, 1.5, "high", None, float("nan"), float("inf")])
+@pytest.mark.parametrize("score", [-1, 1.5, "high", None, float("nan"), float("inf"), 10**400])
 def test_with_a_score_that_is_no_share_there_is_no_mean(score: Any) -> None:
     counted = Distribution()
     counted.count(answer(said("cat", score)))
