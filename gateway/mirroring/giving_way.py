@@ -3,7 +3,8 @@
 Where no client's request is with the service, it may have as many as clients have with the model
 that they mirror, up to MAX_IN_FLIGHT: then their times can be compared. Where clients ask the
 service too, it has one at most, and none where there are more than a few of theirs. Half of its
-slots are the clients' alone, and a model that has become slow, so that it has few, keeps them.
+slots are the clients' alone as long as one is there, and where it has but one slot, that is lent
+while no client wants it. A model that has become slow, so that it has few, keeps them.
 """
 
 from gateway.balancing.load import Load
@@ -21,8 +22,9 @@ def allowed(route: Route, clients: int, answered_by: Route) -> int:
     slots, load = route.upstream.slots, load_of(route)
     if clients > FEW or load.count >= load.limit.value:
         return 0
-    most = 1 if clients > 0 else min(MAX_IN_FLIGHT, max(1, load_of(answered_by).count))
-    return min(most, slots.most // 2 - max(0, clients))
+    if clients > 0:
+        return max(0, min(1, slots.most // 2 - clients))
+    return min(MAX_IN_FLIGHT, max(1, load_of(answered_by).count), max(1, slots.most // 2))
 
 
 def load_of(route: Route) -> Load:

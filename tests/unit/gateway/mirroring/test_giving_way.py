@@ -31,7 +31,7 @@ def test_clients_go_first(clients: int, of_old: int, expected: int) -> None:
 
 
 @pytest.mark.parametrize(("slots", "clients", "expected"), [
-    (1, 0, 0), (2, 0, 1), (3, 1, 0), (4, 1, 1), (4, 2, 0),
+    (1, 0, 1), (1, 1, 0), (2, 0, 1), (3, 1, 0), (4, 1, 1), (4, 2, 0),
 ])  # fmt: skip
 def test_half_of_a_services_slots_are_the_clients(slots: int, clients: int, expected: int) -> None:
     assert allowed(mirrored.route("new", slots=slots), clients) == expected
