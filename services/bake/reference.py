@@ -30,10 +30,11 @@ def of(
 ) -> dict[str, Any] | None:
     """The card's `reference`; None for a task of which nothing is counted.
 
-    A picture without an answer doesn't count.
+    A picture without an answer doesn't count, nor does one that the handler fails on: it is none
+    by which a bake is judged.
 
     Raises:
-        CalibrationError, ForwardError
+        CalibrationError
     """
     if task.name not in MOST:
         return None
@@ -51,14 +52,20 @@ def pictures(recipe: Recipe, shape: Input, most: int, handled: Handled) -> list[
     """So many of the calibration folder at most, from all over it; else crops.
 
     Raises:
-        CalibrationError, ForwardError
+        CalibrationError
     """
     if not recipe.calibration:
-        return calibration.some_crops(handled, shape, most, calibration.JUDGE[1])
+        with contextlib.suppress(ForwardError):
+            return calibration.some_crops(handled, shape, most, calibration.JUDGE[1])
+        return []
     files = calibration.pictures(Path(recipe.calibration))
     spread = [files[number * len(files) // most] for number in range(min(most, len(files)))]
     chosen = files if len(files) <= most else spread
-    return [picture_way.of_file(handled, each, shape) for each in chosen]
+    found = []
+    for each in chosen:
+        with contextlib.suppress(ForwardError):
+            found.append(picture_way.of_file(handled, each, shape))
+    return found
 
 
 def count(counted: Distribution, task: Task, outputs: Tensors, placement: Placement) -> None:

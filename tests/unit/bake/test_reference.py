@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from passerelle.artifact.card import Input
 from passerelle.protocol.distribution import Distribution
-from services.bake import calibration, reference
+from services.bake import calibration, picture_way, reference
+from services.bake.errors import ForwardError
 from services.model.engines.engine import Engine
+from services.model.handled import Handled
 from services.model.tasks.classification import Classification
 from services.model.tasks.embedding import Embedding
 from services.model.tensors import Array, Tensors
@@ -54,6 +57,22 @@ def test_it_is_counted_all_over_the_calibration_folder(
     assert (found["of"], found["pictures"]) == ("the calibration folder", 12)
     monkeypatch.setitem(reference.MOST, "classification", 4)
     assert of(BRIGHTNESS, tmp_path)["pictures"] == 4
+
+
+def test_a_picture_that_the_handler_fails_on_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        shutil.copy(calibration.PICTURES[number % 3], tmp_path / f"{number:02}.png")
+    read = picture_way.of_file
+
+    def of_file(handled: Handled, file: Path, shape: Input) -> picture_way.Picture:
+        if file.name == "03.png":
+            raise ForwardError
+        return read(handled, file, shape)
+
+    monkeypatch.setattr(picture_way, "of_file", of_file)
+    assert of(BRIGHTNESS, tmp_path)["pictures"] == 11
 
 
 def test_what_is_no_number_does_not_count() -> None:
