@@ -78,9 +78,14 @@ class Passerelle(Adapter):
     async def _parse_status(
         self, get: Get, known: Status | None, model_id: str, reported: dict[str, Any]
     ) -> Status:
-        """One model's status, with its card, which is fetched only when its digest is new."""
+        """One model's status, with its card.
+
+        That is fetched when its digest is new, and once the model is ready after it wasn't: a
+        service that was started anew may have read an evaluation.
+        """
         card = known.card if known else None
-        if card is None or card["digest"] != reported["digest"]:
+        is_back = reported["status"] == statuses.READY and known and known.status != statuses.READY
+        if card is None or is_back or card["digest"] != reported["digest"]:
             description = await get_object(get, f"/model/{model_id}")
             card = {key: description[key] for key in description if key not in REPORTED}
             card["digest"] = description["digest"]  # which every card must have

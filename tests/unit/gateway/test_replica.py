@@ -75,6 +75,17 @@ async def test_a_card_is_fetched_once_for_a_digest() -> None:
     assert (await found.probe())["m"].card == CARD  # there was no third reply to fetch
 
 
+async def test_a_card_is_fetched_again_once_its_service_is_ready_anew() -> None:
+    newer = CARD | {"evaluation": {"pictures": 30}}
+    found = with_replies(report(), document(CARD), OSError(), report("loading"), report(),
+                         document(newer), report())  # fmt: skip
+    cards = []
+    for _ in range(5):
+        found.statuses = await found.probe()
+        cards.append(found.statuses["m"].card)
+    assert cards == [CARD, CARD, CARD, newer, newer]
+
+
 async def test_a_replica_that_drains_is_asked_again_on_a_new_connection() -> None:
     pool = Replies(report("draining"), document(CARD), report(), document(CARD))
     assert (await with_pool(pool).probe())["m"].status == "ready"
