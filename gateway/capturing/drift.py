@@ -31,19 +31,23 @@ MEAN_OF_KOLMOGOROV = math.sqrt(math.pi / 2) * math.log(2)
 def reference(card: Mapping[str, Any] | None) -> tuple[str, str, Distribution] | None:
     """What answers are compared with: its kind, what its pictures are, and the counts.
 
-    What `passerelle evaluate` found on a folder says more than a bake's own pictures.
+    What `passerelle evaluate` found on a folder says more than a bake's own pictures, unless these
+    are enough and its aren't.
     """
     card = card or {}
-    evaluation = card.get("evaluation")
+    evaluation, of_bake = card.get("evaluation"), card.get("reference")
     of_evaluation = evaluation.get("reference") if isinstance(evaluation, Mapping) else None
-    found = Distribution.of(of_evaluation)
-    if found:
-        return "evaluation", "the evaluation's pictures", found
-    of_bake = card.get("reference")
-    found = Distribution.of(of_bake)
-    if found and isinstance(of_bake, Mapping):
-        return "bake", str(of_bake.get("of", "")), found
-    return None
+    origin = str(of_bake.get("of", "")) if isinstance(of_bake, Mapping) else ""
+    found = [
+        (kind, of, counted)
+        for kind, of, document in (
+            ("evaluation", "the evaluation's pictures", of_evaluation),
+            ("bake", origin, of_bake),
+        )
+        if (counted := Distribution.of(document))
+    ]
+    enough = [each for each in found if each[2].pictures >= MIN_PICTURES]
+    return next(iter(enough or found), None)
 
 
 def document(card: Mapping[str, Any] | None, now: Distribution) -> dict[str, Any] | None:

@@ -93,6 +93,7 @@ def test_what_chance_gives_is_what_samples_of_the_same_have(
 
 
 REFERENCE = {"of": "crops", **counted({"cat": 50}).document()}
+FEW = counted({"cat": 19}).document()
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,7 @@ REFERENCE = {"of": "crops", **counted({"cat": 50}).document()}
         ({"reference": REFERENCE, "evaluation": None}, "bake"),
         ({"reference": REFERENCE, "evaluation": {"reference": REFERENCE}}, "evaluation"),
         ({"reference": REFERENCE, "evaluation": {"reference": None}}, "bake"),
+        ({"reference": REFERENCE, "evaluation": {"reference": FEW}}, "bake"),
     ],
 )
 def test_an_evaluation_says_more_than_the_bakes_own_pictures(
@@ -115,3 +117,10 @@ def test_an_evaluation_says_more_than_the_bakes_own_pictures(
     if found:
         assert (found["pictures"], found["reference_pictures"]) == (30, 50)
         assert found["classes"]["distance"] == 0.0
+
+
+def test_of_two_with_few_pictures_the_evaluation_is_told() -> None:
+    card = {"reference": {"of": "crops", **FEW}, "evaluation": {"reference": FEW}}
+    found = drift.document(card, counted({"cat": 30}))
+    assert found is not None
+    assert (found["reference"], found["classes"]["distance"]) == ("evaluation", None)
