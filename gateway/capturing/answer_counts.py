@@ -3,7 +3,7 @@
     MODEL/.answers/495000-0123456789ab.json    of an hour since 1970, and of what answers
 
 So many of the hours are summed up as there are in a day; the answers of another artifact don't
-count, nor do those to requests that choose which scores they are told.
+count, nor do those to requests that choose what they are told of them.
 """
 
 import dataclasses
@@ -19,7 +19,8 @@ from passerelle.protocol.distribution import Distribution
 FOLDER = ".answers"
 HOURS = 24  # that count, the current one included
 HOUR = 3600  # seconds
-CHOSEN = ("threshold",)  # parameters with which a client chooses the scores that it is told
+# By task: the parameters with which a client chooses which of the counted scores it is told.
+CHOSEN = {"classification": ("threshold",), "detection": ("threshold", "top")}
 NAME = re.compile(r"(?P<hour>[0-9]{1,9})-(?P<model>[0-9a-f]{12})\.json", re.ASCII)
 
 
@@ -39,9 +40,10 @@ class AnswerCounts:
         return bool(self.answers.pictures or self.dropped)
 
 
-def counts(query: Mapping[str, str]) -> bool:
-    """Whether the answer to a request with such a query counts."""
-    return not any(each in query for each in CHOSEN)
+def counts(card: Mapping[str, Any] | None, query: Mapping[str, str]) -> bool:
+    """Whether the answer of a model with this card to a request with such a query counts."""
+    task = str((card or {}).get("task", ""))
+    return task in CHOSEN and not any(each in query for each in CHOSEN[task])
 
 
 def key(card: Mapping[str, Any] | None) -> str:

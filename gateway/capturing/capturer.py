@@ -65,11 +65,12 @@ class Capturer:
         if capture is None or answer is None:
             return
         exchange = followed.exchange
-        is_counted = exchange.operation == "predict" and answer_counts.counts(exchange.query)
+        card = followed.route.status.card
+        is_counted = exchange.operation == "predict" and answer_counts.counts(card, exchange.query)
         is_kept = self._chance() < capture.share
         if is_kept or is_counted:
             stem = _new_stem(self._clock()) if is_kept else None
-            self._put(followed, answer, stem, is_new=is_kept, counts=is_counted)
+            self._put(followed, answer, stem, counts=is_counted)
 
     def differ(
         self, followed: Answered, model_id: str, agreement: float, response: Response
@@ -79,29 +80,27 @@ class Capturer:
         if followed.route.model.capture is None or answer is None:
             return
         folder = self._folder(followed)
-        if not self.writer.differences(folder).is_one(model_id, agreement):
+        if not self.writer.differences(folder).is_one(model_id, agreement, self._clock()):
             return
         known = self._recent.get(followed.exchange.span.trace.span_id)
-        stem = known or _new_stem(self._clock())
         differing = Differing(model_id, agreement, response)
-        self._put(followed, answer, stem, is_new=not known, differing=differing)
+        self._put(followed, answer, known or _new_stem(self._clock()), differing=differing)
 
-    def _put(  # noqa: PLR0913  # the first two say which request
+    def _put(
         self,
         followed: Answered,
         answer: Response,
         stem: str | None,
         *,
-        is_new: bool,
         counts: bool = False,
         differing: Differing | None = None,
     ) -> None:
-        """Have a request counted, and kept by a name if it wasn't before."""
+        """Have a request counted, and kept by a name."""
         capture, exchange = followed.route.model.capture, followed.exchange
         model = answer_counts.key(followed.route.status.card)
         job = Job(
             self._folder(followed), capture.size if capture else 0, self._clock(),
-            answer, model, stem, exchange if is_new else None, counts, differing,
+            answer, model, stem, exchange if stem else None, counts, differing,
         )  # fmt: skip
         if self._backlog.put(job) and stem:
             self._recent[exchange.span.trace.span_id] = stem

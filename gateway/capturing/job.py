@@ -44,7 +44,7 @@ class Job:
     response: Response
     model: str  # what stands for the artifact that answered: answer_counts.key
     stem: str | None  # the name of its picture; None: it isn't kept
-    exchange: Exchange | None = None  # to keep; None: it was kept before, or isn't
+    exchange: Exchange | None = None  # to keep, unless it was kept before by this name
     counts: bool = False  # whether its answer counts among the model's
     differing: Differing | None = None
 

@@ -12,9 +12,10 @@ from passerelle.protocol import problems
 from passerelle.server.pictures import boxes, picture
 
 JSON = "application/json"
-LARGE = 2_000_000  # bytes of an answer that nothing is read of: that would hold up the others
+LARGE = 500_000  # bytes of an answer that nothing is read of: reading holds up the event loop
 OF_CLIENT = "request_id"  # a client may have chosen it
 AT_END = re.compile(rb',\s*"request_id":\s*"[A-Za-z0-9._-]{1,128}"\s*}\s*$')  # as ours have it
+MAX_END = 300  # bytes in which that is looked for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +55,8 @@ def of(exchange: Exchange, response: Response, given: Any) -> list[SentPicture]:
     """The pictures of a request that was answered; `given` is the answer's document.
 
     Tensors have none, and neither has a request that went through as it came. The answer to the
-    parts of a picture stays whole.
+    parts of a picture stays whole. Of several pictures whose answer is large none is lost, but what
+    was answered to each.
     """
     if exchange.operation != "predict" or exchange.as_sent is not None:
         return []
@@ -69,12 +71,15 @@ def of(exchange: Exchange, response: Response, given: Any) -> list[SentPicture]:
         return [SentPicture(content, _encoded(given))]
     if response.media_type == "image/png":
         return [SentPicture(content, response.body, "png")]
-    head, count = AT_END.subn(b"}\n", response.body) if response.media_type == JSON else (b"", 0)
-    return [SentPicture(content, head if count else b"")]
+    end, count = AT_END.subn(b"}\n", response.body[-MAX_END:])
+    is_kept = count and response.media_type == JSON
+    return [SentPicture(content, response.body[:-MAX_END] + end if is_kept else b"")]
 
 
 def _several(contents: list[bytes], given: Any) -> Iterator[SentPicture]:
-    """Those pictures of several that have an answer."""
+    """Those pictures of several that have an answer; all without, where nothing is read of it."""
+    if given is None:
+        yield from (SentPicture(each, b"") for each in contents)
     for content, answer in zip(contents, answers(given), strict=False):
         if answer is not None:
             yield SentPicture(content, _encoded(answer))

@@ -10,6 +10,7 @@ from gateway.capturing.job import Job
 from gateway.capturing.sent_pictures import SentPicture
 from gateway.exchange import Exchange
 from gateway.route import Route
+from gateway.status import Status
 from gateway.transport import Response
 from passerelle.manifest.model import Capture
 from tests.unit.gateway import made
@@ -49,10 +50,14 @@ def answered(
     answer: Response | None = None,
     query: Mapping[str, str] | None = None,
     capture: Capture | None = Capture(share=1.0, size=SIZE),  # noqa: B008  # it never changes
+    task: str = "classification",
 ) -> Answered:
     headers = {"content-type": "image/jpeg", "authorization": "Bearer psl_secret"}
     exchange = made.exchange(headers, query, payload)
-    return Answered(made.route(capture=capture), exchange, answer or response())
+    route = made.route(capture=capture)
+    for replica in route.upstream.replicas.values():
+        replica.statuses = {"m": Status("ready", "", {"digest": made.DIGEST, "task": task})}
+    return Answered(route, exchange, answer or response())
 
 
 def sent(length: int = 10, content: bytes = JPEG, answer: bytes = b"{}") -> SentPicture:

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.capturing import answer_counts
 from gateway.capturing.answer_counts import HOUR, AnswerCounts
+from passerelle.protocol import distribution
 from tests.unit.gateway.capturing import made
 from tests.unit.gateway.capturing.made import NOW
 
@@ -50,7 +51,20 @@ def test_a_damaged_file_counts_for_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "does"), [({}, True), ({"top": "1"}, True), ({"threshold": "0.1"}, False)]
+    ("task", "query", "does"),
+    [
+        ("classification", {}, True),
+        ("classification", {"top": "1"}, True),
+        ("classification", {"threshold": "0.1"}, False),
+        ("detection", {}, True),
+        ("detection", {"top": "1"}, False),
+        ("embedding", {}, False),
+    ],
 )
-def test_requests_that_choose_their_scores_do_not_count(query: dict[str, str], does: bool) -> None:  # noqa: FBT001
-    assert answer_counts.counts(query) is does
+def test_which_answers_count(task: str, query: dict[str, str], does: bool) -> None:  # noqa: FBT001
+    assert answer_counts.counts({"task": task}, query) is does
+
+
+def test_what_counts_is_of_the_tasks_that_have_a_distribution() -> None:
+    assert set(answer_counts.CHOSEN) == set(distribution.TASKS)
+    assert not answer_counts.counts(None, {})

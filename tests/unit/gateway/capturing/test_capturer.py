@@ -74,6 +74,14 @@ async def test_an_answer_by_a_threshold_of_the_clients_is_kept_and_does_not_coun
     assert (case.pictures, case.counted.answers.pictures) == (1, 0)
 
 
+@pytest.mark.parametrize("task", ["embedding", "segmentation", "tensor"])
+async def test_answers_of_which_nothing_is_counted_wait_for_nobody(case: Case, task: str) -> None:
+    case.chance = 0.9
+    case.capturer.take(made.answered(task=task, capture=Capture(share=0.5, size=made.SIZE)))
+    await case.write()
+    assert list(case.folder.iterdir()) == []
+
+
 async def test_what_differs_is_kept_though_chance_did_not_choose_it(case: Case) -> None:
     case.chance = 1.0
     followed = made.answered()

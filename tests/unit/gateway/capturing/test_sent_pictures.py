@@ -79,6 +79,16 @@ def test_a_large_answer_is_kept_without_the_clients_id(monkeypatch: pytest.Monke
     assert of(JPEG, "", other) == [SentPicture(JPEG, b"")]
 
 
+def test_of_a_large_answer_to_several_pictures_they_are_kept_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sent_pictures, "LARGE", 10)
+    images = [in_base64(each) for each in (JPEG, PNG)]
+    answer = made.response({"results": [made.document(), made.document()]})
+    found = of(as_json(images=images), JSON, answer)
+    assert found == [SentPicture(JPEG, b""), SentPicture(PNG, b"")]
+
+
 @pytest.mark.parametrize(
     ("payload", "content_type"),
     [(b"{", JSON), (as_json(url="http://x"), JSON), (as_json(image="?"), JSON)],

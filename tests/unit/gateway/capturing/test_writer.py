@@ -1,15 +1,16 @@
 """The work of the thread that writes."""
 
+import errno
 import itertools
 import json
 from pathlib import Path
 
 import pytest
 
-from gateway.capturing import answer_counts, differences, kept, picture_file
+from gateway.capturing import answer_counts, differences, json_file, kept, picture_file
 from gateway.capturing.backlog import Backlog
 from gateway.capturing.job import Differing
-from gateway.capturing.writer import Writer
+from gateway.capturing.writer import CALM, Writer
 from tests.unit.gateway.capturing import made
 from tests.unit.gateway.capturing.made import JPEG, NOW, PNG, STEM
 
@@ -101,7 +102,30 @@ def test_what_is_wrong_with_the_folder_is_said_once_and_once_when_it_is_over(
     case.writer.do(made.job(case.folder))
     case.writer.flush()
     assert answer_counts.read(case.folder, MODEL, NOW).answers.pictures == 3
+    assert capsys.readouterr().out == ""
+    case.now += CALM
+    case.writer.do(made.job(case.folder))
     assert "captured again" in capsys.readouterr().out
+
+
+def test_a_disk_that_is_full_is_said_once(
+    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put(path: Path, _: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    for each in (0, 1):
+        with monkeypatch.context() as patched:
+            patched.setattr(json_file, "put", put)
+            for _ in range(10):
+                case.writer.do(made.job(case.folder, counts=True))
+                case.writer.do(made.job(case.folder, counts=True, stem=None, exchange=None))
+                case.writer.flush()
+                case.now += CALM
+        assert len(capsys.readouterr().out.splitlines()) == 1 - each
+        case.writer.do(made.job(case.folder.with_name("other")))  # another model's does well
+        case.writer.do(made.job(case.folder, counts=True, stem=None, exchange=None))
+        assert capsys.readouterr().out == ""
 
 
 def test_an_unforeseen_error_ends_nothing(
