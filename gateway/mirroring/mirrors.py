@@ -6,10 +6,12 @@ A mirrored request is one of four things in the end:
                too many bytes are held, clients need the service, or its breaker is open
     failed     the model was asked, and there is no answer: that counts by its status
     compared   the model answered, and the two answers were compared by their task's measure
-    not compared  it answered, and they can't be: models of other tasks or labels, other forms
+    not compared  it answered, and they can't be: models of other tasks or labels, other forms, too
+               many bytes
 
 None of it ever reaches a client, a cache, a limit, a history or the usage. The bytes of all that
-wait and of all that are asked stay below MAX_BYTES. When the gateway stops, all of it ends at once.
+wait, of all that are asked and of the answers that are compared stay below MAX_BYTES. When the
+gateway stops, all of it ends at once.
 """
 
 import asyncio
@@ -29,6 +31,7 @@ from gateway.mirroring.complaints import Complaints
 from gateway.mirroring.figures import Differ, Traffic
 from gateway.mirroring.line import Line, Mirrored
 from gateway.mirroring.target import Draw, Routes, Target
+from gateway.route import Route
 from gateway.transport import Response
 from gateway.upstream import Upstream
 from passerelle.protocol.problems import Problem
@@ -159,7 +162,19 @@ class Mirrors:
         self._complaints.compared((reference.model.id, other.model.id), obstacle)
         found = None
         if not obstacle:
-            found = await self._comparisons.of(reference, expected, given)
+            found = await self._agreement(len(response.body), reference, expected, given)
         self._traffic.compare(to.model, to.variant, to.revision, found)
         if self._differ and found is not None and found < 1:
             self._differ(followed, to.route.model.id, found, response)
+
+    async def _agreement(
+        self, size: int, route: Route, expected: Response, given: Response
+    ) -> float | None:
+        """How far two answers agree; None also where so many bytes of the other are too many."""
+        if size > self.held.left:
+            return None
+        self.held.take(size)
+        try:
+            return await self._comparisons.of(route, expected, given)
+        finally:
+            self.held.give_back(size)

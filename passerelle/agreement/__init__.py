@@ -5,18 +5,22 @@ A file for each task: the agreement of two decisions, which a bake and `evaluate
 decisions as far as they can be, and an answer in a few words. MEASURES is the table of them. All is
 the standard library's, so that the gateway compares as a bake does.
 
-Whatever JSON is given is compared or can't be; nothing raises. It takes a thread's time, not the
-event loop's, in milliseconds on one core of a server:
+Whatever JSON is given is compared or can't be; nothing raises. It takes, in milliseconds on one
+core of a server:
 
 - classes: 1;
-- boxes: 25 for a thousand in each answer, and up to 400 where they all lie on each other;
+- boxes: 25 for a thousand in each answer, and up to 100 where they all lie on each other;
 - numbers: 5 for each megabyte of a list, 25 of base64;
 - masks: 1 for each million pixels of a mask;
 - maps of classes: 5 for each million pixels where rows are repeated, as in our services' maps, and
   130 where none is.
 
-So the 20 MB that an answer has at most take 0.5 s as numbers. Pixels are bounded by themselves, for
-they are packed: at worst the masks of two answers take 3 s, and two maps 8 s.
+A thread keeps most of it from an event loop, but not a single call of the standard library's, which
+has the interpreter's lock until it ends: so long all other threads wait. Reading JSON is one, 40 ms
+for each megabyte of short numbers; whoever has others wait reads no more than they can
+(gateway/mirroring/comparison.py). Pixels are bounded here, for they are packed: those of a side, a
+mask and a map, so that no call takes more than some 50 ms. At worst the masks of two answers take
+3 s, and two maps 4 s.
 """
 
 import json

@@ -11,7 +11,7 @@ from passerelle.agreement import values
 MEASURE = "F1 of the boxes, matched by class at IoU 0.5"
 THRESHOLD = 0.5  # the score from which on boxes are compared
 IOU = 0.5  # the overlap from which on two boxes are of one object
-MAX_PAIRS = 100_000  # of boxes of a class in two answers to a picture: 0.4 s
+MAX_PAIRS = 25_000  # of boxes of a class in two answers to a picture: 0.1 s
 MAX_BOXES = 1000  # of an answer that is compared: no service of ours gives more
 MAX_SHOWN = 3  # boxes in a summary
 

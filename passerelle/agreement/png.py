@@ -15,7 +15,8 @@ import zlib
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">IIBBBBB")
 GREY, DEPTHS = 0, (1, 8, 16)
-MAX_BYTES = 64_000_000  # of a picture's rows
+MAX_BYTES = 32_000_000  # of a picture's rows
+MAX_SIDE = 32_768  # pixels: what is done to a row holds up every other thread
 SLOW = 16  # so many times as much is a row that is undone byte by byte
 NONE, SUB, UP, AVERAGE, PAETH = range(5)  # the filters
 
@@ -49,7 +50,7 @@ def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Grey:
         raise UnreadableError("It isn't grey, or interlaced.")
     length = (width * depth + 7) // 8
     size = height * (length + 1)
-    if not length or not height or size > max_bytes:
+    if not length or not height or size > max_bytes or max(width, height) > MAX_SIDE:
         raise UnreadableError("It has no pixels, or too many.")
     unpacker = zlib.decompressobj()
     try:

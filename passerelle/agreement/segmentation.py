@@ -13,6 +13,7 @@ from passerelle.agreement.values import Class
 MEASURE = "mean IoU of the classes"
 MAP = "png"  # the member of an answer that came as a PNG and not as JSON: its bytes
 MAX_MASKS = 128_000_000  # bytes of two answers' masks, eight pixels to a byte
+MAX_MASK = 4_000_000  # bytes of one: it is worked on as one number
 MAX_SHOWN = 3  # classes in a summary
 
 Size = tuple[int, int, int]  # width, height, and the bits of a pixel
@@ -91,7 +92,7 @@ def of_masks(expected: Mapping[Class, Any], given: Mapping[Class, Any]) -> float
         for number, answer in enumerate((expected, given)):
             mask = 0
             if each in answer:
-                grey = png.decode(values.decoded(answer[each]) or b"", left)
+                grey = png.decode(values.decoded(answer[each]) or b"", min(left, MAX_MASK))
                 left -= grey.cost
                 sizes[number].add((grey.width, grey.height, grey.depth))
                 mask = overlap.mask(grey)

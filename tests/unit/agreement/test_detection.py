@@ -66,9 +66,9 @@ def test_what_has_no_boxes_can_not_be_compared(broken: dict[str, Any]) -> None:
 
 
 def test_so_many_boxes_are_not_compared() -> None:
-    many = detected(*[CAT] * 400)
+    many = detected(*[CAT] * 200)
     assert of_answers(many, many) is None
-    assert of_answers(many, detected(*[CAT] * 100)) == pytest.approx(0.4)
+    assert of_answers(many, detected(*[CAT] * 50)) == pytest.approx(0.4)
     assert of_answers(detected(CAT), detected(*[CAT] * 1001)) is None
 
 

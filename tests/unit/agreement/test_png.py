@@ -101,6 +101,13 @@ def test_a_picture_that_is_too_large_is_told() -> None:
         png.decode(WHOLE, 7 * 14 - 1)
 
 
+@pytest.mark.parametrize(("width", "height"), [(png.MAX_SIDE + 1, 1), (1, png.MAX_SIDE + 1)])
+def test_no_side_is_so_long_that_a_row_holds_up_the_others(width: int, height: int) -> None:
+    packed = zlib.compress(bytes(height * (width + 1)))
+    with pytest.raises(png.UnreadableError, match="too many"):
+        png.decode(of_rows(packed, width, height, 8))
+
+
 @pytest.mark.parametrize("kind", [3, 4])
 def test_filters_that_take_long_count_for_more(kind: int) -> None:
     rows = [forms.packed(row, 8) for row in pixels(8)]

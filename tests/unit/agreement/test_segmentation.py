@@ -73,8 +73,11 @@ def test_a_mask_is_no_map() -> None:
     assert of_answers({"png": forms.png(ONE, 1)}, {"png": forms.png(ONE, 8)}) is None
 
 
-def test_so_many_masks_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segmentation, "MAX_MASKS", 5)
+@pytest.mark.parametrize(("bound", "below"), [("MAX_MASKS", 5), ("MAX_MASK", 3)])
+def test_so_many_masks_are_not_compared(
+    monkeypatch: pytest.MonkeyPatch, bound: str, below: int
+) -> None:
+    monkeypatch.setattr(segmentation, bound, below)
     assert of_answers(segmented(ONE), segmented(ONE)) is None
 
 

@@ -77,7 +77,7 @@ async def test_a_card_is_fetched_once_for_a_digest() -> None:
 
 async def test_a_card_is_fetched_again_once_its_service_is_ready_anew() -> None:
     newer = CARD | {"evaluation": {"pictures": 30}}
-    found = with_replies(report(), document(CARD), OSError(), report("loading"), report(),
+    found = with_replies(report(), document(CARD), OSError(), report("starting"), report(),
                          document(newer), report())  # fmt: skip
     cards = []
     for _ in range(5):

@@ -12,6 +12,7 @@ from gateway.mirroring import comparison
 from gateway.mirroring.comparison import Comparisons
 from gateway.transport import Response
 from passerelle import agreement
+from passerelle.server import daemon_thread
 from tests.unit.gateway.mirroring import mirrored
 
 LARGE = large_work.LARGE // comparison.COST  # bytes
@@ -51,13 +52,14 @@ async def test_what_makes_no_sense_can_not_be_compared(expected: Any, given: Any
 
 @pytest.mark.parametrize(("task", "padding", "beside"), [
     ("classification", 0, 0), ("classification", LARGE, 2), ("segmentation", 0, 2),
+    ("detection", 0, 2),
 ])  # fmt: skip
 async def test_what_takes_long_is_compared_beside_the_loop_one_after_another(
     monkeypatch: pytest.MonkeyPatch, task: str, padding: int, beside: int
 ) -> None:
     running, most, threads = 0, 0, 0
 
-    async def to_thread(work: Any, *given: Any) -> Any:
+    async def run(work: Any, *given: Any) -> Any:
         nonlocal running, most, threads
         threads += 1
         running += 1
@@ -66,11 +68,25 @@ async def test_what_takes_long_is_compared_beside_the_loop_one_after_another(
         running -= 1
         return work(*given)
 
-    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    monkeypatch.setattr(daemon_thread, "run", run)
     comparisons, route = Comparisons(), mirrored.route("old", card={"task": task})
     answers = body({}), body({"agrees": 1.0, "padding": "x" * padding})
     found = await asyncio.gather(*(comparisons.of(route, *answers) for _ in range(2)))
     assert (found, threads, most) == ([1.0, 1.0], beside, min(beside, 1))
+
+
+async def test_what_takes_long_to_read_is_not_compared(
+    asked: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "MAX_JSON", 100)
+    long, short = body({"agrees": 1.0, "padding": "x" * 100}), body({"agrees": 1.0})
+    route = mirrored.route("old")
+    for pair in ((long, short), (short, long)):
+        assert await Comparisons().of(route, *pair) is None
+    assert asked == []
+    assert await Comparisons().of(route, short, short) == 1.0
+    picture = Response(200, {"content-type": "image/png"}, b"x" * 101)  # by its pixels
+    assert not comparison.is_too_long(picture)
 
 
 @pytest.mark.parametrize(("card", "expected"), [

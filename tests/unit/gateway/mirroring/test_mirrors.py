@@ -186,6 +186,34 @@ async def test_a_frozen_model_holds_few_requests_and_few_bytes(clock: Clock) -> 
     assert wanted.new.upstream.slots.in_flight.count == 0
 
 
+async def test_answers_that_wait_to_be_compared_are_among_the_bytes_that_are_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MAX_BYTES", 40_000)
+    size = module.MAX_BYTES // 4
+    wanted = Wanted(*[mirrored.answer("new", padding="x" * size)] * 6)
+    waits, compared = asyncio.Event(), 0
+
+    async def of(*_: Any) -> float:
+        nonlocal compared
+        compared += 1
+        await waits.wait()
+        return 1.0
+
+    wanted.mirrors._comparisons = types.SimpleNamespace(of=of)  # type: ignore[assignment]  # in its place
+    async with wanted.mirrors.running():
+        for _ in range(6):
+            assert wanted.offer()
+            await made.settle()
+        await made.until(lambda: len(wanted.traffic.compared) == 3)
+        assert compared == 3
+        assert size * 3 < wanted.mirrors.held.held <= module.MAX_BYTES
+        assert [each[3] for each in wanted.traffic.compared] == [None] * 3
+        waits.set()
+        await made.until(lambda: len(wanted.traffic.compared) == 6)
+    assert wanted.mirrors.held.held == 0
+
+
 async def test_it_ends_at_once_with_what_is_on_its_way() -> None:
     wanted = Wanted()
     for replica in wanted.new.upstream.replicas.values():
