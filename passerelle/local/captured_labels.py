@@ -2,6 +2,7 @@
 
     FOLDER/pictures/NAME.jpg
     FOLDER/answers/NAME.json    by a model of the same classes, as they are numbered
+    FOLDER/.sums.json           the gateway's own, which a copy may lack
 
 Then a figure is how far a model answers as that one did, and not how often it is right.
 """
@@ -15,14 +16,22 @@ from passerelle.local.box_labels import BoxLabels
 from passerelle.local.class_labels import ClassLabel, ClassLabels
 from services.bake.metrics import LabelledBox
 
-PICTURES, ANSWERS = "pictures", "answers"
+PICTURES, ANSWERS, SUMS = "pictures", "answers", ".sums.json"
 NOTE = "the labels are the answers that were captured with the pictures, by the class's number"
 EDGES = ("xmin", "ymin", "xmax", "ymax")
 
 
 def are_there(folder: Path) -> bool:
-    """Whether a folder is one of what was captured of a model."""
-    return all((folder / each).is_dir() for each in (PICTURES, ANSWERS))
+    """Whether a folder is one of what was captured of a model.
+
+    One of pictures of two classes, which happen to be called like that, isn't.
+    """
+    if not all((folder / each).is_dir() for each in (PICTURES, ANSWERS)):
+        return False
+    if (folder / SUMS).exists():
+        return True
+    stems = {each.stem for each in (folder / PICTURES).iterdir()}
+    return any(each.stem in stems for each in (folder / ANSWERS).glob("*.json"))
 
 
 def classes(folder: Path, files: Iterable[Path]) -> ClassLabels:

@@ -84,7 +84,7 @@ class Dataset:
     @property
     def has_boxes(self) -> bool:
         """Whether there is a file that says boxes."""
-        return bool(self.coco or self.yolo or self.is_captured)
+        return bool(self.coco or self.yolo or (self.is_captured and self.boxes))
 
     @functools.cached_property
     def boxes(self) -> box_labels.BoxLabels | None:
@@ -119,6 +119,8 @@ class Dataset:
             return class_labels.in_numbers(self.classes, names, model)
         if task == "embedding":  # which has no classes: alike and different are all that counts
             return {str(file): label.text for file, label in self.classes.items()}
+        if task == "detection" and self.boxes and self.is_captured:  # which are numbers already
+            return {str(file): boxes for file, boxes in self.boxes.boxes.items()}
         if task == "detection" and self.boxes:
             return box_labels.in_numbers(self.boxes, names, model)
         if task == "segmentation" and self.masks:

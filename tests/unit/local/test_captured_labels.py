@@ -49,7 +49,34 @@ def test_boxes_are_those_that_were_found(folder: Path) -> None:
     assert labels(folder, "classification") == {}
 
 
+def test_boxes_are_of_the_class_whose_number_was_answered(folder: Path) -> None:
+    box = {"class_id": 1, "label": "cat", "box": BOX}  # a name that another class has, too
+    answer(folder, "a", box, task="detection")
+    assert labels(folder, "detection") == {"a.png": [(1, 0, 0, 2, 2, False)]}
+    assert dataset.Dataset(folder).notes("detection", NAMES, "own") == [captured_labels.NOTE]
+
+
+def test_a_detector_that_found_nothing_said_so(folder: Path) -> None:
+    answer(folder, "a", task="detection")
+    assert labels(folder, "detection") == {"a.png": []}
+
+
+def test_there_are_boxes_where_a_detector_answered(folder: Path) -> None:
+    answer(folder, "a", DOG)
+    assert not dataset.Dataset(folder).has_boxes
+    answer(folder, "b", DOG | {"box": BOX}, task="detection")
+    assert dataset.Dataset(folder).has_boxes
+
+
+def test_two_classes_that_are_called_pictures_and_answers_are_classes(folder: Path) -> None:
+    Image.new("RGB", (4, 4)).save(folder / "answers/z.png")
+    (folder / "answers/about.json").write_text("{}")
+    found = dataset.Dataset(folder).labels("classification", ["pictures", "answers"], "own")
+    assert sorted(found.values()) == [0, 0, 0, 1]
+
+
 def test_masks_that_were_answered_are_no_pictures(folder: Path) -> None:
+    (folder / ".sums.json").touch()
     Image.new("L", (4, 4)).save(folder / "answers/a.png")
     found = dataset.Dataset(folder)
     assert [each.parent.name for each in found.files] == ["pictures"] * 3
