@@ -1,8 +1,9 @@
 """What a local run leaves in its state folder for the other commands: a demo key, its address."""
 
+import dataclasses
 from pathlib import Path
 
-from gateway.caller import USUAL_VERBS, Verb
+from gateway.caller import USUAL_VERBS, VERBS, Verb
 from gateway.keys import api_keys, plain_key
 from gateway.keys.api_keys import Key, Keys
 from passerelle.local import key_changes
@@ -51,9 +52,10 @@ def demo_key(state: Path) -> str:
 
 
 def ensure_demo_key(state: Path) -> str:
-    """The demo key, which every model takes, made once; a new one if the old one won't do.
+    """The demo key, which every model takes, made once; a new one if the old one doesn't work.
 
-    Its file may be read by its owner alone.
+    One of an earlier version is given the verbs that it lacks. Its file may be read by its owner
+    alone.
 
     Raises:
         api_keys.KeysError: the key file is there, but broken.
@@ -61,7 +63,9 @@ def ensure_demo_key(state: Path) -> str:
     text = demo_key(state)
     with key_changes.changing(keys_file(state), may_make=True) as keys:
         known = Keys({each.prefix: each for each in keys}).find(text, timestamps.now())
-        if known and set(VERBS_OF_DEMO) <= set(known.verbs):
+        if known:
+            verbs = tuple(each for each in VERBS if each in {*known.verbs, *VERBS_OF_DEMO})
+            keys[keys.index(known)] = dataclasses.replace(known, verbs=verbs)
             return text
         text, key = api_keys.like(Key(DEMO_NAME, "", "", ("*",), verbs=VERBS_OF_DEMO))
         keys[:] = [*(each for each in keys if each.name != DEMO_NAME), key]

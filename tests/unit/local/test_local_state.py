@@ -1,5 +1,6 @@
 """passerelle/local/local_state.py: what a run leaves for the other commands."""
 
+import dataclasses
 from pathlib import Path
 
 import yaml
@@ -15,13 +16,13 @@ def test_the_demo_key_is_made_once_and_accepted(tmp_path: Path) -> None:
     assert [(key.name, key.models) for key in keys] == [("demo", ("*",))]
 
 
-def test_the_demo_key_may_promote_and_one_that_may_not_is_exchanged(tmp_path: Path) -> None:
-    text, key = api_keys.new("demo", ("*",))
+def test_the_demo_key_may_promote_and_one_that_may_not_is_given_the_verb(tmp_path: Path) -> None:
+    text, key = api_keys.like(api_keys.Key("demo", "", "", ("*",), verbs=("read", "usage")))
     key_changes.write(local_state.keys_file(tmp_path), [key])
     (tmp_path / "demo.key").write_text(text)
-    assert local_state.ensure_demo_key(tmp_path) != text
+    assert local_state.ensure_demo_key(tmp_path) == text
     (found,) = key_file.read(local_state.keys_file(tmp_path)).by_prefix.values()
-    assert found.verbs == ("predict", "read", "promote")
+    assert found == dataclasses.replace(key, verbs=("predict", "read", "usage", "promote"))
 
 
 def test_the_demo_key_is_for_its_owners_eyes(tmp_path: Path) -> None:
