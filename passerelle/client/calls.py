@@ -3,10 +3,11 @@
 import dataclasses
 import datetime
 import json
+import math
 import urllib.parse
 from collections.abc import Mapping, Sequence
 
-from passerelle.client import payload
+from passerelle.client import errors, payload
 from passerelle.client.payload import Part
 from passerelle.client.pictures import Picture
 
@@ -52,7 +53,13 @@ def usage(headers: Mapping[str, str], by: Sequence[str], **query: Day) -> Call:
 def promote(
     model_id: str, to: float | None, headers: Mapping[str, str], *, force: bool = False
 ) -> Call:
-    """Another weight of a split's new variant. To ask twice for the next step is to ask for two."""
+    """Another weight of a split's new variant. To ask twice for the next step is to ask for two.
+
+    Raises:
+        errors.InvalidRequest: it is no number.
+    """
+    if to is not None and not math.isfinite(to):
+        raise errors.InvalidRequest(f"A weight is a number of percent, and {to} is none.")
     given = {**({} if to is None else {"to": to}), **({"force": True} if force else {})}
     kind = {"Content-Type": payload.JSON}
     body = json.dumps(given, allow_nan=False).encode()

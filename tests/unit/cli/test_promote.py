@@ -47,3 +47,12 @@ def test_what_is_refused_is_told_with_the_figures(
 def test_what_makes_no_sense_is_refused(words: tuple[str, ...]) -> None:
     shown = command.run("promote", "pets", *words)
     assert shown.exit_code == 2
+
+
+def test_a_weight_that_is_no_number_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command.gateway(monkeypatch, PROMOTION)
+    shown = command.run("promote", "pets", "--to", "nan", *URL, "--state", str(tmp_path))
+    assert shown.exit_code == 1
+    assert shown.output == "Error: A weight is a number of percent, and nan is none.\n"

@@ -39,6 +39,12 @@ def test_a_weight_may_be_asked_for_again_and_the_next_step_may_not() -> None:
     assert (again.body, again.is_repeatable) == (b'{"force": true}', False)
 
 
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_a_weight_is_a_number(weight: float) -> None:
+    with pytest.raises(errors.InvalidRequest, match="a number of percent"):
+        calls.promote("a", weight, {})
+
+
 def test_a_picture_goes_to_its_model_with_what_is_asked_of_it() -> None:
     options = {"threshold": 0.5, "top": None, "encoding_format": "base64"}
     call = calls.predict("a", b"picture", None, options, TRACE)
