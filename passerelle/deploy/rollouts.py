@@ -50,9 +50,7 @@ def needs_files(models: Iterable[AnyModel]) -> bool:
 def lasting(models: Iterable[AnyModel]) -> Iterator[tuple[str, str]]:
     """Each model's id and field whose work is done after the answer, upon files that last."""
     for each in models:
-        names: tuple[str, ...] = ("mirror", "capture")
-        if isinstance(each, Split):  # a promotion compares, whether the manifest says so or not
-            names = ("promote",) if each.promote else ("compare",)
+        names = ("compare", "promote") if isinstance(each, Split) else ("mirror", "capture")
         yield from ((each.id, name) for name in names if getattr(each, name))
 
 

@@ -41,7 +41,8 @@ def test_each_is_in_a_volume_of_its_name() -> None:
         (made.split(), []),
         (made.split(sticky="key"), []),
         (made.split(compare=0.1), ["compare"]),
-        (made.split(compare=0.1, promote=PROMOTE), ["promote"]),
+        (made.split(promote=PROMOTE), ["promote"]),
+        (made.split(compare=0.1, promote=PROMOTE), ["compare", "promote"]),
         (MIRRORED, ["mirror"]),
         (BACKEND, ["capture"]),
     ],
@@ -58,7 +59,7 @@ def test_what_a_platform_cant_honour_is_named_with_what_to_do_instead() -> None:
     ]  # fmt: skip
     found = list(rollouts.refusals(models, "Mars"))
     assert [each.split(" works")[0] for each in found] == [
-        "one: mirror", "ocr: capture", "pets: compare", "dogs: promote",
+        "one: mirror", "ocr: capture", "pets: compare", "dogs: compare", "dogs: promote",
     ]  # fmt: skip
     assert all("Mars's instances have none; " in each for each in found)
-    assert found[3].endswith("change the split's weights by hand; the split itself works.")
+    assert found[4].endswith("change the split's weights by hand; the split itself works.")
