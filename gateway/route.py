@@ -47,6 +47,11 @@ class Listed(abc.ABC):
     def non_finite(self) -> int:
         """How many pictures it gave NaN or infinity for."""
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether its requests are split, mirrored or captured."""
+        return False
+
     @abc.abstractmethod
     def is_streamed(self, method: str) -> bool:
         """Whether requests of a method and their answers go through as they come."""
@@ -86,6 +91,7 @@ class Listed(abc.ABC):
             "reason": status.reason or None,
             "replicas": self.replicas,
             "non_finite": self.non_finite,
+            "followed": self.is_followed,
         }
 
 

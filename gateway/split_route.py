@@ -51,6 +51,11 @@ class SplitRoute(Listed):
         """That of the variants, which are of one kind; where they differ, of the first."""
         return next(iter(self.routes.values())).protocol
 
+    @property
+    def is_followed(self) -> bool:
+        """Always: what each variant answers is counted."""
+        return True
+
     def is_streamed(self, method: str) -> bool:
         """Whether requests of a method and their answers go through as they come."""
         return all(each.is_streamed(method) for each in self.routes.values())

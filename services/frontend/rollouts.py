@@ -102,6 +102,7 @@ def followed(client: Client, known: Iterable[Model]) -> dict[str, Any]:
         asked = [
             pool.submit(contextvars.copy_context().run, _of_model, client, each["id"], headers)
             for each in known
+            if each.get("followed")
         ]
         found = [each.result() for each in asked]
     return {

@@ -28,7 +28,8 @@ def model(model_id: str, status: str = "ready", task: str = "") -> dict[str, Any
     """A model as GET /models has it; without a task there is no card of it yet."""
     measured = {"latency_ms": 1.5, "size_mb": 2.5}
     card = {"task": task, "precision": "fp32", "measured": measured} if task else None
-    return {"id": model_id, "title": model_id.upper(), "status": status, "card": card}
+    said = {"id": model_id, "title": model_id.upper(), "status": status, "followed": True}
+    return said | {"card": card}
 
 
 def prediction(model_id: str) -> dict[str, Any]:

@@ -116,6 +116,13 @@ def test_what_nobody_follows_isnt_there(tmp_path: Path) -> None:
     assert told(tmp_path, traffic=None, promotion=None) == ""
 
 
+def test_only_those_that_are_followed_are_asked_for(tmp_path: Path) -> None:
+    listed = {"models": [model("a"), model("b") | {"followed": False}, {"id": "c", "title": "C"}]}
+    gateway = FakeGateway({"/models": (200, listed)})
+    assert page(tmp_path, gateway).test_client().get("/status/rollouts").status_code == 200
+    assert [each.url.path for each in gateway.requests] == ["/models", "/models/a"]
+
+
 def test_a_gateway_that_refuses_the_models_is_told(tmp_path: Path) -> None:
     gateway = FakeGateway({"/models": (401, {"detail": "No such key."})})
     assert page(tmp_path, gateway).test_client().get("/status/rollouts").status_code == 502
@@ -131,7 +138,7 @@ def test_what_is_long_is_cut() -> None:
 
 
 def test_the_whole_page_has_it_beside_the_charts(tmp_path: Path) -> None:
-    one = {"id": "a", "title": "A", "status": "ready", "in_flight": 0, "slots": []}
+    one = {**model("a"), "in_flight": 0, "slots": []}
     history = {"slot_seconds": 5, "models": [one | {"replicas": {"ready": 1, "known": 1}}]}
     answers = {
         "/history": (200, history), "/models/a": (200, model("a") | {"promotion": PROMOTION}),

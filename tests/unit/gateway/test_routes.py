@@ -260,6 +260,7 @@ def test_the_description_says_how_the_model_is_and_warns_of_random_weights() -> 
     assert (description["status"], description["reason"]) == ("ready", "because")
     assert description["replicas"] == {"ready": 1, "known": 1, "ejected": 0}
     assert description["non_finite"] == made.route().last_minutes["non_finite"] == 0
+    assert description["followed"] is made.route().last_minutes["followed"] is False
     assert description["note"].startswith("The weights are random")
     assert len(made.route().last_minutes["slots"]) == 60
 
