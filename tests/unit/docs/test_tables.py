@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import pytest
+import yaml
 
 from gateway import settings as gateway_settings
 from passerelle.manifest import backend_fields, rollout_fields, schema
@@ -47,6 +48,15 @@ def test_no_line_is_of_a_setting_that_is_gone() -> None:
     code = "".join(path.read_text() for path in sources)
     for name in documents.first_cells("docs/settings.md"):
         assert name in code, name
+
+
+def test_every_path_of_the_contract_has_its_line() -> None:
+    cells = re.findall(r"^\|([^|]*)\|", documents.text("docs/http.md"), re.MULTILINE)
+    told = re.findall(r"(?:GET|POST) (/[^`?]*)", " ".join(cells))
+    paths = (yaml.safe_load(documents.text("openapi.yaml")))["paths"]
+    ours = {re.sub(r"{(?:model_)?(\w+)}", r"<\1>", each) for each in paths}
+    protocol = {each for each in ours if re.fullmatch("/v2(/.*)?", each)}  # has its own document
+    assert set(told) - {"/docs/"} == ours - protocol | {"/v2/models/<id>/infer"}
 
 
 def test_every_package_has_its_reason() -> None:
