@@ -48,7 +48,9 @@ models:
 SLOW = 1.0  # seconds that a slow mirror takes
 READY_TIMEOUT = 10.0  # seconds until the gateway sees that the mirror is well
 PROBED = 2.5  # seconds within which the gateway sees that the mirror is another process
-SETTLE = 4.0  # seconds after a load within which all that was mirrored is counted
+SETTLE = 20.0  # seconds after a load within which all that was mirrored is counted
+WARM_UP = 1.0  # seconds
+SHORT = 0.2  # seconds of each case, where it is only to be seen that all works
 POLL_INTERVAL = 0.1  # seconds
 CLIENTS = 4  # kept connections
 BESIDE = "with a mirror"  # the second gateway's name
@@ -74,11 +76,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=8.0, help="of each case in a round")
     parser.add_argument("--rate", type=float, default=80.0, help="requests a second")
     parser.add_argument("--delay", type=float, default=0.01, help="seconds that the models take")
-    parser.add_argument("--short", action="store_true", help="one round of half a second each")
+    parser.add_argument("--short", action="store_true", help="one round, with little in each case")
     parser.add_argument("--json", type=Path, help="a file to write")
     options = parser.parse_args()
     if options.short:
-        options.rounds, options.seconds = 1, 0.5
+        options.rounds, options.seconds = 1, SHORT
     return options
 
 
@@ -99,8 +101,8 @@ def measure(options: argparse.Namespace) -> Report:
         files = [stand_in_request.body_file(folder)]
         workloads = stand_in_request.workload_by_case(started, files, options.seconds)
         run = Run(pool, workloads, started.gateways, mirror, options)
-        run.send(started.gateways[0], 1.0)  # each gateway's first requests are nobody's
-        run.send(started.gateways[1], 1.0)
+        for gateway in started.gateways:  # whose first requests are nobody's
+            run.send(gateway, min(WARM_UP, options.seconds))
         rounds = [{case: run.phase(case) for case in CASES} for _ in range(options.rounds)]
     return Report(options.rate, options.seconds, options.delay, rounds, machine.facts())
 
