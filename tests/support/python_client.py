@@ -50,8 +50,17 @@ def install(requirement: str, venv: Path) -> None:
     In CI it fails.
     """
     for command in (
-        (sys.executable, "-m", "venv", "--clear", str(venv)),
-        (str(venv / "bin/pip"), "install", requirement),
+        (sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)),
+        (
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            str(venv / "bin/python"),
+            "install",
+            "--no-compile",
+            requirement,
+        ),  # few of its modules are ever imported
     ):
         done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
         if done.returncode:

@@ -64,7 +64,7 @@ def install(wheel: Path, folder: Path, *extras: str) -> Installed:
     site = next(folder.glob("lib/python*/site-packages"))
     subprocess.run(
         [sys.executable, "-m", "pip", "--quiet", "--python", folder / "bin" / "python", "install",
-         "--no-deps", "--no-index", wheel],
+         "--no-deps", "--no-index", "--no-compile", wheel],
         check=True, capture_output=True,
     )  # fmt: skip
     declared = next(iter(importlib.metadata.distributions(name="passerelle", path=[str(site)])))
