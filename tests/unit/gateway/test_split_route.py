@@ -155,4 +155,4 @@ def test_it_is_described_as_a_model() -> None:
     assert (found["id"], found["protocol"], found["replicas"]) == (
         "pets", "passerelle", {"ready": 2, "known": 2, "ejected": 0},
     )  # fmt: skip
-    assert (route.non_finite, route.is_streamed("POST")) == (0, False)
+    assert (route.non_finite, route.is_streamed("POST"), found["followed"]) == (0, False, True)
