@@ -5,9 +5,10 @@ A mirrored request is one of four things in the end:
     skipped    it was left out: the model isn't ready, too many wait for it or have waited too long,
                too many bytes are held, clients need the service, or its breaker is open
     failed     the model was asked, and there is no answer: that counts by its status
-    compared   the model answered, and the two answers were compared by their task's measure
+    compared   the model answered, and the two answers were compared by their task's measure; where
+               one of the two refused the request (4xx) that the other answered, they agree in 0
     not compared  it answered, and they can't be: models of other tasks or labels, other forms, too
-               many bytes
+               many bytes; or both refused the request, which counts for nothing
 
 None of it ever reaches a client, a cache, a limit, a history or the usage. The bytes of all that
 wait, of all that are asked and of the answers that are compared stay below MAX_BYTES. When the
@@ -40,6 +41,8 @@ from passerelle.server.byte_budget import ByteBudget
 KIND = "mirror"  # in the figures: nobody had the answer
 MAX_BYTES = 16 << 20  # of requests, and of the answers that theirs are compared with
 STOP_TIMEOUT = 1.0  # seconds
+OF_THE_MOMENT = (408, 429)  # statuses that say nothing of the picture
+BOTH = 2
 
 
 class Mirrors:
@@ -77,11 +80,16 @@ class Mirrors:
     def offer(self, followed: Followed, to: Target) -> bool:
         """Send an answered request to a model if it is one of its share; whether it may go there.
 
-        One that wasn't answered well says nothing about another model, and goes nowhere.
+        One that failed says nothing about another model, and goes nowhere. One that a variant
+        refused goes to the reference, which may answer it.
         """
         exchange, route, answer = followed.exchange, to.route, followed.response
+        if answer is None and followed.status != http.HTTPStatus.OK:
+            answer = Response(followed.status, {}, b"")  # of a problem that was raised
         is_streamed = exchange.as_sent is not None or route.adapter.streams
-        if answer is None or answer.status != http.HTTPStatus.OK or is_streamed:
+        if answer is None or is_streamed:
+            return False
+        if not is_answer(answer) and not (to.is_reference and is_refusal(answer)):
             return False
         if self._is_closed or self._draw() >= to.share:
             return False
@@ -142,6 +150,7 @@ class Mirrors:
             return None
         except Problem as raised:
             status, problem = raised.status, raised.detail
+            response = Response(status, {}, b"")
         finally:
             self._lines[route.upstream].release()
         is_failed = status >= http.HTTPStatus.INTERNAL_SERVER_ERROR
@@ -150,21 +159,26 @@ class Mirrors:
         self._traffic.count(to.model, route.model.id, KIND, to.revision, status, seconds)
         if is_failed:
             self._complaints.failed(route.model.id, problem or f"status {status}", clock())
-        return response if status == http.HTTPStatus.OK else None
+        return response if is_answer(response) or is_refusal(response) else None
 
     async def _compare(self, one: Mirrored, response: Response) -> None:
         """Count how far the two answers agree, and tell of pictures to which they don't."""
         to, followed = one.target, one.followed
+        refusals = is_refusal(one.answer) + is_refusal(response)
+        if refusals == BOTH:
+            return
         reference, other, expected, given = followed.route, to.route, one.answer, response
         if to.is_reference:
             reference, other, expected, given = other, reference, given, expected
         obstacle = comparison.obstacle(reference, other)
         self._complaints.compared((reference.model.id, other.model.id), obstacle)
         found = None
-        if not obstacle:
+        if refusals and not obstacle:
+            found = 0.0
+        elif not obstacle:
             found = await self._agreement(len(response.body), reference, expected, given)
         self._traffic.compare(to.model, to.variant, to.revision, found)
-        if self._differ and found is not None and found < 1:
+        if self._differ and found is not None and found < 1 and not refusals:
             self._differ(followed, to.route.model.id, found, response)
 
     async def _agreement(
@@ -178,3 +192,15 @@ class Mirrors:
             return await self._comparisons.of(route, expected, given)
         finally:
             self.held.give_back(size)
+
+
+def is_answer(response: Response) -> bool:
+    """Whether a model answered a request."""
+    return response.status == http.HTTPStatus.OK
+
+
+def is_refusal(response: Response) -> bool:
+    """Whether it says that the request is wrong."""
+    status = response.status
+    is_4xx = http.HTTPStatus.BAD_REQUEST <= status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+    return is_4xx and status not in OF_THE_MOMENT

@@ -11,8 +11,9 @@ p95        the new variant's, in those of the old one; between sorted times
 errors     the new variant's share less the old one's
 Both differences have Newcombe's interval: that of each part, and the distances' squares added.
 
-Where too little is known of the old variant even with patience, its errors count as none and its
-p95 is passed over: at the last step it may answer nobody.
+Where too little is known of the old variant, its errors count as none, at once for what breaks and
+with patience for what holds; with patience its p95 is passed over: it may answer nobody. Where more
+than UNCOMPARED of the answers can't be compared, the others say too little to hold.
 """
 
 import dataclasses
@@ -29,6 +30,7 @@ HOLDING = 1.645  # standard deviations: 95 % one-sided
 BREAKING = 3.5  # 1 in 4300 looks, were each alone
 PATIENCE = 4  # times a step's requests
 FEWEST = 20  # requests or comparisons that a break needs, and that the old variant is known by
+UNCOMPARED = 0.05  # of all that should have been compared
 QUANTILE = 0.95
 
 
@@ -126,11 +128,12 @@ def judge(promote: Promote, pair: Pair) -> Judgement:
 def agreement(wanted: float, needed: int, pair: Pair) -> Measure:
     """How far both agree. As many comparisons are needed as requests."""
     seen, count = pair.new, pair.new.compared
+    is_too_little = seen.uncompared > UNCOMPARED * (count + seen.uncompared)
     holding = share(seen.agreement, count, HOLDING)
     verdict: Verdict = "unknown"
     if count >= FEWEST and share(seen.agreement, count, BREAKING).high < wanted:
         verdict = "breaks"
-    elif min(count, seen.requests) >= needed:
+    elif min(count, seen.requests) >= needed and not is_too_little:
         figure = holding.value if count >= PATIENCE * needed else holding.low
         verdict = "holds" if figure >= wanted else "unknown"
     sentence = f"no answer was compared with {pair.old_id}'s yet, {wanted:.4g} is wanted"
@@ -141,7 +144,8 @@ def agreement(wanted: float, needed: int, pair: Pair) -> Measure:
             f"over {plural(count, 'comparison')}, {wanted:.4g} is wanted"
         )
     if seen.uncompared:
-        sentence += f" ({plural(seen.uncompared, 'answer')} could not be compared)"
+        more = f", more than {percent(UNCOMPARED)}" if is_too_little else ""
+        sentence += f" ({plural(seen.uncompared, 'answer')} could not be compared{more})"
     return Measure("agreement", wanted, count, holding if count else None, verdict, sentence)
 
 
@@ -181,7 +185,7 @@ def errors(wanted: float, needed: int, pair: Pair) -> Measure:
     count = new.requests
     verdict: Verdict = "unknown"
     is_known = old.requests > 0 or count >= PATIENCE * needed
-    if count >= FEWEST and breaking.low > wanted and is_known:
+    if count >= FEWEST and breaking.low > wanted:
         verdict = "breaks"
     elif count >= PATIENCE * needed:
         verdict = "holds" if holding.value <= wanted else "unknown"

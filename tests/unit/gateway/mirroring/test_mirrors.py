@@ -18,6 +18,7 @@ from gateway.route import Route
 from gateway.transport import Response, UnreachableError
 from passerelle import agreement
 from passerelle.manifest.model import Mirror
+from passerelle.protocol import problems
 from tests.unit.gateway import made
 from tests.unit.gateway.conftest import Clock
 from tests.unit.gateway.made import Replies, Silence
@@ -138,12 +139,39 @@ async def test_a_model_whose_breaker_is_open_is_not_asked_which_is_no_failure() 
     assert (wanted.traffic.counted, wanted.pool.requests) == ([], [])
 
 
-async def test_a_refusal_of_the_picture_counts_and_is_compared_with_nothing() -> None:
-    wanted = Wanted(mirrored.problem(422))
+async def test_what_one_refuses_and_the_other_answers_agrees_in_nothing() -> None:
+    wanted = Wanted(mirrored.problem(422), mirrored.problem(429))
     wanted.offer()
-    await made.until(lambda: wanted.traffic.counted)
-    assert wanted.traffic.counted == [("old", "new", "mirror", 0, 422, True)]
-    assert wanted.traffic.compared == []
+    wanted.offer()
+    await made.until(lambda: len(wanted.traffic.counted) == 2)
+    await made.settle()
+    assert wanted.traffic.counted[0] == ("old", "new", "mirror", 0, 422, True)
+    assert wanted.traffic.compared == [("old", "new", 0, 0.0)]  # too many are no picture's fault
+    assert wanted.differed == []
+
+
+async def test_what_a_variant_refused_is_offered_to_the_reference_which_may_refuse_it_too() -> None:
+    wanted = Wanted(mirrored.answer("new"), mirrored.problem(400))
+    to = dataclasses.replace(wanted.to, model="pets", variant="old", revision=3)
+    refused = dataclasses.replace(mirrored.followed(wanted.old), response=mirrored.problem(422))
+    for _ in range(2):
+        assert wanted.mirrors.offer(refused, to)
+    await made.until(lambda: len(wanted.traffic.counted) == 2)
+    await made.settle()
+    assert wanted.traffic.compared == [("pets", "old", 3, 0.0)]
+    assert wanted.mirrors.held.held == 0
+    failed = dataclasses.replace(refused, response=None, status=502)
+    assert not wanted.mirrors.offer(failed, to)
+
+
+async def test_a_refusal_that_is_raised_is_one_too() -> None:
+    wanted = Wanted(problems.InvalidRequest("no"), mirrored.answer("new"))
+    to = dataclasses.replace(wanted.to, model="pets", variant="old", revision=3)
+    wanted.offer()
+    raised = dataclasses.replace(mirrored.followed(wanted.old), response=None, status=422)
+    assert wanted.mirrors.offer(raised, to)
+    await made.until(lambda: len(wanted.traffic.compared) == 2)
+    assert wanted.traffic.compared == [("old", "new", 0, 0.0), ("pets", "old", 3, 0.0)]
 
 
 async def test_models_of_other_labels_are_asked_and_not_compared(

@@ -109,9 +109,24 @@ def test_where_the_old_one_answers_nobody_its_p95_is_passed_over_with_patience()
 
 
 def test_where_the_old_one_answers_nobody_its_errors_are_none_with_patience() -> None:
-    assert of("errors", Figures(), seen(100, errors=50)).verdict == "unknown"
-    assert of("errors", Figures(), seen(400, errors=200)).verdict == "breaks"
+    assert of("errors", Figures(), seen(399, errors=0)).verdict == "unknown"
+    assert of("errors", Figures(), seen(400, errors=0)).verdict == "holds"
     assert of("errors", seen(19, errors=19), seen(400, errors=1)).verdict == "holds"
+
+
+def test_where_the_old_one_answers_nobody_failures_break_at_once() -> None:
+    assert of("errors", Figures(), seen(19, errors=19)).verdict == "unknown"
+    assert of("errors", Figures(), seen(20, errors=20)).verdict == "breaks"
+
+
+def test_where_many_cannot_be_compared_the_others_say_too_little() -> None:
+    for uncompared, verdict in ((21, "holds"), (22, "unknown")):
+        new = Figures(400 + uncompared, 0, {}, 400, 400.0, uncompared)
+        found = of("agreement", seen(400), new)
+        assert found.verdict == verdict
+    assert found.sentence.endswith("(22 answers could not be compared, more than 5 %)")
+    new = Figures(400, 0, {}, 40, 0.0, 360)
+    assert of("agreement", seen(400), new).verdict == "breaks"
 
 
 def test_the_old_ones_errors_are_forgiven_to_the_new_one() -> None:
