@@ -70,7 +70,9 @@ class Database:
         Raises:
             DatabaseError
         """
-        if not self.path.exists():
+        with translating(self.path):
+            is_there = self.path.exists()
+        if not is_there:
             yield None
             return
         with translating(self.path), opened(self.path, "rw") as connection:
@@ -114,6 +116,19 @@ def translating(path: Path) -> Iterator[None]:
         raise DatabaseError(f"{path}: {REASONS.get(kind, f'it fails ({error})')}") from error
     except OSError as error:
         raise DatabaseError(f"{path}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Have a block that makes sense of rows say what to do where that can't be done.
+
+    Raises:
+        DatabaseError
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise DatabaseError(f"{path}: {REASONS['SQLITE_CORRUPT']}") from error
 
 
 @contextlib.contextmanager

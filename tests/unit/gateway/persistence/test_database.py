@@ -181,3 +181,19 @@ def test_a_damaged_file_is_said_to_be(filled: Database) -> None:
 def test_where_no_file_can_be_the_reason_is_said(tmp_path: Path) -> None:
     assert refused(Database(tmp_path / "none" / "x.db", SCHEMA)) == "No such file or directory"
     assert refused(Database(tmp_path, SCHEMA)) == "it can't be opened"
+
+
+def test_a_folder_that_may_not_be_looked_into_is_said(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", deny)
+    with pytest.raises(DatabaseError, match="Permission denied"):
+        names(filled)
+
+
+def test_rows_that_make_no_sense_say_what_to_do() -> None:
+    with pytest.raises(DatabaseError, match="x: it is damaged"), database.undamaged(Path("x")):
+        int("x")
