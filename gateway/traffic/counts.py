@@ -1,6 +1,7 @@
 """What is counted of a variant's or mirror's answers: by hour, and by the split's weights."""
 
 import dataclasses
+from collections.abc import Collection
 from typing import NamedTuple
 
 from gateway.traffic import histogram
@@ -22,6 +23,9 @@ class Row(NamedTuple):
 
 
 Sums = dict[tuple[str, str], "Counts"]  # by variant and kind
+Hours = tuple[int, int]  # the first and the last
+# Those whose rows are kept however old they are, with their models; None: all, it isn't known yet.
+Revisions = Collection[tuple[str, int]] | None
 
 
 @dataclasses.dataclass(slots=True)
@@ -87,21 +91,37 @@ class Batch:
         for row, counts in later.rows.items():
             self.counts(row).add(counts)
 
-    def forget(self, oldest: int) -> None:
-        """Drop what is of before an hour."""
-        self.rows = {row: counts for row, counts in self.rows.items() if row.hour >= oldest}
+    def forget(self, oldest: int, in_use: Revisions) -> None:
+        """Drop what is of before an hour, but for the sums of what is in use."""
+        old = {row: counts for row, counts in self.rows.items() if row.hour < oldest}
+        new = {row: counts for row, counts in self.rows.items() if row.hour >= oldest}
+        self.rows = folded(old, in_use) | new
 
-    def sums(self, model: str, since: int | None, revision: int | None) -> Sums:
-        """The sums of a model's rows: of an hour and later, and of a revision, where one is asked.
+    def sums(self, model: str, hours: Hours | None, revision: int | None) -> Sums:
+        """The sums of a model's rows: of some hours, and of a revision, where these are asked.
 
         They are copies.
         """
         found: Sums = {}
         for row, counts in self.rows.items():
-            is_asked = since is None or row.hour >= since
+            is_asked = hours is None or hours[0] <= row.hour <= hours[1]
             if row.model == model and is_asked and revision in (None, row.revision):
                 found.setdefault((row.variant, row.kind), Counts()).add(counts)
         return found
 
     def __bool__(self) -> bool:
         return bool(self.rows)
+
+
+def folded(rows: dict[Row, Counts], in_use: Revisions) -> dict[Row, Counts]:
+    """The sums of those rows whose revision is in use, each in the last of its hours."""
+    found: dict[Row, Counts] = {}
+    last: dict[Row, Row] = {}  # by the same without an hour
+    for row in sorted(rows):
+        if in_use is not None and (row.model, row.revision) not in in_use:
+            continue
+        key = row._replace(hour=0)
+        counts = found.pop(last[key]) if key in last else Counts()
+        counts.add(rows[row])
+        found[row], last[key] = counts, row
+    return found

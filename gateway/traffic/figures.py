@@ -1,27 +1,11 @@
 """What counts say, for people: shares with their intervals, quantiles of times, and their JSON."""
 
-import math
 from typing import Any
 
-from gateway.traffic import histogram
+from gateway.traffic import binomial, histogram
 from gateway.traffic.counts import Counts
 
 DEVIATIONS = 1.96  # of the intervals that people see: 95 %
-
-
-def wilson(total: float, count: int, deviations: float = DEVIATIONS) -> tuple[float, float] | None:
-    """Between what the mean of `count` values lies, each of which is 0..1, and `total` their sum.
-
-    For values that are 0 or 1 it is Wilson's interval of a share; for others it is wider than it
-    need be. None for no value.
-    """
-    if count == 0:
-        return None
-    mean, square = min(max(total / count, 0.0), 1.0), deviations * deviations
-    scale = 1 + square / count
-    centre = (mean + square / (2 * count)) / scale
-    reach = math.sqrt(mean * (1 - mean) / count + square / (4 * count * count)) * deviations / scale
-    return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 def milliseconds(seconds: float | None) -> float | None:
@@ -31,10 +15,9 @@ def milliseconds(seconds: float | None) -> float | None:
 
 def agreement(counts: Counts) -> dict[str, Any] | None:
     """How far answers agreed with another variant's, and how sure that is."""
-    interval = wilson(counts.agreement, counts.compared)
-    if interval is None:
+    if not counts.compared:
         return None
-    low, high = interval
+    low, high = binomial.bounds(counts.agreement, counts.compared, DEVIATIONS)
     return {
         "mean": round(counts.agreement / counts.compared, 4),
         "low": round(low, 4),

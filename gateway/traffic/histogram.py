@@ -6,6 +6,7 @@ any. Those of several processes and hours add up to the histogram of all.
 
 import json
 import math
+from collections.abc import Mapping
 
 Histogram = dict[int, int]
 GROWTH = 1.05
@@ -26,41 +27,25 @@ def add(times: Histogram, others: Histogram) -> None:
         times[number] = times.get(number, 0) + count
 
 
-def quantile(times: Histogram, share: float) -> float | None:
-    """The time, in seconds, that a share of all (0..1) doesn't exceed; None if there are none.
+def edge(number: float) -> float:
+    """Where a bucket begins, in seconds; of a number between two, what lies between."""
+    return SHORTEST * math.exp(number * LOG_GROWTH)
 
-    Within a bucket, times are taken to be evenly spread.
-    """
+
+def at_rank(times: Mapping[int, int], rank: int) -> float:
+    """The time of that rank, the least one's being 1, in seconds: as if spread in its bucket."""
+    before = 0
+    for number, count in sorted(times.items()):
+        if before + count >= rank:
+            return edge(number + (rank - before - 0.5) / count)
+        before += count
+    return math.inf
+
+
+def quantile(times: Mapping[int, int], share: float) -> float | None:
+    """The time, in seconds, that a share of all (0..1) doesn't exceed; None if there are none."""
     total = sum(times.values())
-    if total == 0:
-        return None
-    rank = share * total
-    below, number = 0, 0
-    for number in sorted(times):
-        if below + times[number] >= rank:
-            break
-        below += times[number]
-    within = (rank - below) / times[number]
-    begin = SHORTEST * math.exp(number * LOG_GROWTH)
-    return begin * (1 + (GROWTH - 1) * within)
-
-
-def interval(
-    times: Histogram, share: float, deviations: float
-) -> tuple[float | None, float | None]:
-    """Between what a quantile lies, by so many standard deviations of its rank.
-
-    None at the end that so few times say nothing of.
-    """
-    total = sum(times.values())
-    if total == 0:
-        return None, None
-    reach = deviations * math.sqrt(share * (1 - share) / total)
-    low, high = share - reach, share + reach
-    return (
-        quantile(times, low) if low > 0 else None,
-        quantile(times, high) if high < 1 else None,
-    )
+    return at_rank(times, max(1, math.ceil(share * total))) if total else None
 
 
 def dumped(times: Histogram) -> str:

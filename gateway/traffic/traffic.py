@@ -3,7 +3,8 @@
 A request counts when it has ended, in the hour (UTC) of that moment. What was counted is added to
 the file (traffic_file.py) every WRITE_INTERVAL seconds, as persistence/writer.py says. Without a
 file, and while that can't be written to, no more than MAX_ROWS rows are kept in memory. Hours
-before the last HOURS are deleted.
+before the last HOURS are deleted; of a revision that is in use its sums stay, so that a clock that
+jumps forward takes nothing from a step, however long that is.
 """
 
 import asyncio
@@ -13,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.persistence.database import DatabaseError
+from gateway.persistence.patience import Patience
 from gateway.persistence.writer import Writer
 from gateway.traffic import traffic_file
-from gateway.traffic.counts import MIRROR, Batch, Counts, Row, Sums
-from passerelle.server import daemon_thread
+from gateway.traffic.counts import MIRROR, Batch, Counts, Hours, Revisions, Row, Sums
 
 WRITE_INTERVAL = 1.0  # seconds
 FRESH = 1.0  # seconds that who asks waits for what was counted just now to be written
@@ -34,7 +35,9 @@ class Traffic:
     def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self.path, self._clock = path, clock
         self._writer = Writer("traffic", Batch, self._add, WRITE_INTERVAL)
+        self._patience = Patience(str(path))
         self.on_count: OnCount = lambda *_: None
+        self.in_use: Callable[[], Revisions] = lambda: ()  # what isn't forgotten
         self._hour, self._begin, self._end = 0, 0.0, 0.0  # in seconds of the clock
 
     def count(  # noqa: PLR0913, PLR0917  # what it is counted by, and what is counted
@@ -76,7 +79,7 @@ class Traffic:
         """Count in the hour that is now from now on."""
         self._hour = self.hour
         self._begin, self._end = float(self._hour * HOUR), float((self._hour + 1) * HOUR)
-        self._writer.batch.forget(self._oldest)
+        self._writer.batch.forget(self._oldest, self.in_use())
 
     @property
     def _oldest(self) -> int:
@@ -100,10 +103,11 @@ class Traffic:
         if self.path is None:
             return self.unwritten(model, since_hour=since_hour, revision=revision)
         await self._writer.write(FRESH)
+        hours = self._hours(since_hour)
         try:
             async with asyncio.timeout(PATIENCE), self._writer.lock:
                 read = traffic_file.read
-                found = await daemon_thread.run(read, self.path, model, since_hour, revision)
+                found = await self._patience.run(read, self.path, model, hours, revision)
                 unwritten = self.unwritten(model, since_hour=since_hour, revision=revision)
         except TimeoutError:
             raise DatabaseError(f"{self.path}: it takes too long to read") from None
@@ -115,7 +119,11 @@ class Traffic:
         self, model: str, *, since_hour: int | None = None, revision: int | None = None
     ) -> Sums:
         """The same of what this worker counted and hasn't written: everything, without a file."""
-        return self._writer.batch.sums(model, since_hour, revision)
+        return self._writer.batch.sums(model, self._hours(since_hour), revision)
+
+    def _hours(self, since: int | None) -> Hours | None:
+        """Since one until now: what a clock counted that ran ahead is of no hour yet."""
+        return None if since is None else (since, self.hour + 1)
 
     def _add(self, batch: Batch) -> None:
         """Add a batch to the file.
@@ -124,4 +132,4 @@ class Traffic:
             DatabaseError
         """
         if self.path:
-            traffic_file.add(self.path, batch, self._oldest)
+            traffic_file.add(self.path, batch, self._oldest, self.in_use())

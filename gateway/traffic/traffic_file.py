@@ -8,10 +8,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from gateway.persistence import database
 from gateway.persistence.database import Database
 from gateway.persistence.schema import Schema
 from gateway.traffic import histogram
-from gateway.traffic.counts import Batch, Counts, Row, Sums
+from gateway.traffic.counts import Batch, Counts, Hours, Revisions, Row, Sums, folded
 
 TABLES = (
     """
@@ -36,13 +37,13 @@ FIND = """
 PUT = "INSERT OR REPLACE INTO traffic VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-def add(path: Path, batch: Batch, oldest: int) -> None:
-    """Add what was counted, and delete what is of before an hour.
+def add(path: Path, batch: Batch, oldest: int, in_use: Revisions = ()) -> None:
+    """Add what was counted, and delete what is of before an hour, but for sums of what is in use.
 
     Raises:
         DatabaseError: nothing was added.
     """
-    with Database(path, SCHEMA).writing() as connection:
+    with Database(path, SCHEMA).writing() as connection, database.undamaged(path):
         connection.row_factory = sqlite3.Row
         for row, counts in batch.rows.items():
             total = Counts()
@@ -50,20 +51,35 @@ def add(path: Path, batch: Batch, oldest: int) -> None:
                 total.add(_counts(dict(each)))
             total.add(counts)
             connection.execute(PUT, [*row, *_values(total)])
-        connection.execute("DELETE FROM traffic WHERE hour < ?", [oldest])
+        _forget(connection, oldest, in_use)
 
 
-def read(path: Path, model: str, since: int | None, revision: int | None) -> Sums:
-    """The sums of a model's rows: of an hour and later, and of a revision, where one is asked.
+def _forget(connection: sqlite3.Connection, oldest: int, in_use: Revisions) -> None:
+    """Delete what is of before an hour, but for sums of what is in use."""
+    found = connection.execute("SELECT * FROM traffic WHERE hour < ?", [oldest]).fetchall()
+    old = {_row(dict(each)): _counts(dict(each)) for each in found}
+    kept = folded(old, in_use)
+    if len(kept) == len(old):
+        return
+    connection.execute("DELETE FROM traffic WHERE hour < ?", [oldest])
+    for row, counts in kept.items():
+        connection.execute(PUT, [*row, *_values(counts)])
+
+
+def read(path: Path, model: str, hours: Hours | None, revision: int | None) -> Sums:
+    """The sums of a model's rows: of some hours, and of a revision, where these are asked.
 
     Raises:
         DatabaseError
     """
-    statement, values = "SELECT * FROM traffic WHERE model = ?", [model, since, revision]
-    statement += " AND hour >= COALESCE(?, hour) AND revision = COALESCE(?, revision)"
+    first, last = hours or (None, None)
+    statement = "SELECT * FROM traffic WHERE model = ? AND revision = COALESCE(?, revision)"
+    statement += " AND hour BETWEEN COALESCE(?, hour) AND COALESCE(?, hour)"
+    rows_found = Database(path, SCHEMA).rows(statement, [model, revision, first, last])
     found: Sums = {}
-    for each in Database(path, SCHEMA).rows(statement, values):
-        found.setdefault((each["variant"], each["kind"]), Counts()).add(_counts(each))
+    with database.undamaged(path):
+        for each in rows_found:
+            found.setdefault((each["variant"], each["kind"]), Counts()).add(_counts(each))
     return found
 
 
@@ -74,7 +90,13 @@ def rows(path: Path) -> dict[Row, Counts]:
         DatabaseError
     """
     found = Database(path, SCHEMA).rows("SELECT * FROM traffic")
-    return {Row(*(each[name] for name in Row._fields)): _counts(each) for each in found}
+    with database.undamaged(path):
+        return {_row(each): _counts(each) for each in found}
+
+
+def _row(row: dict[str, Any]) -> Row:
+    """What a row of the table is counted by."""
+    return Row(*(row[name] for name in Row._fields))
 
 
 def _counts(row: dict[str, Any]) -> Counts:

@@ -65,8 +65,16 @@ def test_a_batch_is_bounded_and_the_oldest_goes(monkeypatch: pytest.MonkeyPatch)
 
 def test_old_hours_are_forgotten() -> None:
     found = batch(row(1), row(2), row(3))
-    found.forget(2)
+    found.forget(2, ())
     assert list(found.rows) == [row(2), row(3)]
+
+
+def test_of_a_revision_in_use_the_sums_are_kept() -> None:
+    found = batch(row(1), row(1, revision=7), row(2, revision=7), row(3, revision=7))
+    found.forget(3, {("pets", 7)})
+    assert found.rows == {row(2, revision=7): Counts(2), row(3, revision=7): Counts(1)}
+    found.forget(4, None)  # it isn't known yet
+    assert found.rows == {row(3, revision=7): Counts(3)}
 
 
 def test_a_batch_of_nothing_needs_no_writing() -> None:
@@ -82,5 +90,6 @@ def test_rows_are_summed_up_by_variant_and_kind() -> None:
         ("b", ANSWER): Counts(1),
         ("a", MIRROR): Counts(skipped=5),
     }
-    assert found.sums("pets", 2, 4) == {("a", ANSWER): Counts(1)}
+    assert found.sums("pets", (2, 3), 4) == {("a", ANSWER): Counts(1)}
+    assert found.sums("pets", (0, 1), None) == {("a", ANSWER): Counts(1)}
     assert found.sums("cats", None, None) == {}

@@ -1,5 +1,6 @@
 """Times in buckets, and what their quantiles are."""
 
+import math
 import random
 
 import pytest
@@ -35,7 +36,6 @@ def test_there_are_few_buckets() -> None:
 
 def test_of_no_time_there_is_no_quantile() -> None:
     assert histogram.quantile({}, 0.5) is None
-    assert histogram.interval({}, 0.5, 2.0) == (None, None)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.95, 0.99, 1.0])
@@ -46,22 +46,15 @@ def test_a_quantile_is_within_a_bucket_of_the_true_one(share: float) -> None:
     assert found == pytest.approx(times[round(share * len(times)) - 1], rel=0.05)
 
 
-def test_within_a_bucket_times_are_evenly_spread() -> None:
-    times = {0: 4}
-    found = [histogram.quantile(times, share) for share in (0.0, 0.5, 1.0)]
-    assert found == pytest.approx([0.0001, 0.0001025, 0.000105])
+def test_within_a_bucket_times_are_spread() -> None:
+    found = [histogram.at_rank({100: 2, 103: 1}, rank) for rank in (1, 2, 3)]
+    assert found == [histogram.edge(100.25), histogram.edge(100.75), histogram.edge(103.5)]
+    assert histogram.at_rank({100: 2}, 3) == math.inf
 
 
-def test_the_interval_of_a_quantile_is_narrower_the_more_there_are() -> None:
-    few = counted(*([0.01] * 95 + [0.1] * 5))
-    many: Histogram = {}
-    for _ in range(100):
-        histogram.add(many, few)
-    assert histogram.interval(few, 0.95, 3.5)[1] is None  # the slowest known may be no bound
-    low, high = histogram.interval(many, 0.94, 1.0)
-    assert low == pytest.approx(0.01, rel=0.05)
-    assert high == pytest.approx(0.01, rel=0.05)
-    assert histogram.interval({0: 2}, 0.05, 2.0)[0] is None
+def test_a_quantile_is_of_the_sorted_times() -> None:
+    assert histogram.quantile({10: 1}, 0.95) == histogram.edge(10.5)
+    assert histogram.quantile({90: 5, 10: 95}, 0.95) == histogram.at_rank({10: 95}, 95)
 
 
 def test_a_histogram_survives_its_json() -> None:

@@ -111,6 +111,23 @@ async def test_a_clock_that_is_set_back_counts_in_the_hour_that_it_shows(
     assert await counted.rows("pets", since_hour=NOON + 1) == {("a", ANSWER): ONE}
 
 
+async def test_a_clock_that_jumps_takes_nothing_from_a_revision_in_use(
+    counted: Traffic, clock: Clock
+) -> None:
+    counted.in_use = lambda: {("pets", 1)}
+    for revision in (1, 2):
+        count(counted, revision=revision)
+    await counted.rows("pets")
+    clock.now += 9 * 24 * HOUR
+    count(counted, revision=1)
+    await counted.rows("pets")
+    clock.now -= 9 * 24 * HOUR
+    count(counted, revision=1)
+    assert (await counted.rows("pets", revision=1))["a", ANSWER].requests == 3
+    assert await counted.rows("pets", revision=2) == {}
+    assert (await counted.rows("pets", since_hour=NOON))["a", ANSWER].requests == 2
+
+
 async def test_workers_add_up(kept: Traffic, clock: Clock) -> None:
     other = Traffic(kept.path, clock)
     for each in (kept, kept, other):

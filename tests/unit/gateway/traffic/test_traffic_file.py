@@ -45,8 +45,11 @@ def test_rows_are_summed_up_as_asked(path: Path) -> None:
         ("a", ANSWER): Counts(3, times={SECOND: 3}),
         ("b", MIRROR): one,
     }
-    assert traffic_file.read(path, "pets", 100, 3) == {("a", ANSWER): one, ("b", MIRROR): one}
-    assert traffic_file.read(path, "pets", 100, 4) == {("a", ANSWER): one}
+    assert traffic_file.read(path, "pets", (100, 100), 3) == {
+        ("a", ANSWER): one,
+        ("b", MIRROR): one,
+    }
+    assert traffic_file.read(path, "pets", (100, 101), 4) == {("a", ANSWER): one}
     assert traffic_file.read(path, "cats", None, None) == {}
 
 
@@ -54,6 +57,28 @@ def test_old_hours_go(path: Path) -> None:
     add(path, ROW, ROW._replace(hour=99))
     add(path, oldest=100)
     assert list(traffic_file.rows(path)) == [ROW]
+
+
+def test_of_a_revision_in_use_the_sums_stay(path: Path) -> None:
+    hours = [ROW._replace(hour=each) for each in (97, 98, 99)]
+    add(path, *hours, *(each._replace(revision=2) for each in hours))
+    for _ in range(2):
+        traffic_file.add(path, Batch(), 100, {("pets", 3)})
+    assert traffic_file.rows(path) == {hours[-1]: Counts(3, times={SECOND: 3})}
+    traffic_file.add(path, Batch(), 100, None)  # it isn't known yet which are
+    assert len(traffic_file.rows(path)) == 1
+    traffic_file.add(path, Batch(), 100)
+    assert traffic_file.rows(path) == {}
+
+
+@pytest.mark.parametrize("times", ["x", "[]", '{"a": 1}', '{"1": null}'])
+def test_a_damaged_row_says_what_to_do(path: Path, times: str) -> None:
+    add(path, ROW)
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE traffic SET times = ?", [times])
+    for use in (lambda: traffic_file.read(path, "pets", None, None), lambda: add(path, ROW)):
+        with pytest.raises(DatabaseError, match="it is damaged; move it away"):
+            use()
 
 
 def test_who_writes_at_once_loses_nothing(path: Path) -> None:

@@ -1,10 +1,10 @@
-"""gateway/promotion/binomial.py: what a share that was seen says of the true one."""
+"""gateway/traffic/binomial.py: what a share that was seen says of the true one."""
 
 import math
 
 import pytest
 
-from gateway.promotion import binomial
+from gateway.traffic import binomial
 
 SIGMAS = 1.6448536  # 95 % one-sided
 

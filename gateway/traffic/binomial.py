@@ -7,9 +7,13 @@ the place of k: no such values vary more than those that are 0 or 1.
 """
 
 import math
+import statistics
 from collections.abc import Callable
 
-ROUNDS = 60  # of bisection: more than a float can tell apart
+ROUNDS = 60  # that a bound is looked for at most: some 6 will do
+CLOSE = 1e-7  # standard deviations that a bound may be off
+NORMAL = statistics.NormalDist()
+Point = tuple[float, float]
 TINY = 1e-300
 PRECISION = 1e-12
 
@@ -24,16 +28,29 @@ def bounds(successes: float, trials: int, sigmas: float) -> tuple[float, float]:
 
     Without trials it may be any.
     """
-    doubt = one_sided(sigmas)
-    if trials <= 0:
-        return 0.0, 1.0
-    failures = max(0.0, trials - successes)
-    low, high = 0.0, 1.0
-    if successes > 0:
-        low = _solve(lambda share: _beta(share, successes, failures + 1) < doubt)
-    if failures > 0:
-        high = _solve(lambda share: _beta(share, successes + 1, failures) < 1 - doubt)
-    return low, high
+    low = lowest(successes, trials, sigmas)
+    return low, 1 - lowest(max(0.0, trials - successes), trials, sigmas)
+
+
+def lowest(successes: float, trials: int, sigmas: float) -> float:
+    """The lower of the bounds; the upper is 1 less that of the failures."""
+    if trials <= 0 or successes <= 0:
+        return 0.0
+    doubt, failures = one_sided(sigmas), max(0.0, trials - successes)
+    if failures == 0:
+        return float(doubt ** (1 / trials))
+    low, found, high = 0.0, _wilson(successes, trials, sigmas), successes / trials
+    before: Point | None = None
+    for _ in range(ROUNDS):
+        away = _deviations(_beta(found, successes, failures + 1)) + sigmas
+        if abs(away) < CLOSE or high - low < PRECISION:
+            break
+        low, high = (found, high) if away < 0 else (low, found)
+        last, before = before, (found, away)
+        found = _crossing(last, before)
+        if not low < found < high:
+            found = (low + high) / 2
+    return found
 
 
 def ranks(share: float, trials: int, sigmas: float) -> tuple[int, int | None]:
@@ -43,8 +60,10 @@ def ranks(share: float, trials: int, sigmas: float) -> tuple[int, int | None]:
     """
     doubt = one_sided(sigmas)
     # The quantile is below the r-th value if fewer than r values are below the quantile.
-    low = _last(lambda rank: at_most(rank - 1, trials, share) <= doubt, trials)
-    above = _last(lambda rank: 1 - at_most(rank - 1, trials, share) > doubt, trials)
+    reach = math.ceil(sigmas * math.sqrt(trials * share * (1 - share)))
+    first, last = math.floor(trials * share) - reach, math.ceil(trials * share) + reach
+    low = _last(lambda rank: at_most(rank - 1, trials, share) <= doubt, trials, first)
+    above = _last(lambda rank: 1 - at_most(rank - 1, trials, share) > doubt, trials, last)
     return low, above + 1 if above < trials else None
 
 
@@ -57,22 +76,43 @@ def at_most(successes: int, trials: int, share: float) -> float:
     return 1 - _beta(share, successes + 1, trials - successes)
 
 
-def _last(is_so: Callable[[int], bool], most: int) -> int:
-    """The last of 1..most of which something is so that is so of all before; 0 if of none."""
-    low, high = 0, most
+def _last(is_so: Callable[[int], bool], most: int, near: int) -> int:
+    """The last of 1..most of which something is so that is so of all before; 0 if of none.
+
+    It is probably near a number.
+    """
+    low, high, step = 0, most, 4
+    near = min(max(near, 1), most)
+    while low < near <= high:  # wider and wider around it
+        if is_so(near):
+            low, near = near, near + step
+        else:
+            high, near = near - 1, near - step
+        step *= 2
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if is_so(middle) else (low, middle - 1)
     return low
 
 
-def _solve(is_below: Callable[[float], bool]) -> float:
-    """Where in 0..1 something that is so at first ceases to be."""
-    low, high = 0.0, 1.0
-    for _ in range(ROUNDS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if is_below(middle) else (low, middle)
-    return (low + high) / 2
+def _wilson(successes: float, trials: int, sigmas: float) -> float:
+    """About where the lower bound is."""
+    mean, square = successes / trials, sigmas * sigmas
+    centre = mean + square / (2 * trials)
+    reach = math.sqrt(mean * (1 - mean) / trials + square / (4 * trials * trials)) * sigmas
+    return (centre - reach) / (1 + square / trials)
+
+
+def _deviations(likelihood: float) -> float:
+    """Below how many standard deviations a normal variable is with that likelihood."""
+    return NORMAL.inv_cdf(min(max(likelihood, TINY), 1 - PRECISION))
+
+
+def _crossing(one: Point | None, other: Point) -> float:
+    """Where the line through two points is 0; not a number where there is none."""
+    if one is None or one[1] == other[1]:
+        return math.nan
+    return other[0] - other[1] * (other[0] - one[0]) / (other[1] - one[1])
 
 
 def _beta(x: float, a: float, b: float) -> float:
