@@ -7,6 +7,7 @@ from typing import Any, cast
 from gateway import auth
 from gateway.persistence.database import DatabaseError
 from gateway.promotion import steps
+from gateway.promotion.alone import AloneError
 from gateway.promotion.figures import Rows
 from gateway.promotion.ledger import Ledger, Memory
 from gateway.promotion.promotions import Promotions
@@ -41,6 +42,10 @@ class Around:
         """What was counted under a revision, by all workers."""
         return await self._traffic.rows(split_id, revision=revision)
 
+    def own_rows(self, split_id: str, revision: int) -> Rows:
+        """The same by this worker alone, as far as the file doesn't have it."""
+        return self._traffic.unwritten(split_id, revision=revision)
+
     def not_ready(self, split_id: str, variant_id: str) -> str:
         """Why a variant isn't; empty if it is."""
         status = self._table.splits[split_id].routes[variant_id].current.status
@@ -54,6 +59,7 @@ def of(options: Settings, table: RouteTable, traffic: Traffic) -> Promotions:
     ledger = Ledger(options.traffic) if options.traffic else Memory()
     found = Promotions(ledger, Around(table, traffic))
     table.in_force = found.weights
+    traffic.in_use = lambda: found.in_use
     return found
 
 
@@ -79,7 +85,7 @@ async def changed(promotions: Promotions, split: Split, asked: Asked) -> dict[st
 
     Raises:
         Conflict: it is refused, with how the promotion is.
-        ServiceUnavailable: the ledger can't be used.
+        ServiceUnavailable: the ledger can't be used; the text says if it is done in part.
     """
     try:
         try:
@@ -87,6 +93,8 @@ async def changed(promotions: Promotions, split: Split, asked: Asked) -> dict[st
         except steps.RefusedError as refused:
             found = await promotions.document(split)
             raise problems.Conflict(str(refused), promotion=found) from None
+    except AloneError as error:
+        raise problems.ServiceUnavailable(str(error)) from None
     except DatabaseError as error:
         log.write("ERROR", f"promotions can't be read or changed: {error}")
         raise problems.ServiceUnavailable(

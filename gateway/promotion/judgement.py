@@ -7,7 +7,7 @@ second doesn't make a break of chance; for that no number of requests is waited 
 Meanwhile it is **unknown**. All hold, or one breaks, or it isn't known yet.
 
 agreement  the mean over the pictures that both answered; its interval is that of a share
-p95        the new variant's, in those of the old one; between sorted times
+p95        the new variant's, in those of the old one; between sorted times, of clients' answers
 errors     the new variant's share less the old one's
 Both differences have Newcombe's interval: that of each part, and the distances' squares added.
 
@@ -20,8 +20,8 @@ import dataclasses
 import math
 from typing import Any, Literal
 
-from gateway.promotion import binomial, times
 from gateway.promotion.figures import Figures
+from gateway.traffic import binomial, histogram
 from passerelle.manifest.model import Promote
 
 Verdict = Literal["holds", "breaks", "unknown"]
@@ -86,6 +86,7 @@ class Pair:
     new_id: str
     old: Figures
     new: Figures
+    old_from: int = 0  # the revision that tells of the old one
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ def agreement(wanted: float, needed: int, pair: Pair) -> Measure:
     is_too_little = seen.uncompared > UNCOMPARED * (count + seen.uncompared)
     holding = share(seen.agreement, count, HOLDING)
     verdict: Verdict = "unknown"
-    if count >= FEWEST and share(seen.agreement, count, BREAKING).high < wanted:
+    is_below = count >= FEWEST and holding.value < wanted
+    if is_below and share(seen.agreement, count, BREAKING).high < wanted:
         verdict = "breaks"
     elif min(count, seen.requests) >= needed and not is_too_little:
         figure = holding.value if count >= PATIENCE * needed else holding.low
@@ -151,23 +153,24 @@ def agreement(wanted: float, needed: int, pair: Pair) -> Measure:
 
 def p95(wanted: float, needed: int, pair: Pair) -> Measure:
     """How many times the old variant's p95 the new one's is."""
-    holding, breaking = (ratio(pair, sigmas) for sigmas in (HOLDING, BREAKING))
-    count = sum(pair.new.times.values())
+    holding = ratio(pair, HOLDING)
+    count, seen = sum(pair.new.times.values()), pair.new.requests
     is_known = sum(pair.old.times.values()) >= FEWEST
     verdict: Verdict = "unknown"
-    if breaking and count >= FEWEST and breaking.low > wanted:
+    is_above = holding is not None and count >= FEWEST and holding.value > wanted
+    if is_above and (breaking := ratio(pair, BREAKING)) and breaking.low > wanted:
         verdict = "breaks"
-    elif count >= PATIENCE * needed:
+    elif count >= needed and seen >= PATIENCE * needed:
         is_within = holding is not None and holding.value <= wanted
         verdict = "holds" if is_within or not is_known else "unknown"
-    elif count >= needed and holding and holding.high <= wanted:
+    elif seen >= needed and holding and holding.high <= wanted:
         verdict = "holds"
     bound = f"{wanted:.4g} times is allowed"
     if holding is None:
         missing = pair.new_id if not count else pair.old_id
         sentence = f"p95 can't be compared, {missing} has answered nothing in this step ({bound})"
         return Measure("p95", wanted, count, None, verdict, sentence)
-    old, new = (times.quantile(each.times, QUANTILE) or 0 for each in (pair.old, pair.new))
+    old, new = (histogram.quantile(each.times, QUANTILE) or 0 for each in (pair.old, pair.new))
     sentence = (
         f"its p95 is {milliseconds(new)}, {holding.value:.3g} times {pair.old_id}'s "
         f"{milliseconds(old)} ({between(holding, '{:.3g}')}) over {plural(count, 'answer')}, "
@@ -181,11 +184,11 @@ def errors(wanted: float, needed: int, pair: Pair) -> Measure:
     new, old = pair.new, pair.old
     if old.requests < FEWEST:
         old = Figures()
-    holding, breaking = (more_errors(new, old, sigmas) for sigmas in (HOLDING, BREAKING))
-    count = new.requests
+    holding, count = more_errors(new, old, HOLDING), new.requests
     verdict: Verdict = "unknown"
     is_known = old.requests > 0 or count >= PATIENCE * needed
-    if count >= FEWEST and breaking.low > wanted:
+    is_above = count >= FEWEST and holding.value > wanted
+    if is_above and more_errors(new, old, BREAKING).low > wanted:
         verdict = "breaks"
     elif count >= PATIENCE * needed:
         verdict = "holds" if holding.value <= wanted else "unknown"
@@ -225,14 +228,14 @@ def ratio(pair: Pair, sigmas: float) -> Interval | None:
 
 def _logarithm(figures: Figures, sigmas: float) -> Interval | None:
     """The logarithm of a variant's p95, whose difference is a ratio's."""
-    value = times.quantile(figures.times, QUANTILE)
+    value = histogram.quantile(figures.times, QUANTILE)
     if value is None:
         return None
     low, high = binomial.ranks(QUANTILE, sum(figures.times.values()), sigmas)
     return Interval(
-        math.log(times.at_rank(figures.times, low)) if low else -math.inf,
+        math.log(histogram.at_rank(figures.times, low)) if low else -math.inf,
         math.log(value),
-        math.log(times.at_rank(figures.times, high)) if high else math.inf,
+        math.log(histogram.at_rank(figures.times, high)) if high else math.inf,
     )
 
 

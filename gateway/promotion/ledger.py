@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from gateway.persistence import database
 from gateway.persistence.database import Database
 from gateway.persistence.schema import Schema
 from gateway.promotion.standing import Change, Event, Standing, State, What
@@ -100,21 +101,27 @@ class Ledger:
 
     def standings(self) -> dict[str, Standing]:
         """The last of each split, by its id."""
-        return {each["split"]: _standing(each) for each in self.database.rows(ALL)}
+        found = self.database.rows(ALL)
+        with database.undamaged(self.database.path):
+            return {each["split"]: _standing(each) for each in found}
 
     def events(self, split_id: str) -> list[Event]:
         """What happened to a split's, the latest first."""
         statement = "SELECT * FROM promotion_events WHERE split = ? ORDER BY id DESC"
-        return [
-            Event(each["at"], json.loads(each["weights"]), cast("What", each["what"]), each["why"])
-            for each in self.database.rows(statement, [split_id])
-        ]
+        found = self.database.rows(statement, [split_id])
+        with database.undamaged(self.database.path):
+            return [
+                Event(each["at"], _weights(each), cast("What", each["what"]), each["why"])
+                for each in found
+            ]
 
     def change(self, change: Change) -> bool:
         """Whether a change was taken: not if the standing before is the last no more."""
         after, event = change.after, change.event
         with self.database.writing() as connection:
-            if not is_last(change.before, _last(connection, after.split)):
+            with database.undamaged(self.database.path):
+                last = _last(connection, after.split)
+            if not is_last(change.before, last):
                 return False
             weights = json.dumps(dict(after.weights), allow_nan=False)
             row = (after.revision, after.state, after.since, after.reference)
@@ -165,9 +172,14 @@ def _standing(row: dict[str, Any]) -> Standing:
     return Standing(
         row["split"],
         row["digest"],
-        json.loads(row["weights"]),
+        _weights(row),
         row["revision"],
         cast("State", row["state"]),
         row["since"],
         row["reference"],
     )
+
+
+def _weights(row: dict[str, Any]) -> dict[str, float]:
+    """The weights of a row."""
+    return {str(name): float(each) for name, each in json.loads(row["weights"]).items()}

@@ -2,66 +2,43 @@
 
 Every second it reads the ledger, so that its weights are those that another worker gave; and where
 it holds the ledger's lease, it judges. Requests read the weights from memory. If the ledger can't
-be used, the weights stay as they are; the log says so once, and once more when it is over. A split
-whose definition was changed has the weights of its new one at once, under the revision 0, until the
-ledger has them. That is for whoever holds the lease to see to, as not all read the manifest at one
-moment.
+be used, the weights stay as they are; the log says so once, and once more when it is over. Only
+what takes every request from the new variant needs no ledger: it is so in this process at once
+(alone.py). A split whose definition was changed has the weights of its new one at once, under the
+revision 0, until the ledger has them. That is for whoever holds the lease to see to, as not all
+read the manifest at one moment.
 """
 
 import asyncio
 import contextlib
+import os
 import secrets
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from gateway.persistence.database import DatabaseError
-from gateway.promotion import figures, judgement, standing, steps
+from gateway.persistence.patience import Patience
+from gateway.promotion import reasons, standing, steps
+from gateway.promotion.alone import Alone, AloneError
+from gateway.promotion.evidence import Evidence
 from gateway.promotion.figures import Rows
-from gateway.promotion.judgement import FEWEST, Judgement, Pair
 from gateway.promotion.ledger import AnyLedger, Memory
 from gateway.promotion.standing import RUNNING, Change, Standing
 from gateway.promotion.steps import Asked
+from gateway.promotion.surroundings import NoSplits, Surroundings
 from passerelle.manifest.model import Split
-from passerelle.server import daemon_thread, log
+from passerelle.server import log
 
 INTERVAL = 1.0  # seconds
 BEGIN = 2.0  # seconds of a gateway's start, for a disk that hangs
 NEW = "The split was changed in the manifest just now. Try again in a second."
+BUSY = "Somebody else is changing it at the same moment. Try again."
 ATTEMPTS = 3  # at a change while others change the same
 WARNED = ("rolled_back", "forced")  # what is worth somebody's look
 
 Weights = Mapping[str, float]
-
-
-class Surroundings(Protocol):
-    """What promotions see of the gateway."""
-
-    def splits(self) -> Mapping[str, Split]:
-        """Those of the manifest now, by id."""
-
-    async def rows(self, split_id: str, revision: int, /) -> Rows:
-        """What was counted under a revision, by all workers."""
-
-    def not_ready(self, split_id: str, variant_id: str, /) -> str:
-        """Why a variant isn't; empty if it is."""
-
-
-class NoSplits:
-    """A gateway that has none."""
-
-    def splits(self) -> Mapping[str, Split]:
-        """None."""
-        return {}
-
-    async def rows(self, _: str, __: int) -> Rows:
-        """Nothing is counted."""
-        return {}
-
-    def not_ready(self, _: str, __: str) -> str:
-        """Nothing is missing."""
-        return ""
 
 
 class Promotions:
@@ -74,10 +51,14 @@ class Promotions:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._ledger, self._around = ledger or Memory(), around or NoSplits()
-        self._clock, self._name = clock, secrets.token_hex(8)
+        self._clock, self._name = clock, f"{os.getpid()} {secrets.token_hex(8)}"
+        self._patience, self._evidence = Patience("the promotions' ledger"), Evidence()
+        self._alone = Alone()
         self._known: dict[str, tuple[Split, Standing]] = {}  # by the split's id
         self._ledger_has: dict[str, Standing] = {}  # whatever the manifest has
         self._is_failing = False
+        # Splits and revisions whose counts are needed; None until the ledger was read.
+        self.in_use: frozenset[tuple[str, int]] | None = None
 
     @property
     def known(self) -> list[Standing]:
@@ -88,7 +69,9 @@ class Promotions:
     def weights(self, split: Split) -> tuple[Weights, int]:
         """Those in force of a split, and their revision; 0 where none counts."""
         before, found = self._known.get(split.id, (None, None))
-        if found is None or (before is not split and before != split):
+        if found is None or before is None:
+            return split.weights, 0
+        if before is not split and not standing.is_same(before, split):
             return split.weights, 0
         return found.weights, found.revision
 
@@ -109,32 +92,57 @@ class Promotions:
         splits = self._promoted()
         if not splits:
             self._known.clear()
+            self.in_use = frozenset()
             return
         try:
-            await self._look(splits)
-        except DatabaseError as error:
-            self._fail(str(error))
+            try:
+                await self._look(splits)
+            except DatabaseError as error:
+                self._fail(str(error))
+                await self._look_alone(splits)
+            else:
+                self._succeed()
         except Exception:
             self._fail("unforeseen error", traceback=traceback.format_exc())
-        else:
-            self._succeed()
 
     async def ask(self, split: Split, asked: Asked) -> dict[str, Any]:
         """Do what somebody asks for; how the promotion is then.
 
         Raises:
             steps.RefusedError, DatabaseError
+            AloneError: it is done, but in this process alone.
+        """
+        try:
+            await self._do(split, asked)
+        except DatabaseError as error:
+            now = self._last(split)
+            if asked.to != 0 or now is None:
+                raise
+            if not self._alone.has(split):
+                self._do_alone(split, steps.back(now, self._clock()), asked.by)
+            raise AloneError(steps.first(split)) from error
+        return await self.document(split)
+
+    async def _do(self, split: Split, asked: Asked) -> None:
+        """Do what somebody asks for. To take all from the new variant needs no figures.
+
+        Raises:
+            steps.RefusedError, DatabaseError
         """
         for _ in range(ATTEMPTS):
             await self._read({split.id: split})
+            await self._write_alone(split)
             if (now := self._last(split)) is None:
                 raise steps.RefusedError(NEW)
-            found = await self._judged(split, now)
-            self._refuse_unready(split, now, asked)
-            change = steps.asked(split, now, found, asked, self._clock())
-            if await self._change(split, change):
-                return await self.document(split)
-        raise steps.RefusedError("Somebody else is changing it at the same moment. Try again.")
+            if asked.to == 0:
+                change = steps.back(now, self._clock())
+            else:
+                found = await self._evidence.judged(split, now, self._around.rows)
+                reasons.refuse_unready(self._around, split, now, asked)
+                change = steps.asked(split, now, found, asked, self._clock())
+            if await self._change(split, change, asked.by):
+                return
+        raise steps.RefusedError(BUSY)
 
     async def document(self, split: Split) -> dict[str, Any]:
         """How a promotion is, for people's programs.
@@ -144,9 +152,9 @@ class Promotions:
         """
         await self._read({split.id: split})  # another worker may have changed it just now
         now = self._last(split) or steps.begin(split, None, self._clock()).after
-        events = await daemon_thread.run(self._ledger.events, split.id)
-        found = await self._judged(split, now)
-        reason = self._reason(split, now, found)
+        events = await self._patience.share(self._ledger.events, split.id)
+        found = await self._evidence.judged(split, now, self._around.rows)
+        reason = reasons.reason(self._around, split, now, found)
         if now.state not in RUNNING and events:
             reason = events[0].why
         return {
@@ -171,14 +179,16 @@ class Promotions:
         Raises:
             DatabaseError
         """
-        holds = await daemon_thread.run(self._ledger.hold, self._name, self._clock())
+        holds = await self._patience.run(self._ledger.hold, self._name, self._clock())
         await self._read(splits)
+        for split in splits.values():
+            await self._write_alone(split)
         for split in splits.values() if holds else ():
             now = self._last(split)
             if now is None:
                 before = self._ledger_has.get(split.id)
                 await self._change(split, steps.begin(split, before, self._clock()))
-            elif now.state in RUNNING and not self._unready(split):
+            elif now.state in RUNNING and not reasons.unready(self._around, split):
                 await self._judge(split, now)
 
     async def _read(self, splits: Mapping[str, Split]) -> None:
@@ -187,13 +197,57 @@ class Promotions:
         Raises:
             DatabaseError
         """
-        self._ledger_has = await daemon_thread.run(self._ledger.standings)
+        self._ledger_has = await self._patience.share(self._ledger.standings)
         for split in splits.values():
             now, known = self._ledger_has.get(split.id), self._last(split)
+            if self._alone.goes_on(split, now):
+                continue
             if now and now.digest == standing.digest(split):
                 self._known[split.id] = split, now
             elif now is None and known:
                 await self._change(split, steps.found_again(known, self._clock()))
+        self._note()
+
+    def _note(self) -> None:
+        """See which counts are needed."""
+        found = [*self._ledger_has.values(), *(each for _, each in self._known.values())]
+        self.in_use = frozenset(
+            (each.split, revision) for each in found for revision in (each.revision, each.reference)
+        )
+
+    async def _look_alone(self, splits: Mapping[str, Split]) -> None:
+        """Roll back, in this process, what breaks while the ledger can't be used."""
+        for split in splits.values():
+            now = self._last(split)
+            if now is None or now.state not in RUNNING or reasons.unready(self._around, split):
+                continue
+            found = await self._evidence.judged(split, now, self._rows_at_hand)
+            change = steps.judged(split, now, found, self._clock())
+            if change and change.after.state == "rolled_back":
+                self._do_alone(split, change)
+
+    async def _rows_at_hand(self, split_id: str, revision: int) -> Rows:
+        """What was counted by all workers or, if the file can't be read, by this one since."""
+        try:
+            return await self._around.rows(split_id, revision)
+        except DatabaseError:
+            return self._around.own_rows(split_id, revision)
+
+    def _do_alone(self, split: Split, change: Change, by: str = "") -> None:
+        """Have a change be so in this process, for the ledger to take later."""
+        self._alone.put(split, change)
+        self._known[split.id] = split, change.after
+        _tell(change, by, level="ERROR", more=Alone.MEANS)
+
+    async def _write_alone(self, split: Split) -> None:
+        """Have the ledger take what was done without it.
+
+        Raises:
+            DatabaseError
+        """
+        change = self._alone.of(split)
+        if change and await self._change(split, change):
+            self._alone.end(split)
 
     def _last(self, split: Split) -> Standing | None:
         """The last that was heard of a split with this definition."""
@@ -206,60 +260,22 @@ class Promotions:
         Raises:
             DatabaseError
         """
-        found = await self._judged(split, now)
+        found = await self._evidence.judged(split, now, self._around.rows)
         if change := steps.judged(split, now, found, self._clock()):
             await self._change(split, change)
 
-    async def _change(self, split: Split, change: Change) -> bool:
-        """Whether the ledger took a change; the log says what became of it."""
-        if not await daemon_thread.run(self._ledger.change, change):
-            return False
-        self._known[split.id] = split, change.after
-        if event := change.event:
-            level = "WARNING" if event.what in WARNED else "INFO"
-            what = event.what.replace("_", " ")
-            message = f"split {split.id}: {what}, now {steps.shown(change.after)}. {event.why}"
-            log.write(level, message, model=split.id)
-        return True
-
-    async def _judged(self, split: Split, now: Standing) -> Judgement:
-        """What is to be said of this step; of the old one, if little was seen, of that before."""
-        first, second = split.weights
-        rows = await self._around.rows(split.id, now.revision)
-        old = figures.of(rows, first)
-        if old.requests < FEWEST and now.reference:
-            old = figures.of(await self._around.rows(split.id, now.reference), first)
-        pair = Pair(first, second, old, figures.of(rows, second))
-        return judgement.judge(steps.wanted(split), pair)
-
-    def _unready(self, split: Split) -> str:
-        """Which variant isn't ready, and why; empty if both are."""
-        for each in split.weights:
-            if reason := self._around.not_ready(split.id, each):
-                return f"{each} isn't ready ({reason})"
-        return ""
-
-    def _refuse_unready(self, split: Split, now: Standing, asked: Asked) -> None:
-        """Return only if nobody is sent to a variant that can't answer, or if that is forced.
+    async def _change(self, split: Split, change: Change, by: str = "") -> bool:
+        """Whether the ledger took a change; the log says what became of it, and who wanted it.
 
         Raises:
-            steps.RefusedError
+            DatabaseError
         """
-        is_less = asked.to is not None and asked.to <= now.weight
-        if not is_less and not asked.force and (reason := self._unready(split)):
-            raise steps.RefusedError(f"{reason}. Wait until it is.")
-
-    def _reason(self, split: Split, now: Standing, found: Judgement) -> str:
-        """Why a promotion that is running is where it is."""
-        if unready := self._unready(split):
-            return f"{unready}; it is judged again when it is."
-        if now.weight == 0 and not split.compare:
-            return (
-                f"{steps.second(split)} has no weight and nothing is compared, so nothing is seen "
-                "of it. Give it a weight, or the split a compare."
-            )
-        needed = steps.needed(steps.wanted(split), found)
-        return f"{needed}At {steps.percent(now.weight)}, {found.sentence}."
+        if not await self._patience.run(self._ledger.change, change):
+            return False
+        self._known[split.id] = split, change.after
+        self._note()
+        _tell(change, by)
+        return True
 
     def _fail(self, reason: str, **fields: str) -> None:
         """Say so, unless that was said."""
@@ -273,3 +289,12 @@ class Promotions:
         if self._is_failing:
             self._is_failing = False
             log.write("INFO", "promotions go on")
+
+
+def _tell(change: Change, by: str, level: str = "", more: str = "") -> None:
+    """Say what became of a split, if it is worth an event."""
+    if event := change.event:
+        split, what = change.after.split, event.what.replace("_", " ")
+        level = level or ("WARNING" if event.what in WARNED else "INFO")
+        message = f"split {split}: {what}, now {steps.shown(change.after)}. {event.why}{more}"
+        log.write(level, message, model=split, **({"caller": by} if by else {}))

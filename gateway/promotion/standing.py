@@ -11,7 +11,7 @@ from passerelle.manifest.model import Split
 State = Literal["waiting", "judging", "promoted", "rolled_back", "paused"]
 STATES: tuple[State, ...] = ("waiting", "judging", "promoted", "rolled_back", "paused")
 RUNNING: tuple[State, ...] = ("waiting", "judging")
-What = Literal["started", "advanced", "promoted", "rolled_back", "forced", "manifest"]
+What = Literal["started", "advanced", "lowered", "promoted", "rolled_back", "forced", "manifest"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,8 +64,17 @@ class Change:
 def digest(split: Split) -> str:
     """What tells a split's definition from another: its weights, and how it is promoted."""
     wanted = split.promote.model_dump_json() if split.promote else ""
-    weights = [[name, float(weight)] for name, weight in split.weights.items()]
-    return hashlib.sha256(f"{weights}{wanted}".encode()).hexdigest()
+    return hashlib.sha256(f"{_in_order(split)}{wanted}".encode()).hexdigest()
+
+
+def is_same(one: Split, other: Split) -> bool:
+    """Whether two definitions have one digest."""
+    return _in_order(one) == _in_order(other) and one.promote == other.promote
+
+
+def _in_order(split: Split) -> list[list[str | float]]:
+    """The weights, of which the first is the old variant's."""
+    return [[name, float(weight)] for name, weight in split.weights.items()]
 
 
 def timestamp(seconds: float) -> str:

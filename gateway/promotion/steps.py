@@ -31,7 +31,7 @@ class RefusedError(Exception):
 class Asked:
     """What somebody wants to be done."""
 
-    by: str  # who, for the event
+    by: str  # who, for the log: events and reasons are for whoever sees the page
     to: float | None = None  # the new variant's weight, in percent; None: the next step's
     force: bool = False
 
@@ -87,21 +87,27 @@ def asked(split: Split, now: Standing, judgement: Judgement, by: Asked, at: floa
             "Say which weight it should have."
         )
     if to == 0:
-        why = f"{by.by} asked for it."
-        return _moved(now, to, "paused", judgement, Event(at, {}, "rolled_back", why))
+        return back(now, at)
     if to <= now.weight:
-        why = f"{by.by} asked for {percent(to)}."
-        return _moved(now, to, "waiting", judgement, Event(at, {}, "advanced", why))
+        what: What = "lowered" if to < now.weight else "started"
+        why = f"Somebody asked for {percent(to)}."
+        return _moved(now, to, "waiting", judgement, Event(at, {}, what, why))
     if by.force:
-        why = f"{by.by} forced {percent(to)}; at {percent(now.weight)}, {judgement.sentence}."
+        why = f"Somebody forced {percent(to)}; at {percent(now.weight)}, {judgement.sentence}."
         return _moved(now, to, "waiting", judgement, Event(at, {}, "forced", why))
     if judgement.verdict != "holds":
         raise RefusedError(
             f"{second(split)} is not known to be as wanted: {judgement.sentence}. "
             f"{needed(promote, judgement)}Force it, and it has {percent(to)} all the same."
         )
-    why = f"{by.by} asked for {percent(to)}; at {percent(now.weight)}, {judgement.sentence}."
+    why = f"Somebody asked for {percent(to)}; at {percent(now.weight)}, {judgement.sentence}."
     return _moved(now, to, "waiting", judgement, Event(at, {}, "advanced", why))
+
+
+def back(now: Standing, at: float) -> Change:
+    """Nobody is sent to the new variant any more, as somebody wants it, whatever was seen."""
+    after = _after(now, 0.0, "paused", at, now.reference or now.revision)
+    return Change(now, after, Event(at, after.weights, "rolled_back", "Somebody asked for it."))
 
 
 def needed(promote: Promote, judgement: Judgement) -> str:
@@ -149,8 +155,14 @@ def shown(found: Standing) -> str:
 
 def _moved(now: Standing, to: float, state: State, judgement: Judgement, event: Event) -> Change:
     """A change to another weight of the new variant."""
-    reference = now.revision if judgement.pair.old.requests >= FEWEST else now.reference
+    pair = judgement.pair
+    reference = pair.old_from if pair.old.requests >= FEWEST else now.reference
+    after = _after(now, to, state, event.at, reference)
+    return Change(now, after, dataclasses.replace(event, weights=after.weights))
+
+
+def _after(now: Standing, to: float, state: State, at: float, reference: int) -> Standing:
+    """The standing with another weight of the new variant."""
     old, new = now.weights
     weights = {old: round(100.0 - to, 6), new: to}
-    after = Standing(now.split, now.digest, weights, now.revision + 1, state, event.at, reference)
-    return Change(now, after, dataclasses.replace(event, weights=weights))
+    return Standing(now.split, now.digest, weights, now.revision + 1, state, at, reference)

@@ -91,7 +91,9 @@ async def test_who_has_the_right_gets_the_next_step_if_all_holds(gateway: Gatewa
     gateway.count(1.0)
     done = await gateway.ask(b"{}")
     assert (done.status, done.json["weights"]) == (200, {"m": 50.0, "n": 50.0})
-    assert done.json["events"][0]["why"].startswith("alice asked for 50 %; at 5 %, the agreement")
+    assert done.json["events"][0]["why"].startswith(
+        "Somebody asked for 50 %; at 5 %, the agreement"
+    )
     back = await gateway.ask(b'{"to": 0}')
     assert (back.json["state"], back.json["weights"]) == ("paused", {"m": 100.0, "n": 0.0})
     forced = await gateway.ask(b'{"to": 33.5, "force": true}')

@@ -10,6 +10,7 @@ import pytest
 from gateway.promotion import judgement
 from gateway.promotion.figures import Figures
 from gateway.promotion.judgement import Interval, Measure
+from gateway.traffic import binomial
 from tests.unit.gateway.promotion import made
 from tests.unit.gateway.promotion.made import FAST, GOOD, PROMOTE, SLOW, pair, seen
 
@@ -99,6 +100,28 @@ def test_a_p95_above_all_that_was_seen_has_no_upper_end() -> None:
     found = of("p95", seen(400), seen(30))
     assert found.document["high"] is None
     assert "or more) over 30 answers" in found.sentence
+
+
+def test_a_p95_is_of_as_many_answers_as_requests_before_patience_is_enough() -> None:
+    for answers, verdict in ((99, "unknown"), (100, "holds")):
+        new = Figures(400, 0, {FAST + 3: answers - 6, FAST + 6: 6}, answers=answers)
+        assert of("p95", seen(19), new).verdict == verdict
+    certain = Figures(100, 0, {FAST: 70}, answers=70)  # whose interval is narrow enough
+    assert of("p95", seen(1_000), certain).verdict == "holds"
+
+
+def test_what_cannot_break_is_not_asked_for_the_end_by_which_it_would(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, lowest = [], binomial.lowest
+
+    def counted(*given: Any) -> float:
+        asked.append(given[2])
+        return lowest(*given)
+
+    monkeypatch.setattr(binomial, "lowest", counted)
+    judgement.judge(PROMOTE, GOOD)
+    assert set(asked) == {judgement.HOLDING}
 
 
 def test_where_the_old_one_answers_nobody_its_p95_is_passed_over_with_patience() -> None:

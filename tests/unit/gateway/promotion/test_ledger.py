@@ -96,3 +96,15 @@ def test_a_file_that_cannot_be_used_is_said_to_be(tmp_path: Path) -> None:
     (tmp_path / "traffic.db").write_text("no database" * 100)
     with pytest.raises(DatabaseError, match=r"traffic\.db: it is another kind of file"):
         Ledger(tmp_path / "traffic.db").standings()
+
+
+@pytest.mark.parametrize("weights", ["x", "[5]", '{"old": "x"}', "null"])
+def test_a_damaged_row_says_what_to_do(tmp_path: Path, weights: str) -> None:
+    kept = Ledger(tmp_path / "traffic.db")
+    kept.change(BEGUN)
+    with kept.database.writing() as connection:
+        connection.execute("UPDATE promotions SET weights = ?", [weights])
+        connection.execute("UPDATE promotion_events SET weights = ?", [weights])
+    for use in (kept.standings, lambda: kept.events("pets"), lambda: kept.change(BEGUN)):
+        with pytest.raises(DatabaseError, match="it is damaged; move it away"):
+            use()

@@ -14,6 +14,7 @@ from passerelle.manifest.model import Split
 from tests.unit.gateway.promotion import made
 from tests.unit.gateway.promotion.made import FAST, NOW, seen
 
+FULL = DatabaseError("traffic.db: there is no space left")
 Output = pytest.CaptureFixture[str]
 
 
@@ -32,6 +33,10 @@ class Around:
         assert split_id == "pets"
         return self.counted.get(revision, {})
 
+    def own_rows(self, split_id: str, revision: int) -> Rows:
+        assert split_id == "pets"
+        return self.counted.get(revision, {})
+
     def not_ready(self, split_id: str, variant_id: str) -> str:
         assert split_id == "pets"
         return "no replica answers" if variant_id == self.away else ""
@@ -46,6 +51,7 @@ class Failing(Memory):
     def __init__(self) -> None:
         super().__init__()
         self.error: Exception | None = None
+        self.is_full = False
         self.is_others = False
 
     def standings(self) -> dict[str, standing.Standing]:
@@ -54,7 +60,14 @@ class Failing(Memory):
         return super().standings()
 
     def hold(self, _: str, __: float) -> bool:
+        if self.is_full:
+            raise FULL
         return not self.is_others
+
+    def change(self, change: standing.Change) -> bool:
+        if self.is_full:
+            raise FULL
+        return super().change(change)
 
 
 @pytest.fixture
@@ -222,6 +235,30 @@ async def test_another_definition_begins_anew_and_the_same_does_not(
     assert (await promoted.document(changed))["events"][0]["what"] == "manifest"
 
 
+async def test_what_is_no_matter_of_weights_leaves_those_in_force(
+    promoted: Promotions, around: Around
+) -> None:
+    await promoted.look()
+    around.count(1, WRONG)
+    await promoted.look()
+    for given in ({"sticky": "key"}, {"compare": 0.5}, {"title": "Pets"}):
+        around.manifest["pets"] = split = made.split().model_copy(update=given)
+        assert promoted.weights(split) == ({"old": 100, "new": 0}, 2)
+
+
+async def test_the_counts_of_what_is_in_force_and_referred_to_are_in_use(
+    promoted: Promotions, around: Around
+) -> None:
+    assert promoted.in_use is None
+    await promoted.look()
+    around.count(1, GOOD)
+    await promoted.ask(made.split(), Asked("alice"))
+    assert promoted.in_use == {("pets", 2), ("pets", 1)}
+    around.manifest.clear()
+    await promoted.look()
+    assert promoted.in_use == set()
+
+
 async def test_a_split_that_is_gone_is_known_no_more(promoted: Promotions, around: Around) -> None:
     await promoted.look()
     around.manifest.clear()
@@ -250,7 +287,8 @@ async def test_who_asks_is_done_as_they_like_if_all_holds(
     await promoted.ask(made.split(), Asked("alice", 60, force=True))
     assert '"severity": "WARNING"' in capsys.readouterr().out
     found = await promoted.ask(made.split(), Asked("alice", 0))
-    assert (found["state"], found["reason"]) == ("paused", "alice asked for it.")
+    assert (found["state"], found["reason"]) == ("paused", "Somebody asked for it.")
+    assert '"caller": "alice"' in capsys.readouterr().out
 
 
 async def test_at_the_last_step_the_old_ones_figures_are_those_of_the_step_before(
@@ -263,6 +301,18 @@ async def test_at_the_last_step_the_old_ones_figures_are_those_of_the_step_befor
     await promoted.look()
     (found,) = promoted.known
     assert found.state == "rolled_back"
+
+
+async def test_a_step_without_figures_is_no_reference(promoted: Promotions, around: Around) -> None:
+    await promoted.look()
+    around.count(1, GOOD)
+    await promoted.ask(made.split(), Asked("alice", 50, force=True))
+    await promoted.ask(made.split(), Asked("alice", 100, force=True))
+    (found,) = promoted.known
+    assert (found.revision, found.reference) == (3, 1)
+    around.count(3, seen(100, bucket=FAST + 40, agreeing=100), old=Figures())
+    await promoted.look()
+    assert promoted.known[0].state == "rolled_back"
 
 
 async def test_what_is_never_seen_is_said_to_be(around: Around) -> None:

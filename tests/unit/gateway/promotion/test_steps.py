@@ -89,19 +89,21 @@ def test_until_it_is_known_it_waits_and_is_then_judged() -> None:
 
 def test_a_step_remembers_where_enough_was_seen_of_the_old_one() -> None:
     good = judgement_of("holds")
-    few = dataclasses.replace(good, pair=pair(seen(19), seen(400)))
     now = standing_of(new=50, revision=4, reference=3)
-    for found, reference in ((good, 4), (few, 3)):
-        change = steps.judged(made.split(), now, found, LATER)
+    for requests, old_from, reference in ((1_000, 4, 4), (1_000, 2, 2), (19, 4, 3)):
+        found = dataclasses.replace(pair(seen(requests), seen(400)), old_from=old_from)
+        change = steps.judged(made.split(), now, dataclasses.replace(good, pair=found), LATER)
         assert change
         assert change.after.reference == reference
+    assert steps.back(now, LATER).after.reference == 3
+    assert steps.back(standing_of(revision=4), LATER).after.reference == 4
 
 
 def test_who_asks_gets_the_next_step_if_all_holds() -> None:
     change = asked(standing_of("paused", 0), "holds")
     assert (change.after.state, change.after.weight) == ("waiting", 5)
     assert change.event
-    assert change.event.why == "alice asked for 5 %; at 0 %, it holds."
+    assert change.event.why == "Somebody asked for 5 %; at 0 %, it holds."
 
 
 def test_more_than_is_known_to_be_good_is_refused_with_the_figures() -> None:
@@ -129,6 +131,20 @@ def test_back_is_always_done() -> None:
     assert (change.after.state, change.after.weights) == ("paused", {"old": 100, "new": 0})
     change = asked(standing_of("waiting", 50), "unknown", to=10)
     assert (change.after.state, change.after.weight) == ("waiting", 10)
+
+
+def test_less_is_no_step_on_and_the_same_begins_anew() -> None:
+    for to, what in ((10, "lowered"), (50, "started")):
+        event = asked(standing_of("waiting", 50), "unknown", to=to).event
+        assert event
+        assert (event.what, event.why) == (what, f"Somebody asked for {to} %.")
+
+
+@pytest.mark.parametrize(("to", "force"), [(None, False), (0, False), (1, False), (33, True)])
+def test_events_name_nobody(to: float | None, force: bool) -> None:  # noqa: FBT001  # a case
+    event = asked(standing_of("judging"), "holds", to=to, force=force).event
+    assert event
+    assert "alice" not in event.why
 
 
 def test_after_the_last_step_a_weight_must_be_said() -> None:
