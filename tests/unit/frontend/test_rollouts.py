@@ -90,6 +90,12 @@ def test_a_promotion_says_how_far_it_is_by_which_figures_and_what_happened(tmp_p
     assert text.index("a step on A 95%, B 5% All hold.") < text.index("begun A 95%, B 5% It began.")
 
 
+def test_a_weight_that_was_lowered_is_no_step_on(tmp_path: Path) -> None:
+    lowered = EVENTS[1] | {"what": "lowered", "why": "Somebody asked for 5 %."}
+    text = told(tmp_path, promotion=PROMOTION | {"events": [lowered]})
+    assert "lowered A 95%, B 5% Somebody asked for 5 %." in text
+
+
 def test_of_differing_pictures_the_answers_are_shown_and_no_picture(tmp_path: Path) -> None:
     gateway = FakeGateway({"/models/a": (200, model("a") | {"capture": CAPTURE})})
     html = page(tmp_path, gateway).test_client().get("/status/rollouts").text
