@@ -109,7 +109,7 @@ def test_all_workers_add_up_and_a_restart_keeps_their_figures(
         stack.wait_for(lambda: sums(door) == expected, 5)
         old, new = variants(door)
         assert (old["weight"], new["weight"], old["agreement"]) == (50.0, 50.0, None)
-        assert new["p95_ms"] >= new["p50_ms"] >= SECONDS * 1000
+        assert new["p95_ms"] >= new["p50_ms"] >= 0.95 * SECONDS * 1000
         assert new["p50_ms"] > old["p50_ms"] > 0
         key = (tmp_path / "one" / "metrics.key").read_text().strip()
         text = requests.get(f"{door.url}/metrics", headers={"X-API-Key": key}, timeout=5).text
