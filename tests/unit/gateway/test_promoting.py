@@ -154,6 +154,28 @@ async def test_a_ledger_that_cannot_be_used_is_no_ones_fault(
     assert "traffic.db: there is no space left" in capsys.readouterr().out
 
 
+async def test_back_is_done_without_the_ledger_and_says_where(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise DatabaseError("traffic.db: there is no space left")
+
+    monkeypatch.setattr(Memory, "change", fail)
+    found = await gateway.ask(b'{"to": 0}')
+    assert (found.status, found.json["detail"][:45]) == (
+        503,
+        "m answers everything, but of one worker of th",
+    )
+    assert gateway.promotions.weights(SPLIT)[0] == {"m": 100.0, "n": 0.0}
+
+
+async def test_what_is_in_use_is_not_forgotten(gateway: Gateway) -> None:
+    gateway.count(1.0)
+    assert gateway.traffic.in_use() == {("pets", 1), ("pets", 0)}
+    around = promoting.Around(gateway.table, gateway.traffic)
+    assert around.own_rows("pets", 1) == await around.rows("pets", 1) != {}
+
+
 async def test_a_variant_that_isnt_ready_says_why(gateway: Gateway) -> None:
     around = promoting.Around(gateway.table, gateway.traffic)
     assert around.not_ready("pets", "n") == ""

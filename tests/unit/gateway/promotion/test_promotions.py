@@ -1,5 +1,6 @@
 """gateway/promotion/promotions.py: the promotions of a manifest, as one process knows them."""
 
+import os
 from collections.abc import Mapping
 
 import pytest
@@ -164,6 +165,10 @@ async def test_one_worker_judges_and_the_others_follow(around: Around, ledger: F
         == one.weights(around.manifest["pets"])
         == ({"old": 75, "new": 25}, 2)
     )
+
+
+async def test_who_judges_is_told_by_the_process(promoted: Promotions) -> None:
+    assert promoted._name.split()[0] == str(os.getpid())
 
 
 async def test_the_state_of_a_step_is_in_the_ledger(

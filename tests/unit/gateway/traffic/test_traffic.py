@@ -180,6 +180,23 @@ async def test_a_file_that_hangs_is_not_waited_for(
         await kept.rows("pets")
 
 
+async def test_however_many_ask_a_file_that_hangs_holds_one_thread(
+    kept: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    async def hang(*_: Any) -> None:
+        begun.append(1)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(daemon_thread, "run", hang)
+    monkeypatch.setattr(traffic, "PATIENCE", 0.01)
+    for _ in range(3):
+        with pytest.raises(DatabaseError, match="it takes too long"):
+            await kept.rows("pets")
+    assert len(begun) == 1
+
+
 async def test_a_gateway_that_stops_has_written(counted: Traffic) -> None:
     async with counted.running():
         count(counted)
