@@ -43,7 +43,9 @@ def of_maps(one: Grey, other: Grey) -> float:
     """Of grey pixels of one size, each of 8 or 16 bits. Rows that are repeated are counted once."""
     depth = max(one.depth, other.depth)
     wide = depth // 8
-    repeated = collections.Counter(zip(one.rows, other.rows, strict=True))
+    repeated = collections.Counter[tuple[bytes, bytes]]()
+    for both in zip(one.rows, other.rows, strict=True):  # others' turn is between two rows
+        repeated[both] += 1
     counted: dict[int, int] = collections.defaultdict(int)
     for (row, beside), times in repeated.items():
         rows = _widened(row, one.depth, depth), _widened(beside, other.depth, depth)
@@ -51,8 +53,8 @@ def of_maps(one: Grey, other: Grey) -> float:
             counted[pair] += count * times
     pairs = {}
     for pair, count in counted.items():
-        both = pair.to_bytes(2 * wide, sys.byteorder)
-        pairs[int.from_bytes(both[:wide]), int.from_bytes(both[wide:])] = count
+        bytes_of = pair.to_bytes(2 * wide, sys.byteorder)
+        pairs[int.from_bytes(bytes_of[:wide]), int.from_bytes(bytes_of[wide:])] = count
     return of_pairs(pairs)
 
 

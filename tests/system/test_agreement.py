@@ -1,4 +1,7 @@
-"""What `evaluate` says of a variant is what the answers of both services say of each other."""
+"""What `evaluate` says of a variant is what the answers of both services say of each other.
+
+One of them is of a bake from before labels were hashed, which is served and compared as any.
+"""
 
 import json
 import shutil
@@ -66,12 +69,25 @@ def artifact(model: Model, store: Path) -> Path:
     return folder
 
 
-def answers(folder: Path, model_id: str, pictures: list[Path], query: str = "") -> list[Any]:
+def from_before(folder: Path, copy: Path) -> Path:
+    """The same artifact as it was baked before labels were hashed."""
+    shutil.copytree(folder, copy)
+    fields = json.loads((copy / card.FILE).read_text())
+    del fields["labels_sha256"]
+    (copy / card.FILE).write_text(json.dumps(fields | {"contract": "1.4"}))
+    return copy
+
+
+def answers(folder: Path, model_id: str, pictures: list[Path]) -> list[Any]:
     """What a service of its own answers to each picture, and to all of them at once."""
     at = f"127.0.0.1:{stack.free_port()}"
-    url = f"http://{at}/model/{model_id}/predict{query}"
+    url = f"http://{at}/model/{model_id}/predict"
     with processes.service(folder, at), requests.Session() as session:
         stack.wait_for(lambda: processes.answers(f"http://{at}/health/ready"), 60)
+        about = session.get(f"http://{at}/model/{model_id}", timeout=10).json()
+        fields = json.loads((folder / card.FILE).read_text())
+        assert about["labels_sha256"] == fields.get("labels_sha256", "")
+        assert about["contract"] == fields["contract"]
         bodies = [each.read_bytes() for each in pictures]
         answered = [session.post(url, data=each, timeout=30) for each in bodies]
         files = [("image", (each.name, each.read_bytes())) for each in pictures[:4]]
@@ -83,7 +99,7 @@ def answers(folder: Path, model_id: str, pictures: list[Path], query: str = "") 
 
 
 def test_evaluate_says_of_int8_what_the_services_answers_say(
-    manifest: Path, folders: Folders, pictures: list[Path]
+    manifest: Path, folders: Folders, pictures: list[Path], tmp_path: Path
 ) -> None:
     state = manifest.parent / "state"
     run = passerelle("evaluate", "-f", str(manifest), "--state", str(state), "--no-plot",
@@ -91,7 +107,8 @@ def test_evaluate_says_of_int8_what_the_services_answers_say(
     assert run.returncode == 0, run.stderr + run.stdout
     evaluation = card.read(folders[INT8]).evaluation
     assert evaluation
-    one, other = (answers(folders[each], each, pictures) for each in (FULL, INT8))
+    one = answers(from_before(folders[FULL], tmp_path / "old"), FULL, pictures)
+    other = answers(folders[INT8], INT8, pictures)
     found = [agreement.of_answers("classification", *pair) for pair in zip(one, other, strict=True)]
     *alone, together = [each for each in found if each is not None]
     assert len(alone) == evaluation["pictures"] == COUNT
@@ -105,15 +122,3 @@ def test_evaluate_says_of_int8_what_the_services_answers_say(
 def test_both_cards_tell_that_their_labels_are_the_same(folders: Folders) -> None:
     found = {card.read(each).labels_sha256 for each in folders.values()}
     assert found == {labels.sha256(labels.read(folders[FULL]))} != {""}
-
-
-def test_a_bake_from_before_labels_were_hashed_is_served(folders: Folders, tmp_path: Path) -> None:
-    old = shutil.copytree(folders[FULL], tmp_path / "old")
-    fields = json.loads((old / card.FILE).read_text())
-    del fields["labels_sha256"]
-    (old / card.FILE).write_text(json.dumps(fields | {"contract": "1.4"}))
-    at = f"127.0.0.1:{stack.free_port()}"
-    with processes.service(old, at):
-        stack.wait_for(lambda: processes.answers(f"http://{at}/health/ready"), 60)
-        about = requests.get(f"http://{at}/model/{FULL}", timeout=10).json()
-    assert (about["labels_sha256"], about["contract"]) == ("", "1.4")
