@@ -17,7 +17,7 @@ from gateway.capturing.kept import BLOCK
 from passerelle.artifact import card
 from services.bake import calibration
 from tests import conftest
-from tests.support import processes, stack, task_nets
+from tests.support import processes, stack
 from tests.support.processes import LITE0, Door
 from tests.system.test_cli import passerelle
 
@@ -168,29 +168,6 @@ def test_the_oldest_go_first_and_a_full_or_missing_folder_hurts_no_request(
         ask(door, data=large)
         stack.wait_for((kept / LITE0 / "pictures").is_dir, 10)
         assert door.log.read_text().count("can't be captured") <= 2  # once for each worker
-
-
-def test_what_a_mirror_answers_otherwise_is_kept_and_shown(tmp_path: Path) -> None:
-    """Though by chance hardly any request is kept; where `passerelle up` has the folder."""
-    fields = "capture: {share: 0.0001%}, mirror: {to: strict}, service: maps"
-    manifest = task_nets.write(tmp_path)
-    lines = manifest.read_text().splitlines()
-    kept = [each for each in lines if not each.startswith("  - ")]
-    kept += [each for each in lines if "id: bands," in each or "id: strict," in each]
-    text = "\n".join(kept).replace("{id: bands,", f"{{id: bands, {fields},")
-    manifest.write_text(text.replace("{id: strict,", "{id: strict, service: maps,") + "\n")
-    state = conftest.shared_state(tmp_path / "state")
-    with stack.running(manifest, state, "--no-page") as up:
-        different = task_nets.picture(200)  # whose red is bright to one of the two alone
-        assert up.predict("bands", different).status_code == 200
-        stack.wait_for(lambda: up.get("/models/bands").json()["capture"]["differences"], 10)
-        found = up.get("/models/bands").json()
-        (one,) = found["capture"]["differences"]
-        assert (one["variant"], found["capture"]["pictures"]) == ("strict", 1)
-        assert 0 < one["agreement"] < 1
-        assert one["answer"] != one["other"]
-        assert up.get(one["picture"]).content == different
-        assert "drift" not in found  # a segmentation's answers aren't counted
 
 
 def test_without_a_folder_the_gateway_says_what_to_do(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ MAX_GROWTH = (
 FIELDS = {
     MAIN: f"mirror: {{to: {MIRROR}}}",
     MIRROR: f"timeout: {TIMEOUT:g}s",
-    BESIDE: f"service: maps, mirror: {{to: {BELOW}}}",
+    BESIDE: f"service: maps, mirror: {{to: {BELOW}}}, capture: {{share: 0.0001%}}",
     BELOW: "service: maps",
 }
 SPLIT = f"  - {{id: shared, split: {{{MAIN}: 60, {MIRROR}: 40}}, compare: 100%}}"
@@ -99,12 +99,35 @@ def test_each_request_is_answered_by_the_mirror_too(
     up: stack.Stack, model: str, other: str
 ) -> None:
     answers = ask(up, 1, model)
-    assert ask(up, 30, model) > answers
-    stack.wait_for(lambda: figures(up, model)["requests"] == 31, 6)
+    assert ask(up, 20, model, at_once=1) > answers
+    stack.wait_for(
+        lambda: sum(figures(up, model)[each] for each in ("compared", "skipped")) == 21, 10
+    )
     found = figures(up, model)
-    assert since(dict.fromkeys(found, 0), found) == (31, 0, 0, 31)
+    assert found["requests"] == found["compared"] >= 15  # a machine that is slow may skip some
+    assert found["errors"] == 0
     assert (found["model"], found["not_compared"]) == (other, 0)
     assert 0 < found["p50_ms"] <= found["p95_ms"]
+
+
+def test_what_a_mirror_answers_otherwise_is_kept_once_and_shown(up: stack.Stack) -> None:
+    """Though by chance hardly any request is kept."""
+    different = PICTURES[-1]  # whose red is bright to one of the two alone
+    for _ in range(2):
+        assert up.predict(BESIDE, different).status_code == 200
+
+    def shown() -> list[tuple[bytes, dict[str, Any]]]:
+        rows = up.get(f"/models/{BESIDE}").json()["capture"]["differences"]
+        return [(up.get(each["picture"]).content, each) for each in rows]
+
+    stack.wait_for(lambda: different in dict(shown()), 10)
+    found, about = shown(), up.get(f"/models/{BESIDE}").json()
+    assert len(found) == len(dict(found)) == about["capture"]["pictures"]  # each of them once
+    one = dict(found)[different]
+    assert one["variant"] == BELOW
+    assert 0 < one["agreement"] < 1
+    assert one["answer"] != one["other"]
+    assert "drift" not in about  # a segmentation's answers aren't counted
 
 
 def test_the_other_form_of_a_request_is_mirrored_as_it_is(up: stack.Stack) -> None:
