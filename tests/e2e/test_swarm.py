@@ -54,13 +54,15 @@ def swarm(project: composed.Project, engine: docker.DockerClient) -> Iterator[Sw
     ours = engine.info()["Swarm"]["LocalNodeState"] != "active"
     entry = (project.folder / "models.yaml").read_text().split("\n\n")[1]
     (project.folder / "pair.yaml").write_text(
-        f"version: 1\ndefaults: {{replicas: 2}}\n{entry.rstrip()}\n"
+        f"version: 1\ndefaults: {{replicas: 2}}\n{entry.rstrip()}\n    capture: {{}}\n"
     )
     made = Swarm(project.folder, NAME)
     made.environ |= {"PORT_MODE": "host", "TAG": "one"}
     made.compose("-f", made.render("pair.yaml"), "build", timeout=900)
     if ours:
         engine.swarm.init(advertise_addr="127.0.0.1")
+    node = engine.info()["Swarm"]["NodeID"]
+    made.run("docker", "node", "update", "--label-add", "passerelle.gateway=true", node)
     try:
         made.deploy()
         stack.wait_for(lambda: made.ready() == 2, 120)
@@ -70,6 +72,15 @@ def swarm(project: composed.Project, engine: docker.DockerClient) -> Iterator[Sw
         stack.wait_for(lambda: not engine.containers.list(filters={"name": SERVICE}), 60)
         if ours:
             engine.swarm.leave(force=True)
+
+
+def test_what_a_model_captures_lies_on_the_node_of_the_gateway(swarm: Swarm) -> None:
+    def captured() -> int:
+        return int(swarm.get(f"/models/{MODEL}").json()["capture"]["pictures"])
+
+    before = captured()
+    assert swarm.predict(MODEL).status_code == 200
+    stack.wait_for(lambda: captured() > before, 20)
 
 
 def test_an_update_under_load_loses_no_request(swarm: Swarm, engine: docker.DockerClient) -> None:
