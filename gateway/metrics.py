@@ -124,6 +124,7 @@ def of(gateway: State, limits: Limits) -> Metrics:
         model, variant, kind, outcome(status)
     ).inc()
     read_models(metrics, gateway)
+    read_loads(metrics, gateway)
     promoting.measure(metrics, gateway)
     store = gateway.limits
     if isinstance(store, Shared):
@@ -155,10 +156,6 @@ def read_models(metrics: Metrics, gateway: State) -> None:
     def replicas(state: str) -> Values:
         return [((each.model.id,), each.current.replicas[state]) for each in routes()]
 
-    def loads() -> Iterator[Load]:
-        for each in gateway.routes.current.by_id.values():
-            yield each.current.upstream.slots.load(each.model.id)
-
     def model_status() -> Values:
         for each in routes():
             now = each.current.status.status
@@ -182,14 +179,23 @@ def read_models(metrics: Metrics, gateway: State) -> None:
         lambda: replicas("ejected"),
     )  # fmt: skip
     metrics.gauge(
+        "passerelle_model_status", "1 for the status that a model has, 0 for the others.",
+        ("model", "status"), model_status,
+    )  # fmt: skip
+
+
+def read_loads(metrics: Metrics, gateway: State) -> None:
+    """The same of how a model's service keeps up."""
+
+    def loads() -> Iterator[Load]:
+        for each in gateway.routes.current.by_id.values():
+            yield each.current.upstream.slots.load(each.model.id)
+
+    metrics.gauge(
         "passerelle_breaker_open", "1 while a model isn't asked, as it fails.", MODEL,
         lambda: [((each.model_id,), each.breaker.refuses) for each in loads()],
     )  # fmt: skip
     metrics.gauge(
         "passerelle_in_flight_limit", "Requests that a model may have with its service at once.",
         MODEL, lambda: [((each.model_id,), each.limit.value) for each in loads()],
-    )  # fmt: skip
-    metrics.gauge(
-        "passerelle_model_status", "1 for the status that a model has, 0 for the others.",
-        ("model", "status"), model_status,
     )  # fmt: skip

@@ -152,18 +152,7 @@ def gateway(
     models: tuple[AnyModel, ...], container: CommentedMap, update: CommentedMap, options: Options
 ) -> CommentedMap:
     """The gateway's service. It waits for the models' containers, but not for one that fails."""
-    on_one_machine = not options.swarm
-    environment = CommentedMap({"PASSERELLE_DEMO": "http://localhost:${PORT:-8080}"})
-    text = (
-        "As long as keys.yaml holds no key, the gateway makes one and prints it with this address."
-    )
-    comment(environment, "PASSERELLE_DEMO", text, 6, blank=False)
-    environment |= compose_volumes.gateway_files(models, swarm=options.swarm)
     volumes = compose_volumes.gateway_mounts(models, swarm=options.swarm)
-    if of_kind(Pipeline, models):
-        environment |= passed_on("PASSERELLE_MAX_PICTURES")
-    environment |= passed_on(*compose_observability.TRACES) if on_one_machine else {}
-    environment |= compose_backend.environment(models)
     healthy = {"condition": "service_healthy", "required": False}
     waits_for = {model.service: in_one_line(healthy) for model in of_kind(Model, models)}
     waits_for |= {
@@ -187,8 +176,8 @@ def gateway(
         "networks": in_one_line(["door", "models"]),
         "secrets": ["keys", *mounts] if mounts else in_one_line(["keys"]),
         **({"volumes": in_one_line(map(quoted, volumes))} if volumes else {}),
-        "environment": environment,
-        **({"depends_on": waits_for} if on_one_machine and waits_for else {}),
+        "environment": gateway_environment(models, options),
+        **({"depends_on": waits_for} if not options.swarm and waits_for else {}),
         "deploy": {
             "replicas": 1,
             **({"placement": placement} if placement and options.swarm else {}),
@@ -198,6 +187,21 @@ def gateway(
         },
     }
     return merged(container, keys)
+
+
+def gateway_environment(models: tuple[AnyModel, ...], options: Options) -> CommentedMap:
+    """The gateway's settings."""
+    found = CommentedMap({"PASSERELLE_DEMO": "http://localhost:${PORT:-8080}"})
+    text = (
+        "As long as keys.yaml holds no key, the gateway makes one and prints it with this address."
+    )
+    comment(found, "PASSERELLE_DEMO", text, 6, blank=False)
+    found |= compose_volumes.gateway_files(models, swarm=options.swarm)
+    if of_kind(Pipeline, models):
+        found |= passed_on("PASSERELLE_MAX_PICTURES")
+    found |= {} if options.swarm else passed_on(*compose_observability.TRACES)
+    found |= compose_backend.environment(models)
+    return found
 
 
 def passed_on(*names: str) -> dict[str, str]:
