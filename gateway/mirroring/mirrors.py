@@ -21,7 +21,7 @@ import contextvars
 import http
 import random
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from gateway import forwarding
 from gateway.balancing.breaker import Refused
@@ -29,20 +29,24 @@ from gateway.followed import Followed
 from gateway.mirroring import comparison, duplicate, target
 from gateway.mirroring.comparison import Comparisons
 from gateway.mirroring.complaints import Complaints
-from gateway.mirroring.figures import Differ, Traffic
 from gateway.mirroring.line import Line, Mirrored
 from gateway.mirroring.target import Draw, Routes, Target
 from gateway.route import Route
+from gateway.traffic.counts import MIRROR
+from gateway.traffic.traffic import Traffic
 from gateway.transport import Response
 from gateway.upstream import Upstream
 from passerelle.protocol.problems import Problem
 from passerelle.server.byte_budget import ByteBudget
 
-KIND = "mirror"  # in the figures: nobody had the answer
 MAX_BYTES = 16 << 20  # of requests, and of the answers that theirs are compared with
 STOP_TIMEOUT = 1.0  # seconds
 OF_THE_MOMENT = (408, 429)  # statuses that say nothing of the picture
 BOTH = 2
+
+# Told of two answers that differ: the request, the other model's id, how far they agree (0..1), and
+# the other's answer.
+Differ = Callable[[Followed, str, float, Response], object]
 
 
 class Mirrors:
@@ -156,7 +160,7 @@ class Mirrors:
         is_failed = status >= http.HTTPStatus.INTERNAL_SERVER_ERROR
         seconds = None if is_failed else clock() - began
         to = one.target
-        self._traffic.count(to.model, route.model.id, KIND, to.revision, status, seconds)
+        self._traffic.count(to.model, route.model.id, MIRROR, to.revision, status, seconds)
         if is_failed:
             self._complaints.failed(route.model.id, problem or f"status {status}", clock())
         return response if is_answer(response) or is_refusal(response) else None

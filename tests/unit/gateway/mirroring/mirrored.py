@@ -8,6 +8,7 @@ from gateway.followed import Followed
 from gateway.history import History
 from gateway.route import Route
 from gateway.status import Status
+from gateway.traffic.traffic import Traffic
 from gateway.transport import Response
 from gateway.upstream import Limits
 from tests.unit.gateway import made
@@ -53,10 +54,11 @@ def followed(by: Route, payload: bytes = b"picture", category: str = "cat") -> F
     return Followed(name, by, exchange, answer(name, category), 200, 0.01, 0)
 
 
-class Traffic:
-    """What was counted."""
+class Recorded(Traffic):
+    """Traffic that keeps what was counted, one by one."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.counted: list[tuple[Any, ...]] = []
         self.compared: list[tuple[Any, ...]] = []
         self.skipped = collections.Counter[tuple[str, str]]()

@@ -42,7 +42,7 @@ class Wanted:
     def __init__(self, *replies: Response | Exception, share: float = 1.0) -> None:
         self.pool = Replies(*replies)
         self.old, self.new = mirrored.route("old"), mirrored.route("new", self.pool)
-        self.traffic, self.differed = mirrored.Traffic(), list[tuple[Any, ...]]()
+        self.traffic, self.differed = mirrored.Recorded(), list[tuple[Any, ...]]()
         self.to = Target(self.new, share, "old", "new")
         self.mirrors = Mirrors(
             self.traffic, lambda *given: self.differed.append(given), lambda: 0.5
